@@ -1,0 +1,3 @@
+"""The code that runs in Lambda: fixity, provisioning, scheduling and evidence."""
+
+__version__ = "1.0.0"

@@ -1,0 +1,198 @@
+"""Names that the infrastructure and the runtime share. Standard library only."""
+
+from typing import Final
+
+APPLICATION: Final = "DuraCloud"
+METRIC_NAMESPACE: Final = "DuraCloud"
+METRIC_DIMENSION_ENVIRONMENT: Final = "environment"
+METRIC_DIMENSION_FUNCTION: Final = "function"
+
+
+class Env:
+    """Environment variables of the functions, by purpose."""
+
+    ENVIRONMENT: Final = "DURACLOUD_ENVIRONMENT"
+    LOG_LEVEL: Final = "DURACLOUD_LOG_LEVEL"
+    BUCKET_PREFIX: Final = "DURACLOUD_BUCKET_PREFIX"
+    ACCOUNT_ID: Final = "DURACLOUD_ACCOUNT_ID"
+    REPLICA_REGION: Final = "DURACLOUD_REPLICA_REGION"
+    MANAGED_BUCKET: Final = "DURACLOUD_MANAGED_BUCKET"
+    LOGS_BUCKET: Final = "DURACLOUD_LOGS_BUCKET"
+    CHECKSUM_TABLE: Final = "DURACLOUD_CHECKSUM_TABLE"
+    CHECKSUM_TABLE_ARN: Final = "DURACLOUD_CHECKSUM_TABLE_ARN"
+    SCHEDULER_TABLE: Final = "DURACLOUD_SCHEDULER_TABLE"
+    VERIFICATION_QUEUE_URL: Final = "DURACLOUD_VERIFICATION_QUEUE_URL"
+    ALERT_TOPIC_ARN: Final = "DURACLOUD_ALERT_TOPIC_ARN"
+    RUNBOOK_URL: Final = "DURACLOUD_RUNBOOK_URL"
+    REPLICATION_ROLE_ARN: Final = "DURACLOUD_REPLICATION_ROLE_ARN"
+    # Comma-separated algorithm names; the first is the one shown as Checksum.
+    DIGEST_ALGORITHMS: Final = "DURACLOUD_DIGEST_ALGORITHMS"
+    CHECK_INTERVAL_DAYS: Final = "DURACLOUD_CHECK_INTERVAL_DAYS"
+    # How many objects of one batch are read at the same time.
+    BATCH_CONCURRENCY: Final = "DURACLOUD_BATCH_CONCURRENCY"
+    # The read rate, in bytes per second, by which a function judges whether an object fits the time left.
+    ASSUMED_READ_RATE: Final = "DURACLOUD_ASSUMED_READ_RATE"
+    # The redrive limit of the function's queue: the receive after which a message goes to the dead-letter queue.
+    MAX_RECEIVE_COUNT: Final = "DURACLOUD_MAX_RECEIVE_COUNT"
+    # The function's own time-out in seconds: an attempt older than this cannot be running any more.
+    FUNCTION_TIMEOUT: Final = "DURACLOUD_FUNCTION_TIMEOUT"
+    MAX_BUCKETS_PER_REQUEST: Final = "DURACLOUD_MAX_BUCKETS_PER_REQUEST"
+    PUBLIC_BUCKETS_ALLOWED: Final = "DURACLOUD_PUBLIC_BUCKETS_ALLOWED"
+    # Customer key for deposit buckets and its replica-region twin; "none" means S3-managed encryption.
+    ENCRYPTION_KEY_ARN: Final = "DURACLOUD_ENCRYPTION_KEY_ARN"
+    REPLICA_KEY_ARN: Final = "DURACLOUD_REPLICA_KEY_ARN"
+    ABORT_MULTIPART_DAYS: Final = "DURACLOUD_ABORT_MULTIPART_DAYS"
+    NONCURRENT_EXPIRY_DAYS: Final = "DURACLOUD_NONCURRENT_EXPIRY_DAYS"
+    MAIN_TRANSITION_DAYS: Final = "DURACLOUD_MAIN_TRANSITION_DAYS"
+    MAIN_STORAGE_CLASS: Final = "DURACLOUD_MAIN_STORAGE_CLASS"
+    REPLICA_TRANSITION_DAYS: Final = "DURACLOUD_REPLICA_TRANSITION_DAYS"
+    REPLICA_STORAGE_CLASS: Final = "DURACLOUD_REPLICA_STORAGE_CLASS"
+    # The storage class in which S3 replication writes the replica.
+    REPLICATION_STORAGE_CLASS: Final = "DURACLOUD_REPLICATION_STORAGE_CLASS"
+    REPLICATION_TIME_CONTROL: Final = "DURACLOUD_REPLICATION_TIME_CONTROL"
+
+
+class Function:
+    """Names of the functions, as in their SSM parameters and their metric dimension."""
+
+    BUCKET_REQUESTED: Final = "bucket-requested"
+    FILE_UPLOADED: Final = "file-uploaded"
+    FILE_DELETED: Final = "file-deleted"
+    VERIFICATION_DUE: Final = "verification-due"
+    CHECKSUM_VERIFICATION: Final = "checksum-verification"
+    CHECKSUM_FAILURE: Final = "checksum-failure"
+    CHECKSUM_EXPORTER: Final = "checksum-exporter"
+
+
+_COMMON: Final = frozenset({Env.ENVIRONMENT, Env.LOG_LEVEL})
+_FIXITY: Final = _COMMON | {
+    Env.CHECKSUM_TABLE,
+    Env.SCHEDULER_TABLE,
+    Env.DIGEST_ALGORITHMS,
+    Env.CHECK_INTERVAL_DAYS,
+    Env.BATCH_CONCURRENCY,
+    Env.ASSUMED_READ_RATE,
+    Env.MAX_RECEIVE_COUNT,
+}
+
+FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
+    Function.BUCKET_REQUESTED: _COMMON
+    | {
+        Env.BUCKET_PREFIX,
+        Env.ACCOUNT_ID,
+        Env.REPLICA_REGION,
+        Env.MANAGED_BUCKET,
+        Env.LOGS_BUCKET,
+        Env.REPLICATION_ROLE_ARN,
+        Env.FUNCTION_TIMEOUT,
+        Env.MAX_RECEIVE_COUNT,
+        Env.MAX_BUCKETS_PER_REQUEST,
+        Env.PUBLIC_BUCKETS_ALLOWED,
+        Env.ENCRYPTION_KEY_ARN,
+        Env.REPLICA_KEY_ARN,
+        Env.ABORT_MULTIPART_DAYS,
+        Env.NONCURRENT_EXPIRY_DAYS,
+        Env.MAIN_TRANSITION_DAYS,
+        Env.MAIN_STORAGE_CLASS,
+        Env.REPLICA_TRANSITION_DAYS,
+        Env.REPLICA_STORAGE_CLASS,
+        Env.REPLICATION_STORAGE_CLASS,
+        Env.REPLICATION_TIME_CONTROL,
+    },
+    Function.FILE_UPLOADED: _FIXITY,
+    Function.FILE_DELETED: _FIXITY,
+    Function.VERIFICATION_DUE: _COMMON | {Env.VERIFICATION_QUEUE_URL},
+    Function.CHECKSUM_VERIFICATION: _FIXITY,
+    Function.CHECKSUM_FAILURE: _COMMON | {Env.ALERT_TOPIC_ARN, Env.RUNBOOK_URL},
+    Function.CHECKSUM_EXPORTER: _COMMON | {Env.CHECKSUM_TABLE_ARN, Env.MANAGED_BUCKET},
+}
+
+
+class Attribute:
+    """Attributes of the checksum and scheduler tables."""
+
+    BUCKET_NAME: Final = "BucketName"
+    OBJECT_KEY: Final = "ObjectKey"
+    CHECKSUM: Final = "Checksum"
+    CHECKSUM_ALGORITHM: Final = "ChecksumAlgorithm"
+    DIGESTS: Final = "Digests"
+    VERSION_ID: Final = "VersionId"
+    SIZE: Final = "Size"
+    ETAG: Final = "ETag"
+    SEQUENCER: Final = "Sequencer"
+    DEPOSIT_DATE: Final = "DepositDate"
+    LAST_CHECKSUM_DATE: Final = "LastChecksumDate"
+    LAST_CHECKSUM_MESSAGE: Final = "LastChecksumMessage"
+    LAST_CHECKSUM_SUCCESS: Final = "LastChecksumSuccess"
+    LAST_OUTCOME: Final = "LastOutcome"
+    LAST_GOOD_DATE: Final = "LastGoodDate"
+    NEXT_CHECKSUM_DATE: Final = "NextChecksumDate"
+    LAST_CHECK: Final = "LastCheck"
+    TTL: Final = "TTL"
+
+
+class Metric:
+    """Custom metrics. Every one carries the dimensions environment and function, and no other."""
+
+    # Checks (and deposits) by outcome; the unit is Count.
+    OUTCOME_MATCH: Final = "OutcomeMatch"
+    OUTCOME_MISMATCH: Final = "OutcomeMismatch"
+    OUTCOME_UNREADABLE: Final = "OutcomeUnreadable"
+    OUTCOME_ABSENT: Final = "OutcomeAbsent"
+    OUTCOME_SUPERSEDED: Final = "OutcomeSuperseded"
+    OUTCOME_NO_BASELINE: Final = "OutcomeNoBaseline"
+    OUTCOME_DEFERRED: Final = "OutcomeDeferred"
+    # Checks that end with LastChecksumSuccess false; published (also as 0) by file-uploaded, file-deleted
+    # and checksum-verification.
+    FAILED_CHECKS: Final = "FailedChecks"
+    BYTES_VERIFIED: Final = "BytesVerified"
+    # Published by bucket-requested, one per request.
+    REQUESTS_COMPLETED: Final = "RequestsCompleted"
+    REQUESTS_PARTIAL: Final = "RequestsPartial"
+    REQUESTS_REJECTED: Final = "RequestsRejected"
+    # Published by checksum-exporter when an export reaches its end state.
+    EXPORTS_COMPLETED: Final = "ExportsCompleted"
+    EXPORTS_FAILED: Final = "ExportsFailed"
+
+
+class Tag:
+    """Tags on every bucket that the service makes for depositors: they say that it is ours."""
+
+    APPLICATION: Final = "Application"
+    ENVIRONMENT: Final = "Environment"
+    BUCKET_TYPE: Final = "BucketType"
+
+
+class BucketSuffix:
+    """Suffixes behind `<prefix>-`: reserved for the fixed buckets and the replicas."""
+
+    MANAGED: Final = "managed"
+    LOGS: Final = "logs"
+    REPLICA: Final = "repl"
+    REQUEST: Final = "bucket-requested"
+    QUARANTINE: Final = "quarantine"
+
+
+RESERVED_SUFFIXES: Final = (
+    BucketSuffix.MANAGED,
+    BucketSuffix.LOGS,
+    BucketSuffix.REPLICA,
+    BucketSuffix.REQUEST,
+    BucketSuffix.QUARANTINE,
+)
+
+
+class ManagedPrefix:
+    """Folders of the managed bucket. Only the transient ones expire after 30 days."""
+
+    REQUESTS: Final = "requests/"
+    IN_PROGRESS: Final = "scratch/in-progress/"
+    INVENTORY: Final = "inventory/"
+    EXPORTS: Final = "exports/checksum-table/"
+    REPORTS: Final = "reports/"
+    SCRATCH: Final = "scratch/"
+
+
+def function_name(environment: str, function: str) -> str:
+    """Return the physical name of a function, which its logs, alarms and records carry."""
+    return f"duracloud-{environment}-{function}"

@@ -1,0 +1,50 @@
+"""How a batch of queue messages is worked on: concurrently, each message failing for itself."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, EventType, async_process_partial_response
+
+from runtime.observability import logger
+
+T = TypeVar("T")
+
+
+def process_queue(
+    event: dict[str, Any], work: Callable[[dict[str, Any]], T], *, concurrency: int
+) -> tuple[dict[str, Any], list[T]]:
+    """Work on every message of an SQS batch.
+
+    Args:
+        event: the Lambda event with SQS records.
+        work: called with each raw record, in a thread; an exception sends the message back to its queue.
+        concurrency: messages worked on at the same time.
+
+    Returns:
+        The partial batch response that names the failed messages, and what `work` returned for the others. See
+        https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+    """
+    results: list[T] = []
+    processor = AsyncBatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    with ThreadPoolExecutor(max_workers=concurrency) as pool:
+
+        async def one(record: Any) -> None:  # noqa: ANN401 (Powertools hands over its own record class)
+            raw: dict[str, Any] = record.raw_event
+            try:
+                results.append(await asyncio.get_running_loop().run_in_executor(pool, work, raw))
+            except Exception as error:
+                logger.warning(
+                    "the message goes back to its queue",
+                    extra={"message_id": raw.get("messageId"), "reason": f"{type(error).__name__}: {error}"},
+                )
+                raise
+
+        response = async_process_partial_response(event=event, record_handler=one, processor=processor)
+    return dict(response), results
+
+
+def receive_count(record: dict[str, Any]) -> int:
+    """Return how often SQS has handed out this message, this time included."""
+    return int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))

@@ -1,0 +1,200 @@
+"""The only reader of environment variables: one frozen class per kind of function."""
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Final, Self
+
+import attrs
+
+from runtime.contract import FUNCTION_ENVIRONMENT, Env, Function
+
+_PARSE: Final = "parse"
+_VARIABLE: Final = "variable"
+NO_KEY: Final = "none"
+
+
+class SettingsError(Exception):
+    """An environment variable is missing or has a value that is not allowed."""
+
+
+def _flag(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError("'true' or 'false'")
+    return text == "true"
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError("a whole number from 1")
+    return int(text)
+
+
+def _not_negative(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError("a whole number from 0")
+    return int(text)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _key(text: str) -> str | None:
+    return None if text == NO_KEY else text
+
+
+def _variable(name: str, parse: Callable[[str], Any] = str) -> Any:  # noqa: ANN401 (attrs fields are typed by the class)
+    return attrs.field(metadata={_VARIABLE: name, _PARSE: parse})
+
+
+@attrs.frozen(kw_only=True)
+class FunctionSettings:
+    """What every function knows.
+
+    Attributes:
+        environment: the deployed environment's name.
+        log_level: level of the log, as Python's logging names it.
+    """
+
+    functions: ClassVar[tuple[str, ...]] = ()
+
+    environment: str = _variable(Env.ENVIRONMENT)
+    log_level: str = _variable(Env.LOG_LEVEL)
+
+    @classmethod
+    def variables(cls) -> frozenset[str]:
+        """Return the names of the environment variables that this class reads."""
+        return frozenset(field.metadata[_VARIABLE] for field in attrs.fields(cls))
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the settings from the environment.
+
+        Args:
+            environ: variables by name; the process's own when not given.
+
+        Returns:
+            The settings.
+
+        Raises:
+            SettingsError: a variable is missing or not allowed; the text names it, what was got and what is allowed.
+        """
+        source = os.environ if environ is None else environ
+        values: dict[str, Any] = {}
+        for field in attrs.fields(cls):
+            name = field.metadata[_VARIABLE]
+            if name not in source:
+                raise SettingsError(f"the environment variable {name} is not set")
+            try:
+                values[field.name] = field.metadata[_PARSE](source[name])
+            except ValueError as error:
+                raise SettingsError(f"{name} is {source[name]!r}; allowed: {error}") from error
+        return cls(**values)
+
+
+@attrs.frozen(kw_only=True)
+class FixitySettings(FunctionSettings):
+    """Settings of the functions that read objects and keep the two tables.
+
+    Attributes:
+        checksum_table: name of the table of fixity records.
+        scheduler_table: name of the table of due dates.
+        digest_algorithms: digests of a deposit, the first of them shown as `Checksum`.
+        check_interval_days: days between two checks of an object.
+        batch_concurrency: objects of one batch that are read at the same time.
+        assumed_read_rate: bytes per second by which an object is judged to fit the time left.
+        max_receive_count: receives after which the queue sets a message aside.
+    """
+
+    functions: ClassVar = (Function.FILE_UPLOADED, Function.FILE_DELETED, Function.CHECKSUM_VERIFICATION)
+
+    checksum_table: str = _variable(Env.CHECKSUM_TABLE)
+    scheduler_table: str = _variable(Env.SCHEDULER_TABLE)
+    digest_algorithms: tuple[str, ...] = _variable(Env.DIGEST_ALGORITHMS, _names)
+    check_interval_days: int = _variable(Env.CHECK_INTERVAL_DAYS, _positive)
+    batch_concurrency: int = _variable(Env.BATCH_CONCURRENCY, _positive)
+    assumed_read_rate: int = _variable(Env.ASSUMED_READ_RATE, _positive)
+    max_receive_count: int = _variable(Env.MAX_RECEIVE_COUNT, _positive)
+
+
+@attrs.frozen(kw_only=True)
+class DueSettings(FunctionSettings):
+    """Settings of the function that copies due objects to the verification queue.
+
+    Attributes:
+        verification_queue_url: URL of that queue.
+    """
+
+    functions: ClassVar = (Function.VERIFICATION_DUE,)
+
+    verification_queue_url: str = _variable(Env.VERIFICATION_QUEUE_URL)
+
+
+@attrs.frozen(kw_only=True)
+class FailureSettings(FunctionSettings):
+    """Settings of the function that tells people of damage and recovery.
+
+    Attributes:
+        alert_topic_arn: the topic that people subscribe to.
+        runbook_url: address of the operations runbook.
+    """
+
+    functions: ClassVar = (Function.CHECKSUM_FAILURE,)
+
+    alert_topic_arn: str = _variable(Env.ALERT_TOPIC_ARN)
+    runbook_url: str = _variable(Env.RUNBOOK_URL)
+
+
+@attrs.frozen(kw_only=True)
+class ExportSettings(FunctionSettings):
+    """Settings of the function that exports the checksum table.
+
+    Attributes:
+        checksum_table_arn: ARN of the table.
+        managed_bucket: bucket that takes the export.
+    """
+
+    functions: ClassVar = (Function.CHECKSUM_EXPORTER,)
+
+    checksum_table_arn: str = _variable(Env.CHECKSUM_TABLE_ARN)
+    managed_bucket: str = _variable(Env.MANAGED_BUCKET)
+
+
+@attrs.frozen(kw_only=True)
+class ProvisioningSettings(FunctionSettings):
+    """Settings of the function that makes deposit buckets; days and sizes as their names say."""
+
+    functions: ClassVar = (Function.BUCKET_REQUESTED,)
+
+    bucket_prefix: str = _variable(Env.BUCKET_PREFIX)
+    account_id: str = _variable(Env.ACCOUNT_ID)
+    replica_region: str = _variable(Env.REPLICA_REGION)
+    managed_bucket: str = _variable(Env.MANAGED_BUCKET)
+    logs_bucket: str = _variable(Env.LOGS_BUCKET)
+    replication_role_arn: str = _variable(Env.REPLICATION_ROLE_ARN)
+    function_timeout_seconds: int = _variable(Env.FUNCTION_TIMEOUT, _positive)
+    max_receive_count: int = _variable(Env.MAX_RECEIVE_COUNT, _positive)
+    max_buckets_per_request: int = _variable(Env.MAX_BUCKETS_PER_REQUEST, _positive)
+    public_buckets_allowed: bool = _variable(Env.PUBLIC_BUCKETS_ALLOWED, _flag)
+    encryption_key_arn: str | None = _variable(Env.ENCRYPTION_KEY_ARN, _key)
+    replica_key_arn: str | None = _variable(Env.REPLICA_KEY_ARN, _key)
+    abort_multipart_days: int = _variable(Env.ABORT_MULTIPART_DAYS, _positive)
+    noncurrent_expiry_days: int = _variable(Env.NONCURRENT_EXPIRY_DAYS, _positive)
+    main_transition_days: int = _variable(Env.MAIN_TRANSITION_DAYS, _not_negative)
+    main_storage_class: str = _variable(Env.MAIN_STORAGE_CLASS)
+    replica_transition_days: int = _variable(Env.REPLICA_TRANSITION_DAYS, _not_negative)
+    replica_storage_class: str = _variable(Env.REPLICA_STORAGE_CLASS)
+    replication_storage_class: str = _variable(Env.REPLICATION_STORAGE_CLASS)
+    replication_time_control: bool = _variable(Env.REPLICATION_TIME_CONTROL, _flag)
+
+
+def settings_classes() -> dict[str, type[FunctionSettings]]:
+    """Return the settings class of every function by the function's name."""
+    classes: list[type[FunctionSettings]] = [
+        FixitySettings,
+        DueSettings,
+        FailureSettings,
+        ExportSettings,
+        ProvisioningSettings,
+    ]
+    return {name: cls for cls in classes for name in cls.functions if name in FUNCTION_ENVIRONMENT}
