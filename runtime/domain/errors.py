@@ -1,7 +1,6 @@
 """The errors that cross a port: adapters raise them, use cases and handlers decide on them."""
 
-import attrs
-
+from runtime.domain.objects import ObjectFacts
 
 class DuraCloudError(Exception):
     """Base of the errors that this package raises on purpose."""
@@ -15,7 +14,6 @@ class RefusedError(DuraCloudError):
     """A service answered no, and would say so again (no permission, invalid request): a person must look."""
 
 
-@attrs.frozen(str=True)
 class ObjectAbsentError(DuraCloudError):
     """S3 has no such object or version.
 
@@ -23,11 +21,27 @@ class ObjectAbsentError(DuraCloudError):
         delete_marker: True where S3 said that the current version is a delete marker.
     """
 
-    delete_marker: bool = False
+    def __init__(self, message: str, *, delete_marker: bool = False) -> None:
+        """Say what is absent, and whether S3 shows a delete marker in its place."""
+        super().__init__(message)
+        self.delete_marker = delete_marker
 
 
 class UnreadableError(DuraCloudError):
     """An object exists but its bytes could not be read to the end. This says nothing about the bytes."""
+
+
+class OutOfTimeError(DuraCloudError):
+    """An object does not fit the time that the function has left: it is put aside, which is not a failure (L10).
+
+    Attributes:
+        facts: what S3 said about the version.
+    """
+
+    def __init__(self, message: str, facts: ObjectFacts) -> None:
+        """Say what did not fit, and what S3 said about the object."""
+        super().__init__(message)
+        self.facts = facts
 
 
 class MalformedMessageError(DuraCloudError):

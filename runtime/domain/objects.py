@@ -1,0 +1,60 @@
+"""Objects in S3 as the service sees them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import attrs
+
+
+@attrs.frozen(order=True)
+class ObjectRef:
+    """A key in a bucket, whatever its current version."""
+
+    bucket: str
+    key: str
+
+    @property
+    def looks_like_folder(self) -> bool:
+        """Whether the key ends like the empty objects by which consoles show folders."""
+        return self.key.endswith("/")
+
+
+class Encryption(StrEnum):
+    """How S3 says that an object is encrypted, as far as its ETag depends on it."""
+
+    S3_MANAGED = "AES256"
+    KMS = "aws:kms"
+    CUSTOMER_PROVIDED = "customer-provided"
+
+
+@attrs.frozen(kw_only=True)
+class ObjectFacts:
+    """Everything that S3 says about a version in the answer that also carries its bytes.
+
+    Attributes:
+        ref: the object.
+        version_id: the version, `null` where the bucket has no versions.
+        size: bytes.
+        etag: entity tag without quotation marks.
+        encryption: how the object is encrypted.
+        checksums: S3's stored checksums as it sends them (base64, `-N` behind a composite), by algorithm.
+        depositor_digests: digests that the depositor gave as user metadata, as given, by algorithm.
+        storage_class: S3's storage class.
+        last_modified: when S3 took the version, UTC; None where S3 did not say.
+    """
+
+    ref: ObjectRef
+    version_id: str
+    size: int
+    etag: str
+    encryption: Encryption = Encryption.S3_MANAGED
+    checksums: Mapping[str, str] = attrs.field(factory=dict)
+    depositor_digests: Mapping[str, str] = attrs.field(factory=dict)
+    storage_class: str = "STANDARD"
+    last_modified: datetime | None = None
+
+    @property
+    def is_folder_marker(self) -> bool:
+        """Whether this is an empty object that a console made to show a folder (lesson L28)."""
+        return self.size == 0 and self.ref.looks_like_folder

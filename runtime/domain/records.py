@@ -1,0 +1,106 @@
+"""The fixity record of an object and the report of a check, as values."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import attrs
+
+from runtime.domain.evidence import Comparison, contradictions
+from runtime.domain.objects import ObjectRef
+from runtime.domain.outcome import Outcome
+
+_OK: Final = "ok"
+_MESSAGE_LIMIT: Final = 2_000
+
+
+@attrs.frozen(kw_only=True)
+class Agent:
+    """Who made a check.
+
+    Attributes:
+        software: name of the software.
+        version: its version.
+        function: physical name of the function.
+        request_id: the invocation's id.
+    """
+
+    software: str
+    version: str
+    function: str
+    request_id: str
+
+
+@attrs.frozen(kw_only=True)
+class CheckReport:
+    """Every fact of one check.
+
+    Attributes:
+        outcome: what it found.
+        success: whether the object is as it should be; None where that could not be judged.
+        message: the same for people, in one line.
+        comparisons: all evidence and what became of it.
+        computed: digests of the bytes read, by algorithm.
+        bytes_read: bytes of the last read.
+        reads: how often the object was read from the start to its end.
+        storage_class: S3's storage class, empty where the object was not reached.
+        started: when the check began, UTC.
+        ended: when it ended, UTC.
+        agent: who made it.
+    """
+
+    outcome: Outcome
+    success: bool | None
+    message: str
+    comparisons: Sequence[Comparison] = ()
+    computed: Mapping[str, str] = attrs.field(factory=dict)
+    bytes_read: int = 0
+    reads: int = 0
+    storage_class: str = ""
+    started: datetime
+    ended: datetime
+    agent: Agent
+
+
+@attrs.frozen(kw_only=True)
+class FixityRecord:
+    """What is known of an object under care.
+
+    Attributes:
+        ref: the object.
+        version_id: the version under care: every read is pinned to it (lesson L05).
+        size: bytes.
+        etag: S3's entity tag.
+        sequencer: order of the newest event that the record reflects, normalised.
+        digests: the baseline, lower-case hexadecimal by algorithm; empty while the deposit is put aside.
+        primary_algorithm: the algorithm shown as `Checksum`.
+        deposit_date: when the version was taken under care, UTC.
+        last_good_date: when it was last found as it should be; None if never.
+        next_check: when it is due, UTC.
+        last_check: the newest check.
+    """
+
+    ref: ObjectRef
+    version_id: str
+    size: int
+    etag: str
+    sequencer: str
+    digests: Mapping[str, str]
+    primary_algorithm: str
+    deposit_date: datetime
+    last_good_date: datetime | None
+    next_check: datetime
+    last_check: CheckReport
+
+
+def outcome_of(comparisons: Sequence[Comparison]) -> tuple[Outcome, str]:
+    """Return what a complete read says: the outcome, and a line for people.
+
+    Args:
+        comparisons: all evidence and what became of it.
+    """
+    wrong = contradictions(comparisons)
+    if not wrong:
+        return Outcome.MATCH, _OK
+    text = "; ".join(comparison.text for comparison in wrong)
+    return Outcome.MISMATCH, text if len(text) <= _MESSAGE_LIMIT else text[: _MESSAGE_LIMIT - 1] + "…"

@@ -1,0 +1,28 @@
+"""The order of events of one object, by S3's sequencer."""
+
+from typing import Final
+
+_WIDTH: Final = 32
+_HEX: Final = frozenset("0123456789ABCDEF")
+
+
+def normalised(sequencer: str) -> str:
+    """Return a sequencer in the form in which plain string comparison gives S3's order.
+
+    S3 documents the order as: pad the shorter value with zeros on the right, then compare as text
+    (https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html). Padding all to one
+    width lets DynamoDB compare them in a condition.
+
+    Args:
+        sequencer: hexadecimal text of an event.
+
+    Returns:
+        Upper-case text of at least 32 characters.
+
+    Raises:
+        ValueError: the text is empty or not hexadecimal.
+    """
+    upper = sequencer.upper()
+    if not upper or not _HEX.issuperset(upper):
+        raise ValueError(f"got the sequencer {sequencer!r}; allowed: hexadecimal digits")
+    return upper.rstrip("0").ljust(_WIDTH, "0")

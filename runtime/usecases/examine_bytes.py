@@ -1,0 +1,164 @@
+"""Read one version of an object and compare its bytes with all evidence; read twice before saying that it is damaged."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import attrs
+
+from runtime.domain import evidence as ev
+from runtime.domain.digests import StreamDigests, Wanted
+from runtime.domain.errors import OutOfTimeError, UnreadableError
+from runtime.domain.evidence import Comparison, Evidence, PartSizes
+from runtime.domain.objects import ObjectFacts, ObjectRef
+from runtime.ports import Clock, ObjectStore, OpenObject
+
+_READS_BEFORE_UNREADABLE: Final = 2
+
+
+@attrs.frozen(kw_only=True)
+class ReadLimits:
+    """How long a read may take.
+
+    Attributes:
+        deadline: the moment by which a read must have ended, UTC.
+        rate: bytes per second by which an object is judged to fit the time left.
+    """
+
+    deadline: datetime
+    rate: int
+
+
+@attrs.frozen(kw_only=True)
+class Examination:
+    """What reading an object to its end brought to light.
+
+    Attributes:
+        facts: what S3 says about the version.
+        computed: digests of the bytes, by algorithm.
+        comparisons: all evidence and what became of it.
+        reads: how often the object was read to its end.
+    """
+
+    facts: ObjectFacts
+    computed: Mapping[str, str]
+    comparisons: Sequence[Comparison]
+    reads: int
+
+
+EvidenceOf = Callable[[ObjectFacts], Sequence[Evidence]]
+
+
+def examine(
+    store: ObjectStore,
+    clock: Clock,
+    ref: ObjectRef,
+    version_id: str | None,
+    *,
+    algorithms: Sequence[str],
+    evidence_of: EvidenceOf,
+    limits: ReadLimits,
+) -> Examination:
+    """Read a version, computing digests and comparing them with the evidence.
+
+    A contradiction is said only after a second read on a new connection says it too (lesson L11). For that read the
+    sizes of all parts of a multipart upload are asked for, because the first one takes them to be equal.
+
+    Args:
+        store: where the object is.
+        clock: tells the time.
+        ref: the object.
+        version_id: the version, the current one when None. The second read is pinned to the version of the first.
+        algorithms: digests to compute whatever the evidence is.
+        evidence_of: chooses the evidence once S3 has said what the version is.
+        limits: how long it may take.
+
+    Returns:
+        The examination of the last read.
+
+    Raises:
+        ObjectAbsentError: there is no such version.
+        UnreadableError: it could not be read to its end.
+        OutOfTimeError: it does not fit the time left.
+    """
+    read = _Reader(store, clock, algorithms, evidence_of, limits)
+    first = read.to_the_end(ref, version_id, fresh=False)
+    if not ev.contradictions(first.comparisons):
+        return first
+    try:
+        second = read.to_the_end(ref, first.facts.version_id, fresh=True)
+    except OutOfTimeError as error:
+        raise UnreadableError("the first read contradicts the evidence, no time was left for the second") from error
+    return attrs.evolve(second, reads=2)
+
+
+@attrs.frozen
+class _Reader:
+    """One examination's fixed arguments."""
+
+    store: ObjectStore
+    clock: Clock
+    algorithms: Sequence[str]
+    evidence_of: EvidenceOf
+    limits: ReadLimits
+
+    def to_the_end(self, ref: ObjectRef, version_id: str | None, *, fresh: bool) -> Examination:
+        """Read once, and once more on a new connection where the stream broke."""
+        for attempt in range(1, _READS_BEFORE_UNREADABLE + 1):
+            try:
+                return self._once(ref, version_id, fresh=fresh or attempt > 1, exact=fresh)
+            except UnreadableError:
+                if attempt == _READS_BEFORE_UNREADABLE:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _once(self, ref: ObjectRef, version_id: str | None, *, fresh: bool, exact: bool) -> Examination:
+        with self.store.open(ref, version_id, fresh=fresh) as opened:
+            facts = opened.facts
+            self._refuse_too_large(facts)
+            evidence = self.evidence_of(facts)
+            parts = self._parts(facts, evidence, exact=exact)
+            needed = {ev.wanted(item, parts) for item in evidence} - {None}
+            digests = StreamDigests(
+                [Wanted(algorithm) for algorithm in self.algorithms]
+                + [item for item in needed if item is not None and item not in map(Wanted, self.algorithms)]
+            )
+            self._read(opened, digests)
+        if digests.bytes_read != facts.size:
+            raise UnreadableError(f"{digests.bytes_read} bytes came, {facts.size} were announced")
+        computed = digests.finish()
+        return Examination(
+            facts=facts,
+            computed={algorithm: computed[Wanted(algorithm)] for algorithm in self.algorithms},
+            comparisons=ev.compare(evidence, computed, parts),
+            reads=1,
+        )
+
+    def _refuse_too_large(self, facts: ObjectFacts) -> None:
+        left = self.limits.deadline - self.clock.now()
+        if timedelta(seconds=facts.size / self.limits.rate) > left:
+            raise OutOfTimeError(
+                f"{facts.size} bytes at {self.limits.rate} bytes per second do not fit"
+                f" {max(0, int(left.total_seconds()))} seconds",
+                facts,
+            )
+
+    def _read(self, opened: OpenObject, digests: StreamDigests) -> None:
+        for chunk in opened.chunks():
+            digests.update(chunk)
+            if self.clock.now() > self.limits.deadline:
+                raise OutOfTimeError(
+                    f"{digests.bytes_read} of {opened.facts.size} bytes were read in the time given", opened.facts
+                )
+
+    def _parts(self, facts: ObjectFacts, evidence: Sequence[Evidence], *, exact: bool) -> PartSizes | None:
+        count = max((item.parts for item in evidence if not item.reason), default=0)
+        if count == 0:
+            return None
+        if not exact:
+            first = self.store.part_sizes(facts.ref, facts.version_id, 1)
+            guess = ev.equal_parts(first[0], facts.size, count) if first else None
+            if guess is not None:
+                return guess
+        sizes = self.store.part_sizes(facts.ref, facts.version_id, count)
+        return sizes if len(sizes) == count and sum(sizes) == facts.size else None
