@@ -29,9 +29,7 @@ def publish(environment: str, function: str, values: Mapping[str, float]) -> Non
     if not values:
         return
     metrics = EphemeralMetrics(namespace=METRIC_NAMESPACE)
-    metrics.set_default_dimensions(
-        **{METRIC_DIMENSION_ENVIRONMENT: environment, METRIC_DIMENSION_FUNCTION: function}
-    )
+    metrics.set_default_dimensions(**{METRIC_DIMENSION_ENVIRONMENT: environment, METRIC_DIMENSION_FUNCTION: function})
     for name, value in values.items():
         metrics.add_metric(name, MetricUnit.Bytes if name in _BYTES else MetricUnit.Count, value)
     metrics.flush_metrics()

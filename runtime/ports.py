@@ -80,14 +80,15 @@ class FixityRecords(Protocol):
         """Return the record by a consistent read, None where there is none."""
         ...
 
-    def deposit(self, record: FixityRecord) -> FixityRecord | None:
-        """Write the record of a deposit.
+    def deposit(self, record: FixityRecord, *, again: bool = False) -> bool:
+        """Write the record of a deposit where there is none, or an older one of another version.
 
-        It is written where there is none, or an older one of another version, or one of the same version that has no
-        baseline yet.
+        Args:
+            record: the record.
+            again: replace a record that stands and has no trusted baseline; write nothing where there is none.
 
         Returns:
-            None where it was written, otherwise the record that stands.
+            False where another record stands, or none where one is to be replaced: nothing was written.
         """
         ...
 

@@ -32,4 +32,5 @@ def client(service: str, *, region: str | None = None, connections: int = 10) ->
         response_checksum_validation="when_required",
         user_agent_extra=f"duracloud/{__version__}",
     )
-    return boto3.session.Session().client(service, region_name=region, config=config)
+    session: Any = boto3.session.Session()
+    return session.client(service, region_name=region, config=config)

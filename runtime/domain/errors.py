@@ -2,6 +2,7 @@
 
 from runtime.domain.objects import ObjectFacts
 
+
 class DuraCloudError(Exception):
     """Base of the errors that this package raises on purpose."""
 

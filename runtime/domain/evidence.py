@@ -193,9 +193,7 @@ def _compared(item: Evidence, computed: Mapping[Wanted, str], parts: PartSizes |
     needed = wanted(item, parts)
     if needed is None or needed not in computed:
         reason = item.reason or "the sizes of the parts are not known"
-        return Comparison(
-            evidence=attrs.evolve(item, reason=reason), computed="", verdict=Verdict.NOT_COMPARED
-        )
+        return Comparison(evidence=attrs.evolve(item, reason=reason), computed="", verdict=Verdict.NOT_COMPARED)
     verdict = Verdict.MATCH if computed[needed] == item.expected else Verdict.MISMATCH
     return Comparison(evidence=item, computed=computed[needed], verdict=verdict)
 

@@ -72,7 +72,7 @@ class FixityRecord:
         size: bytes.
         etag: S3's entity tag.
         sequencer: order of the newest event that the record reflects, normalised.
-        digests: the baseline, lower-case hexadecimal by algorithm; empty while the deposit is put aside.
+        digests: digests of the deposit, lower-case hexadecimal by algorithm; empty while the deposit is put aside.
         primary_algorithm: the algorithm shown as `Checksum`.
         deposit_date: when the version was taken under care, UTC.
         last_good_date: when it was last found as it should be; None if never.
@@ -91,6 +91,11 @@ class FixityRecord:
     last_good_date: datetime | None
     next_check: datetime
     last_check: CheckReport
+
+    @property
+    def has_baseline(self) -> bool:
+        """Whether the digests can be trusted: bytes that never agreed with all evidence are nobody's baseline."""
+        return bool(self.digests) and self.last_good_date is not None
 
 
 def outcome_of(comparisons: Sequence[Comparison]) -> tuple[Outcome, str]:

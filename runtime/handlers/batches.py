@@ -3,13 +3,26 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, EventType, async_process_partial_response
 
 from runtime.observability import logger
 
 T = TypeVar("T")
+
+
+class BackToQueueError(Exception):
+    """A message was worked on with a result, and must be handed out again all the same.
+
+    Attributes:
+        result: what the work found.
+    """
+
+    def __init__(self, message: str, result: object) -> None:
+        """Say why the message must come again, and what was found."""
+        super().__init__(message)
+        self.result = result
 
 
 def process_queue(
@@ -23,7 +36,7 @@ def process_queue(
         concurrency: messages worked on at the same time.
 
     Returns:
-        The partial batch response that names the failed messages, and what `work` returned for the others. See
+        The partial batch response that names the failed messages, and what `work` found for the others. See
         https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
     results: list[T] = []
@@ -35,6 +48,8 @@ def process_queue(
             try:
                 results.append(await asyncio.get_running_loop().run_in_executor(pool, work, raw))
             except Exception as error:
+                if isinstance(error, BackToQueueError):
+                    results.append(cast("T", error.result))
                 logger.warning(
                     "the message goes back to its queue",
                     extra={"message_id": raw.get("messageId"), "reason": f"{type(error).__name__}: {error}"},

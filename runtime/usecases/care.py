@@ -9,6 +9,7 @@ from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.records import Agent
 from runtime.ports import Clock, FixityRecords, ObjectStore, VerificationSchedule
+from runtime.usecases.examine_bytes import Reader
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +33,10 @@ class Care:
     algorithms: Sequence[str]
     interval: timedelta
     read_rate: int
+
+    def reader(self, attempt: "Attempt") -> Reader:
+        """Return what reads objects within the time that the attempt has."""
+        return Reader(store=self.store, clock=self.clock, deadline=attempt.deadline, rate=self.read_rate)
 
 
 @attrs.frozen(kw_only=True)
@@ -63,6 +68,7 @@ class Finding:
         success: whether the object is as it should be; None where that was not judged.
         message: the finding in one line.
         bytes_read: bytes read in all.
+        back_to_queue: whether the message must be handed out again.
     """
 
     ref: ObjectRef
@@ -72,3 +78,4 @@ class Finding:
     success: bool | None = None
     message: str = ""
     bytes_read: int = 0
+    back_to_queue: bool = False

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+import attrs
+
 from runtime.domain import evidence as ev
 from runtime.domain.errors import ObjectAbsentError, OutOfTimeError
 from runtime.domain.objects import ObjectFacts, ObjectRef
@@ -11,7 +13,6 @@ from runtime.domain.outcome import Outcome
 from runtime.domain.records import CheckReport, FixityRecord, outcome_of
 from runtime.domain.schedule import RETRY, ScheduleRow, first_check
 from runtime.usecases.care import Attempt, Care, Finding
-from runtime.usecases.examine_bytes import ReadLimits, examine
 
 _SETTLED: Final = timedelta(seconds=2)
 
@@ -36,111 +37,139 @@ def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Fin
         TransientError: a table did not answer.
         RefusedError: a table refused.
     """
-    started = care.clock.now()
     try:
-        examined = examine(
-            care.store,
-            care.clock,
-            ref,
-            None,
-            algorithms=care.algorithms,
-            evidence_of=ev.from_s3,
-            limits=ReadLimits(deadline=attempt.deadline, rate=care.read_rate),
-        )
+        return _Deposit(care, ref, sequencer, attempt, None).run()
     except ObjectAbsentError:
         return Finding(ref=ref, action="nothing is current: dropped")
-    except OutOfTimeError as error:
-        ended = care.clock.now()
+
+
+def deposit_again(care: Care, standing: FixityRecord, attempt: Attempt) -> Finding:
+    """Take the version that is current now under care in the place of a record that has no trusted baseline.
+
+    Args:
+        care: ports and policy.
+        standing: the record of a deposit that was put aside or contradicted, or of a version that is gone.
+        attempt: the invocation.
+
+    Returns:
+        What was done.
+
+    Raises:
+        ObjectAbsentError: nothing is current.
+        UnreadableError: the object could not be read; nothing is recorded.
+        TransientError: a table did not answer.
+        RefusedError: a table refused.
+    """
+    return _Deposit(care, standing.ref, standing.sequencer, attempt, standing).run()
+
+
+@attrs.frozen
+class _Deposit:
+    """One deposit's fixed arguments."""
+
+    care: Care
+    ref: ObjectRef
+    sequencer: str
+    attempt: Attempt
+    standing: FixityRecord | None
+
+    def run(self) -> Finding:
+        """Read, compare, write."""
+        care = self.care
+        started = care.clock.now()
+        try:
+            examined = care.reader(self.attempt).examine(
+                self.ref, None, algorithms=care.algorithms, evidence_of=ev.from_s3
+            )
+        except OutOfTimeError as error:
+            return self._put_aside(error, started)
+        if examined.facts.is_folder_marker:
+            return Finding(ref=self.ref, action="folder marker: ignored")
+        outcome, message = outcome_of(examined.comparisons)
+        report = CheckReport(
+            outcome=outcome,
+            success=outcome is Outcome.MATCH,
+            message=message,
+            comparisons=examined.comparisons,
+            computed=examined.computed,
+            bytes_read=examined.facts.size,
+            reads=examined.reads,
+            storage_class=examined.facts.storage_class,
+            started=started,
+            ended=care.clock.now(),
+            agent=self.attempt.agent,
+        )
+        return self._write(self._record(examined.facts, examined.computed, report))
+
+    def _put_aside(self, error: OutOfTimeError, started: datetime) -> Finding:
         report = CheckReport(
             outcome=Outcome.DEFERRED,
             success=None,
             message=f"put aside: {error}",
             storage_class=error.facts.storage_class,
             started=started,
-            ended=ended,
-            agent=attempt.agent,
+            ended=self.care.clock.now(),
+            agent=self.attempt.agent,
         )
-        return _write(care, _record(care, error.facts, sequencer, {}, report))
-    if examined.facts.is_folder_marker:
-        return Finding(ref=ref, action="folder marker: ignored")
-    outcome, message = outcome_of(examined.comparisons)
-    report = CheckReport(
-        outcome=outcome,
-        success=outcome is Outcome.MATCH,
-        message=message,
-        comparisons=examined.comparisons,
-        computed=examined.computed,
-        bytes_read=examined.facts.size,
-        reads=examined.reads,
-        storage_class=examined.facts.storage_class,
-        started=started,
-        ended=care.clock.now(),
-        agent=attempt.agent,
-    )
-    return _write(care, _record(care, examined.facts, sequencer, examined.computed, report))
+        return self._write(self._record(error.facts, {}, report))
 
+    def _record(self, facts: ObjectFacts, digests: Mapping[str, str], report: CheckReport) -> FixityRecord:
+        same_version = self.standing is not None and self.standing.version_id == facts.version_id
+        return FixityRecord(
+            ref=facts.ref,
+            version_id=facts.version_id,
+            size=facts.size,
+            etag=facts.etag,
+            sequencer=self.sequencer,
+            digests=digests,
+            primary_algorithm=self.care.algorithms[0],
+            deposit_date=self.standing.deposit_date if self.standing and same_version else report.ended,
+            last_good_date=report.ended if report.success else None,
+            next_check=first_check(facts.ref, report.ended, self.care.interval)
+            if report.success
+            else report.ended + RETRY,
+            last_check=report,
+        )
 
-def _record(
-    care: Care, facts: ObjectFacts, sequencer: str, digests: Mapping[str, str], report: CheckReport
-) -> FixityRecord:
-    due = first_check(facts.ref, report.ended, care.interval) if report.success else report.ended + RETRY
-    return FixityRecord(
-        ref=facts.ref,
-        version_id=facts.version_id,
-        size=facts.size,
-        etag=facts.etag,
-        sequencer=sequencer,
-        digests=digests,
-        primary_algorithm=care.algorithms[0],
-        deposit_date=report.ended,
-        last_good_date=report.ended if report.success else None,
-        next_check=due,
-        last_check=report,
-    )
+    def _write(self, record: FixityRecord) -> Finding:
+        care = self.care
+        if not care.records.deposit(record, again=self.standing is not None):
+            return self._stand_back(record)
+        care.schedule.put(_row(record))
+        if self._deleted_meanwhile(record.last_check.started):
+            care.records.remove(record.ref, record.sequencer)
+            care.schedule.remove(record.ref, record.sequencer)
+            return Finding(ref=record.ref, action="deleted while it was read: dropped", version_id=record.version_id)
+        report = record.last_check
+        return Finding(
+            ref=record.ref,
+            action="put aside" if report.outcome is Outcome.DEFERRED else "deposited",
+            version_id=record.version_id,
+            outcome=report.outcome,
+            success=report.success,
+            message=report.message,
+            bytes_read=report.bytes_read * report.reads,
+        )
 
+    def _stand_back(self, record: FixityRecord) -> Finding:
+        standing = self.care.records.get(record.ref)
+        if standing is None or standing.version_id != record.version_id:
+            return Finding(ref=record.ref, action="a newer event was recorded: dropped", version_id=record.version_id)
+        if standing.sequencer < record.sequencer:
+            self.care.records.advance(record.ref, record.version_id, record.sequencer)
+        self.care.schedule.put_if_absent(_row(standing))
+        return Finding(ref=record.ref, action="recorded before: nothing changed", version_id=record.version_id)
 
-def _write(care: Care, record: FixityRecord) -> Finding:
-    standing = care.records.deposit(record)
-    if standing is not None:
-        return _stand_back(care, record, standing)
-    care.schedule.put(_row(record))
-    if _deleted_meanwhile(care, record.ref, record.last_check.started):
-        care.records.remove(record.ref, record.sequencer)
-        care.schedule.remove(record.ref, record.sequencer)
-        return Finding(ref=record.ref, action="deleted while it was read: dropped", version_id=record.version_id)
-    report = record.last_check
-    return Finding(
-        ref=record.ref,
-        action="put aside" if report.outcome is Outcome.DEFERRED else "deposited",
-        version_id=record.version_id,
-        outcome=report.outcome,
-        success=report.success,
-        message=report.message,
-        bytes_read=report.bytes_read * report.reads,
-    )
-
-
-def _stand_back(care: Care, record: FixityRecord, standing: FixityRecord) -> Finding:
-    if standing.version_id != record.version_id:
-        return Finding(ref=record.ref, action="a newer event was recorded: dropped", version_id=record.version_id)
-    if standing.sequencer < record.sequencer:
-        care.records.advance(record.ref, record.version_id, record.sequencer)
-    care.schedule.put_if_absent(_row(standing))
-    return Finding(ref=record.ref, action="recorded before: nothing changed", version_id=record.version_id)
+    def _deleted_meanwhile(self, since: datetime) -> bool:
+        # A removal leaves no trace that a slow deposit could be refused by, so a slow one looks again.
+        if self.care.clock.now() - since < _SETTLED:
+            return False
+        try:
+            self.care.store.current_version(self.ref)
+        except ObjectAbsentError:
+            return True
+        return False
 
 
 def _row(record: FixityRecord) -> ScheduleRow:
-    return ScheduleRow(
-        ref=record.ref, version_id=record.version_id, sequencer=record.sequencer, due=record.next_check
-    )
-
-
-def _deleted_meanwhile(care: Care, ref: ObjectRef, since: datetime) -> bool:
-    # A removal leaves no trace that a slow deposit could be refused by, so a slow one looks again.
-    if care.clock.now() - since < _SETTLED:
-        return False
-    try:
-        care.store.current_version(ref)
-    except ObjectAbsentError:
-        return True
-    return False
+    return ScheduleRow(ref=record.ref, version_id=record.version_id, sequencer=record.sequencer, due=record.next_check)

@@ -1,4 +1,4 @@
-"""Read one version of an object and compare its bytes with all evidence; read twice before saying that it is damaged."""
+"""Read one version of an object and compare its bytes with all evidence, twice before calling it damaged."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -14,19 +14,6 @@ from runtime.domain.objects import ObjectFacts, ObjectRef
 from runtime.ports import Clock, ObjectStore, OpenObject
 
 _READS_BEFORE_UNREADABLE: Final = 2
-
-
-@attrs.frozen(kw_only=True)
-class ReadLimits:
-    """How long a read may take.
-
-    Attributes:
-        deadline: the moment by which a read must have ended, UTC.
-        rate: bytes per second by which an object is judged to fit the time left.
-    """
-
-    deadline: datetime
-    rate: int
 
 
 @attrs.frozen(kw_only=True)
@@ -49,58 +36,62 @@ class Examination:
 EvidenceOf = Callable[[ObjectFacts], Sequence[Evidence]]
 
 
-def examine(
-    store: ObjectStore,
-    clock: Clock,
-    ref: ObjectRef,
-    version_id: str | None,
-    *,
-    algorithms: Sequence[str],
-    evidence_of: EvidenceOf,
-    limits: ReadLimits,
-) -> Examination:
-    """Read a version, computing digests and comparing them with the evidence.
+@attrs.frozen(kw_only=True)
+class Reader:
+    """Reads versions and compares them with evidence.
 
-    A contradiction is said only after a second read on a new connection says it too (lesson L11). For that read the
-    sizes of all parts of a multipart upload are asked for, because the first one takes them to be equal.
-
-    Args:
-        store: where the object is.
+    Attributes:
+        store: where the objects are.
         clock: tells the time.
-        ref: the object.
-        version_id: the version, the current one when None. The second read is pinned to the version of the first.
-        algorithms: digests to compute whatever the evidence is.
-        evidence_of: chooses the evidence once S3 has said what the version is.
-        limits: how long it may take.
-
-    Returns:
-        The examination of the last read.
-
-    Raises:
-        ObjectAbsentError: there is no such version.
-        UnreadableError: it could not be read to its end.
-        OutOfTimeError: it does not fit the time left.
+        deadline: the moment by which reading must have ended, UTC.
+        rate: bytes per second by which an object is judged to fit the time left.
     """
-    read = _Reader(store, clock, algorithms, evidence_of, limits)
-    first = read.to_the_end(ref, version_id, fresh=False)
-    if not ev.contradictions(first.comparisons):
-        return first
-    try:
-        second = read.to_the_end(ref, first.facts.version_id, fresh=True)
-    except OutOfTimeError as error:
-        raise UnreadableError("the first read contradicts the evidence, no time was left for the second") from error
-    return attrs.evolve(second, reads=2)
-
-
-@attrs.frozen
-class _Reader:
-    """One examination's fixed arguments."""
 
     store: ObjectStore
     clock: Clock
+    deadline: datetime
+    rate: int
+
+    def examine(
+        self, ref: ObjectRef, version_id: str | None, *, algorithms: Sequence[str], evidence_of: EvidenceOf
+    ) -> Examination:
+        """Read a version, computing digests and comparing them with the evidence.
+
+        A contradiction is said only after a second read on a new connection says it too (lesson L11). For that read
+        the sizes of all parts of a multipart upload are asked for, because the first one takes them to be equal.
+
+        Args:
+            ref: the object.
+            version_id: the version, the current one when None. The second read is pinned to the version of the first.
+            algorithms: digests to compute whatever the evidence is.
+            evidence_of: chooses the evidence once S3 has said what the version is.
+
+        Returns:
+            The examination of the last read.
+
+        Raises:
+            ObjectAbsentError: there is no such version.
+            UnreadableError: it could not be read to its end.
+            OutOfTimeError: it does not fit the time left.
+        """
+        once = _Read(self, algorithms, evidence_of)
+        first = once.to_the_end(ref, version_id, fresh=False)
+        if not ev.contradictions(first.comparisons):
+            return first
+        try:
+            second = once.to_the_end(ref, first.facts.version_id, fresh=True)
+        except OutOfTimeError as error:
+            raise UnreadableError("the first read contradicts the evidence, no time was left for the second") from error
+        return attrs.evolve(second, reads=2)
+
+
+@attrs.frozen
+class _Read:
+    """One examination's fixed arguments."""
+
+    reader: Reader
     algorithms: Sequence[str]
     evidence_of: EvidenceOf
-    limits: ReadLimits
 
     def to_the_end(self, ref: ObjectRef, version_id: str | None, *, fresh: bool) -> Examination:
         """Read once, and once more on a new connection where the stream broke."""
@@ -113,7 +104,7 @@ class _Reader:
         raise AssertionError("unreachable")
 
     def _once(self, ref: ObjectRef, version_id: str | None, *, fresh: bool, exact: bool) -> Examination:
-        with self.store.open(ref, version_id, fresh=fresh) as opened:
+        with self.reader.store.open(ref, version_id, fresh=fresh) as opened:
             facts = opened.facts
             self._refuse_too_large(facts)
             evidence = self.evidence_of(facts)
@@ -135,10 +126,10 @@ class _Reader:
         )
 
     def _refuse_too_large(self, facts: ObjectFacts) -> None:
-        left = self.limits.deadline - self.clock.now()
-        if timedelta(seconds=facts.size / self.limits.rate) > left:
+        left = self.reader.deadline - self.reader.clock.now()
+        if timedelta(seconds=facts.size / self.reader.rate) > left:
             raise OutOfTimeError(
-                f"{facts.size} bytes at {self.limits.rate} bytes per second do not fit"
+                f"{facts.size} bytes at {self.reader.rate} bytes per second do not fit"
                 f" {max(0, int(left.total_seconds()))} seconds",
                 facts,
             )
@@ -146,7 +137,7 @@ class _Reader:
     def _read(self, opened: OpenObject, digests: StreamDigests) -> None:
         for chunk in opened.chunks():
             digests.update(chunk)
-            if self.clock.now() > self.limits.deadline:
+            if self.reader.clock.now() > self.reader.deadline:
                 raise OutOfTimeError(
                     f"{digests.bytes_read} of {opened.facts.size} bytes were read in the time given", opened.facts
                 )
@@ -156,9 +147,9 @@ class _Reader:
         if count == 0:
             return None
         if not exact:
-            first = self.store.part_sizes(facts.ref, facts.version_id, 1)
+            first = self.reader.store.part_sizes(facts.ref, facts.version_id, 1)
             guess = ev.equal_parts(first[0], facts.size, count) if first else None
             if guess is not None:
                 return guess
-        sizes = self.store.part_sizes(facts.ref, facts.version_id, count)
+        sizes = self.reader.store.part_sizes(facts.ref, facts.version_id, count)
         return sizes if len(sizes) == count and sum(sizes) == facts.size else None

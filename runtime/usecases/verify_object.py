@@ -6,15 +6,16 @@ from datetime import datetime
 import attrs
 
 from runtime.domain import evidence as ev
-from runtime.domain.errors import ObjectAbsentError, OutOfTimeError, RefusedError, TransientError, UnreadableError
+from runtime.domain.digests import KNOWN_ALGORITHMS
+from runtime.domain.errors import ObjectAbsentError, OutOfTimeError, TransientError, UnreadableError
 from runtime.domain.evidence import Evidence
 from runtime.domain.objects import ObjectFacts, ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.records import CheckReport, FixityRecord, outcome_of
 from runtime.domain.schedule import RETRY, ScheduleRow, next_check
 from runtime.usecases.care import Attempt, Care, Finding
-from runtime.usecases.deposit_object import deposit
-from runtime.usecases.examine_bytes import Examination, ReadLimits, examine
+from runtime.usecases.deposit_object import deposit_again
+from runtime.usecases.examine_bytes import Examination
 from runtime.usecases.remove_object import remove
 
 
@@ -28,10 +29,10 @@ def verify(care: Care, ref: ObjectRef, version_id: str | None, attempt: Attempt)
         attempt: the invocation.
 
     Returns:
-        What was found and done.
+        What was found and done. Where the object could not be read the finding goes back to the queue; on the last
+        receive the record has said so before.
 
     Raises:
-        UnreadableError: the object could not be read. On the last receive the record says so before this is raised.
         TransientError: a table or S3 did not answer.
         RefusedError: a table or S3 refused.
     """
@@ -48,23 +49,149 @@ def verify(care: Care, ref: ObjectRef, version_id: str | None, attempt: Attempt)
     if attempt.receives > 1:
         # An earlier attempt did not come to its end, and this one may not: tomorrow's row is written before reading.
         care.schedule.put_if_absent(_row(record, care.clock.now() + RETRY))
-    if not record.digests:
-        return _without_baseline(care, record, attempt)
     return _Check(care, record, attempt, care.clock.now()).run()
-
-
-def _without_baseline(care: Care, record: FixityRecord, attempt: Attempt) -> Finding:
-    finding = deposit(care, record.ref, record.sequencer, attempt)
-    if finding.outcome is None:
-        _postpone(care, record)
-    return attrs.evolve(finding, outcome=finding.outcome or Outcome.NO_BASELINE)
 
 
 def _row(record: FixityRecord, due: datetime) -> ScheduleRow:
     return ScheduleRow(ref=record.ref, version_id=record.version_id, sequencer=record.sequencer, due=due)
 
 
-def _postpone(care: Care, record: FixityRecord) -> None:
-    due = care.clock.now() + RETRY
-    if care.records.postpone(record.ref, record.version_id, due):
-        care.schedule.put(_row(record, due))
+@attrs.frozen
+class _Check:
+    """One check's fixed arguments."""
+
+    care: Care
+    record: FixityRecord
+    attempt: Attempt
+    started: datetime
+
+    def run(self) -> Finding:
+        """Read, compare, write the check and the next due date."""
+        try:
+            if not self.record.has_baseline:
+                return self._establish_baseline()
+            return self._judge(self._examine())
+        except ObjectAbsentError:
+            return self._absent()
+        except OutOfTimeError as error:
+            return self._put_aside(str(error))
+        except UnreadableError as error:
+            return self._unreadable(str(error))
+
+    def _establish_baseline(self) -> Finding:
+        finding = deposit_again(self.care, self.record, self.attempt)
+        return attrs.evolve(finding, action=f"had no baseline: {finding.action}")
+
+    def _examine(self) -> Examination:
+        return self.care.reader(self.attempt).examine(
+            self.record.ref,
+            self.record.version_id,
+            algorithms=[name for name in self.record.digests if name in KNOWN_ALGORITHMS],
+            evidence_of=self._evidence,
+        )
+
+    def _evidence(self, facts: ObjectFacts) -> Sequence[Evidence]:
+        baseline = ev.from_baseline(self.record.digests)
+        if self.record.last_check.success is False:
+            return [*baseline, *ev.from_s3(facts)]
+        # What a healthy object's baseline already says is not worth computing more digests for.
+        costs_nothing = [item for item in ev.from_s3(facts) if not item.parts and item.algorithm in self.record.digests]
+        return [*baseline, *costs_nothing]
+
+    def _judge(self, examined: Examination) -> Finding:
+        outcome, message = outcome_of(examined.comparisons)
+        return self._write(
+            self._report(
+                outcome,
+                message,
+                success=outcome is Outcome.MATCH,
+                examined=examined,
+            ),
+            action="checked",
+        )
+
+    def _absent(self) -> Finding:
+        try:
+            current = self.care.store.current_version(self.record.ref)
+        except ObjectAbsentError as error:
+            if error.delete_marker:
+                gone = remove(self.care, self.record.ref, self.record.sequencer)
+                return attrs.evolve(gone, outcome=Outcome.ABSENT, message="deleted: a delete marker is current")
+            message = "the object is gone and there is no delete marker"
+            return self._write(self._report(Outcome.ABSENT, message, success=False), action="checked")
+        if current == self.record.version_id:
+            return self._unreadable("S3 lists the version as current but does not hand it out")
+        try:
+            finding = deposit_again(self.care, self.record, self.attempt)
+        except ObjectAbsentError as error:
+            raise TransientError(f"the object changed while it was looked at: {error}") from error
+        return attrs.evolve(finding, action=f"another version is current: {finding.action}", outcome=Outcome.SUPERSEDED)
+
+    def _put_aside(self, reason: str) -> Finding:
+        due = self.care.clock.now() + RETRY
+        if self.care.records.postpone(self.record.ref, self.record.version_id, due):
+            self.care.schedule.put(_row(self.record, due))
+        return Finding(
+            ref=self.record.ref,
+            action="put aside",
+            version_id=self.record.version_id,
+            outcome=Outcome.DEFERRED,
+            message=f"put aside: {reason}",
+        )
+
+    def _unreadable(self, reason: str) -> Finding:
+        message = f"could not be read: {reason}"
+        if self.attempt.last_receive:
+            report = self._report(Outcome.UNREADABLE, message, success=False)
+            return attrs.evolve(self._write(report, action="set aside"), back_to_queue=True)
+        return Finding(
+            ref=self.record.ref,
+            action="to be read again",
+            version_id=self.record.version_id,
+            outcome=Outcome.UNREADABLE,
+            message=message,
+            back_to_queue=True,
+        )
+
+    def _report(
+        self, outcome: Outcome, message: str, *, success: bool, examined: Examination | None = None
+    ) -> CheckReport:
+        return CheckReport(
+            outcome=outcome,
+            success=success,
+            message=message,
+            comparisons=examined.comparisons if examined else (),
+            computed=examined.computed if examined else {},
+            bytes_read=examined.facts.size if examined else 0,
+            reads=examined.reads if examined else 0,
+            storage_class=examined.facts.storage_class if examined else "",
+            started=self.started,
+            ended=self.care.clock.now(),
+            agent=self.attempt.agent,
+        )
+
+    def _write(self, report: CheckReport, *, action: str) -> Finding:
+        due = next_check(report.ended, self.care.interval, success=bool(report.success))
+        checked = attrs.evolve(
+            self.record,
+            last_check=report,
+            next_check=due,
+            last_good_date=report.ended if report.success else self.record.last_good_date,
+        )
+        if not self.care.records.record_check(checked):
+            return Finding(
+                ref=self.record.ref,
+                action="removed or overwritten meanwhile: dropped",
+                version_id=self.record.version_id,
+                outcome=Outcome.SUPERSEDED,
+            )
+        self.care.schedule.put(_row(self.record, due))
+        return Finding(
+            ref=self.record.ref,
+            action=action,
+            version_id=self.record.version_id,
+            outcome=report.outcome,
+            success=report.success,
+            message=report.message,
+            bytes_read=report.bytes_read * report.reads,
+        )

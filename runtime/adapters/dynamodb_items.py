@@ -1,0 +1,142 @@
+"""How values of the domain are written as DynamoDB items, and read back."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from runtime.adapters.errors import error_code
+from runtime.contract import Attribute
+from runtime.domain.evidence import Comparison
+from runtime.domain.objects import ObjectRef
+from runtime.domain.outcome import Outcome
+from runtime.domain.records import Agent, CheckReport, FixityRecord
+
+Item = Mapping[str, Any]
+
+
+def instant(moment: datetime) -> str:
+    """Return a moment as ISO 8601 in UTC with `Z` and milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment_of(text: str) -> datetime:
+    """Return the moment that `instant` wrote."""
+    return datetime.fromisoformat(text)
+
+
+def key_of(ref: ObjectRef) -> dict[str, Any]:
+    """Return the primary key of an object in both tables."""
+    return {Attribute.BUCKET_NAME: {"S": ref.bucket}, Attribute.OBJECT_KEY: {"S": ref.key}}
+
+
+def refused(error: ClientError) -> bool:
+    """Tell whether a write was refused by its condition."""
+    return error_code(error) == "ConditionalCheckFailedException"
+
+
+def check_values(record: FixityRecord) -> dict[str, Any]:
+    """Return the attributes that every check writes; those that do not apply are left out."""
+    report = record.last_check
+    values: dict[str, Any] = {
+        Attribute.LAST_CHECKSUM_DATE: {"S": instant(report.ended)},
+        Attribute.LAST_CHECKSUM_MESSAGE: {"S": report.message},
+        Attribute.LAST_OUTCOME: {"S": report.outcome.value},
+        Attribute.NEXT_CHECKSUM_DATE: {"S": instant(record.next_check)},
+        Attribute.LAST_CHECK: {"M": _report(report)},
+    }
+    if report.success is not None:
+        values[Attribute.LAST_CHECKSUM_SUCCESS] = {"BOOL": report.success}
+    if record.last_good_date is not None:
+        values[Attribute.LAST_GOOD_DATE] = {"S": instant(record.last_good_date)}
+    return values
+
+
+def item_of(record: FixityRecord) -> dict[str, Any]:
+    """Return the whole item of a deposit."""
+    item = {
+        **key_of(record.ref),
+        Attribute.VERSION_ID: {"S": record.version_id},
+        Attribute.SIZE: {"N": str(record.size)},
+        Attribute.ETAG: {"S": record.etag},
+        Attribute.SEQUENCER: {"S": record.sequencer},
+        Attribute.DEPOSIT_DATE: {"S": instant(record.deposit_date)},
+        Attribute.CHECKSUM_ALGORITHM: {"S": record.primary_algorithm},
+        Attribute.DIGESTS: {"M": {name: {"S": value} for name, value in record.digests.items()}},
+        **check_values(record),
+    }
+    if record.primary_algorithm in record.digests:
+        item[Attribute.CHECKSUM] = {"S": record.digests[record.primary_algorithm]}
+    return item
+
+
+def record_of(item: Item) -> FixityRecord:
+    """Return the record that an item holds."""
+    report = item[Attribute.LAST_CHECK]["M"]
+    return FixityRecord(
+        ref=ObjectRef(item[Attribute.BUCKET_NAME]["S"], item[Attribute.OBJECT_KEY]["S"]),
+        version_id=item[Attribute.VERSION_ID]["S"],
+        size=int(item[Attribute.SIZE]["N"]),
+        etag=item[Attribute.ETAG]["S"],
+        sequencer=item[Attribute.SEQUENCER]["S"],
+        digests={name: value["S"] for name, value in item[Attribute.DIGESTS]["M"].items()},
+        primary_algorithm=item[Attribute.CHECKSUM_ALGORITHM]["S"],
+        deposit_date=moment_of(item[Attribute.DEPOSIT_DATE]["S"]),
+        last_good_date=moment_of(item[Attribute.LAST_GOOD_DATE]["S"]) if Attribute.LAST_GOOD_DATE in item else None,
+        next_check=moment_of(item[Attribute.NEXT_CHECKSUM_DATE]["S"]),
+        last_check=CheckReport(
+            outcome=Outcome(item[Attribute.LAST_OUTCOME]["S"]),
+            success=item.get(Attribute.LAST_CHECKSUM_SUCCESS, {}).get("BOOL"),
+            message=item[Attribute.LAST_CHECKSUM_MESSAGE]["S"],
+            computed={name: value["S"] for name, value in report["Computed"]["M"].items()},
+            bytes_read=int(report["BytesRead"]["N"]),
+            reads=int(report["Reads"]["N"]),
+            storage_class=report["StorageClass"]["S"],
+            started=moment_of(report["Started"]["S"]),
+            ended=moment_of(report["Ended"]["S"]),
+            agent=Agent(
+                software=report["Agent"]["M"]["Software"]["S"],
+                version=report["Agent"]["M"]["Version"]["S"],
+                function=report["Agent"]["M"]["Function"]["S"],
+                request_id=report["Agent"]["M"]["RequestId"]["S"],
+            ),
+        ),
+    )
+
+
+def _report(report: CheckReport) -> dict[str, Any]:
+    return {
+        "Outcome": {"S": report.outcome.value},
+        "Computed": {"M": {name: {"S": value} for name, value in report.computed.items()}},
+        "Evidence": {"L": [{"M": _comparison(comparison)} for comparison in report.comparisons]},
+        "BytesRead": {"N": str(report.bytes_read)},
+        "Reads": {"N": str(report.reads)},
+        "StorageClass": {"S": report.storage_class},
+        "Started": {"S": instant(report.started)},
+        "Ended": {"S": instant(report.ended)},
+        "Agent": {
+            "M": {
+                "Software": {"S": report.agent.software},
+                "Version": {"S": report.agent.version},
+                "Function": {"S": report.agent.function},
+                "RequestId": {"S": report.agent.request_id},
+            }
+        },
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    evidence = comparison.evidence
+    values = {
+        "Source": {"S": evidence.source.value},
+        "Algorithm": {"S": evidence.algorithm},
+        "Expected": {"S": evidence.expected},
+        "Computed": {"S": comparison.computed},
+        "Verdict": {"S": comparison.verdict.value},
+    }
+    if evidence.parts:
+        values["Parts"] = {"N": str(evidence.parts)}
+    if evidence.reason:
+        values["Reason"] = {"S": evidence.reason}
+    return values

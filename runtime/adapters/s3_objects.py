@@ -1,0 +1,148 @@
+"""Objects under care in S3, read as raw bytes: the adapter of the port ObjectStore."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+from runtime.adapters.errors import error_code, http_status, translated
+from runtime.domain.errors import ObjectAbsentError, UnreadableError
+from runtime.domain.objects import Encryption, ObjectFacts, ObjectRef
+
+_CHUNK_BYTES: Final = 1024 * 1024
+_NOT_FOUND: Final = 404
+_CHECKSUM_HEADER: Final = "x-amz-checksum-"
+_CHECKSUM_TYPE: Final = "type"
+_DEPOSITOR_METADATA: Final = ("md5", "sha1", "sha256", "sha512")
+
+ClientFactory = Callable[[], Any]
+
+
+class _OpenS3Object:
+    """One answer of GetObject."""
+
+    def __init__(self, facts: ObjectFacts, body: Any) -> None:  # noqa: ANN401 (botocore's StreamingBody)
+        self._facts = facts
+        self._body = body
+
+    @property
+    def facts(self) -> ObjectFacts:
+        return self._facts
+
+    def chunks(self) -> Iterator[bytes]:
+        try:
+            while chunk := self._body.read(_CHUNK_BYTES):
+                yield chunk
+        except (BotoCoreError, HTTPClientError, OSError) as error:
+            raise UnreadableError(f"the stream broke off: {type(error).__name__}: {error}") from error
+
+
+class S3Objects:
+    """Reads objects through one client per connection pool."""
+
+    def __init__(self, client_factory: ClientFactory) -> None:
+        """Take a way to make clients.
+
+        Args:
+            client_factory: builds an S3 client that does not validate response checksums by itself (lesson L35); it
+                is called once now and once for every read on a fresh connection.
+        """
+        self._client_factory = client_factory
+        self._client = _asking_for_checksums(client_factory())
+
+    @contextmanager
+    def open(self, ref: ObjectRef, version_id: str | None = None, *, fresh: bool = False) -> Iterator[_OpenS3Object]:
+        """Ask for a version and its bytes by one GetObject. See `ports.ObjectStore.open`."""
+        client = _asking_for_checksums(self._client_factory()) if fresh else self._client
+        request = {"Bucket": ref.bucket, "Key": ref.key}
+        if version_id is not None:
+            request["VersionId"] = version_id
+        try:
+            try:
+                answer = client.get_object(**request)
+            except ClientError as error:
+                if http_status(error) == _NOT_FOUND:
+                    raise _absent(ref, error) from error
+                raise UnreadableError(f"S3 answered {error_code(error)}: {error}") from error
+            except BotoCoreError as error:
+                raise UnreadableError(f"S3 did not answer: {type(error).__name__}: {error}") from error
+            with closing(answer["Body"]) as body:
+                yield _OpenS3Object(_facts(ref, answer), body)
+        finally:
+            if fresh:
+                client.close()
+
+    def current_version(self, ref: ObjectRef) -> str:
+        """Return the id of the current version by HeadObject. See `ports.ObjectStore.current_version`."""
+        with translated("looking at what is current"):
+            try:
+                answer = self._client.head_object(Bucket=ref.bucket, Key=ref.key)
+            except ClientError as error:
+                if http_status(error) == _NOT_FOUND:
+                    raise _absent(ref, error) from error
+                raise
+        return str(answer.get("VersionId", "null"))
+
+    def part_sizes(self, ref: ObjectRef, version_id: str, parts: int) -> tuple[int, ...]:
+        """Return the sizes of the first parts by HeadObject with PartNumber. See `ports.ObjectStore.part_sizes`."""
+        sizes: list[int] = []
+        for number in range(1, parts + 1):
+            try:
+                answer = self._client.head_object(
+                    Bucket=ref.bucket, Key=ref.key, VersionId=version_id, PartNumber=number
+                )
+            except ClientError as error:
+                raise UnreadableError(f"S3 answered {error_code(error)} for part {number}: {error}") from error
+            except BotoCoreError as error:
+                raise UnreadableError(f"S3 did not answer for part {number}: {error}") from error
+            if "PartsCount" not in answer:
+                break
+            sizes.append(int(answer["ContentLength"]))
+        return tuple(sizes)
+
+
+def _absent(ref: ObjectRef, error: ClientError) -> ObjectAbsentError:
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return ObjectAbsentError(
+        f"there is no {ref.key!r} in {ref.bucket}", delete_marker=headers.get("x-amz-delete-marker") == "true"
+    )
+
+
+def _asking_for_checksums(client: Any) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
+    # The parameter ChecksumMode would make botocore validate the stream and raise in the middle of it (lesson L35);
+    # the header alone makes S3 send its checksums.
+    client.meta.events.register("before-call.s3.GetObject", _ask_for_checksums)
+    return client
+
+
+def _ask_for_checksums(params: dict[str, Any], **_: object) -> None:
+    params["headers"]["x-amz-checksum-mode"] = "ENABLED"
+
+
+def _facts(ref: ObjectRef, answer: Mapping[str, Any]) -> ObjectFacts:
+    headers: Mapping[str, str] = answer["ResponseMetadata"]["HTTPHeaders"]
+    metadata = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
+    return ObjectFacts(
+        ref=ref,
+        version_id=answer.get("VersionId", "null"),
+        size=int(answer["ContentLength"]),
+        etag=answer["ETag"].strip('"'),
+        encryption=_encryption(answer),
+        checksums={
+            name.removeprefix(_CHECKSUM_HEADER): value
+            for name, value in headers.items()
+            if name.startswith(_CHECKSUM_HEADER) and name != _CHECKSUM_HEADER + _CHECKSUM_TYPE
+        },
+        depositor_digests={name: metadata[name] for name in _DEPOSITOR_METADATA if name in metadata},
+        storage_class=answer.get("StorageClass", "STANDARD"),
+        last_modified=answer.get("LastModified"),
+    )
+
+
+def _encryption(answer: Mapping[str, Any]) -> Encryption:
+    if answer.get("SSECustomerAlgorithm"):
+        return Encryption.CUSTOMER_PROVIDED
+    return (
+        Encryption.KMS if str(answer.get("ServerSideEncryption", "")).startswith("aws:kms") else Encryption.S3_MANAGED
+    )

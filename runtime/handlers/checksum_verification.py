@@ -1,0 +1,53 @@
+"""Checks objects that are due: the handler of the verification queue."""
+
+import json
+from typing import Any
+
+from runtime import bootstrap
+from runtime.contract import Function
+from runtime.domain.errors import MalformedMessageError
+from runtime.domain.objects import ObjectRef
+from runtime.handlers.objects import LambdaContext, process_objects
+from runtime.settings import FixitySettings
+from runtime.usecases.care import Attempt, Care, Finding
+from runtime.usecases.verify_object import verify
+
+
+def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySettings, Care]) -> dict[str, Any]:
+    """Verify the objects of a batch of messages `{"bucket": ..., "key": ..., "version_id": ...}`.
+
+    Args:
+        event: the Lambda event with SQS records.
+        context: the invocation's context.
+        deps: the function's settings, and its ports and policy.
+
+    Returns:
+        The partial batch response.
+    """
+
+    def act(body: str, attempt: Attempt) -> Finding:
+        ref, version_id = _parse(body)
+        return verify(deps[1], ref, version_id, attempt)
+
+    return process_objects(event, context, Function.CHECKSUM_VERIFICATION, deps, act)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Entry point of the function."""
+    return handle(event, context, bootstrap.fixity())
+
+
+def _parse(body: str) -> tuple[ObjectRef, str | None]:
+    allowed = 'allowed: {"bucket": text, "key": text, "version_id": text or left out}'
+    try:
+        message: Any = json.loads(body)
+    except ValueError as error:
+        raise MalformedMessageError(f"got a message that is not JSON ({error}); {allowed}") from error
+    if not isinstance(message, dict):
+        raise MalformedMessageError(f"got {type(message).__name__}; {allowed}")
+    bucket, key, version_id = message.get("bucket"), message.get("key"), message.get("version_id")
+    if not (isinstance(bucket, str) and bucket and isinstance(key, str) and key):
+        raise MalformedMessageError(f"got bucket {bucket!r} and key {key!r}; {allowed}")
+    if not (version_id is None or isinstance(version_id, str)):
+        raise MalformedMessageError(f"got version_id {version_id!r}; {allowed}")
+    return ObjectRef(bucket, key), version_id or None

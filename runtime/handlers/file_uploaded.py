@@ -1,0 +1,37 @@
+"""Takes uploaded objects under care: the handler of the object-created queue."""
+
+from typing import Any
+
+from runtime import bootstrap
+from runtime.contract import Function
+from runtime.handlers.objects import LambdaContext, process_objects
+from runtime.handlers.s3_events import parse
+from runtime.settings import FixitySettings
+from runtime.usecases.care import Attempt, Care, Finding
+from runtime.usecases.deposit_object import deposit
+
+
+def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySettings, Care]) -> dict[str, Any]:
+    """Deposit the objects of a batch of `Object Created` events.
+
+    Args:
+        event: the Lambda event with SQS records.
+        context: the invocation's context.
+        deps: the function's settings, and its ports and policy.
+
+    Returns:
+        The partial batch response.
+    """
+
+    def act(body: str, attempt: Attempt) -> Finding:
+        message = parse(body)
+        if message.concerns_folder_marker:
+            return Finding(ref=message.ref, action="folder marker: ignored")
+        return deposit(deps[1], message.ref, message.sequencer, attempt)
+
+    return process_objects(event, context, Function.FILE_UPLOADED, deps, act)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Entry point of the function."""
+    return handle(event, context, bootstrap.fixity())

@@ -1,0 +1,117 @@
+"""What the handlers of objects under care share: the attempt, the log line and the metrics of a finding."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any, Final, Protocol
+
+from runtime import __version__
+from runtime.contract import APPLICATION, Metric
+from runtime.domain.outcome import Outcome
+from runtime.domain.records import Agent
+from runtime.handlers.batches import BackToQueueError, process_queue, receive_count
+from runtime.observability import logger, publish
+from runtime.settings import FixitySettings
+from runtime.usecases.care import Attempt, Care, Finding
+
+# Left at the end of an invocation for the writes, the log and the metrics.
+_RESERVE: Final = timedelta(seconds=30)
+_SHARE_OF_RESERVE: Final = 0.2
+
+_METRICS: Final = {
+    Outcome.MATCH: Metric.OUTCOME_MATCH,
+    Outcome.MISMATCH: Metric.OUTCOME_MISMATCH,
+    Outcome.UNREADABLE: Metric.OUTCOME_UNREADABLE,
+    Outcome.ABSENT: Metric.OUTCOME_ABSENT,
+    Outcome.SUPERSEDED: Metric.OUTCOME_SUPERSEDED,
+    Outcome.NO_BASELINE: Metric.OUTCOME_NO_BASELINE,
+    Outcome.DEFERRED: Metric.OUTCOME_DEFERRED,
+}
+
+
+class LambdaContext(Protocol):
+    """What is used of the context that Lambda hands to a handler."""
+
+    function_name: str
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how long the invocation may still run, in milliseconds."""
+        ...
+
+
+def process_objects(
+    event: dict[str, Any],
+    context: LambdaContext,
+    function: str,
+    deps: tuple[FixitySettings, Care],
+    act: Callable[[str, Attempt], Finding],
+) -> dict[str, Any]:
+    """Work on a batch of queue messages, each of which concerns one object.
+
+    Args:
+        event: the Lambda event with SQS records.
+        context: the invocation's context.
+        function: the function's name as in `contract.Function`.
+        deps: the function's settings, and its ports and policy.
+        act: called with the body of a message and the attempt; an exception sends the message back to its queue.
+
+    Returns:
+        The partial batch response that names the messages to be handed out again.
+    """
+    settings, care = deps
+    started = care.clock.now()
+    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+
+    def work(record: dict[str, Any]) -> Finding:
+        receives = receive_count(record)
+        attempt = Attempt(
+            agent=Agent(
+                software=APPLICATION,
+                version=__version__,
+                function=context.function_name,
+                request_id=context.aws_request_id,
+            ),
+            deadline=started + left - min(_RESERVE, left * _SHARE_OF_RESERVE),
+            receives=receives,
+            last_receive=receives >= settings.max_receive_count,
+        )
+        finding = act(record["body"], attempt)
+        _log(finding)
+        if finding.back_to_queue:
+            raise BackToQueueError(finding.message, finding)
+        return finding
+
+    response, findings = process_queue(event, work, concurrency=settings.batch_concurrency)
+    publish(settings.environment, function, _metrics(findings))
+    return response
+
+
+def _log(finding: Finding) -> None:
+    # A warning where a person may want to look.
+    unusual = finding.success is False or finding.outcome in {Outcome.UNREADABLE, Outcome.DEFERRED}
+    log = logger.warning if unusual else logger.info
+    log(
+        finding.action,
+        extra={
+            "bucket": finding.ref.bucket,
+            "key": finding.ref.key,
+            "version_id": finding.version_id,
+            "outcome": finding.outcome,
+            "detail": finding.message,
+            "bytes_read": finding.bytes_read,
+        },
+    )
+
+
+def _metrics(findings: Iterable[Finding]) -> dict[str, float]:
+    # Failed checks are published also when there are none: an alarm on them has data as long as checks are made.
+    values: dict[str, float] = {Metric.FAILED_CHECKS: 0}
+    for finding in findings:
+        if finding.outcome is not None:
+            name = _METRICS[finding.outcome]
+            values[name] = values.get(name, 0) + 1
+        if finding.success is False:
+            values[Metric.FAILED_CHECKS] += 1
+        if finding.bytes_read:
+            values[Metric.BYTES_VERIFIED] = values.get(Metric.BYTES_VERIFIED, 0) + finding.bytes_read
+    return values
