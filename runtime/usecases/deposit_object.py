@@ -14,7 +14,7 @@ from runtime.domain.records import CheckReport, FixityRecord, outcome_of
 from runtime.domain.schedule import RETRY, ScheduleRow, first_check
 from runtime.usecases.care import Attempt, Care, Finding
 
-_SETTLED: Final = timedelta(seconds=2)
+_SETTLED: Final = timedelta(seconds=0.5)
 
 
 def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Finding:

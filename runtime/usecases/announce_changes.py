@@ -1,0 +1,46 @@
+"""Tell people of failures and recoveries: one message per batch of changed records, or none."""
+
+from collections.abc import Iterable
+
+import attrs
+
+from runtime.domain.alert_message import compose
+from runtime.domain.changes import Kind, RecordChange, to_announce
+from runtime.ports import Notifier
+
+
+@attrs.frozen
+class Announced:
+    """What people were told.
+
+    Attributes:
+        failures: number of objects that newly fail.
+        recoveries: number of objects that are good again.
+    """
+
+    failures: int
+    recoveries: int
+
+
+def announce(notifier: Notifier, changes: Iterable[RecordChange], *, environment: str, runbook_url: str) -> Announced:
+    """Publish what is news in a batch.
+
+    Args:
+        notifier: reaches people.
+        changes: the batch in the order of the stream.
+        environment: the deployed environment's name.
+        runbook_url: address of the operations runbook.
+
+    Returns:
+        The numbers of failures and recoveries published; nothing is published where both are 0.
+
+    Raises:
+        TransientError: the message was not taken this time.
+        RefusedError: the message was refused.
+    """
+    news = to_announce(changes)
+    if news:
+        message = compose(environment, news, runbook_url)
+        notifier.publish(message.subject, message.body)
+    failures = sum(1 for item in news if item.kind is Kind.FAILURE)
+    return Announced(failures, len(news) - failures)

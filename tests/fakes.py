@@ -1,0 +1,267 @@
+"""In-memory stand-ins for the ports of fixity, which keep the same contract as the adapters."""
+
+import base64
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import attrs
+
+from runtime.domain.digests import digester
+from runtime.domain.errors import ObjectAbsentError, UnreadableError
+from runtime.domain.objects import Encryption, ObjectFacts, ObjectRef
+from runtime.domain.records import FixityRecord
+from runtime.domain.schedule import ScheduleRow
+from runtime.domain.sequencer import normalised
+
+CHUNK = 7
+
+
+@attrs.define
+class FakeClock:
+    """A clock that moves only when told to."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def advance(self, **by: float) -> None:
+        self.moment += timedelta(**by)
+
+
+@attrs.define(kw_only=True)
+class StoredVersion:
+    """A version or, without a body, a delete marker."""
+
+    version_id: str
+    body: bytes | None
+    facts: ObjectFacts | None = None
+    part_sizes: tuple[int, ...] = ()
+
+
+@attrs.frozen
+class Happening:
+    """What S3 would announce about a change."""
+
+    kind: str
+    ref: ObjectRef
+    version_id: str
+    sequencer: str
+
+
+class FakeStore:
+    """Versioned buckets; `on_open` may raise or change things before a read, `on_chunk` while it goes on."""
+
+    def __init__(self) -> None:
+        self.versions: dict[ObjectRef, list[StoredVersion]] = {}
+        self.opened: list[tuple[ObjectRef, str | None, bool]] = []
+        self.heads = 0
+        self.on_open: Callable[[int], None] = lambda _: None
+        self.on_chunk: Callable[[int], None] = lambda _: None
+        self._ids = itertools.count(1)
+
+    def put(
+        self,
+        ref: ObjectRef,
+        body: bytes,
+        *,
+        parts: tuple[int, ...] = (),
+        encryption: Encryption = Encryption.S3_MANAGED,
+        checksums: Mapping[str, str] | None = None,
+        depositor: Mapping[str, str] | None = None,
+        etag: str | None = None,
+    ) -> Happening:
+        number = next(self._ids)
+        facts = ObjectFacts(
+            ref=ref,
+            version_id=f"v{number}",
+            size=len(body),
+            etag=etag or (multipart_etag(body, parts) if parts else hashlib.md5(body).hexdigest()),  # noqa: S324 (S3's ETag)
+            encryption=encryption,
+            checksums=checksums if checksums is not None else {"crc64nvme": base64_of("crc64nvme", body)},
+            depositor_digests=depositor or {},
+        )
+        version = StoredVersion(version_id=f"v{number}", body=body, facts=facts, part_sizes=parts)
+        self.versions.setdefault(ref, []).append(version)
+        return Happening("created", ref, version.version_id, normalised(f"{number:016x}"))
+
+    def delete(self, ref: ObjectRef) -> Happening:
+        number = next(self._ids)
+        self.versions.setdefault(ref, []).append(StoredVersion(version_id=f"v{number}", body=None))
+        return Happening("deleted", ref, f"v{number}", normalised(f"{number:016x}"))
+
+    def delete_version(self, ref: ObjectRef, index: int) -> Happening:
+        number = next(self._ids)
+        gone = self.versions[ref].pop(index)
+        return Happening("deleted", ref, gone.version_id, normalised(f"{number:016x}"))
+
+    def damage(self, ref: ObjectRef) -> None:
+        version = self._current(ref)
+        assert version.body
+        version.body = bytes([version.body[0] ^ 1]) + version.body[1:]
+
+    @contextmanager
+    def open(self, ref: ObjectRef, version_id: str | None = None, *, fresh: bool = False) -> "Iterator[_FakeOpen]":
+        self.opened.append((ref, version_id, fresh))
+        self.on_open(len(self.opened))
+        version = self._current(ref) if version_id is None else self._version(ref, version_id)
+        yield _FakeOpen(version, self.on_chunk)
+
+    def current_version(self, ref: ObjectRef) -> str:
+        self.heads += 1
+        return self._current(ref).version_id
+
+    def part_sizes(self, ref: ObjectRef, version_id: str, parts: int) -> tuple[int, ...]:
+        self.heads += parts
+        return self._version(ref, version_id).part_sizes[:parts]
+
+    def _current(self, ref: ObjectRef) -> StoredVersion:
+        versions = self.versions.get(ref)
+        if not versions:
+            raise ObjectAbsentError("there is no such object")
+        if versions[-1].body is None:
+            raise ObjectAbsentError("there is no such object", delete_marker=True)
+        return versions[-1]
+
+    def _version(self, ref: ObjectRef, version_id: str) -> StoredVersion:
+        for version in self.versions.get(ref, []):
+            if version.version_id == version_id and version.body is not None:
+                return version
+        raise ObjectAbsentError("there is no such version")
+
+
+class _FakeOpen:
+    def __init__(self, version: StoredVersion, on_chunk: Callable[[int], None]) -> None:
+        assert version.facts is not None
+        assert version.body is not None
+        self._facts = version.facts
+        self._body = version.body
+        self._on_chunk = on_chunk
+
+    @property
+    def facts(self) -> ObjectFacts:
+        return self._facts
+
+    def chunks(self) -> Iterator[bytes]:
+        for start in range(0, len(self._body), CHUNK):
+            self._on_chunk(start)
+            yield self._body[start : start + CHUNK]
+
+
+class FakeRecords:
+    """The checksum table; `before` is called with the name of each write and may raise."""
+
+    def __init__(self) -> None:
+        self.items: dict[ObjectRef, FixityRecord] = {}
+        self.before: Callable[[str], None] = lambda _: None
+
+    def get(self, ref: ObjectRef) -> FixityRecord | None:
+        self.before("get")
+        return self.items.get(ref)
+
+    def deposit(self, record: FixityRecord, *, again: bool = False) -> bool:
+        self.before("deposit")
+        standing = self.items.get(record.ref)
+        if standing is None:
+            allowed = not again
+        else:
+            replaceable = standing.version_id != record.version_id or (again and standing.last_good_date is None)
+            allowed = standing.sequencer <= record.sequencer and replaceable
+        if allowed:
+            self.items[record.ref] = record
+        return allowed
+
+    def advance(self, ref: ObjectRef, version_id: str, sequencer: str) -> None:
+        self.before("advance")
+        standing = self.items.get(ref)
+        if standing and standing.version_id == version_id and standing.sequencer < sequencer:
+            self.items[ref] = attrs.evolve(standing, sequencer=sequencer)
+
+    def record_check(self, record: FixityRecord) -> bool:
+        self.before("record_check")
+        standing = self.items.get(record.ref)
+        if standing is None or standing.version_id != record.version_id:
+            return False
+        self.items[record.ref] = attrs.evolve(
+            standing,
+            last_check=record.last_check,
+            next_check=record.next_check,
+            last_good_date=record.last_good_date or standing.last_good_date,
+        )
+        return True
+
+    def postpone(self, ref: ObjectRef, version_id: str, due: datetime) -> bool:
+        self.before("postpone")
+        standing = self.items.get(ref)
+        if standing is None or standing.version_id != version_id:
+            return False
+        self.items[ref] = attrs.evolve(standing, next_check=due)
+        return True
+
+    def remove(self, ref: ObjectRef, sequencer: str) -> bool:
+        self.before("remove")
+        standing = self.items.get(ref)
+        if standing is not None and standing.sequencer > sequencer:
+            return False
+        self.items.pop(ref, None)
+        return True
+
+
+class FakeSchedule:
+    """The scheduler table; `before` is called with the name of each write and may raise."""
+
+    def __init__(self) -> None:
+        self.rows: dict[ObjectRef, ScheduleRow] = {}
+        self.before: Callable[[str], None] = lambda _: None
+
+    def put(self, row: ScheduleRow) -> None:
+        self.before("put")
+        standing = self.rows.get(row.ref)
+        if standing is None or standing.sequencer <= row.sequencer:
+            self.rows[row.ref] = row
+
+    def put_if_absent(self, row: ScheduleRow) -> None:
+        self.before("put_if_absent")
+        self.rows.setdefault(row.ref, row)
+
+    def remove(self, ref: ObjectRef, sequencer: str) -> None:
+        self.before("remove")
+        standing = self.rows.get(ref)
+        if standing is not None and standing.sequencer <= sequencer:
+            del self.rows[ref]
+
+
+def base64_of(algorithm: str, body: bytes) -> str:
+    """Return a stored checksum as S3 sends it."""
+    running = digester(algorithm)
+    running.update(body)
+    return base64.b64encode(running.digest()).decode()
+
+
+def multipart_etag(body: bytes, parts: tuple[int, ...]) -> str:
+    """Return the ETag that S3 gives an upload of such parts."""
+    outer = hashlib.md5(usedforsecurity=False)
+    start = 0
+    for size in parts:
+        outer.update(hashlib.md5(body[start : start + size], usedforsecurity=False).digest())
+        start += size
+    return f"{outer.hexdigest()}-{len(parts)}"
+
+
+def raising_once(error: Exception) -> Callable[[int], None]:
+    """Return a hook that raises on its first call only."""
+    errors = [error]
+
+    def hook(_: int) -> None:
+        if errors:
+            raise errors.pop()
+
+    return hook
+
+
+def broken_stream() -> UnreadableError:
+    """Return the error of a stream that breaks off."""
+    return UnreadableError("the stream broke off")

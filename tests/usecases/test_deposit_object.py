@@ -1,0 +1,370 @@
+import hashlib
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.domain.errors import TransientError, UnreadableError
+from runtime.domain.evidence import Source, Verdict
+from runtime.domain.objects import Encryption, ObjectRef
+from runtime.domain.outcome import Outcome
+from runtime.domain.schedule import RETRY, first_check
+from runtime.domain.sequencer import normalised
+from runtime.usecases.deposit_object import deposit
+from runtime.usecases.verify_object import verify
+from tests.builders import INTERVAL, NOW, REF, attempt, world
+from tests.fakes import base64_of, broken_stream, raising_once
+
+BODY = b"a letter to the archive"
+
+
+def test_deposit_records_digests_evidence_and_first_due_date() -> None:
+    """A deposit writes one record with all digests and the comparisons made, and one schedule row."""
+    w = world()
+    put = w.store.put(REF, BODY)
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    record = w.records.items[REF]
+    assert Outcome.MATCH is finding.outcome
+    assert {
+        "sha256": hashlib.sha256(BODY).hexdigest(),
+        "md5": hashlib.md5(BODY, usedforsecurity=False).hexdigest(),
+    } == {name: record.digests[name] for name in ("sha256", "md5")}
+    assert {Source.ETAG, Source.S3_CHECKSUM} == {c.evidence.source for c in record.last_check.comparisons}
+    assert {Verdict.MATCH} == {c.verdict for c in record.last_check.comparisons}
+    assert "ok" == record.last_check.message
+    assert first_check(REF, NOW, INTERVAL) == record.next_check
+    assert record.next_check == w.schedule.rows[REF].due
+    assert (put.version_id, put.version_id) == (record.version_id, w.schedule.rows[REF].version_id)
+
+
+def test_common_path_is_one_get_and_no_head() -> None:
+    """A deposit of a single-part object asks S3 once."""
+    w = world()
+    put = w.store.put(REF, BODY)
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert 1 == len(w.store.opened)
+    assert 0 == w.store.heads
+
+
+def test_l03_a_refused_read_changes_no_record() -> None:
+    """A read that S3 throttles goes back to the queue and leaves an earlier good record as it was."""
+    w = world()
+    first = w.store.put(REF, BODY)
+    deposit(w.care, REF, first.sequencer, attempt(w.clock))
+    before = dict(w.records.items)
+    second = w.store.put(REF, b"new")
+
+    def throttled(_: int) -> None:
+        raise UnreadableError("S3 answered SlowDown")
+
+    w.store.on_open = throttled
+    with pytest.raises(UnreadableError):
+        deposit(w.care, REF, second.sequencer, attempt(w.clock))
+
+    assert before == w.records.items
+
+
+def test_broken_stream_is_read_again_from_a_fresh_connection() -> None:
+    """A stream that breaks half-way is read again from its start on a new connection, and then recorded as good."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.on_chunk = lambda start: once(start) if start else None
+    once = raising_once(broken_stream())
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert Outcome.MATCH is finding.outcome
+    assert [False, True] == [fresh for _, _, fresh in w.store.opened]
+
+
+def test_short_stream_is_unreadable() -> None:
+    """A stream that ends before the announced length is never hashed as if it were whole."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    stored = w.store.versions[REF][0]
+    stored.body = BODY[:5]
+
+    with pytest.raises(UnreadableError, match="5 bytes came, 23 were announced"):
+        deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    assert {} == w.records.items
+
+
+def test_contradiction_is_read_twice_and_then_said() -> None:
+    """Bytes that contradict S3's evidence in two reads give a failed record that names evidence and digests."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.damage(REF)
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    record = w.records.items[REF]
+    assert Outcome.MISMATCH is finding.outcome
+    assert record.last_check.success is False
+    assert f"S3 ETag, md5: expected {hashlib.md5(BODY, usedforsecurity=False).hexdigest()}" in record.last_check.message
+    assert "S3 stored checksum, crc64nvme" in record.last_check.message
+    assert [(None, False), (put.version_id, True)] == [(version, fresh) for _, version, fresh in w.store.opened]
+    assert NOW + RETRY == w.schedule.rows[REF].due
+
+
+def test_contradicted_bytes_become_nobodys_baseline() -> None:
+    """When the good bytes are back, the next check takes them as baseline, not the damaged ones."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.damage(REF)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.store.damage(REF)
+    w.clock.advance(days=1)
+
+    finding = verify(w.care, REF, None, attempt(w.clock))
+
+    assert Outcome.MATCH is finding.outcome
+    assert hashlib.sha256(BODY).hexdigest() == w.records.items[REF].digests["sha256"]
+    assert NOW == w.records.items[REF].deposit_date
+
+
+def test_l11_contradiction_that_the_second_read_does_not_confirm_is_none() -> None:
+    """A single bad read is not damage."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.damage(REF)
+    w.store.on_open = lambda number: w.store.damage(REF) if number == 2 else None
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
+    assert 2 == w.records.items[REF].last_check.reads
+
+
+def test_l09_multipart_etag_is_compared_with_one_head() -> None:
+    """A multipart object with equal parts is compared after one HEAD for the size of the first part."""
+    w = world()
+    put = w.store.put(REF, BODY, parts=(10, 10, 3))
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    comparison = w.records.items[REF].last_check.comparisons[0]
+    assert (Source.ETAG, 3, Verdict.MATCH) == (
+        comparison.evidence.source,
+        comparison.evidence.parts,
+        comparison.verdict,
+    )
+    assert 1 == w.store.heads
+
+
+def test_l09_unequal_parts_are_asked_for() -> None:
+    """A multipart object with unequal parts is compared by the sizes of all its parts."""
+    w = world()
+    put = w.store.put(REF, BODY, parts=(10, 5, 8))
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
+    assert Verdict.MATCH is w.records.items[REF].last_check.comparisons[0].verdict
+
+
+def test_l08_object_under_kms_is_deposited_without_failure() -> None:
+    """Under SSE-KMS the ETag is recorded as not compared and the deposit is good."""
+    w = world()
+    put = w.store.put(REF, BODY, encryption=Encryption.KMS, etag="0" * 32)
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert Outcome.MATCH is finding.outcome
+    assert Verdict.NOT_COMPARED is w.records.items[REF].last_check.comparisons[0].verdict
+
+
+def test_depositors_wrong_digest_is_a_contradiction() -> None:
+    """A digest in the depositor's metadata that does not fit is said as such."""
+    w = world()
+    put = w.store.put(REF, BODY, depositor={"sha256": "0" * 64})
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert Outcome.MISMATCH is finding.outcome
+    assert "depositor's metadata, sha256" in finding.message
+
+
+def test_l05_evidence_and_bytes_come_from_one_answer() -> None:
+    """An overwrite between the reads does not mix two versions: the second read is pinned to the first's version."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.damage(REF)
+    w.store.on_open = lambda number: w.store.put(REF, b"newer") and None if number == 2 else None
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert put.version_id == w.records.items[REF].version_id
+    assert put.version_id == w.store.opened[1][1]
+
+
+def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly() -> None:
+    """An object that does not fit the time left is recorded as deferred, with a due date, and is no failure."""
+    w = world()
+    put = w.store.put(REF, BODY)
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=0.001))
+
+    record = w.records.items[REF]
+    assert (Outcome.DEFERRED, None) == (finding.outcome, finding.success)
+    assert "23 bytes at 1000 bytes per second do not fit" in finding.message
+    assert ({}, None) == (record.digests, record.last_check.success)
+    assert NOW + RETRY == w.schedule.rows[REF].due
+
+
+def test_l10_slow_read_is_put_aside_at_the_deadline() -> None:
+    """A read that turns out slower than thought stops at the deadline and is put aside."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.on_chunk = lambda _: w.clock.advance(seconds=30)
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=45))
+
+    assert Outcome.DEFERRED is finding.outcome
+    assert "of 23 bytes were read in the time given" in finding.message
+
+
+def test_l28_folder_marker_is_ignored() -> None:
+    """An empty object whose key ends in a slash is not taken under care; one with content is."""
+    w = world()
+    marker, file = ObjectRef("b", "folder/"), ObjectRef("b", "odd/")
+    deposit(w.care, marker, w.store.put(marker, b"").sequencer, attempt(w.clock))
+    deposit(w.care, file, w.store.put(file, b"x").sequencer, attempt(w.clock))
+
+    assert [file] == list(w.records.items)
+
+
+def test_empty_object_is_taken_under_care() -> None:
+    """An object without bytes has digests like any other."""
+    w = world()
+    put = w.store.put(REF, b"")
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert hashlib.sha256(b"").hexdigest() == w.records.items[REF].digests["sha256"]
+
+
+def test_object_that_is_gone_is_dropped_quietly() -> None:
+    """An event about an object that does not exist any more changes nothing."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.delete(REF)
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert (None, {}, {}) == (finding.outcome, w.records.items, w.schedule.rows)
+
+
+def test_l07_ten_times_the_same_event_changes_nothing() -> None:
+    """The tables are the same after one and after ten deliveries of an event, also days later."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    before = (dict(w.records.items), dict(w.schedule.rows))
+
+    for _ in range(9):
+        w.clock.advance(days=1)
+        deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert before == (w.records.items, w.schedule.rows)
+
+
+def test_crash_between_the_two_writes_is_mended_by_the_next_receive() -> None:
+    """When the schedule row could not be written, the redelivered message writes it with the recorded date."""
+    w = world()
+    put = w.store.put(REF, BODY)
+
+    def down(_: str) -> None:
+        raise TransientError("throttled")
+
+    w.schedule.before = down
+    with pytest.raises(TransientError):
+        deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.schedule.before = lambda _: None
+    w.clock.advance(hours=1)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock, receives=2))
+
+    assert w.records.items[REF].next_check == w.schedule.rows[REF].due
+
+
+def test_l06_a_slow_worker_does_not_overwrite_a_newer_version() -> None:
+    """A deposit that read an old version is refused once a newer event has been recorded."""
+    w = world()
+    first = w.store.put(REF, BODY)
+
+    def overtaken(_: str) -> None:
+        w.records.before = lambda _: None
+        second = w.store.put(REF, b"newer")
+        deposit(w.care, REF, second.sequencer, attempt(w.clock))
+
+    w.records.before = overtaken
+    deposit(w.care, REF, first.sequencer, attempt(w.clock))
+
+    assert "v2" == w.records.items[REF].version_id
+    assert "v2" == w.schedule.rows[REF].version_id
+
+
+def test_l06_a_slow_deposit_does_not_resurrect_a_deleted_object() -> None:
+    """A deposit during which the object was deleted leaves nothing behind."""
+    w = world()
+    put = w.store.put(REF, BODY)
+
+    def slow(_: int) -> None:
+        w.clock.advance(seconds=3)
+        if len(w.store.versions[REF]) == 1:
+            w.store.delete(REF)
+
+    w.store.on_chunk = slow
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert ({}, {}) == (w.records.items, w.schedule.rows)
+    assert "deleted while it was read: dropped" == finding.action
+
+
+def test_overwrite_is_a_new_version_with_a_new_baseline() -> None:
+    """An overwrite replaces record and row; the old version's baseline is not compared with the new bytes."""
+    w = world()
+    deposit(w.care, REF, w.store.put(REF, BODY).sequencer, attempt(w.clock))
+    w.clock.advance(days=3)
+    deposit(w.care, REF, w.store.put(REF, b"newer").sequencer, attempt(w.clock))
+
+    record = w.records.items[REF]
+    assert ("v2", hashlib.sha256(b"newer").hexdigest()) == (record.version_id, record.digests["sha256"])
+    assert "v2" == w.schedule.rows[REF].version_id
+
+
+@given(algorithms=st.permutations(["sha256", "md5", "sha1", "crc32"]))
+def test_first_algorithm_is_the_one_shown(algorithms: list[str]) -> None:
+    """The first digest of the settings is the primary one."""
+    w = world(algorithms=tuple(algorithms))
+    deposit(w.care, REF, w.store.put(REF, BODY).sequencer, attempt(w.clock))
+
+    assert algorithms[0] == w.records.items[REF].primary_algorithm
+    assert set(algorithms) == set(w.records.items[REF].digests)
+
+
+def test_late_event_for_the_same_version_moves_the_order_on() -> None:
+    """A newer event that finds the same version current makes workers of older events stand back."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    later = normalised("00FF")
+    deposit(w.care, REF, later, attempt(w.clock))
+
+    assert attrs.evolve(w.records.items[REF], sequencer=later) == w.records.items[REF]
+
+
+def test_evidence_in_another_algorithm_than_the_settings_is_compared() -> None:
+    """S3's stored checksum is compared also where its algorithm is not among the recorded digests."""
+    w = world(algorithms=("sha256",))
+    put = w.store.put(REF, BODY, checksums={"crc32c": base64_of("crc32c", BODY)})
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    compared = {c.evidence.algorithm: c.verdict for c in w.records.items[REF].last_check.comparisons}
+    assert {"md5": Verdict.MATCH, "crc32c": Verdict.MATCH} == compared
+    assert ["sha256"] == list(w.records.items[REF].digests)

@@ -1,0 +1,393 @@
+import attrs
+import pytest
+
+from runtime.domain.errors import ObjectAbsentError, TransientError, UnreadableError
+from runtime.domain.evidence import Source
+from runtime.domain.outcome import Outcome
+from runtime.domain.schedule import RETRY
+from runtime.usecases.deposit_object import deposit
+from runtime.usecases.verify_object import verify
+from tests.builders import INTERVAL, REF, World, attempt, world
+from tests.fakes import base64_of, broken_stream, raising_once
+
+BODY = b"a letter to the archive"
+
+
+def _under_care(body: bytes = BODY, *, parts: tuple[int, ...] = ()) -> World:
+    w = world()
+    put = w.store.put(REF, body, parts=parts)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.clock.advance(days=90)
+    # The expiry of the row is what made the object due.
+    del w.schedule.rows[REF]
+    w.store.opened.clear()
+    w.store.heads = 0
+    return w
+
+
+def _unreadable(_: int) -> None:
+    raise UnreadableError("S3 answered SlowDown")
+
+
+def test_match_updates_the_check_and_comes_again_after_one_interval() -> None:
+    """A matching check leaves the baseline alone and is due again exactly one interval later."""
+    w = _under_care()
+    before = w.records.items[REF]
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock))
+
+    record = w.records.items[REF]
+    assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
+    assert w.clock.now() + INTERVAL == record.next_check == w.schedule.rows[REF].due
+    assert w.clock.now() == record.last_good_date
+    assert (before.digests, before.deposit_date) == (record.digests, record.deposit_date)
+
+
+def test_common_path_is_one_pinned_get() -> None:
+    """A check asks S3 once, for the version under care."""
+    w = _under_care()
+
+    verify(w.care, REF, "v1", attempt(w.clock))
+
+    assert [(REF, "v1", False)] == w.store.opened
+    assert 0 == w.store.heads
+
+
+def test_multipart_object_is_checked_against_its_baseline_without_head() -> None:
+    """A healthy multipart object costs one GET: its baseline says all."""
+    w = _under_care(parts=(10, 10, 3))
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock))
+
+    assert (Outcome.MATCH, 0) == (finding.outcome, w.store.heads)
+
+
+def test_damage_is_read_twice_on_a_new_connection_and_then_said() -> None:
+    """A flipped bit is a mismatch after a second read, with the baseline intact and the next check a day later."""
+    w = _under_care()
+    baseline = w.records.items[REF].digests
+    w.store.damage(REF)
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock))
+
+    record = w.records.items[REF]
+    assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
+    assert [False, True] == [fresh for _, _, fresh in w.store.opened]
+    assert 2 == record.last_check.reads
+    assert (baseline, False) == (record.digests, record.last_check.success)
+    assert "baseline, sha256: expected" in record.last_check.message
+    assert w.clock.now() + RETRY == w.schedule.rows[REF].due
+    assert record.last_good_date is not None
+    assert record.last_good_date < w.clock.now()
+
+
+def test_recovery_after_damage_is_recorded() -> None:
+    """When the good copy is back, the next check matches, against all evidence, and the interval is the long one."""
+    w = _under_care(parts=(10, 13))
+    w.store.damage(REF)
+    verify(w.care, REF, "v1", attempt(w.clock))
+    w.store.damage(REF)
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock))
+
+    record = w.records.items[REF]
+    assert (Outcome.MATCH, True) == (finding.outcome, record.last_check.success)
+    assert Source.ETAG in {c.evidence.source for c in record.last_check.comparisons}
+    assert w.clock.now() + INTERVAL == w.schedule.rows[REF].due
+
+
+def test_l11_unstable_stream_is_not_damage() -> None:
+    """One bad read followed by a good one is a match."""
+    w = _under_care()
+    w.store.damage(REF)
+    w.store.on_open = lambda number: w.store.damage(REF) if number == 2 else None
+
+    assert Outcome.MATCH is verify(w.care, REF, "v1", attempt(w.clock)).outcome
+
+
+def test_l11_second_read_that_breaks_is_unreadable_not_mismatch() -> None:
+    """A mismatch that cannot be read twice is not said."""
+    w = _under_care()
+    w.store.damage(REF)
+    w.store.on_open = lambda number: _unreadable(number) if number > 1 else None
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock))
+
+    assert (Outcome.UNREADABLE, True) == (finding.outcome, finding.back_to_queue)
+    assert w.records.items[REF].last_check.success
+
+
+def test_l03_unreadable_object_goes_back_to_the_queue_and_changes_nothing() -> None:
+    """A read error before the last receive leaves the record as it is."""
+    w = _under_care()
+    before = dict(w.records.items)
+    w.store.on_open = _unreadable
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock))
+
+    assert (Outcome.UNREADABLE, None, True) == (finding.outcome, finding.success, finding.back_to_queue)
+    assert before == w.records.items
+
+
+def test_l11_unreadable_on_the_last_receive_is_recorded_with_the_baseline_intact() -> None:
+    """After the last receive the record says unreadable, keeps its baseline, and is due again a day later."""
+    w = _under_care()
+    baseline = w.records.items[REF].digests
+    w.store.on_open = _unreadable
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock, receives=5, last=True))
+
+    record = w.records.items[REF]
+    assert (Outcome.UNREADABLE, False, True) == (finding.outcome, finding.success, finding.back_to_queue)
+    assert (Outcome.UNREADABLE, False) == (record.last_check.outcome, record.last_check.success)
+    assert baseline == record.digests
+    assert w.clock.now() + RETRY == w.schedule.rows[REF].due
+
+
+@pytest.mark.parametrize("failing", ["get", "record_check"])
+def test_l04_redelivered_message_has_a_row_before_it_reads(failing: str) -> None:
+    """A check whose tables fail for ever does not end the monitoring: tomorrow's row stands from the second try on."""
+    w = _under_care()
+
+    def down(call: str) -> None:
+        if call == failing and w.schedule.rows:
+            raise TransientError("throttled")
+
+    w.records.before = down
+    with pytest.raises(TransientError):
+        verify(w.care, REF, "v1", attempt(w.clock, receives=2)) if failing != "get" else _twice(w)
+
+    assert w.clock.now() + RETRY == w.schedule.rows[REF].due
+
+
+def _twice(w: World) -> None:
+    w.store.on_open = _unreadable
+    verify(w.care, REF, "v1", attempt(w.clock, receives=2))
+    verify(w.care, REF, "v1", attempt(w.clock, receives=3))
+
+
+def test_first_delivery_writes_no_row_before_it_reads() -> None:
+    """The safety row costs nothing on the common path."""
+    w = _under_care()
+    w.store.on_open = _unreadable
+
+    verify(w.care, REF, "v1", attempt(w.clock))
+
+    assert {} == w.schedule.rows
+
+
+def test_missed_delete_is_cleaned_up() -> None:
+    """An object whose version is gone under a delete marker is removed from care."""
+    w = _under_care()
+    w.store.delete_version(REF, 0)
+    w.store.delete(REF)
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock))
+
+    assert (Outcome.ABSENT, None) == (finding.outcome, finding.success)
+    assert ({}, {}) == (w.records.items, w.schedule.rows)
+
+
+def test_missed_overwrite_is_deposited() -> None:
+    """When another version is current and the one under care is gone, the current one is taken under care."""
+    w = _under_care()
+    w.store.put(REF, b"newer")
+    w.store.delete_version(REF, 0)
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock))
+
+    assert Outcome.SUPERSEDED is finding.outcome
+    assert ("v2", "v2") == (w.records.items[REF].version_id, w.schedule.rows[REF].version_id)
+
+
+def test_key_that_vanished_without_a_marker_is_a_failure() -> None:
+    """An object that is gone without a delete marker is reported, kept on record, and looked for every day."""
+    w = _under_care()
+    w.store.delete_version(REF, 0)
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock))
+
+    record = w.records.items[REF]
+    assert (Outcome.ABSENT, False) == (finding.outcome, finding.success)
+    assert "gone and there is no delete marker" in record.last_check.message
+    assert record.digests
+    assert w.clock.now() + RETRY == w.schedule.rows[REF].due
+
+
+def test_version_that_s3_lists_but_does_not_hand_out_is_unreadable() -> None:
+    """A version that is said to be current and absent at once is tried again, not called absent."""
+    w = _under_care()
+
+    def absent(_: int) -> None:
+        raise ObjectAbsentError("404")
+
+    w.store.on_open = absent
+    finding = verify(w.care, REF, "v1", attempt(w.clock))
+
+    assert (Outcome.UNREADABLE, True) == (finding.outcome, finding.back_to_queue)
+
+
+def test_message_for_an_old_version_is_dropped() -> None:
+    """A due message of a version that was overwritten changes nothing: the new version has its own row."""
+    w = _under_care()
+    before = dict(w.records.items)
+
+    finding = verify(w.care, REF, "v0", attempt(w.clock))
+
+    assert Outcome.SUPERSEDED is finding.outcome
+    assert ([], before) == (w.store.opened, w.records.items)
+
+
+def test_message_for_an_object_not_under_care_is_dropped() -> None:
+    """A due message without a record changes nothing and reads nothing."""
+    w = world()
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock, receives=3))
+
+    assert (None, [], {}) == (finding.outcome, w.store.opened, w.schedule.rows)
+
+
+def test_l06_record_removed_during_the_check_stays_removed() -> None:
+    """A check never resurrects a record that was removed meanwhile, nor its schedule row."""
+    w = _under_care()
+    w.store.on_chunk = lambda _: w.records.items.pop(REF, None) and None
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock))
+
+    assert ({}, {}) == (w.records.items, w.schedule.rows)
+    assert "removed or overwritten meanwhile: dropped" == finding.action
+
+
+def test_l06_object_overwritten_during_the_check_keeps_its_new_baseline() -> None:
+    """A check of the old version does not touch the record of the new one."""
+    w = _under_care()
+
+    def overwritten(_: int) -> None:
+        w.store.on_open = lambda _: None
+        deposit(w.care, REF, w.store.put(REF, b"newer").sequencer, attempt(w.clock))
+
+    w.store.on_open = overwritten
+    verify(w.care, REF, "v1", attempt(w.clock))
+
+    assert ("v2", "v2") == (w.records.items[REF].version_id, w.schedule.rows[REF].version_id)
+    assert w.records.items[REF].last_check.success
+
+
+def test_l06_baseline_attempt_on_a_removed_record_does_not_resurrect_it() -> None:
+    """A deposit made in the place of a put-aside one writes nothing where the record was removed meanwhile."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=0.001))
+    w.schedule.rows.clear()
+    w.store.on_chunk = lambda _: w.records.items.pop(REF, None) and None
+
+    verify(w.care, REF, None, attempt(w.clock))
+
+    assert ({}, {}) == (w.records.items, w.schedule.rows)
+
+
+def test_put_aside_deposit_gets_its_baseline_at_the_next_attempt() -> None:
+    """An object that was put aside at deposit is deposited when it is due and fits."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=0.001))
+    w.clock.advance(days=1)
+
+    finding = verify(w.care, REF, put.version_id, attempt(w.clock))
+
+    assert (Outcome.MATCH, True) == (finding.outcome, w.records.items[REF].has_baseline)
+    assert "had no baseline: deposited" == finding.action
+
+
+def test_put_aside_deposit_that_was_deleted_is_cleaned_up() -> None:
+    """A put-aside object under a delete marker is removed from care."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=0.001))
+    w.store.delete(REF)
+
+    verify(w.care, REF, put.version_id, attempt(w.clock))
+
+    assert ({}, {}) == (w.records.items, w.schedule.rows)
+
+
+def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly() -> None:
+    """A check that does not fit the time left fails nothing and is due again a day later."""
+    w = _under_care()
+    before = w.records.items[REF]
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock, seconds=0.001))
+
+    due = w.clock.now() + RETRY
+    assert (Outcome.DEFERRED, None, False) == (finding.outcome, finding.success, finding.back_to_queue)
+    assert attrs.evolve(before, next_check=due) == w.records.items[REF]
+    assert due == w.schedule.rows[REF].due
+
+
+def test_l24_a_digest_in_the_objects_metadata_does_not_replace_the_baseline() -> None:
+    """Damage is found although evidence that travels with the object was changed to fit the damaged bytes."""
+    w = _under_care()
+    w.store.damage(REF)
+    stored = w.store.versions[REF][0]
+    assert stored.facts is not None
+    assert stored.body is not None
+    stored.facts = attrs.evolve(
+        stored.facts, etag="0" * 32, checksums={"crc64nvme": base64_of("crc64nvme", stored.body)}
+    )
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock))
+
+    assert Outcome.MISMATCH is finding.outcome
+    assert "baseline, sha256" in finding.message
+
+
+def test_l35_contradiction_with_the_stored_checksum_is_said_as_mismatch() -> None:
+    """A stored checksum that does not fit the bytes is a mismatch that names it, not a read error."""
+    w = _under_care()
+    stored = w.store.versions[REF][0]
+    assert stored.facts is not None
+    stored.facts = attrs.evolve(stored.facts, checksums={"crc64nvme": base64_of("crc64nvme", b"other")})
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock))
+
+    assert Outcome.MISMATCH is finding.outcome
+    assert "S3 stored checksum, crc64nvme" in finding.message
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda _: None,
+        lambda w: w.store.damage(REF),
+        lambda w: w.store.delete_version(REF, 0),
+        lambda w: setattr(w.store, "on_open", _unreadable),
+        lambda w: setattr(w.store, "on_chunk", raising_once(broken_stream())),
+    ],
+    ids=["match", "mismatch", "absent", "unreadable", "broken stream"],
+)
+def test_l04_every_outcome_schedules_the_next_check(spoil: object) -> None:
+    """Whatever a check finds on its last receive, the object is due again."""
+    w = _under_care()
+    assert callable(spoil)
+    spoil(w)
+
+    verify(w.care, REF, "v1", attempt(w.clock, receives=5, last=True))
+
+    assert w.records.items[REF].next_check == w.schedule.rows[REF].due
+    assert w.schedule.rows[REF].due > w.clock.now()
+
+
+def test_check_records_who_checked_what_and_when() -> None:
+    """The last check carries bytes, times, storage class and the agent."""
+    w = _under_care()
+
+    verify(w.care, REF, "v1", attempt(w.clock))
+
+    check = w.records.items[REF].last_check
+    assert (len(BODY), 1, "STANDARD", "req-1") == (
+        check.bytes_read,
+        check.reads,
+        check.storage_class,
+        check.agent.request_id,
+    )
+    assert check.started <= check.ended
