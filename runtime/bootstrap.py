@@ -6,8 +6,10 @@ Adapters are imported where they are used, so that a function loads no client th
 import functools
 from datetime import timedelta
 
-from runtime.settings import FixitySettings
+from runtime.ports import Notifier, VerificationQueue
+from runtime.settings import DueSettings, ExportSettings, FailureSettings, FixitySettings
 from runtime.usecases.care import Care
+from runtime.usecases.export_records import Exporting
 
 
 @functools.cache
@@ -29,4 +31,41 @@ def fixity() -> tuple[FixitySettings, Care]:
         algorithms=settings.digest_algorithms,
         interval=timedelta(days=settings.check_interval_days),
         read_rate=settings.assumed_read_rate,
+    )
+
+
+@functools.cache
+def due() -> tuple[DueSettings, VerificationQueue]:
+    """Build what the function needs that queues due objects."""
+    from runtime.adapters.clients import client
+    from runtime.adapters.sqs_queue import SqsVerificationQueue
+
+    settings = DueSettings.load()
+    return settings, SqsVerificationQueue(client("sqs"), settings.verification_queue_url)
+
+
+@functools.cache
+def failure() -> tuple[FailureSettings, Notifier]:
+    """Build what the function needs that tells people of damage and recovery."""
+    from runtime.adapters.clients import client
+    from runtime.adapters.sns_topic import SnsTopic
+
+    settings = FailureSettings.load()
+    return settings, SnsTopic(client("sns"), settings.alert_topic_arn)
+
+
+@functools.cache
+def exporter() -> tuple[ExportSettings, Exporting]:
+    """Build what the function needs that exports the checksum table."""
+    from runtime.adapters.clients import client
+    from runtime.adapters.clock import SystemClock
+    from runtime.adapters.dynamodb_export import DynamoDbExports
+    from runtime.adapters.s3_export_status import S3ExportStatus
+
+    settings = ExportSettings.load()
+    return settings, Exporting(
+        exports=DynamoDbExports(client("dynamodb"), settings.checksum_table_arn, settings.managed_bucket),
+        files=S3ExportStatus(client("s3"), settings.managed_bucket),
+        clock=SystemClock(),
+        table_arn=settings.checksum_table_arn,
     )

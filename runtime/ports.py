@@ -1,10 +1,12 @@
 """What the use cases need from the world outside, one protocol per dependency."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from runtime.domain.due import DueCheck
+from runtime.domain.export import TableExport
 from runtime.domain.objects import ObjectFacts, ObjectRef
 from runtime.domain.records import FixityRecord
 from runtime.domain.schedule import ScheduleRow
@@ -134,4 +136,67 @@ class VerificationSchedule(Protocol):
 
     def remove(self, ref: ObjectRef, sequencer: str) -> None:
         """Remove the row unless a newer event wrote it."""
+        ...
+
+
+class VerificationQueue(Protocol):
+    """The queue of objects to be read again."""
+
+    def send(self, checks: Sequence[DueCheck]) -> None:
+        """Put checks into the queue.
+
+        Raises:
+            TransientError: some were not taken this time, others may have been.
+            RefusedError: some were refused, and would be again.
+        """
+        ...
+
+
+class Notifier(Protocol):
+    """Reaches the people who care for the objects."""
+
+    def publish(self, subject: str, body: str) -> None:
+        """Send one message.
+
+        Args:
+            subject: one line of ASCII, shorter than 100 characters.
+            body: text, at most 256 KiB in UTF-8.
+
+        Raises:
+            TransientError: it was not taken this time.
+            RefusedError: it was refused.
+        """
+        ...
+
+
+class TableExports(Protocol):
+    """Exports of the checksum table to the managed bucket."""
+
+    def all(self) -> list[TableExport]:
+        """Return the exports of the last 90 days that went to the managed bucket."""
+        ...
+
+    def start(self, prefix: str, token: str) -> TableExport:
+        """Start an export of the table as it is now.
+
+        Args:
+            prefix: folder in the managed bucket, without a slash at its end.
+            token: a second call with the same token starts nothing.
+        """
+        ...
+
+
+class ExportStatusFiles(Protocol):
+    """The files in the managed bucket that say how exports ended."""
+
+    def write(self, key: str, document: Mapping[str, Any]) -> bool:
+        """Write a status file unless it says the same of the same export.
+
+        Args:
+            key: key of the file.
+            document: its content; `export_arn` tells which export it is about.
+
+        Returns:
+            False where the file stands: nothing was written.
+        """
         ...

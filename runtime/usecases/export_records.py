@@ -2,16 +2,34 @@
 
 from datetime import UTC, datetime
 
+import attrs
+
 from runtime.domain.export import TableExport, client_token, newest_per_folder, prefix_of, status_document, status_key
 from runtime.ports import Clock, ExportStatusFiles, TableExports
 
 
-def start(exports: TableExports, table_arn: str, moment: datetime) -> TableExport:
+@attrs.frozen(kw_only=True)
+class Exporting:
+    """The ports of exporting.
+
+    Attributes:
+        exports: exports of the table.
+        files: the status files.
+        clock: tells the time.
+        table_arn: the table.
+    """
+
+    exports: TableExports
+    files: ExportStatusFiles
+    clock: Clock
+    table_arn: str
+
+
+def start(exporting: Exporting, moment: datetime) -> TableExport:
     """Start the export of a day, unless there is one that is under way or has succeeded.
 
     Args:
-        exports: exports of the table.
-        table_arn: the table.
+        exporting: ports.
         moment: any moment of the day, with its time zone; the day is taken in UTC.
 
     Returns:
@@ -22,20 +40,19 @@ def start(exports: TableExports, table_arn: str, moment: datetime) -> TableExpor
         RefusedError: DynamoDB refused, for example because point-in-time recovery is off.
     """
     day = moment.astimezone(UTC).date()
-    of_the_day = [export for export in exports.all() if export.prefix == prefix_of(day)]
+    of_the_day = [export for export in exporting.exports.all() if export.prefix == prefix_of(day)]
     good = [export for export in of_the_day if not export.ended_badly]
     if good:
         return good[0]
-    return exports.start(prefix_of(day), client_token(table_arn, day, attempt=len(of_the_day)))
+    token = client_token(exporting.table_arn, day, attempt=len(of_the_day))
+    return exporting.exports.start(prefix_of(day), token)
 
 
-def follow(exports: TableExports, files: ExportStatusFiles, clock: Clock) -> list[TableExport]:
+def follow(exporting: Exporting) -> list[TableExport]:
     """Write the status file of every export that has ended since the last time.
 
     Args:
-        exports: exports of the table.
-        files: the status files.
-        clock: tells the time.
+        exporting: ports.
 
     Returns:
         The exports whose end is news.
@@ -44,5 +61,6 @@ def follow(exports: TableExports, files: ExportStatusFiles, clock: Clock) -> lis
         TransientError: DynamoDB or S3 did not answer.
         RefusedError: DynamoDB or S3 refused.
     """
-    ended = [export for export in newest_per_folder(exports.all()) if not export.under_way]
-    return [export for export in ended if files.write(status_key(export), status_document(export, clock.now()))]
+    ended = [export for export in newest_per_folder(exporting.exports.all()) if not export.under_way]
+    now = exporting.clock.now()
+    return [export for export in ended if exporting.files.write(status_key(export), status_document(export, now))]

@@ -2,23 +2,8 @@
 
 from collections.abc import Iterable
 
-import attrs
-
-from runtime.domain.objects import ObjectRef
+from runtime.domain.due import DueCheck
 from runtime.ports import VerificationQueue
-
-
-@attrs.frozen
-class DueCheck:
-    """An object that is due.
-
-    Attributes:
-        ref: the object.
-        version_id: the version to be checked; empty for whatever version is under care.
-    """
-
-    ref: ObjectRef
-    version_id: str
 
 
 def queue_due(queue: VerificationQueue, due: Iterable[DueCheck]) -> int:
@@ -36,5 +21,6 @@ def queue_due(queue: VerificationQueue, due: Iterable[DueCheck]) -> int:
         RefusedError: the queue refused some of them.
     """
     once = list(dict.fromkeys(due))
-    queue.send((item.ref, item.version_id) for item in once)
+    if once:
+        queue.send(once)
     return len(once)

@@ -1,0 +1,72 @@
+"""Point-in-time exports of DynamoDB to S3: the adapter of the port TableExports."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from runtime.adapters.errors import translated
+from runtime.domain.export import ExportStatus, TableExport
+
+
+class DynamoDbExports:
+    """Exports of one table to one bucket."""
+
+    def __init__(self, client: Any, table_arn: str, bucket: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+        """Take the client, the table and the bucket.
+
+        Args:
+            client: a DynamoDB client.
+            table_arn: ARN of the table, which needs point-in-time recovery.
+            bucket: name of the bucket that takes the exports.
+        """
+        self._client = client
+        self._table_arn = table_arn
+        self._bucket = bucket
+
+    def all(self) -> list[TableExport]:
+        """Return the exports to the bucket. See `ports.TableExports.all`."""
+        with translated("listing the exports of the checksum table"):
+            arns = self._arns()
+            answers = [self._client.describe_export(ExportArn=arn)["ExportDescription"] for arn in arns]
+        return [_export(answer) for answer in answers if answer.get("S3Bucket") == self._bucket]
+
+    def start(self, prefix: str, token: str) -> TableExport:
+        """Start an export. See `ports.TableExports.start`."""
+        with translated("exporting the checksum table"):
+            answer = self._client.export_table_to_point_in_time(
+                TableArn=self._table_arn,
+                S3Bucket=self._bucket,
+                S3Prefix=prefix,
+                ClientToken=token,
+                ExportFormat="DYNAMODB_JSON",
+            )
+        return _export(answer["ExportDescription"])
+
+    def _arns(self) -> list[str]:
+        arns: list[str] = []
+        request: dict[str, Any] = {"TableArn": self._table_arn}
+        while True:
+            answer = self._client.list_exports(**request)
+            arns += [summary["ExportArn"] for summary in answer.get("ExportSummaries", [])]
+            if not answer.get("NextToken"):
+                return arns
+            request["NextToken"] = answer["NextToken"]
+
+
+def _export(answer: Mapping[str, Any]) -> TableExport:
+    failure = f"{answer.get('FailureCode') or ''} {answer.get('FailureMessage') or ''}".strip()
+    return TableExport(
+        arn=answer["ExportArn"],
+        prefix=(answer.get("S3Prefix") or "").rstrip("/"),
+        status=ExportStatus(answer["ExportStatus"]),
+        started=_text(answer.get("StartTime")),
+        ended=_text(answer.get("EndTime")),
+        items=int(answer.get("ItemCount") or 0),
+        size=int(answer.get("BilledSizeBytes") or 0),
+        manifest=answer.get("ExportManifest") or "",
+        failure=failure,
+    )
+
+
+def _text(moment: datetime | None) -> str:
+    return "" if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,68 @@
+"""The verification queue in SQS: the adapter of the port VerificationQueue."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from runtime.adapters.errors import translated
+from runtime.domain.due import DueCheck
+from runtime.domain.errors import RefusedError, TransientError
+
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html; the byte limit was
+# 256 KiB before it was raised to 1 MiB, and the smaller one is kept everywhere.
+_MOST_ENTRIES: Final = 10
+_MOST_BYTES: Final = 262_144
+_ATTEMPTS: Final = 3
+
+
+class SqsVerificationQueue:
+    """Sends checks in batches."""
+
+    def __init__(self, client: Any, queue_url: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+        """Take the client and the queue.
+
+        Args:
+            client: an SQS client.
+            queue_url: URL of the queue.
+        """
+        self._client = client
+        self._queue_url = queue_url
+
+    def send(self, checks: Sequence[DueCheck]) -> None:
+        """Put checks into the queue. See `ports.VerificationQueue.send`."""
+        # ASCII JSON: SQS does not take every character that a key may hold.
+        for bodies in _batches(json.dumps(check.message) for check in checks):
+            self._send_batch(bodies)
+
+    def _send_batch(self, bodies: Sequence[str]) -> None:
+        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
+        failed: list[dict[str, Any]] = []
+        for _ in range(_ATTEMPTS):
+            with translated("queueing checks"):
+                answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+            failed = answer.get("Failed", [])
+            if not failed:
+                return
+            refused = [_reason(entry) for entry in failed if entry.get("SenderFault")]
+            if refused:
+                raise RefusedError(f"queueing checks: {len(refused)} refused, the first with {refused[0]}")
+            left = {entry["Id"] for entry in failed}
+            entries = [entry for entry in entries if entry["Id"] in left]
+        raise TransientError(f"queueing checks: {len(failed)} not taken, the first with {_reason(failed[0])}")
+
+
+def _reason(entry: dict[str, Any]) -> str:
+    return f"{entry.get('Code', '')} {entry.get('Message', '')}".strip()
+
+
+def _batches(bodies: Iterable[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for body in bodies:
+        if batch and (len(batch) == _MOST_ENTRIES or size + len(body) > _MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(body)
+        size += len(body)
+    if batch:
+        yield batch

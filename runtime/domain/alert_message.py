@@ -1,0 +1,142 @@
+"""The one message that people get for a batch of failures and recoveries: subject and text, within SNS's limits."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import attrs
+
+from runtime.domain.changes import Announcement, Kind
+from runtime.domain.outcome import Outcome
+
+MOST_OBJECTS: Final = 100
+# SNS takes 262,144 bytes of UTF-8 (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html); the rest is reserve.
+BODY_BYTES: Final = 240_000
+# A subject is ASCII without control characters, shorter than 100 characters (same page, lesson L12).
+SUBJECT_CHARACTERS: Final = 99
+_ENVIRONMENT_CHARACTERS: Final = 30
+_MESSAGE_CHARACTERS: Final = 500
+_VERSION_CHARACTERS: Final = 1_024
+
+_IN_WORDS: Final[Mapping[str, str]] = {
+    Outcome.MISMATCH: "damaged: its content is not what it should be (it was read twice to be sure)",
+    Outcome.UNREADABLE: "unreadable: it could not be read after several attempts, which says nothing about its content",
+    Outcome.ABSENT: "missing: it is gone, and there is no delete marker to say that somebody deleted it",
+}
+
+_WHAT_TO_DO: Final = """\
+What to do
+  Do not delete or overwrite a failing object: it is evidence, and part of it may still be good.
+  Follow the runbook: {runbook}
+  Every failing object is read again about a day later, until it is good again. You will be told of its recovery;
+  you will not be told again of the same failure."""
+
+_RECOVERED: Final = """\
+What to do
+  Nothing. Runbook: {runbook}"""
+
+
+@attrs.frozen
+class Message:
+    """A message to people.
+
+    Attributes:
+        subject: one line of ASCII, shorter than 100 characters, without keys.
+        body: text of at most `BODY_BYTES` bytes.
+    """
+
+    subject: str
+    body: str
+
+
+def compose(environment: str, announcements: Sequence[Announcement], runbook_url: str) -> Message:
+    """Write the message.
+
+    At most `MOST_OBJECTS` objects are listed, fewer where long keys would make the text too large for SNS; all are
+    counted.
+
+    Args:
+        environment: the deployed environment's name.
+        announcements: at least one object to tell of, in the order in which they are to be listed.
+        runbook_url: address of the operations runbook.
+
+    Returns:
+        Subject and body.
+    """
+    failures = sum(1 for item in announcements if item.kind is Kind.FAILURE)
+    recoveries = len(announcements) - failures
+    summary = ", ".join(_counts(failures, recoveries))
+    advice = (_WHAT_TO_DO if failures else _RECOVERED).format(runbook=runbook_url)
+    head = f"DuraCloud, environment {environment}: {summary}."
+    listed = _listed(announcements, BODY_BYTES - _size(head) - _size(advice))
+    parts = [head, *listed]
+    if rest := len(announcements) - len(listed):
+        parts.append(f"... and {_objects(rest)} more. The checksum table lists them all (LastChecksumSuccess false).")
+    return Message(subject=_subject(environment, summary), body="\n\n".join([*parts, advice]) + "\n")
+
+
+def _counts(failures: int, recoveries: int) -> list[str]:
+    counts = []
+    if failures:
+        counts.append(f"{_objects(failures)} failed the check")
+    if recoveries:
+        counts.append(f"{_objects(recoveries)} recovered")
+    return counts
+
+
+def _objects(count: int) -> str:
+    return "1 object" if count == 1 else f"{count} objects"
+
+
+def _subject(environment: str, summary: str) -> str:
+    name = "".join(c if c.isascii() and c.isprintable() else "?" for c in environment[:_ENVIRONMENT_CHARACTERS])
+    return f"[DuraCloud {name}] {summary}"[:SUBJECT_CHARACTERS]
+
+
+def _listed(announcements: Sequence[Announcement], room: int) -> list[str]:
+    listed: list[str] = []
+    # The line that counts the rest, and the blank lines.
+    room -= 200
+    for number, item in enumerate(announcements[:MOST_OBJECTS], start=1):
+        entry = _entry(number, item)
+        room -= _size(entry)
+        if room < 0:
+            break
+        listed.append(entry)
+    return listed
+
+
+def _size(text: str) -> int:
+    # With the blank line behind it.
+    return len(text.encode()) + 2
+
+
+def _entry(number: int, item: Announcement) -> str:
+    if item.kind is Kind.FAILURE:
+        title = f"{number}. FAILED - {_IN_WORDS.get(item.now.outcome, item.now.outcome)}"
+    else:
+        title = f"{number}. RECOVERED - its content is as it should be{_replaced(item)}"
+    facts = {
+        "Bucket": _shown(item.ref.bucket),
+        "Key": f'"{_shown(item.ref.key)}"',
+        "Version": _cut(_shown(item.now.version_id), _VERSION_CHARACTERS),
+        "Outcome": _shown(item.now.outcome),
+        "Message": _cut(_shown(item.now.message), _MESSAGE_CHARACTERS),
+        "Last good": _shown(item.now.last_good_date) or "never",
+        "Next check": _shown(item.now.next_check) or "not known",
+    }
+    return "\n".join([title, *(f"   {name + ':':<12}{value}" for name, value in facts.items())])
+
+
+def _replaced(item: Announcement) -> str:
+    if item.before is None or item.before.version_id == item.now.version_id:
+        return ""
+    return ", in a newer version than the one that failed"
+
+
+def _shown(text: str) -> str:
+    # Keys may hold line breaks and invisible characters, by which a text could pretend to say something else.
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def _cut(text: str, characters: int) -> str:
+    return text if len(text) <= characters else text[: characters - 3] + "..."

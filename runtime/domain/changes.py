@@ -1,0 +1,114 @@
+"""What people are told of a batch of changed fixity records: new failures and recoveries, nothing twice."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+import attrs
+
+from runtime.domain.objects import ObjectRef
+
+
+@attrs.frozen(kw_only=True)
+class RecordState:
+    """A fixity record before or after a change, as far as people are told of it.
+
+    Attributes:
+        version_id: the version under care.
+        success: whether the object is as it should be; None where that was not judged, which is no failure.
+        outcome: the outcome of the last check, as in `Outcome`.
+        message: the last check in one line.
+        last_good_date: when the version was last found as it should be, ISO 8601 UTC; empty if never.
+        next_check: when it is read next, ISO 8601 UTC; empty if that is not known.
+    """
+
+    version_id: str
+    success: bool | None
+    outcome: str
+    message: str = ""
+    last_good_date: str = ""
+    next_check: str = ""
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last check was judged a failure."""
+        return self.success is False
+
+
+@attrs.frozen(kw_only=True)
+class RecordChange:
+    """One change of a record, in the order of the table's stream.
+
+    Attributes:
+        ref: the object.
+        before: the record before, None where there was none.
+        after: the record after, None where it was removed.
+    """
+
+    ref: ObjectRef
+    before: RecordState | None
+    after: RecordState | None
+
+
+class Kind(StrEnum):
+    """What people are told of an object."""
+
+    FAILURE = "failure"
+    RECOVERY = "recovery"
+
+
+@attrs.frozen(kw_only=True)
+class Announcement:
+    """One object that people are told of.
+
+    Attributes:
+        kind: failure or recovery.
+        ref: the object.
+        before: the record before, None where there was none.
+        now: the record as it is now.
+    """
+
+    kind: Kind
+    ref: ObjectRef
+    before: RecordState | None
+    now: RecordState
+
+
+def to_announce(changes: Iterable[RecordChange]) -> tuple[Announcement, ...]:
+    """Choose what people are told of a batch (lesson L13).
+
+    Several changes of one object count as their net effect. A failure is news where the same version was not failing
+    with the same outcome before. A recovery is the change from failing to good. A removed record is neither, and what
+    is recorded after a removal begins anew.
+
+    Args:
+        changes: the batch in the order of the stream.
+
+    Returns:
+        Failures first, each kind in the order of bucket and key.
+    """
+    first: dict[ObjectRef, RecordState | None] = {}
+    last: dict[ObjectRef, RecordState | None] = {}
+    for change in changes:
+        if change.after is None:
+            first[change.ref] = None
+        else:
+            first.setdefault(change.ref, change.before)
+        last[change.ref] = change.after
+    found = [
+        Announcement(kind=kind, ref=ref, before=first[ref], now=now)
+        for ref, now in last.items()
+        if now is not None and (kind := _kind(first[ref], now)) is not None
+    ]
+    return tuple(sorted(found, key=lambda item: (item.kind is not Kind.FAILURE, item.ref)))
+
+
+def _kind(before: RecordState | None, now: RecordState) -> Kind | None:
+    was_failing = before is not None and before.failing
+    if now.failing:
+        known = was_failing and before is not None and _same_failure(before, now)
+        return None if known else Kind.FAILURE
+    return Kind.RECOVERY if was_failing and now.success else None
+
+
+def _same_failure(before: RecordState, now: RecordState) -> bool:
+    return (before.outcome, before.version_id) == (now.outcome, now.version_id)
