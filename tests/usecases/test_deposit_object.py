@@ -194,7 +194,12 @@ def test_l05_evidence_and_bytes_come_from_one_answer() -> None:
     w = world()
     put = w.store.put(REF, BODY)
     w.store.damage(REF)
-    w.store.on_open = lambda number: w.store.put(REF, b"newer") and None if number == 2 else None
+
+    def overwritten(number: int) -> None:
+        if number == 2:
+            w.store.put(REF, b"newer")
+
+    w.store.on_open = overwritten
 
     deposit(w.care, REF, put.sequencer, attempt(w.clock))
 

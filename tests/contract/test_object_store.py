@@ -1,0 +1,243 @@
+import base64
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+from runtime.adapters.clients import client
+from runtime.adapters.s3_objects import S3Objects
+from runtime.domain.errors import ObjectAbsentError, RefusedError, TransientError, UnreadableError
+from runtime.domain.objects import Encryption, ObjectRef
+from runtime.ports import ObjectStore
+from tests.fakes import FakeStore
+
+BUCKET = "acme-test-letters"
+PART = 5 * 1024 * 1024
+
+
+class Bucket(Protocol):
+    """What a test does to a bucket besides reading it."""
+
+    store: ObjectStore
+
+    def put(self, ref: ObjectRef, body: bytes) -> str: ...
+    def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...]) -> str: ...
+    def delete(self, ref: ObjectRef) -> None: ...
+    def delete_version(self, ref: ObjectRef, version_id: str) -> None: ...
+
+
+class _FakeBucket:
+    def __init__(self) -> None:
+        self.fake = FakeStore()
+        self.store: ObjectStore = self.fake
+
+    def put(self, ref: ObjectRef, body: bytes) -> str:
+        return self.fake.put(ref, body).version_id
+
+    def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...]) -> str:
+        return self.fake.put(ref, body, parts=parts).version_id
+
+    def delete(self, ref: ObjectRef) -> None:
+        self.fake.delete(ref)
+
+    def delete_version(self, ref: ObjectRef, version_id: str) -> None:
+        ids = [version.version_id for version in self.fake.versions[ref]]
+        self.fake.delete_version(ref, ids.index(version_id))
+
+
+class _S3Bucket:
+    def __init__(self) -> None:
+        self.s3 = client("s3")
+        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        self.store: ObjectStore = S3Objects(lambda: client("s3"))
+
+    def put(self, ref: ObjectRef, body: bytes) -> str:
+        answer = self.s3.put_object(Bucket=ref.bucket, Key=ref.key, Body=body, ChecksumAlgorithm="CRC64NVME")
+        return str(answer["VersionId"])
+
+    def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...]) -> str:
+        names = {"Bucket": ref.bucket, "Key": ref.key}
+        upload = self.s3.create_multipart_upload(**names)["UploadId"]
+        done, start = [], 0
+        for number, size in enumerate(parts, 1):
+            answer = self.s3.upload_part(**names, UploadId=upload, PartNumber=number, Body=body[start : start + size])
+            done.append({"PartNumber": number, "ETag": answer["ETag"]})
+            start += size
+        return str(
+            self.s3.complete_multipart_upload(**names, UploadId=upload, MultipartUpload={"Parts": done})["VersionId"]
+        )
+
+    def delete(self, ref: ObjectRef) -> None:
+        self.s3.delete_object(Bucket=ref.bucket, Key=ref.key)
+
+    def delete_version(self, ref: ObjectRef, version_id: str) -> None:
+        self.s3.delete_object(Bucket=ref.bucket, Key=ref.key, VersionId=version_id)
+
+
+@pytest.fixture(params=["fake", "S3"])
+def bucket(request: pytest.FixtureRequest) -> Bucket:
+    """The fake and the real adapter in turn."""
+    if request.param == "fake":
+        return _FakeBucket()
+    request.getfixturevalue("aws")
+    return _S3Bucket()
+
+
+REF = ObjectRef(BUCKET, "box 1/ä+%20\"'.txt")
+ETAG = hashlib.md5(b"letter", usedforsecurity=False).hexdigest()
+
+
+def test_facts_and_bytes_come_from_one_answer(bucket: Bucket) -> None:
+    """Opening an object tells version, size, ETag and stored checksum, and yields the bytes."""
+    version = bucket.put(REF, b"letter")
+
+    with bucket.store.open(REF) as opened:
+        body = b"".join(opened.chunks())
+
+    assert b"letter" == body
+    assert (version, 6, ETAG, Encryption.S3_MANAGED) == (
+        opened.facts.version_id,
+        opened.facts.size,
+        opened.facts.etag,
+        opened.facts.encryption,
+    )
+    assert ["crc64nvme"] == list(opened.facts.checksums)
+
+
+def test_l05_a_version_is_read_although_another_is_current(bucket: Bucket) -> None:
+    """A read that is pinned to a version gets that version, on a fresh connection too."""
+    first = bucket.put(REF, b"first")
+    bucket.put(REF, b"second")
+
+    for fresh in (False, True):
+        with bucket.store.open(REF, first, fresh=fresh) as opened:
+            assert (first, b"first") == (opened.facts.version_id, b"".join(opened.chunks()))
+
+
+def test_l30_a_missing_object_is_absent_without_marker(bucket: Bucket) -> None:
+    """GET and HEAD of a key that never was say absent, and that there is no delete marker."""
+    for act in (lambda: bucket.store.open(REF).__enter__(), lambda: bucket.store.current_version(REF)):
+        with pytest.raises(ObjectAbsentError) as caught:
+            act()
+        assert not caught.value.delete_marker
+
+
+def test_l30_a_deleted_object_is_absent_with_its_marker(bucket: Bucket) -> None:
+    """HEAD of a key under a delete marker says absent, and that there is a marker."""
+    bucket.put(REF, b"letter")
+    bucket.delete(REF)
+
+    with pytest.raises(ObjectAbsentError) as caught:
+        bucket.store.current_version(REF)
+    assert caught.value.delete_marker
+    with pytest.raises(ObjectAbsentError):
+        bucket.store.open(REF).__enter__()
+
+
+def test_a_version_that_is_gone_is_absent(bucket: Bucket) -> None:
+    """A read that is pinned to a removed version says absent."""
+    first = bucket.put(REF, b"first")
+    second = bucket.put(REF, b"second")
+    bucket.delete_version(REF, first)
+
+    with pytest.raises(ObjectAbsentError):
+        bucket.store.open(REF, first).__enter__()
+    assert second == bucket.store.current_version(REF)
+
+
+def test_l09_part_sizes_of_a_multipart_upload(bucket: Bucket) -> None:
+    """The sizes of as many parts as asked for come back in order."""
+    body = bytes(PART + 1000)
+    version = bucket.put_parts(REF, body, (PART, 1000))
+
+    assert (PART,) == bucket.store.part_sizes(REF, version, 1)
+    assert (PART, 1000) == bucket.store.part_sizes(REF, version, 2)
+    with bucket.store.open(REF) as opened:
+        assert opened.facts.etag.endswith("-2")
+
+
+@contextmanager
+def _s3_answering(monkeypatch: pytest.MonkeyPatch, status: int, code: str) -> Iterator[ObjectStore]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+
+    def factory() -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
+        made = client("s3", region="eu-west-1")
+
+        def answer(**_: object) -> AWSResponse:
+            raw = _Raw(f"<Error><Code>{code}</Code><Message>m</Message></Error>".encode())
+            return AWSResponse("https://s3", status, HTTPHeaders(), raw)
+
+        made.meta.events.register("before-send.s3", answer)
+        return made
+
+    yield S3Objects(factory)
+
+
+class _Raw:
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self) -> Iterator[bytes]:
+        yield self._body
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "AccessDenied"), (403, "InvalidObjectState")])
+def test_l03_a_refused_read_is_unreadable(monkeypatch: pytest.MonkeyPatch, status: int, code: str) -> None:
+    """Whatever S3 answers to a GET but 404 is an object that could not be read, never an absent or damaged one."""
+    with _s3_answering(monkeypatch, status, code) as store, pytest.raises(UnreadableError, match=code):
+        store.open(REF).__enter__()
+
+
+def test_l22_a_refused_look_is_told_from_an_absent_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HEAD answered 403 is refused, not absent."""
+    with _s3_answering(monkeypatch, 403, "AccessDenied") as store, pytest.raises(RefusedError):
+        store.current_version(REF)
+
+
+def test_l03_throttling_of_a_look_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HEAD answered 429 may succeed later."""
+    with _s3_answering(monkeypatch, 429, "TooManyRequests") as store, pytest.raises(TransientError):
+        store.current_version(REF)
+
+
+@pytest.mark.usefixtures("aws")
+def test_l35_bytes_that_contradict_the_stored_checksum_are_handed_out_whole() -> None:
+    """The SDK does not raise in mid-stream: damaged bytes arrive together with the checksum that they contradict."""
+    store = _S3Bucket()
+    wrong = base64.b64encode(bytes(8)).decode()
+    store.put(REF, b"letter")
+    reader = client("s3")
+    reader.meta.events.register(
+        "before-parse.s3.GetObject",
+        lambda response_dict, **_: response_dict["headers"].__setitem__("x-amz-checksum-crc64nvme", wrong),
+    )
+
+    with S3Objects(lambda: reader).open(REF) as opened:
+        assert b"letter" == b"".join(opened.chunks())
+    assert {"crc64nvme": wrong} == dict(opened.facts.checksums)
+
+
+@pytest.mark.usefixtures("aws")
+def test_depositors_digests_are_read_from_metadata() -> None:
+    """Digests in user metadata, whatever the case of their names, are handed on as given."""
+    store = _S3Bucket()
+    store.s3.put_object(Bucket=BUCKET, Key="k", Body=b"x", Metadata={"SHA256": "AB", "title": "t"})
+
+    with store.store.open(ObjectRef(BUCKET, "k")) as opened:
+        assert {"sha256": "AB"} == dict(opened.facts.depositor_digests)
+
+
+@pytest.mark.usefixtures("aws")
+def test_l08_kms_encryption_is_told() -> None:
+    """An object under SSE-KMS says so."""
+    store = _S3Bucket()
+    store.s3.put_object(Bucket=BUCKET, Key="k", Body=b"x", ServerSideEncryption="aws:kms")
+
+    with store.store.open(ObjectRef(BUCKET, "k")) as opened:
+        assert Encryption.KMS is opened.facts.encryption

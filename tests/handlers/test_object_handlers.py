@@ -1,0 +1,231 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from runtime.domain.errors import UnreadableError
+from runtime.domain.objects import ObjectRef
+from runtime.handlers import checksum_verification, file_deleted, file_uploaded
+from tests.builders import REF, FakeContext, World, fixity_settings, s3_event, sqs_event, world
+from tests.fakes import Happening
+
+Handle = Callable[..., dict[str, Any]]
+BOTH = pytest.mark.parametrize("handle", [file_uploaded.handle, file_deleted.handle], ids=["uploaded", "deleted"])
+ALL = pytest.mark.parametrize(
+    "handle",
+    [file_uploaded.handle, file_deleted.handle, checksum_verification.handle],
+    ids=["uploaded", "deleted", "verification"],
+)
+
+
+def _run(handle: Handle, w: World, *bodies: str, receives: int = 1) -> list[str]:
+    answer = handle(sqs_event(*bodies, receives=receives), FakeContext(), (fixity_settings(), w.care))
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def _metrics(output: str) -> dict[str, float]:
+    lines = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
+    assert 1 == len(lines)
+    names = [metric["Name"] for metric in lines[0]["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+    return {name: lines[0][name][0] for name in names}
+
+
+def test_batch_of_uploads_is_deposited(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every object of a batch gets its record; outcomes, failures and bytes become metrics."""
+    w = world()
+    refs = [ObjectRef("acme-test-letters", f"letter {n}") for n in range(10)]
+    bodies = [s3_event(w.store.put(ref, b"12345")) for ref in refs]
+
+    assert [] == _run(file_uploaded.handle, w, *bodies)
+    assert set(refs) == set(w.records.items)
+    assert {"OutcomeMatch": 10, "FailedChecks": 0, "BytesVerified": 50} == _metrics(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("key", ["a b", "a+b", "100%", "%41", "ä/ö", 'it\'s "quoted"', "日本", "a\nb", "&<>"])
+def test_l20_keys_are_taken_as_they_are(key: str) -> None:
+    """EventBridge does not URL-encode keys, so nothing is decoded."""
+    w = world()
+    ref = ObjectRef("acme-test-letters", key)
+
+    _run(file_uploaded.handle, w, s3_event(w.store.put(ref, b"x")))
+
+    assert [ref] == list(w.records.items)
+
+
+@BOTH
+def test_one_slow_or_broken_object_does_not_fail_the_others(handle: Handle) -> None:
+    """Only the message of the object that could not be read goes back to the queue."""
+    w = world()
+    good, bad = ObjectRef("b", "good"), ObjectRef("b", "bad")
+    events = [s3_event(w.store.put(ref, b"x")) for ref in (good, bad)]
+
+    def broken(_: int) -> None:
+        if w.store.opened[-1][0] == bad:
+            raise UnreadableError("S3 answered SlowDown")
+
+    w.store.on_open = broken
+    assert ["m1"] == _run(handle, w, *events)
+    assert [good] == list(w.records.items)
+
+
+@ALL
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "{",
+        "null",
+        "[]",
+        '"text"',
+        "{}",
+        '{"detail": 1}',
+        '{"bucket": 1, "key": "k"}',
+        '{"bucket": "b", "key": ""}',
+        '{"bucket": "b", "key": "k", "version_id": 7}',
+    ],
+)
+def test_poison_message_goes_back_and_harms_nobody(handle: Handle, body: str) -> None:
+    """A message of another form is handed back for the dead-letter queue, the others are worked on."""
+    w = world()
+
+    assert ["m0"] == _run(handle, w, body)
+    assert ({}, {}) == (w.records.items, w.schedule.rows)
+
+
+def test_poison_message_is_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """The log says in one line what was got and what is allowed."""
+    _run(checksum_verification.handle, world(), "{}")
+
+    assert ["MalformedMessageError: got bucket None and key None; allowed:"] == [
+        line.__dict__["reason"].partition(" {")[0] for line in caplog.records
+    ]
+
+
+def test_l28_folder_markers_are_not_even_read() -> None:
+    """The event of a folder marker costs no request."""
+    w = world()
+    marker = ObjectRef("b", "folder/")
+
+    _run(file_uploaded.handle, w, s3_event(w.store.put(marker, b""), size=0))
+
+    assert [] == w.store.opened
+
+
+def test_l02_expiry_of_an_old_version_keeps_the_object_under_care() -> None:
+    """Only the disappearance of the current version removes a record."""
+    w = world()
+    _run(file_uploaded.handle, w, s3_event(w.store.put(REF, b"old")), s3_event(w.store.put(REF, b"new")))
+
+    _run(file_deleted.handle, w, s3_event(w.store.delete_version(REF, 0)))
+
+    assert ["v2"] == [record.version_id for record in w.records.items.values()]
+    assert [REF] == list(w.schedule.rows)
+
+
+def test_delete_removes_record_and_row() -> None:
+    """A delete marker takes the object out of care."""
+    w = world()
+    _run(file_uploaded.handle, w, s3_event(w.store.put(REF, b"x")))
+
+    _run(file_deleted.handle, w, s3_event(w.store.delete(REF)))
+
+    assert ({}, {}) == (w.records.items, w.schedule.rows)
+
+
+def test_undelete_takes_the_object_under_care_again() -> None:
+    """Removing a delete marker deposits the version that is current again."""
+    w = world()
+    _run(file_uploaded.handle, w, s3_event(w.store.put(REF, b"x")))
+    _run(file_deleted.handle, w, s3_event(w.store.delete(REF)))
+
+    _run(file_deleted.handle, w, s3_event(w.store.delete_version(REF, -1)))
+
+    assert ["v1"] == [record.version_id for record in w.records.items.values()]
+
+
+def test_removal_of_the_current_version_deposits_the_one_below() -> None:
+    """When the newest version is removed for good, the version below it is taken under care."""
+    w = world()
+    _run(file_uploaded.handle, w, s3_event(w.store.put(REF, b"old")), s3_event(w.store.put(REF, b"new")))
+
+    _run(file_deleted.handle, w, s3_event(w.store.delete_version(REF, -1)))
+
+    assert ["v1"] == [record.version_id for record in w.records.items.values()]
+
+
+def _due(ref: ObjectRef, version_id: str | None) -> str:
+    return json.dumps({"bucket": ref.bucket, "key": ref.key, "version_id": version_id})
+
+
+def _under_care() -> World:
+    w = world()
+    _run(file_uploaded.handle, w, s3_event(w.store.put(REF, b"12345")))
+    return w
+
+
+@pytest.mark.parametrize("body", [_due(REF, "v1"), _due(REF, None), json.dumps({"bucket": REF.bucket, "key": REF.key})])
+def test_check_can_be_asked_for(body: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A message with or without a version has the object checked."""
+    w = _under_care()
+    capsys.readouterr()
+
+    assert [] == _run(checksum_verification.handle, w, body)
+    assert {"OutcomeMatch": 1, "FailedChecks": 0, "BytesVerified": 5} == _metrics(capsys.readouterr().out)
+
+
+def test_mismatch_is_a_failed_check_and_no_failed_message(capsys: pytest.CaptureFixture[str]) -> None:
+    """Damage is recorded and counted; the message is done with."""
+    w = _under_care()
+    w.store.damage(REF)
+    capsys.readouterr()
+
+    assert [] == _run(checksum_verification.handle, w, _due(REF, "v1"))
+    assert {"OutcomeMismatch": 1, "FailedChecks": 1, "BytesVerified": 10} == _metrics(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(("receives", "failed"), [(1, 0), (2, 0), (3, 1)])
+def test_unreadable_object_goes_back_until_the_queue_sets_it_aside(
+    receives: int, failed: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An unreadable object is a failed check only on the last receive, and its message goes back each time."""
+    w = _under_care()
+
+    def refused(_: int) -> None:
+        raise UnreadableError("S3 answered AccessDenied")
+
+    w.store.on_open = refused
+    capsys.readouterr()
+
+    assert ["m0"] == _run(checksum_verification.handle, w, _due(REF, "v1"), receives=receives)
+    assert {"OutcomeUnreadable": 1, "FailedChecks": failed} == _metrics(capsys.readouterr().out)
+
+
+def test_l10_deferred_object_has_its_own_log_line_and_metric(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """An object that is too large for the time left shows in the log and in a metric, and not as a failure."""
+    w = world()
+    put = w.store.put(REF, b"x" * 100_000)
+
+    assert [] == _run(file_uploaded.handle, w, s3_event(put))
+    assert {"OutcomeDeferred": 1, "FailedChecks": 0} == _metrics(capsys.readouterr().out)
+    assert ["put aside"] == [line.message for line in caplog.records]
+
+
+def test_l07_duplicates_within_a_batch_change_nothing() -> None:
+    """The same event ten times in one batch, worked on at the same time, gives one record and one row."""
+    w = world()
+    event = s3_event(w.store.put(REF, b"x"))
+
+    assert [] == _run(file_uploaded.handle, w, *[event] * 10)
+    assert ([REF], [REF]) == (list(w.records.items), list(w.schedule.rows))
+
+
+def test_event_without_id_or_with_a_strange_sequencer_is_poison() -> None:
+    """An S3 event that lacks what ordering needs is handed back, not guessed at."""
+    w = world()
+    event: dict[str, Any] = json.loads(s3_event(Happening("created", REF, "v1", "00AA")))
+    event["detail"]["object"]["sequencer"] = "not hexadecimal"
+
+    assert ["m0"] == _run(file_uploaded.handle, w, json.dumps(event))
