@@ -8,7 +8,7 @@ import attrs
 from runtime.domain import evidence as ev
 from runtime.domain.digests import KNOWN_ALGORITHMS
 from runtime.domain.errors import ObjectAbsentError, OutOfTimeError, TransientError, UnreadableError
-from runtime.domain.evidence import Evidence
+from runtime.domain.evidence import Evidence, Source, Verdict
 from runtime.domain.objects import ObjectFacts, ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.records import CheckReport, FixityRecord, outcome_of
@@ -100,6 +100,11 @@ class _Check:
 
     def _judge(self, examined: Examination) -> Finding:
         outcome, message = outcome_of(examined.comparisons)
+        if not any(
+            item.evidence.source is Source.BASELINE and item.verdict is not Verdict.NOT_COMPARED
+            for item in examined.comparisons
+        ):
+            outcome, message = Outcome.NO_BASELINE, "this software knows none of the algorithms of the baseline"
         return self._write(
             self._report(
                 outcome,

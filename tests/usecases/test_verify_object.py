@@ -377,6 +377,17 @@ def test_l04_every_outcome_schedules_the_next_check(spoil: object) -> None:
     assert w.schedule.rows[REF].due > w.clock.now()
 
 
+def test_baseline_that_this_software_cannot_compute_is_no_match() -> None:
+    """A record whose digests are all of unknown algorithms fails as no-baseline and keeps its digests."""
+    w = _under_care()
+    w.records.items[REF] = attrs.evolve(w.records.items[REF], digests={"sha3": "00"})
+
+    finding = verify(w.care, REF, "v1", attempt(w.clock))
+
+    assert (Outcome.NO_BASELINE, False) == (finding.outcome, finding.success)
+    assert {"sha3": "00"} == w.records.items[REF].digests
+
+
 def test_check_records_who_checked_what_and_when() -> None:
     """The last check carries bytes, times, storage class and the agent."""
     w = _under_care()
