@@ -1,0 +1,150 @@
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+
+from runtime.adapters.dynamodb_export import DynamoDbExports
+from runtime.adapters.s3_export_status import S3ExportStatus
+from runtime.domain.errors import RefusedError
+from runtime.domain.export import ExportStatus, TableExport
+from runtime.ports import ExportStatusFiles
+from tests.announcing_fakes import FakeStatusFiles
+
+REGION = "eu-west-1"
+BUCKET = "acme-test-managed"
+PREFIX = "exports/checksum-table/2026-03-01"
+KEY = f"{PREFIX}/export.json"
+
+
+@pytest.fixture
+def table(aws: None) -> tuple[Any, str]:
+    """Make the managed bucket and a table with one item."""
+    assert aws is None
+    boto3.client("s3", region_name=REGION).create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    client = boto3.client("dynamodb", region_name=REGION)
+    answer = client.create_table(
+        TableName="checksums",
+        KeySchema=[{"AttributeName": "BucketName", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "BucketName", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    client.put_item(TableName="checksums", Item={"BucketName": {"S": "b"}})
+    return client, answer["TableDescription"]["TableArn"]
+
+
+def _recover_in_time(client: Any) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+    client.update_continuous_backups(
+        TableName="checksums", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+
+
+def _ended(exports: DynamoDbExports) -> TableExport:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        [export] = exports.all()
+        if not export.under_way:
+            return export
+    raise AssertionError("the export did not end")
+
+
+def test_export_is_followed_to_its_end(table: tuple[Any, str]) -> None:
+    """What was started is found again by listing, with its folder, state and size."""
+    client, arn = table
+    _recover_in_time(client)
+    exports = DynamoDbExports(client, arn, BUCKET)
+
+    started = exports.start(PREFIX, "token")
+    ended = _ended(exports)
+
+    assert (started.arn, PREFIX, ExportStatus.COMPLETED, 1) == (ended.arn, ended.prefix, ended.status, ended.items)
+
+
+def test_exports_to_other_buckets_are_not_ours(table: tuple[Any, str]) -> None:
+    """An export that an operator makes elsewhere is left alone."""
+    client, arn = table
+    _recover_in_time(client)
+    DynamoDbExports(client, arn, "acme-test-logs").start(PREFIX, "token")
+
+    assert [] == DynamoDbExports(client, arn, BUCKET).all()
+
+
+def test_failed_export_says_why(table: tuple[Any, str]) -> None:
+    """The reason of a failure reaches the status file."""
+    client, arn = table
+    _recover_in_time(client)
+    exports = DynamoDbExports(client, arn, "no-such-bucket")
+    exports.start(PREFIX, "token")
+
+    export = _ended(exports)
+
+    assert export.ended_badly
+    assert "S3NoSuchBucket The specified bucket does not exist" == export.failure
+
+
+def test_table_without_point_in_time_recovery_is_refused(table: tuple[Any, str]) -> None:
+    """The error names what is missing."""
+    client, arn = table
+
+    with pytest.raises(RefusedError, match="exporting the checksum table: PointInTimeRecoveryUnavailable"):
+        DynamoDbExports(client, arn, BUCKET).start(PREFIX, "token")
+
+
+def test_all_pages_of_exports_are_read() -> None:
+    """A table with more exports than a page holds is listed to the end."""
+
+    class Paged:
+        def list_exports(self, *, TableArn: str, NextToken: str = "0") -> dict[str, Any]:  # noqa: N803 (boto3's names)
+            assert TableArn
+            page = int(NextToken)
+            return {
+                "ExportSummaries": [{"ExportArn": f"arn:{page}"}],
+                **({"NextToken": str(page + 1)} if page < 2 else {}),
+            }
+
+        def describe_export(self, *, ExportArn: str) -> dict[str, Any]:  # noqa: N803 (boto3's names)
+            description = {"ExportArn": ExportArn, "ExportStatus": "COMPLETED", "S3Bucket": BUCKET, "S3Prefix": PREFIX}
+            return {"ExportDescription": description}
+
+    assert ["arn:0", "arn:1", "arn:2"] == [export.arn for export in DynamoDbExports(Paged(), "arn:t", BUCKET).all()]
+
+
+@pytest.fixture(params=["fake", "s3"])
+def files(request: pytest.FixtureRequest, aws: None) -> tuple[ExportStatusFiles, Callable[[], Any]]:
+    """Return status files of both kinds, and how to read the one of the tests."""
+    assert aws is None
+    if request.param == "fake":
+        fake = FakeStatusFiles()
+        return fake, lambda: fake.files[KEY]
+    client = boto3.client("s3", region_name=REGION)
+    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    return S3ExportStatus(client, BUCKET), lambda: json.loads(client.get_object(Bucket=BUCKET, Key=KEY)["Body"].read())
+
+
+def test_status_of_an_export_is_written_once(files: tuple[ExportStatusFiles, Callable[[], Any]]) -> None:
+    """A second end of the same export is no news and changes nothing."""
+    status, read = files
+
+    assert status.write(KEY, {"export_arn": "a", "noted_at": "1"})
+    assert not status.write(KEY, {"export_arn": "a", "noted_at": "2"})
+    assert {"export_arn": "a", "noted_at": "1"} == read()
+
+
+def test_newer_export_of_the_day_replaces_the_status(files: tuple[ExportStatusFiles, Callable[[], Any]]) -> None:
+    """After a failed export was repeated the file tells of the repetition."""
+    status, read = files
+    status.write(KEY, {"export_arn": "a"})
+
+    assert status.write(KEY, {"export_arn": "b"})
+    assert {"export_arn": "b"} == read()
+
+
+def test_status_that_cannot_be_written_is_raised(aws: None) -> None:
+    """A missing bucket is an error, not an export that nobody hears of."""
+    assert aws is None
+    with pytest.raises(RefusedError, match="writing the status file of the export: NoSuchBucket"):
+        S3ExportStatus(boto3.client("s3", region_name=REGION), "no-such-bucket").write(KEY, {"export_arn": "a"})
