@@ -1,0 +1,112 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.domain.alert_message import compose
+from runtime.domain.changes import Announcement, Kind, RecordState
+from runtime.domain.objects import ObjectRef
+from runtime.domain.outcome import Outcome
+
+SNS_BYTES = 262_144
+RUNBOOK = "https://example.org/runbook"
+
+
+def _failure(key: str = "letter.txt", message: str = "baseline, sha256: expected aa, computed bb") -> Announcement:
+    state = RecordState(
+        version_id="v1",
+        success=False,
+        outcome=Outcome.MISMATCH,
+        message=message,
+        last_good_date="2026-02-01T12:00:00.000Z",
+        next_check="2026-03-02T12:00:00.000Z",
+    )
+    return Announcement(kind=Kind.FAILURE, ref=ObjectRef("acme-test-letters", key), before=None, now=state)
+
+
+def _recovery(version_id: str = "v1") -> Announcement:
+    before = RecordState(version_id="v1", success=False, outcome=Outcome.MISMATCH)
+    now = RecordState(version_id=version_id, success=True, outcome=Outcome.MATCH, message="ok")
+    return Announcement(kind=Kind.RECOVERY, ref=ObjectRef("acme-test-letters", "map.tif"), before=before, now=now)
+
+
+def test_message_tells_people_all_they_need() -> None:
+    """Environment, count, and per object what, where, since when, and what to do."""
+    message = compose("prod", [_failure("box 1/letter ä.txt")], RUNBOOK)
+
+    assert "[DuraCloud prod] 1 object failed the check" == message.subject
+    assert [
+        "DuraCloud, environment prod: 1 object failed the check.",
+        "",
+        "1. FAILED - damaged: its content is not what it should be (it was read twice to be sure)",
+        "   Bucket:     acme-test-letters",
+        '   Key:        "box 1/letter ä.txt"',
+        "   Version:    v1",
+        "   Outcome:    mismatch",
+        "   Message:    baseline, sha256: expected aa, computed bb",
+        "   Last good:  2026-02-01T12:00:00.000Z",
+        "   Next check: 2026-03-02T12:00:00.000Z",
+        "",
+        "What to do",
+        "  Do not delete or overwrite a failing object: it is evidence, and part of it may still be good.",
+        "  Follow the runbook: https://example.org/runbook",
+    ] == message.body.splitlines()[:14]
+
+
+def test_recovery_alone_asks_for_nothing() -> None:
+    """A notice that holds only recoveries does not tell people to act."""
+    message = compose("prod", [_recovery()], RUNBOOK)
+
+    assert "[DuraCloud prod] 1 object recovered" == message.subject
+    assert "1. RECOVERED - its content is as it should be\n" in message.body
+    assert "What to do\n  Nothing. Runbook: https://example.org/runbook\n" in message.body
+
+
+def test_recovery_by_a_newer_version_says_so() -> None:
+    """The reader learns that it is not the failed version that is good again."""
+    assert "in a newer version than the one that failed" in compose("prod", [_recovery("v2")], RUNBOOK).body
+
+
+def test_both_kinds_share_one_message() -> None:
+    """Failures and recoveries of a batch are counted in one subject."""
+    message = compose("dev", [_failure("a"), _failure("b"), _recovery()], RUNBOOK)
+
+    assert "[DuraCloud dev] 2 objects failed the check, 1 object recovered" == message.subject
+
+
+def test_l13_at_most_a_hundred_objects_are_listed_and_all_are_counted() -> None:
+    """An incident of many objects makes one readable message."""
+    message = compose("prod", [_failure(f"{n:04}") for n in range(250)], RUNBOOK)
+
+    assert "[DuraCloud prod] 250 objects failed the check" == message.subject
+    assert 100 == message.body.count(". FAILED - ")
+    assert "... and 150 objects more." in message.body
+
+
+def test_l12_longest_keys_stay_within_the_limit_of_sns() -> None:
+    """Keys of 1024 bytes that all need escaping, with long messages, still make a message that SNS takes."""
+    worst = [_failure("\x01" * 1020 + f"{n:04}", "\U000e0001" * 2_000) for n in range(150)]
+
+    message = compose("prod", worst, RUNBOOK)
+    listed = message.body.count(". FAILED - ")
+
+    assert len(message.body.encode()) < SNS_BYTES
+    assert 0 < listed < 100
+    assert f"... and {150 - listed} objects more." in message.body
+    assert "What to do" in message.body
+
+
+@given(st.text(min_size=1, max_size=80), st.text(min_size=1, max_size=1024), st.integers(1, 300))
+def test_l12_subject_is_short_ascii_without_the_key(environment: str, key: str, count: int) -> None:
+    """Whatever the names are, SNS takes the subject."""
+    subject = compose(environment, [_failure(key)] * count, RUNBOOK).subject
+
+    assert subject.isascii()
+    assert subject.isprintable()
+    assert len(subject) < 100
+    assert f"{count} object" in subject
+
+
+def test_key_cannot_forge_lines_of_the_message() -> None:
+    """Line breaks and invisible characters of a key are shown, not obeyed."""
+    body = compose("prod", [_failure("a\n1. RECOVERED\u202e\ud800")], RUNBOOK).body
+
+    assert '   Key:        "a\\n1. RECOVERED\\u202e\\ud800"' in body.splitlines()

@@ -1,0 +1,79 @@
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runtime.domain.due import DueCheck
+from runtime.domain.errors import MalformedMessageError, TransientError
+from runtime.domain.objects import ObjectRef
+from runtime.handlers.verification_due import handle
+from tests.announcing_fakes import FakeQueue
+
+EVENTS = Path(__file__).parent.parent / "events"
+
+
+def _event(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((EVENTS / name).read_text("utf-8"))
+    return event
+
+
+def test_l20_expired_row_is_queued_with_its_key_as_it_is() -> None:
+    """Bucket, key and version are copied; the key of a stream is not URL-encoded."""
+    queue = FakeQueue()
+
+    assert 1 == handle(_event("schedule_row_expired.json"), queue)
+    assert [
+        DueCheck(
+            ObjectRef("acme-test-letters", 'box 1/letter ä+%20 "one".txt'),
+            "3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
+        )
+    ] == queue.checks
+
+
+def test_row_deleted_by_a_person_triggers_nothing() -> None:
+    """Only DynamoDB's own expiry makes an object due, whatever the event source filter lets through."""
+    queue = FakeQueue()
+
+    assert 0 == handle(_event("schedule_row_deleted_by_person.json"), queue)
+    assert [] == queue.checks
+
+
+@pytest.mark.parametrize("name", ["INSERT", "MODIFY"])
+def test_written_row_triggers_nothing(name: str) -> None:
+    """A row that is written is not due."""
+    event = _event("schedule_row_expired.json")
+    event["Records"][0]["eventName"] = name
+
+    assert 0 == handle(event, FakeQueue())
+
+
+def test_row_without_version_is_queued_without_version() -> None:
+    """A row that somebody wrote by hand without a version checks what is under care."""
+    event = _event("schedule_row_expired.json")
+    del event["Records"][0]["dynamodb"]["OldImage"]["VersionId"]
+    queue = FakeQueue()
+
+    handle(event, queue)
+
+    assert "" == queue.checks[0].version_id
+
+
+def test_malformed_record_fails_the_batch_before_anything_is_queued() -> None:
+    """The stream halves the batch until the bad record stands alone and goes to the on-failure destination."""
+    event = _event("schedule_row_expired.json")
+    bad = copy.deepcopy(event["Records"][0])
+    del bad["dynamodb"]["Keys"]
+    event["Records"].append(bad)
+    queue = FakeQueue()
+
+    with pytest.raises(MalformedMessageError, match="scheduler table"):
+        handle(event, queue)
+    assert [] == queue.checks
+
+
+def test_l04_error_of_the_queue_fails_the_batch() -> None:
+    """The stream hands the batch out again, so that no due object is lost."""
+    with pytest.raises(TransientError):
+        handle(_event("schedule_row_expired.json"), FakeQueue(TransientError("throttled")))
