@@ -1,7 +1,7 @@
 import json
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import boto3
 import pytest
@@ -13,7 +13,7 @@ from runtime.domain.export import ExportStatus, TableExport
 from runtime.ports import ExportStatusFiles
 from tests.announcing_fakes import FakeStatusFiles
 
-REGION = "eu-west-1"
+REGION: Final = "eu-west-1"
 BUCKET = "acme-test-managed"
 PREFIX = "exports/checksum-table/2026-03-01"
 KEY = f"{PREFIX}/export.json"

@@ -1,0 +1,182 @@
+import ast
+import sys
+
+import pytest
+
+from tests.architecture.source import Module, modules, modules_in
+
+AWS = ("boto3", "botocore", "s3transfer")
+POWERTOOLS = "aws_lambda_powertools"
+# What brings in the clock, chance, the machine or a log.
+IMPURE = (
+    "os",
+    "time",
+    "random",
+    "secrets",
+    "uuid",
+    "logging",
+    "socket",
+    "subprocess",
+    "threading",
+    "asyncio",
+    "pathlib",
+)
+OWN = ("runtime", "stacks", "local", "benchmarks", "tests")
+
+
+def _breaches(found: list[Module], *forbidden: str, but: tuple[str, ...] = ()) -> dict[str, list[str]]:
+    wrong = {module.path: module.imports_from(*forbidden) for module in found}
+    kept = {
+        path: [name for name in names if not any(name == b or name.startswith(f"{b}.") for b in but)]
+        for path, names in wrong.items()
+    }
+    return {path: names for path, names in kept.items() if names}
+
+
+def test_runtime_knows_nothing_of_infrastructure() -> None:
+    """Lambda code imports neither the stacks nor CDK, nor what is only here for development."""
+    forbidden = ("stacks", "aws_cdk", "constructs", "cdk_nag", "local", "benchmarks", "tests")
+
+    assert {} == _breaches(modules_in("runtime/"), *forbidden)
+
+
+def test_infrastructure_imports_only_the_contract_of_the_runtime() -> None:
+    """Stacks learn names and settings of the functions from one module."""
+    assert {} == _breaches(modules_in("stacks/", "app.py"), "runtime", but=("runtime.contract",))
+
+
+def test_infrastructure_calls_no_aws_at_synthesis() -> None:
+    """Synthesis needs no credentials and no network."""
+    assert {} == _breaches(modules_in("stacks/", "app.py"), *AWS, "urllib", "http", "requests", "socket")
+
+
+def test_app_reads_no_environment() -> None:
+    """The app is the same whatever the shell's variables are."""
+    assert {} == _breaches(modules_in("app.py"), "os")
+
+
+def test_contract_is_standard_library_only() -> None:
+    """Both sides can import the shared names without loading anything."""
+    [contract] = modules_in("runtime/contract.py")
+
+    assert {name.split(".")[0] for name in contract.imports} <= sys.stdlib_module_names
+
+
+def test_domain_is_pure() -> None:
+    """Decisions touch no service, clock, chance, log, file or setting."""
+    found = modules_in("runtime/domain/")
+
+    assert {} == _breaches(found, *AWS, POWERTOOLS, *IMPURE)
+    assert {} == _breaches(found, *OWN, but=("runtime.domain", "runtime.contract"))
+
+
+def test_domain_and_use_cases_do_not_ask_for_the_time() -> None:
+    """Time enters as an argument, or through the port of the clock."""
+    asking = [
+        f"{module.path}:{node.lineno}"
+        for module in modules_in("runtime/domain/", "runtime/usecases/")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"now", "utcnow", "today"}
+        and isinstance(node.value, ast.Name)
+        and node.value.id in {"datetime", "date"}
+    ]
+
+    assert [] == asking
+
+
+def test_ports_know_only_the_domain() -> None:
+    """What a use case needs is said in values of the domain."""
+    found = modules_in("runtime/ports.py")
+
+    assert {} == _breaches(found, *OWN, *AWS, POWERTOOLS, but=("runtime.domain",))
+
+
+def test_use_cases_know_only_ports_and_domain() -> None:
+    """The order of side effects is independent of who performs them."""
+    found = modules_in("runtime/usecases/")
+    allowed = ("runtime.domain", "runtime.ports", "runtime.usecases", "runtime.contract")
+
+    assert {} == _breaches(found, *OWN, *AWS, POWERTOOLS, *IMPURE, but=allowed)
+
+
+def test_adapters_know_only_the_domain() -> None:
+    """An adapter serves any use case, and knows no handler."""
+    allowed = ("runtime.domain", "runtime.ports", "runtime.contract", "runtime.adapters", "runtime.__version__")
+
+    assert {} == _breaches(modules_in("runtime/adapters/"), *OWN, POWERTOOLS, but=allowed)
+
+
+def test_only_adapters_import_boto3() -> None:
+    """Every exception of AWS is translated in one layer."""
+    others = [module for module in modules_in("runtime/") if not module.path.startswith("runtime/adapters/")]
+
+    assert {} == _breaches(others, *AWS)
+
+
+def test_handlers_build_nothing() -> None:
+    """A handler gets its adapters from the composition root."""
+    assert {} == _breaches(modules_in("runtime/handlers/"), "runtime.adapters", *AWS, "os")
+
+
+def test_only_handlers_and_observability_import_powertools() -> None:
+    """Batches and events belong to handlers; the log and the metrics to one module."""
+    others = [
+        module
+        for module in modules_in("runtime/")
+        if not module.path.startswith("runtime/handlers/") and module.path != "runtime/observability.py"
+    ]
+
+    assert {} == _breaches(others, POWERTOOLS)
+    assert {} == _breaches(
+        modules_in("runtime/handlers/"),
+        f"{POWERTOOLS}.Logger",
+        f"{POWERTOOLS}.Metrics",
+        f"{POWERTOOLS}.Tracer",
+        f"{POWERTOOLS}.metrics",
+        f"{POWERTOOLS}.logging",
+    )
+
+
+def test_only_settings_read_environment_variables() -> None:
+    """One module of the runtime knows the process's environment."""
+    readers = [module.path for module in modules_in("runtime/") if module.imports_from("os")]
+
+    assert ["runtime/settings.py"] == readers
+
+
+def test_adapters_are_loaded_by_the_function_that_needs_them() -> None:
+    """The composition root imports no adapter at its top, so that a function loads no client it does not use."""
+    [bootstrap] = modules_in("runtime/bootstrap.py")
+    at_the_top = [node for node in bootstrap.tree.body if isinstance(node, ast.ImportFrom)]
+
+    assert [] == [node.module for node in at_the_top if node.module and node.module.startswith("runtime.adapters")]
+
+
+def test_only_one_module_imports_cdk_nag() -> None:
+    """All acknowledgements are in one table."""
+    assert {"stacks/nag.py"} >= {module.path for module in modules() if module.imports_from("cdk_nag")}
+
+
+def test_functions_are_made_in_one_place() -> None:
+    """No function escapes the construct that gives it a role, a log group and limits."""
+    makers = {
+        module.path
+        for module in modules_in("stacks/")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in {"Function", "CfnFunction", "DockerImageFunction", "SingletonFunction"}
+    }
+
+    assert {"stacks/constructs/runtime_function.py"} >= makers
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.path)
+def test_own_constructs_are_imported_absolutely(module: Module) -> None:
+    """CDK's own top-level package is called constructs too, and only its base classes come from there."""
+    assert set(module.imports_from("constructs")) <= {
+        "constructs.Construct",
+        "constructs.IConstruct",
+        "constructs.Node",
+    }

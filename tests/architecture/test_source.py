@@ -1,0 +1,58 @@
+import ast
+from collections import defaultdict
+
+import pytest
+
+from runtime import contract
+from tests.architecture.source import Module, modules, modules_in
+
+# Bodies of fewer nodes are too plain to count as copies.
+SMALLEST_COPY = 60
+
+
+@pytest.mark.parametrize("module", [m for m in modules() if m.tree.body], ids=lambda module: module.path)
+def test_first_line_says_why_the_file_exists(module: Module) -> None:
+    """Every module begins with its docstring."""
+    first = module.tree.body[0]
+
+    assert isinstance(first, ast.Expr)
+    assert isinstance(first.value, ast.Constant)
+    assert isinstance(first.value.value, str)
+    assert 1 == first.lineno
+    assert first.value.value.splitlines()[0].strip()
+
+
+def test_no_function_is_written_twice() -> None:
+    """What two places need is imported, not copied."""
+    copies: dict[str, list[str]] = defaultdict(list)
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.FunctionDef) and sum(1 for _ in ast.walk(node)) >= SMALLEST_COPY:
+                body = [item for item in node.body if not _is_docstring(item)]
+                copies["\n".join(map(ast.dump, body))].append(f"{module.path}:{node.name}")
+
+    assert [] == [places for places in copies.values() if len(places) > 1]
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _values(names: type) -> set[str]:
+    return {value for name, value in vars(names).items() if name.isupper()}
+
+
+def test_l33_shared_names_are_written_in_the_contract_only() -> None:
+    """Environment variables, metrics and table attributes are never spelt a second time."""
+    shared = _values(contract.Env) | _values(contract.Metric) | _values(contract.Attribute)
+    # Words that AWS's own parameters and answers use too.
+    shared -= {contract.Attribute.VERSION_ID, contract.Attribute.SIZE, contract.Attribute.ETAG, contract.Attribute.TTL}
+    again = [
+        f"{module.path}:{node.lineno} {node.value}"
+        for module in modules_in("runtime/", "stacks/", "app.py")
+        if module.path != "runtime/contract.py"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in shared
+    ]
+
+    assert [] == again
