@@ -1,0 +1,107 @@
+"""Deposits against the local HTTP server: real adapter and use case for S3, tables that take everything at once."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from runtime.adapters.clients import client
+from runtime.adapters.clock import SystemClock
+from runtime.adapters.s3_objects import S3Objects
+from runtime.contract import Env
+from runtime.domain.objects import ObjectRef
+from runtime.domain.records import Agent, FixityRecord
+from runtime.domain.schedule import ScheduleRow
+from runtime.settings import FixitySettings
+from runtime.usecases.care import Attempt, Care
+
+ALGORITHMS: Final = ("sha256", "md5", "crc64nvme")
+SEQUENCER: Final = "0" * 32
+BUCKET: Final = "acme-bench-objects"
+
+
+class Records:
+    """A table of records that takes everything and finds nothing."""
+
+    def get(self, ref: ObjectRef) -> FixityRecord | None:
+        """Find no record."""
+        del ref
+        return None
+
+    def deposit(self, record: FixityRecord, *, again: bool = False) -> bool:
+        """Take a record, whose check must have matched."""
+        del again
+        if not record.last_check.success:
+            raise AssertionError(f"the deposit of {record.ref.key} did not match: {record.last_check.message}")
+        return True
+
+    def advance(self, ref: ObjectRef, version_id: str, sequencer: str) -> None:
+        """Note nothing."""
+
+    def record_check(self, record: FixityRecord) -> bool:
+        """Take a check."""
+        del record
+        return True
+
+    def postpone(self, ref: ObjectRef, version_id: str, due: datetime) -> bool:
+        """Take a due date."""
+        del ref, version_id, due
+        return True
+
+    def remove(self, ref: ObjectRef, sequencer: str) -> bool:
+        """Remove nothing."""
+        del ref, sequencer
+        return True
+
+
+class Schedule:
+    """A table of due dates that takes everything."""
+
+    def put(self, row: ScheduleRow) -> None:
+        """Take a row."""
+
+    def put_if_absent(self, row: ScheduleRow) -> None:
+        """Take a row."""
+
+    def remove(self, ref: ObjectRef, sequencer: str) -> None:
+        """Remove nothing."""
+
+
+def care(connections: int = 10) -> Care:
+    """Build what a deposit works with; the S3 client follows the process's environment.
+
+    Args:
+        connections: connections kept open at the same time.
+    """
+    return Care(
+        store=S3Objects(lambda: client("s3", connections=connections)),
+        records=Records(),
+        schedule=Schedule(),
+        clock=SystemClock(),
+        algorithms=ALGORITHMS,
+        interval=timedelta(days=180),
+        read_rate=1_000_000_000,
+    )
+
+
+def attempt() -> Attempt:
+    """Build an attempt that has all the time it needs."""
+    return Attempt(
+        agent=Agent(software="DuraCloud", version="0", function="benchmark", request_id="0"),
+        deadline=datetime.now(UTC) + timedelta(days=365_000),
+    )
+
+
+def settings(concurrency: int) -> FixitySettings:
+    """Build the settings of a function that works on `concurrency` objects at a time."""
+    return FixitySettings.load(
+        {
+            Env.ENVIRONMENT: "bench",
+            Env.LOG_LEVEL: "ERROR",
+            Env.CHECKSUM_TABLE: "checksums",
+            Env.SCHEDULER_TABLE: "schedule",
+            Env.DIGEST_ALGORITHMS: ",".join(ALGORITHMS),
+            Env.CHECK_INTERVAL_DAYS: "180",
+            Env.BATCH_CONCURRENCY: str(concurrency),
+            Env.ASSUMED_READ_RATE: "1000000000",
+            Env.MAX_RECEIVE_COUNT: "3",
+        }
+    )

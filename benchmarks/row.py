@@ -1,0 +1,43 @@
+"""One line of the benchmarks' table, and the table."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import attrs
+
+_HEADINGS: Final = ("what", "measured", "baseline", "ratio", "goal", "verdict")
+
+
+@attrs.frozen(kw_only=True)
+class Row:
+    """One measurement beside its baseline of the same run.
+
+    Attributes:
+        what: what was measured.
+        measured: the figure with its unit.
+        baseline: the figure that it is compared with, with its unit.
+        ratio: measured divided by baseline.
+        goal: the goal in words; empty where there is none.
+        met: whether the goal is met; None where there is none.
+    """
+
+    what: str
+    measured: str
+    baseline: str
+    ratio: float
+    goal: str = ""
+    met: bool | None = None
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The cells of the table."""
+        verdict = {True: "met", False: "MISSED", None: ""}[self.met]
+        return (self.what, self.measured, self.baseline, f"{self.ratio:.2f}", self.goal or "-", verdict)
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return the rows as a table of plain text."""
+    lines = [_HEADINGS, *(row.cells for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEADINGS))]
+    ruled = [lines[0], tuple("-" * width for width in widths), *lines[1:]]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in ruled)

@@ -1,0 +1,99 @@
+"""A batch of small objects with latency on every S3 call, beside the same objects one after the other."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import Any, Final
+
+import attrs
+
+from benchmarks import care
+from benchmarks.row import Row
+from benchmarks.s3_server import client_environment, key_of, serving
+from runtime.handlers import file_uploaded
+from runtime.settings import FixitySettings
+from runtime.usecases.care import Care
+
+_GOAL: Final = 1 / 6
+_OBJECTS: Final = 10
+_SIZE: Final = 1024
+_LATENCY_SECONDS: Final = 0.02
+
+
+def measure(latency_seconds: float = _LATENCY_SECONDS, repeats: int = 9) -> Row:
+    """Measure the handler of uploads in a process of its own, log and metrics included.
+
+    Args:
+        latency_seconds: waited by the server before every answer.
+        repeats: runs of each kind, in turn; the best of each counts.
+    """
+    with serving(latency_seconds=latency_seconds) as endpoint:
+        command = [sys.executable, "-m", "benchmarks.small_objects", str(repeats)]
+        environment = os.environ | client_environment(endpoint)
+        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout  # noqa: S603 (our own module)
+    # The lines before are the handler's log.
+    batch, sequence = json.loads(output.splitlines()[-1])
+    return Row(
+        what=f"{_OBJECTS} objects of 1 KiB, {latency_seconds * 1000:.0f} ms per S3 call",
+        measured=f"{batch * 1000:.0f} ms as one batch",
+        baseline=f"{sequence * 1000:.0f} ms one after the other",
+        ratio=batch / sequence,
+        goal="<= 1/6 of the time",
+        met=batch / sequence <= _GOAL,
+    )
+
+
+@attrs.define
+class _Context:
+    """What Lambda hands to a handler."""
+
+    function_name: str = "benchmark"
+    aws_request_id: str = "0"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return fifteen minutes."""
+        return 900_000
+
+
+def _seconds(deps: tuple[FixitySettings, Care]) -> float:
+    event = {"Records": [_message(number) for number in range(_OBJECTS)]}
+    started = time.perf_counter()
+    answer = file_uploaded.handle(event, _Context(), deps)
+    took = time.perf_counter() - started
+    if answer["batchItemFailures"]:
+        raise AssertionError(f"messages went back: {answer}")
+    return took
+
+
+def _message(number: int) -> dict[str, Any]:
+    body = {
+        "id": str(number),
+        "time": "2026-03-01T12:00:00Z",
+        "detail": {
+            "bucket": {"name": care.BUCKET},
+            "object": {"key": key_of(_SIZE, number), "size": _SIZE, "sequencer": "0065E1"},
+        },
+    }
+    return {
+        "messageId": str(number),
+        "body": json.dumps(body),
+        "attributes": {"ApproximateReceiveCount": "1"},
+        "eventSource": "aws:sqs",
+    }
+
+
+def main() -> None:
+    """Print the best seconds of a batch and of the same objects one after the other, as JSON."""
+    together = (care.settings(_OBJECTS), care.care(_OBJECTS))
+    alone = (care.settings(1), care.care(1))
+    # The first of each opens the connections.
+    _seconds(together)
+    _seconds(alone)
+    runs = [(_seconds(together), _seconds(alone)) for _ in range(int(sys.argv[1]))]
+    print(json.dumps([min(run[0] for run in runs), min(run[1] for run in runs)]))  # noqa: T201 (the caller reads it)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import import_time, read_and_hash, small_objects, synthesis
+from benchmarks.__main__ import main
+from benchmarks.row import Row, table
+
+
+def test_reading_and_hashing_is_measured() -> None:
+    """A deposit against the local server runs, matches and takes CPU time."""
+    row = read_and_hash.measure(size=3_000_000, repeats=1)
+
+    assert row.measured.endswith("CPU s/GiB")
+    assert row.ratio > 0
+
+
+def test_batch_is_measured() -> None:
+    """The handler works on the batch against the local server."""
+    row = small_objects.measure(latency_seconds=0.001, repeats=1)
+
+    assert "10 objects of 1 KiB, 1 ms per S3 call" == row.what
+    assert row.ratio > 0
+
+
+def test_import_time_is_measured() -> None:
+    """A module is imported in a process of its own, beside the baseline."""
+    [row] = import_time.measure(["runtime.handlers.verification_due"], repeats=1)
+
+    assert "import runtime.handlers.verification_due" == row.what
+    assert row.met is not None
+
+
+def test_what_ships_is_measured(tmp_path: Path) -> None:
+    """Zip assets of a cloud assembly count, templates do not, and nothing counts twice."""
+    (tmp_path / "asset.1").mkdir()
+    (tmp_path / "asset.1" / "code.py").write_bytes(b"0" * 1024 * 1024)
+    files = {
+        "1": {"source": {"path": "asset.1", "packaging": "zip"}},
+        "2": {"source": {"path": "a.template.json", "packaging": "file"}},
+    }
+    for stack in ("a", "b"):
+        (tmp_path / f"{stack}.assets.json").write_text(json.dumps({"files": files}), "utf-8")
+
+    unzipped, zipped = synthesis.shipped(tmp_path)
+
+    assert "1.0 MiB" == unzipped.measured
+    assert "0.0 MiB" == zipped.measured
+
+
+def test_table_shows_goal_and_verdict() -> None:
+    """Each line ends with what was aimed at and whether it was reached."""
+    rows = [
+        Row(what="speed", measured="2 s", baseline="1 s", ratio=2, goal="<= 1.5 x", met=False),
+        Row(what="size", measured="1 MiB", baseline="4 MiB", ratio=0.25),
+    ]
+
+    assert [
+        "what   measured  baseline  ratio  goal      verdict",
+        "-----  --------  --------  -----  --------  -------",
+        "speed  2 s       1 s       2.00   <= 1.5 x  MISSED",
+        "size   1 MiB     4 MiB     0.25   -",
+    ] == table(rows).splitlines()
+
+
+@pytest.mark.parametrize(("arguments", "status"), [([], 0), (["--check"], 1)])
+def test_missed_goal_fails_only_when_asked(
+    arguments: list[str], status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Benchmarks inform; `--check` makes them a gate."""
+    missed = Row(what="speed", measured="2 s", baseline="1 s", ratio=2, goal="<= 1.5 x", met=False)
+    monkeypatch.setattr("benchmarks.__main__._BENCHMARKS", {"speed": lambda: [missed]})
+
+    assert status == main(arguments)
+    assert "MISSED" in capsys.readouterr().out
+
+
+def test_unknown_benchmark_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """The error says what was got and what is allowed."""
+    with pytest.raises(SystemExit):
+        main(["nonsense"])
+    assert "got nonsense; allowed: hash, batch, import, synth" in capsys.readouterr().err
