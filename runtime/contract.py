@@ -7,6 +7,12 @@ METRIC_NAMESPACE: Final = "DuraCloud"
 METRIC_DIMENSION_ENVIRONMENT: Final = "environment"
 METRIC_DIMENSION_FUNCTION: Final = "function"
 
+# Digests that a deposit may record; the settings of an environment choose among them.
+DIGEST_ALGORITHMS: Final = ("sha256", "sha512", "sha1", "md5", "crc64nvme")
+
+# The value of a key's ARN where there is no customer key.
+NO_KEY: Final = "none"
+
 
 class Env:
     """Environment variables of the functions, by purpose."""

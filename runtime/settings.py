@@ -6,11 +6,10 @@ from typing import Any, ClassVar, Final, Self
 
 import attrs
 
-from runtime.contract import FUNCTION_ENVIRONMENT, Env, Function
+from runtime.contract import FUNCTION_ENVIRONMENT, NO_KEY, Env, Function
 
 _PARSE: Final = "parse"
 _VARIABLE: Final = "variable"
-NO_KEY: Final = "none"
 
 
 class SettingsError(Exception):
