@@ -20,7 +20,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 def _peak(endpoint: str, size: int) -> int:
     """Return the bytes of memory that a deposit takes at most."""
     unit = 1 if sys.platform == "darwin" else 1024
-    output = subprocess.run(
+    output = subprocess.run(  # noqa: S603 (our own program)
         [sys.executable, "-c", DEPOSIT, key_of(size), str(size)],
         check=True,
         capture_output=True,
