@@ -16,6 +16,8 @@ SUBJECT_CHARACTERS: Final = 99
 _ENVIRONMENT_CHARACTERS: Final = 30
 _MESSAGE_CHARACTERS: Final = 500
 _VERSION_CHARACTERS: Final = 1_024
+# The runbook's entry about failing objects, the same that the alarm on failed checks links to.
+_RUNBOOK_ENTRY: Final = "#failed-checks"
 
 _IN_WORDS: Final[Mapping[str, str]] = {
     Outcome.MISMATCH: "damaged: its content is not what it should be (it was read twice to be sure)",
@@ -65,7 +67,7 @@ def compose(environment: str, announcements: Sequence[Announcement], runbook_url
     failures = sum(1 for item in announcements if item.kind is Kind.FAILURE)
     recoveries = len(announcements) - failures
     summary = ", ".join(_counts(failures, recoveries))
-    advice = (_WHAT_TO_DO if failures else _RECOVERED).format(runbook=runbook_url)
+    advice = (_WHAT_TO_DO if failures else _RECOVERED).format(runbook=runbook_url + _RUNBOOK_ENTRY)
     head = f"DuraCloud, environment {environment}: {summary}."
     listed = _listed(announcements, BODY_BYTES - _size(head) - _size(advice))
     parts = [head, *listed]

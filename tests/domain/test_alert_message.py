@@ -47,7 +47,7 @@ def test_message_tells_people_all_they_need() -> None:
         "",
         "What to do",
         "  Do not delete or overwrite a failing object: it is evidence, and part of it may still be good.",
-        "  Follow the runbook: https://example.org/runbook",
+        "  Follow the runbook: https://example.org/runbook#failed-checks",
     ] == message.body.splitlines()[:14]
 
 
@@ -57,7 +57,7 @@ def test_recovery_alone_asks_for_nothing() -> None:
 
     assert "[DuraCloud prod] 1 object recovered" == message.subject
     assert "1. RECOVERED - its content is as it should be\n" in message.body
-    assert "What to do\n  Nothing. Runbook: https://example.org/runbook\n" in message.body
+    assert "What to do\n  Nothing. Runbook: https://example.org/runbook#failed-checks\n" in message.body
 
 
 def test_recovery_by_a_newer_version_says_so() -> None:
