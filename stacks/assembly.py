@@ -1,0 +1,76 @@
+"""Builds the app: creates the stacks of one environment and passes constructs along. Used by app.py and by tests."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import aws_cdk as cdk
+
+from runtime.contract import APPLICATION, Tag
+from stacks import nag
+from stacks.base_stack import BaseStack
+from stacks.config import ConfigurationError, Settings
+from stacks.constructs.retention import Retention
+from stacks.integrity_stack import IntegrityStack
+from stacks.monitoring_stack import MonitoringStack
+from stacks.storage_stack import StorageStack
+
+ALLOW_DATA_LOSS: Final = "allowDataLoss"
+
+
+def named_environment() -> str | None:
+    """Return the environment that the person named by `-c env=`, None where there was none."""
+    # Only an app can read the context of the CDK command line.
+    name = cdk.App(auto_synth=False).node.try_get_context("env")
+    return None if name is None else str(name)
+
+
+def build_app(
+    settings: Settings,
+    *,
+    context: Mapping[str, Any] | None = None,
+    outdir: str | None = None,
+    validate: bool = False,
+) -> cdk.App:
+    """Create the app of an environment; the caller calls its `synth`.
+
+    Args:
+        settings: the environment's settings.
+        context: CDK context beside that of the CDK command line; tests give the one of cdk.json.
+        outdir: folder of the cloud assembly, CDK's own choice where not given.
+        validate: whether synth fails on findings of cdk-nag.
+
+    Returns:
+        The app, its stacks in the order Base, Storage, Integrity, Monitoring, each of which uses those before it.
+
+    Raises:
+        ConfigurationError: data loss is allowed on an environment that is not disposable.
+        BundlingError: the wheels of the dependency layer were not fetched.
+    """
+    app = cdk.App(context=context, outdir=outdir)
+    retention = Retention(destroyable=_data_loss_allowed(app, settings))
+    base = BaseStack(app, settings, retention)
+    storage = StorageStack(app, settings, retention, base)
+    integrity = IntegrityStack(app, settings, retention, base, storage)
+    MonitoringStack(app, settings, base, integrity)
+    storage.add_stack_dependency(base)
+    integrity.add_stack_dependency(storage)
+    tags = cdk.Tags.of(app)
+    tags.add(Tag.APPLICATION, APPLICATION)
+    tags.add(Tag.ENVIRONMENT, settings.name)
+    nag.acknowledge(app, settings)
+    if validate:
+        nag.validate_on_synth(app)
+    return app
+
+
+def _data_loss_allowed(app: cdk.App, settings: Settings) -> bool:
+    said = app.node.try_get_context(ALLOW_DATA_LOSS)
+    if said in (None, "false", False):
+        return False
+    if said not in ("true", True):
+        raise ConfigurationError(f"{ALLOW_DATA_LOSS} is {said!r}; allowed: true, false")
+    if not settings.disposable:
+        raise ConfigurationError(
+            f"{ALLOW_DATA_LOSS} is true; allowed for {settings.name}: false, because its settings say disposable = false"
+        )
+    return True

@@ -1,0 +1,59 @@
+"""BaseStack: what every other layer builds on: the customer key, the alert topic, the user groups."""
+
+from aws_cdk import Environment, Stack
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from stacks import naming
+from stacks.config import Settings
+from stacks.constructs.alert_topic import AlertTopic, AlertTopicProps
+from stacks.constructs.encryption_key import EncryptionKey, EncryptionKeyProps
+from stacks.constructs.parameters import Parameters, ParametersProps
+from stacks.constructs.retention import Retention
+from stacks.constructs.user_groups import UserGroups, UserGroupsProps
+
+
+class BaseStack(Stack):
+    """The lowest layer.
+
+    Attributes:
+        key: the customer key, None where encryption is S3-managed.
+        topic: the alert topic.
+    """
+
+    def __init__(self, scope: Construct, settings: Settings, retention: Retention) -> None:
+        """Compose the layer."""
+        super().__init__(
+            scope,
+            naming.stack_name(settings.name, naming.BASE),
+            env=Environment(account=settings.account, region=settings.region),
+            description=f"DuraCloud {settings.name}: encryption key, alert topic, user groups",
+            termination_protection=settings.termination_protection,
+        )
+        self.key: kms.IKey | None = None
+        if settings.encryption.customer_key:
+            self.key = EncryptionKey(
+                self,
+                "EncryptionKey",
+                EncryptionKeyProps(
+                    environment=settings.name,
+                    account=settings.account,
+                    bucket_prefix=settings.bucket_prefix,
+                    retention=retention,
+                ),
+            ).key
+        self.topic = AlertTopic(
+            self,
+            "AlertTopic",
+            AlertTopicProps(
+                environment=settings.name, account=settings.account, emails=settings.alert_emails, key=self.key
+            ),
+        ).topic
+        UserGroups(self, "UserGroups", UserGroupsProps(bucket_prefix=settings.bucket_prefix, key=self.key))
+        Parameters(
+            self,
+            "Parameters",
+            ParametersProps(
+                environment=settings.name, layer=naming.BASE, values={"alert-topic-arn": self.topic.topic_arn}
+            ),
+        )

@@ -1,0 +1,186 @@
+"""What ships to Lambda, built without Docker and without network: the code, and the layer of its dependencies.
+
+CDK's own bundling is not used: it announces every asset on the terminal, and builds again for every output folder.
+
+`python -m stacks.bundling fetch` downloads the wheels of the layer once; a synth then installs from them.
+"""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+ROOT: Final = Path(__file__).parent.parent
+RUNTIME: Final = ROOT / "runtime"
+REQUIREMENTS: Final = RUNTIME / "requirements.txt"
+WHEELHOUSE: Final = ROOT / ".wheelhouse"
+_BUILT: Final = ROOT / ".local" / "assets"
+PYTHON_VERSION: Final = "3.13"
+PLATFORMS: Final = {"arm64": "manylinux2014_aarch64", "x86_64": "manylinux2014_x86_64"}
+# botocore describes every AWS service; the functions call these.
+SERVICES: Final = frozenset({"dynamodb", "s3", "sns", "sqs"})
+# Changes whenever the recipe below gives another result for the same inputs.
+_RECIPE: Final = "1"
+
+
+class BundlingError(Exception):
+    """The layer cannot be built; the text is one line for the person who runs the command."""
+
+
+def function_code(scope: Construct) -> lambda_.Code:
+    """Return the code of all functions: the package `runtime`, importable by that name.
+
+    Args:
+        scope: a construct of the stack that has the functions.
+
+    Returns:
+        The code.
+    """
+    return _asset(scope, "code", _digest(_code_files()), _copy_code)
+
+
+def dependency_layer(scope: Construct, construct_id: str, architecture: str) -> lambda_.LayerVersion:
+    """Make the layer of the functions' dependencies.
+
+    Args:
+        scope: the parent construct.
+        construct_id: the layer's id in it.
+        architecture: processor of the functions, as in the settings.
+
+    Returns:
+        The layer.
+
+    Raises:
+        BundlingError: a wheel was not fetched.
+    """
+    if cdk.Stack.of(scope).bundling_required and (missing := missing_wheels(architecture)):
+        raise BundlingError(
+            f"{', '.join(missing)} not found in {WHEELHOUSE.name}/{PLATFORMS[architecture]}; run: make setup"
+        )
+
+    def install(target: Path) -> None:
+        install_dependencies(architecture, target / "python")
+
+    inputs = _digest([REQUIREMENTS], PLATFORMS[architecture], PYTHON_VERSION, _RECIPE, *sorted(SERVICES))
+    return lambda_.LayerVersion(
+        scope,
+        construct_id,
+        description="Dependencies of the DuraCloud functions",
+        code=_asset(scope, "layer", inputs, install),
+        compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
+        compatible_architectures=[cpu(architecture)],
+    )
+
+
+def cpu(architecture: str) -> lambda_.Architecture:
+    """Return Lambda's name of an architecture of the settings."""
+    return lambda_.Architecture.ARM_64 if architecture == "arm64" else lambda_.Architecture.X86_64
+
+
+def missing_wheels(architecture: str) -> list[str]:
+    """Return the requirements of the layer that have no wheel in the wheelhouse."""
+    wheels = {tuple(path.name.split("-")[:2]) for path in (WHEELHOUSE / PLATFORMS[architecture]).glob("*.whl")}
+    return [
+        f"{name}=={version}"
+        for name, version in _pins()
+        if (re.sub(r"[-_.]+", "_", name).lower(), version) not in {(n.lower(), v) for n, v in wheels}
+    ]
+
+
+def fetch(architectures: Iterable[str]) -> None:
+    """Download the wheels that are missing, for each of the architectures."""
+    for architecture in architectures:
+        if missing_wheels(architecture):
+            _pip("download", architecture, "--dest", str(WHEELHOUSE / PLATFORMS[architecture]))
+
+
+def install_dependencies(architecture: str, target: Path) -> None:
+    """Install the layer's content into a folder, from the wheelhouse alone, without what is never used."""
+    wheels = WHEELHOUSE / PLATFORMS[architecture]
+    _pip("install", architecture, "--no-index", "--find-links", str(wheels), "--no-compile", "--target", str(target))
+    for path in (target / "botocore" / "data").iterdir():
+        if path.is_dir() and path.name not in SERVICES:
+            shutil.rmtree(path)
+    shutil.rmtree(target / "bin", ignore_errors=True)
+
+
+def _pip(command: str, architecture: str, *options: str) -> None:
+    # --isolated would also ignore the person's package index; only chatter is switched off.
+    subprocess.run(  # noqa: S603 (our own arguments, no shell)
+        [
+            sys.executable,
+            *("-m", "pip", command, "--quiet", "--quiet", "--disable-pip-version-check", "--no-input"),
+            *("--no-deps", "--only-binary=:all:", "--implementation", "cp", "--python-version", PYTHON_VERSION),
+            *("--platform", PLATFORMS[architecture], "--requirement", str(REQUIREMENTS)),
+            *options,
+        ],
+        check=True,
+        stdout=sys.stderr,
+    )
+
+
+def _pins() -> list[tuple[str, str]]:
+    return re.findall(r"^([A-Za-z0-9._-]+)==(\S+)$", REQUIREMENTS.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def _code_files() -> list[Path]:
+    return sorted(RUNTIME.rglob("*.py"))
+
+
+def _copy_code(target: Path) -> None:
+    for path in _code_files():
+        copy = target / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+
+
+def _digest(files: Iterable[Path], *more: str) -> str:
+    """Return a hash of names and contents, the same on every machine: no times, no modes, no absolute paths."""
+    digest = hashlib.sha256()
+    for path in files:
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(ROOT).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    digest.update("\0".join(more).encode())
+    return digest.hexdigest()
+
+
+def _asset(scope: Construct, name: str, digest: str, build: Callable[[Path], None]) -> lambda_.Code:
+    """Return an asset that is built once per digest, or only named where the stack is not to be bundled."""
+    source = RUNTIME
+    if cdk.Stack.of(scope).bundling_required:
+        source = _BUILT / f"{name}-{digest[:16]}"
+        if not source.is_dir():
+            _BUILT.mkdir(parents=True, exist_ok=True)
+            unfinished = Path(tempfile.mkdtemp(dir=_BUILT, prefix=f"{name}-unfinished-"))
+            build(unfinished)
+            unfinished.chmod(0o755)
+            unfinished.rename(source)
+    return lambda_.Code.from_asset(str(source), asset_hash=digest, asset_hash_type=cdk.AssetHashType.CUSTOM)
+
+
+def _main(arguments: list[str]) -> int:
+    if arguments != ["fetch"]:
+        sys.stderr.write(f"got {' '.join(arguments) or 'nothing'}; allowed: fetch\n")
+        return 2
+    try:
+        fetch(PLATFORMS)
+    except subprocess.CalledProcessError:
+        sys.stderr.write(
+            f"the wheels of {REQUIREMENTS.relative_to(ROOT)} could not be downloaded; see pip's words above\n"
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1:]))

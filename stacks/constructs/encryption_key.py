@@ -1,0 +1,72 @@
+"""The customer key of an environment, and who may use it."""
+
+import attrs
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from stacks import naming
+from stacks.constructs.retention import Retention
+
+
+@attrs.frozen(kw_only=True)
+class EncryptionKeyProps:
+    """Arguments of `EncryptionKey`.
+
+    Attributes:
+        environment: the environment's name.
+        account: its AWS account.
+        bucket_prefix: beginning of its bucket names.
+        retention: what happens to the key when it leaves the template.
+    """
+
+    environment: str
+    account: str
+    bucket_prefix: str
+    retention: Retention
+
+
+class EncryptionKey(Construct):
+    """A key, rotated yearly, that the services may use which send alerts and inventories.
+
+    Attributes:
+        key: the key.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, props: EncryptionKeyProps) -> None:
+        """Create the key and its alias."""
+        super().__init__(scope, construct_id)
+        self.key = kms.Key(
+            self,
+            "Key",
+            alias=f"alias/{naming.resource_name(props.environment, 'data')}",
+            description=f"DuraCloud {props.environment}: deposits, results and alerts",
+            enable_key_rotation=True,
+            pending_window=Duration.days(30),
+            removal_policy=props.retention.removal_policy,
+        )
+        # With a key whose policy does not name them, alarms are dropped without a trace:
+        # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+        for service in ("cloudwatch.amazonaws.com", "events.amazonaws.com"):
+            self.key.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[iam.ServicePrincipal(service)],
+                    actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                    resources=["*"],
+                    conditions={"StringEquals": {"aws:SourceAccount": props.account}},
+                )
+            )
+        # Inventories of deposit buckets arrive in the managed bucket, which this key encrypts:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/configure-inventory.html
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("s3.amazonaws.com")],
+                actions=["kms:GenerateDataKey"],
+                resources=["*"],
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": props.account},
+                    "ArnLike": {"aws:SourceArn": naming.bucket_arn(naming.any_bucket(props.bucket_prefix))},
+                },
+            )
+        )

@@ -1,0 +1,51 @@
+"""The custom metrics of an environment, with exactly the dimensions that the functions publish (lesson L01)."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from runtime.contract import METRIC_DIMENSION_ENVIRONMENT, METRIC_DIMENSION_FUNCTION, METRIC_NAMESPACE
+
+_PERIOD = Duration.minutes(5)
+
+
+def metric(environment: str, function: str, name: str, label: str | None = None) -> cloudwatch.Metric:
+    """Return the sum of a metric over five minutes.
+
+    Args:
+        environment: the environment's name.
+        function: the function that publishes it, as in `contract.Function`.
+        name: the metric as in `contract.Metric`.
+        label: how a graph names it; the metric's name where not given.
+    """
+    return cloudwatch.Metric(
+        namespace=METRIC_NAMESPACE,
+        metric_name=name,
+        dimensions_map={METRIC_DIMENSION_ENVIRONMENT: environment, METRIC_DIMENSION_FUNCTION: function},
+        statistic="Sum",
+        period=_PERIOD,
+        label=label or name,
+    )
+
+
+def total(label: str, metrics: Sequence[cloudwatch.Metric]) -> cloudwatch.IMetric:
+    """Return the sum of several metrics, each counted as 0 where it has no data.
+
+    Args:
+        label: how a graph names it.
+        metrics: two metrics or more.
+    """
+    # An id stands for one metric in all of a graph.
+    ids = {_id(metric): metric for metric in metrics}
+    return cloudwatch.MathExpression(
+        expression=" + ".join(f"FILL({metric_id}, 0)" for metric_id in ids),
+        using_metrics=ids,
+        label=label,
+        period=_PERIOD,
+    )
+
+
+def _id(metric: cloudwatch.Metric) -> str:
+    function = (metric.dimensions or {})[METRIC_DIMENSION_FUNCTION]
+    return f"{function}_{metric.metric_name}".replace("-", "_").lower()

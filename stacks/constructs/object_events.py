@@ -1,0 +1,41 @@
+"""Which EventBridge events of S3 concern objects under care, and which concern bucket requests."""
+
+from typing import Final
+
+from aws_cdk import aws_events as events
+
+from runtime.contract import RESERVED_SUFFIXES, BucketSuffix
+from stacks import naming
+
+_SOURCE: Final = ["aws.s3"]
+OBJECT_CREATED: Final = "Object Created"
+OBJECT_DELETED: Final = "Object Deleted"
+
+
+def of_main_buckets(prefix: str, kind: str) -> events.EventPattern:
+    """Return the pattern of events in main buckets: not in replicas, nor in fixed buckets, which cost nothing so.
+
+    Args:
+        prefix: beginning of the environment's bucket names.
+        kind: `OBJECT_CREATED` or `OBJECT_DELETED`.
+
+    Returns:
+        The pattern. The conditions on the bucket's name stand under two fields, because those under one are
+        alternatives: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+        The name rules of bucket requests see to it that no main bucket ends in a reserved suffix.
+    """
+    return events.EventPattern(
+        source=_SOURCE,
+        detail_type=[kind],
+        detail={"bucket": {"name": events.Match.prefix(naming.bucket_name(prefix, ""))}},
+        resources=events.Match.anything_but_suffix(*(naming.bucket_name("", suffix) for suffix in RESERVED_SUFFIXES)),
+    )
+
+
+def of_requests(prefix: str) -> events.EventPattern:
+    """Return the pattern of new files in the request bucket."""
+    return events.EventPattern(
+        source=_SOURCE,
+        detail_type=[OBJECT_CREATED],
+        detail={"bucket": {"name": [naming.bucket_name(prefix, BucketSuffix.REQUEST)]}},
+    )

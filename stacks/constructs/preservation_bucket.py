@@ -1,0 +1,113 @@
+"""A fixed bucket: private, versioned, TLS-only, logged, and kept when it leaves a template."""
+
+from collections.abc import Sequence
+
+import attrs
+from aws_cdk import Duration
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from stacks import naming
+from stacks.constructs.retention import Retention
+
+
+@attrs.frozen(kw_only=True)
+class Expiry:
+    """How long objects of a folder are kept.
+
+    Attributes:
+        name: id of the lifecycle rule.
+        days: after which current objects are removed.
+        noncurrent_days: after which replaced and deleted versions are removed.
+        prefix: the folder; empty for the whole bucket.
+    """
+
+    name: str
+    days: int
+    noncurrent_days: int
+    prefix: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class PreservationBucketProps:
+    """Arguments of `PreservationBucket`.
+
+    Attributes:
+        name: physical name.
+        key: the customer key; S3-managed encryption where there is none.
+        log_bucket: name of the bucket that takes its access logs; None for that bucket itself, which would log for ever.
+        announces_objects: whether EventBridge is told of its objects.
+        expiries: how long its objects are kept; for ever where no rule applies.
+        noncurrent_expiry_days: after which replaced and deleted versions are removed where no rule of `expiries` applies;
+            None where `expiries` say all.
+        abort_multipart_days: after which an upload that was never completed is removed.
+        retention: what happens to the bucket when it leaves the template.
+    """
+
+    name: str
+    key: kms.IKey | None
+    log_bucket: s3.IBucket | None
+    announces_objects: bool
+    expiries: Sequence[Expiry]
+    noncurrent_expiry_days: int | None
+    abort_multipart_days: int
+    retention: Retention
+
+
+class PreservationBucket(Construct):
+    """The bucket.
+
+    Attributes:
+        bucket: the bucket.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, props: PreservationBucketProps) -> None:
+        """Create the bucket."""
+        super().__init__(scope, construct_id)
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            bucket_name=props.name,
+            versioned=True,
+            enforce_ssl=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            encryption=s3.BucketEncryption.S3_MANAGED if props.key is None else s3.BucketEncryption.KMS,
+            encryption_key=props.key,
+            bucket_key_enabled=None if props.key is None else True,
+            removal_policy=props.retention.removal_policy,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="unfinished-uploads-and-delete-markers",
+                    abort_incomplete_multipart_upload_after=Duration.days(props.abort_multipart_days),
+                    # S3 allows no removal of delete markers in a rule that also expires objects by days.
+                    expired_object_delete_marker=True,
+                    noncurrent_version_expiration=(
+                        None if props.noncurrent_expiry_days is None else Duration.days(props.noncurrent_expiry_days)
+                    ),
+                ),
+                *(
+                    s3.LifecycleRule(
+                        id=expiry.name,
+                        prefix=expiry.prefix or None,
+                        expiration=Duration.days(expiry.days),
+                        noncurrent_version_expiration=Duration.days(expiry.noncurrent_days),
+                    )
+                    for expiry in props.expiries
+                ),
+            ],
+        )
+        # The L2 properties of these two would add a custom resource, and one policy statement per source bucket.
+        resource = self.bucket.node.default_child
+        if not isinstance(resource, s3.CfnBucket):
+            raise TypeError("a bucket without its CloudFormation resource")
+        if props.announces_objects:
+            resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+                event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
+            )
+        if props.log_bucket is not None:
+            resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
+                destination_bucket_name=props.log_bucket.bucket_name,
+                log_file_prefix=naming.access_log_prefix(props.name),
+            )

@@ -1,0 +1,25 @@
+"""Whether a deploy may destroy data: decided once, handed to every construct that keeps some."""
+
+import attrs
+from aws_cdk import RemovalPolicy
+
+
+@attrs.frozen
+class Retention:
+    """What happens to data when its resource leaves a template.
+
+    Attributes:
+        destroyable: True only where the environment is disposable and the person said `-c allowDataLoss=true`.
+    """
+
+    destroyable: bool
+
+    @property
+    def removal_policy(self) -> RemovalPolicy:
+        """The removal policy of every resource that holds data."""
+        return RemovalPolicy.DESTROY if self.destroyable else RemovalPolicy.RETAIN
+
+    @property
+    def deletion_protection(self) -> bool:
+        """Whether the service itself refuses a deletion."""
+        return not self.destroyable

@@ -1,0 +1,63 @@
+"""A table's stream, worked on by a function, with a queue for what it fails on for good."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_event_sources as sources
+from constructs import Construct
+
+from stacks.constructs.runtime_function import RuntimeFunction
+from stacks.constructs.work_queue import DeadLetterQueue
+
+_RETRIES: Final = 10
+
+
+@attrs.frozen(kw_only=True)
+class TableStreamProps:
+    """Arguments of `TableStream`.
+
+    Attributes:
+        environment: the environment's name.
+        table: the table.
+        function: the function.
+        filters: patterns of records; a record that matches one of them is handed over.
+        batch_size: records handed over at once.
+        window_seconds: longest wait for a batch to fill.
+    """
+
+    environment: str
+    table: dynamodb.TableV2
+    function: RuntimeFunction
+    filters: Sequence[Mapping[str, Any]]
+    batch_size: int
+    window_seconds: int
+
+
+class TableStream(Construct):
+    """The connection.
+
+    Attributes:
+        failures: takes what was tried too often or lay too long.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, props: TableStreamProps) -> None:
+        """Connect. A batch that fails is halved, so that one bad record holds up nothing."""
+        super().__init__(scope, construct_id)
+        self.failures = DeadLetterQueue(self, "Failures", props.environment, f"{props.function.name}-failures")
+        props.function.function.add_event_source(
+            sources.DynamoEventSource(
+                props.table,
+                # Records that were written before the function was connected are not lost.
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=props.batch_size,
+                max_batching_window=Duration.seconds(props.window_seconds),
+                bisect_batch_on_error=True,
+                retry_attempts=_RETRIES,
+                on_failure=sources.SqsDlq(self.failures.queue),
+                filters=[lambda_.FilterCriteria.filter(dict(pattern)) for pattern in props.filters],
+            )
+        )

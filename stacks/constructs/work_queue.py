@@ -1,0 +1,135 @@
+"""A queue of work with its dead-letter queue, fed by EventBridge, worked on by a function."""
+
+from typing import Final
+
+import attrs
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda_event_sources as sources
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks import naming
+from stacks.config import WorkerSizing
+from stacks.constructs.runtime_function import RuntimeFunction
+
+_KEPT: Final = Duration.days(14)
+_BATCH_SIZE: Final = 10
+# A message stays invisible while Lambda retries a throttled invocation:
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+_VISIBILITY_FACTOR: Final = 6
+
+
+class DeadLetterQueue(Construct):
+    """A queue of messages that were set aside, kept for 14 days.
+
+    Attributes:
+        queue: the queue.
+        name: its name without the environment.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, environment: str, name: str) -> None:
+        """Create the queue.
+
+        Args:
+            scope: the parent construct.
+            construct_id: its id in it.
+            environment: the environment's name.
+            name: the queue's name without the environment.
+        """
+        super().__init__(scope, construct_id)
+        self.name = name
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            queue_name=naming.resource_name(environment, name),
+            retention_period=_KEPT,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+        )
+
+    def metric_messages(self) -> cloudwatch.Metric:
+        """Return the highest number of waiting messages in five minutes."""
+        return self.queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum")
+
+
+@attrs.frozen(kw_only=True)
+class WorkQueueProps:
+    """Arguments of `WorkQueue`.
+
+    Attributes:
+        environment: the environment's name.
+        name: the queue's name without the environment.
+        timeout_seconds: time-out of the function that works on it.
+        batch_window_seconds: longest wait for a batch to fill.
+        max_receives: attempts at a message before it is set aside.
+    """
+
+    environment: str
+    name: str
+    timeout_seconds: int
+    batch_window_seconds: int
+    max_receives: int
+
+
+class WorkQueue(Construct):
+    """The queue.
+
+    Attributes:
+        queue: the queue.
+        dead_letters: the queue of messages that were tried too often.
+        name: its name without the environment.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, props: WorkQueueProps) -> None:
+        """Create both queues."""
+        super().__init__(scope, construct_id)
+        self.name = props.name
+        self._window = Duration.seconds(props.batch_window_seconds)
+        self.dead_letters = DeadLetterQueue(self, "DeadLetters", props.environment, f"{props.name}-dlq")
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            queue_name=naming.resource_name(props.environment, props.name),
+            visibility_timeout=Duration.seconds(
+                _VISIBILITY_FACTOR * props.timeout_seconds + props.batch_window_seconds
+            ),
+            retention_period=_KEPT,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters.queue, max_receive_count=props.max_receives),
+        )
+
+    def take(self, construct_id: str, description: str, pattern: events.EventPattern) -> None:
+        """Take EventBridge events, as they are.
+
+        Args:
+            construct_id: id of the rule.
+            description: which events, for the console.
+            pattern: which events, for EventBridge.
+        """
+        rule = events.Rule(self, construct_id, description=description, event_pattern=pattern)
+        # What EventBridge cannot deliver for 24 hours goes where everything goes that failed.
+        rule.add_target(targets.SqsQueue(self.queue, dead_letter_queue=self.dead_letters.queue))
+
+    def drive(self, function: RuntimeFunction, sizing: WorkerSizing) -> None:
+        """Let a function work on the queue, each message of a batch failing for itself."""
+        function.function.add_event_source(
+            sources.SqsEventSource(
+                self.queue,
+                batch_size=_BATCH_SIZE,
+                max_batching_window=self._window,
+                max_concurrency=sizing.max_concurrency,
+                report_batch_item_failures=True,
+            )
+        )
+
+    def metric_messages(self) -> cloudwatch.Metric:
+        """Return the highest number of waiting messages in five minutes."""
+        return self.queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum")
+
+    def metric_age(self) -> cloudwatch.Metric:
+        """Return the age in seconds of the oldest message in five minutes."""
+        return self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(5), statistic="Maximum")

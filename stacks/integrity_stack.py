@@ -1,0 +1,93 @@
+"""IntegrityStack: what works: queues, event rules, functions, schedules."""
+
+from aws_cdk import Environment, Stack
+from constructs import Construct
+
+from stacks import bundling, naming
+from stacks.base_stack import BaseStack
+from stacks.config import Settings
+from stacks.constructs.bucket_requests import BucketRequests, BucketRequestsProps
+from stacks.constructs.fixity_functions import FixityFunctions, FixityFunctionsProps
+from stacks.constructs.parameters import Parameters, ParametersProps
+from stacks.constructs.retention import Retention
+from stacks.constructs.table_export import TableExport, TableExportProps
+from stacks.storage_stack import StorageStack
+
+
+class IntegrityStack(Stack):
+    """The layer of work.
+
+    Attributes:
+        functions: the seven functions.
+        queues: the four queues of work.
+        dead_letters: every queue that takes what failed for good.
+    """
+
+    def __init__(
+        self, scope: Construct, settings: Settings, retention: Retention, base: BaseStack, storage: StorageStack
+    ) -> None:
+        """Compose the layer."""
+        super().__init__(
+            scope,
+            naming.stack_name(settings.name, naming.INTEGRITY),
+            env=Environment(account=settings.account, region=settings.region),
+            description=f"DuraCloud {settings.name}: queues, event rules, functions, schedules",
+            termination_protection=settings.termination_protection,
+        )
+        code = bundling.function_code(self)
+        layer = None
+        if settings.dependency_layer:
+            layer = bundling.dependency_layer(self, "Dependencies", settings.architecture)
+        requests = BucketRequests(
+            self,
+            "Requests",
+            BucketRequestsProps(
+                settings=settings,
+                code=code,
+                layer=layer,
+                buckets=storage.buckets,
+                replication_role=storage.replication_role,
+                key=base.key,
+                retention=retention,
+            ),
+        )
+        fixity = FixityFunctions(
+            self,
+            "Fixity",
+            FixityFunctionsProps(
+                settings=settings,
+                code=code,
+                layer=layer,
+                tables=storage.tables,
+                topic=base.topic,
+                key=base.key,
+                retention=retention,
+            ),
+        )
+        export = TableExport(
+            self,
+            "Export",
+            TableExportProps(
+                settings=settings,
+                code=code,
+                layer=layer,
+                table=storage.tables.checksums,
+                key=base.key,
+                retention=retention,
+            ),
+        )
+        self.functions = (requests.function, *fixity.functions, export.function)
+        self.queues = (requests.queue, *fixity.queues)
+        self.dead_letters = (
+            *(queue.dead_letters for queue in self.queues),
+            *(stream.failures for stream in fixity.streams),
+        )
+        published = {f"function/{function.name}": function.function.function_name for function in self.functions}
+        for queue in self.queues:
+            published[f"queue/{queue.name}-url"] = queue.queue.queue_url
+            published[f"queue/{queue.name}-dlq-url"] = queue.dead_letters.queue.queue_url
+        Parameters(
+            self,
+            "Parameters",
+            ParametersProps(environment=settings.name, layer=naming.INTEGRITY, values=published),
+        )

@@ -1,0 +1,68 @@
+"""Names of everything that the stacks make: pure functions, no CDK."""
+
+from typing import Final
+
+from runtime.contract import BucketSuffix
+
+OBJECT_CREATED: Final = "object-created"
+OBJECT_DELETED: Final = "object-deleted"
+BUCKET_REQUESTS: Final = "bucket-requests"
+VERIFICATION: Final = "verification"
+
+CHECKSUMS: Final = "checksums"
+SCHEDULE: Final = "schedule"
+
+BASE: Final = "base"
+STORAGE: Final = "storage"
+INTEGRITY: Final = "integrity"
+MONITORING: Final = "monitoring"
+
+
+def stack_name(environment: str, layer: str) -> str:
+    """Return the name of a stack."""
+    return resource_name(environment, layer)
+
+
+def resource_name(environment: str, name: str) -> str:
+    """Return the physical name of a queue, table, topic or alarm."""
+    return f"duracloud-{environment}-{name}"
+
+
+def parameter_name(environment: str, layer: str, name: str) -> str:
+    """Return the name of an SSM parameter, which people and tools outside the app rely on."""
+    return f"/duracloud/{environment}/{layer}/{name}"
+
+
+def bucket_name(prefix: str, suffix: str) -> str:
+    """Return the name of a bucket: the prefix, a dash, and what follows it."""
+    return f"{prefix}-{suffix}"
+
+
+def bucket_arn(name: str) -> str:
+    """Return the ARN, or ARN pattern, of a bucket by its name or name pattern."""
+    return f"arn:aws:s3:::{name}"
+
+
+def objects_arn(name: str, keys: str = "*") -> str:
+    """Return the ARN pattern of objects by the bucket's name or name pattern and a pattern of keys."""
+    return f"{bucket_arn(name)}/{keys}"
+
+
+def any_bucket(prefix: str) -> str:
+    """Return the pattern of all bucket names of an environment; the dash keeps siblings out (lesson L21)."""
+    return bucket_name(prefix, "*")
+
+
+def any_replica(prefix: str) -> str:
+    """Return the pattern of all replica names of an environment."""
+    return bucket_name(prefix, f"*-{BucketSuffix.REPLICA}")
+
+
+def table_arn(region: str, account: str, name: str) -> str:
+    """Return the ARN of a table by its name."""
+    return f"arn:aws:dynamodb:{region}:{account}:table/{name}"
+
+
+def access_log_prefix(bucket: str) -> str:
+    """Return the folder of the logs bucket that takes the access logs of a bucket."""
+    return f"audit/{bucket}/"

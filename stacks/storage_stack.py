@@ -1,0 +1,75 @@
+"""StorageStack: what holds data: the fixed buckets, the two tables, and the replication role."""
+
+from aws_cdk import Environment, Stack
+from constructs import Construct
+
+from stacks import naming
+from stacks.base_stack import BaseStack
+from stacks.config import Settings
+from stacks.constructs.fixed_buckets import FixedBuckets, FixedBucketsProps
+from stacks.constructs.fixity_tables import FixityTables, FixityTablesProps
+from stacks.constructs.parameters import Parameters, ParametersProps
+from stacks.constructs.replication_role import ReplicationRole, ReplicationRoleProps
+from stacks.constructs.retention import Retention
+
+
+class StorageStack(Stack):
+    """The layer of data.
+
+    Attributes:
+        buckets: the fixed buckets.
+        tables: the two tables.
+        replication_role: the role by which S3 writes replicas.
+    """
+
+    def __init__(self, scope: Construct, settings: Settings, retention: Retention, base: BaseStack) -> None:
+        """Compose the layer."""
+        super().__init__(
+            scope,
+            naming.stack_name(settings.name, naming.STORAGE),
+            env=Environment(account=settings.account, region=settings.region),
+            description=f"DuraCloud {settings.name}: fixed buckets, tables, replication role",
+            termination_protection=settings.termination_protection,
+        )
+        self.buckets = FixedBuckets(
+            self,
+            "Buckets",
+            FixedBucketsProps(
+                account=settings.account,
+                bucket_prefix=settings.bucket_prefix,
+                lifecycle=settings.lifecycle,
+                key=base.key,
+                retention=retention,
+            ),
+        )
+        self.tables = FixityTables(
+            self,
+            "Tables",
+            FixityTablesProps(environment=settings.name, tables=settings.tables, retention=retention),
+        )
+        self.replication_role = ReplicationRole(
+            self,
+            "Replication",
+            ReplicationRoleProps(
+                bucket_prefix=settings.bucket_prefix,
+                key=base.key,
+                replica_key_arn=settings.encryption.replica_key_arn,
+            ),
+        ).role
+        Parameters(
+            self,
+            "Parameters",
+            ParametersProps(
+                environment=settings.name,
+                layer=naming.STORAGE,
+                values={
+                    "managed-bucket": self.buckets.managed.bucket_name,
+                    "request-bucket": self.buckets.requests.bucket_name,
+                    "logs-bucket": self.buckets.logs.bucket_name,
+                    "checksum-table": self.tables.checksums.table_name,
+                    "scheduler-table": self.tables.schedule.table_name,
+                    "checksum-stream-arn": self.tables.checksums.table_stream_arn or "",
+                    "replication-role-arn": self.replication_role.role_arn,
+                },
+            ),
+        )
