@@ -10,9 +10,6 @@ METRIC_DIMENSION_FUNCTION: Final = "function"
 # Digests that a deposit may record; the settings of an environment choose among them.
 DIGEST_ALGORITHMS: Final = ("sha256", "sha512", "sha1", "md5", "crc64nvme")
 
-# The value of a key's ARN where there is no customer key.
-NO_KEY: Final = "none"
-
 # What stands in an environment variable for a key that there is not.
 NO_KEY: Final = "none"
 

@@ -1,0 +1,96 @@
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from runtime import bootstrap
+from runtime.contract import Env
+from runtime.handlers import checksum_exporter, checksum_failure, verification_due
+
+REGION = "eu-west-1"
+BUCKET = "acme-test-managed"
+EVENTS = Path(__file__).parent.parent / "events"
+
+
+@pytest.fixture(autouse=True)
+def _fresh(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    assert aws is None
+    monkeypatch.setenv(Env.ENVIRONMENT, "test")
+    monkeypatch.setenv(Env.LOG_LEVEL, "INFO")
+    factories = (bootstrap.due, bootstrap.failure, bootstrap.exporter)
+    for factory in factories:
+        factory.cache_clear()
+    yield
+    for factory in factories:
+        factory.cache_clear()
+
+
+def _event(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((EVENTS / name).read_text("utf-8"))
+    return event
+
+
+def _one_message(url: str) -> dict[str, Any]:
+    [message] = boto3.client("sqs", region_name=REGION).receive_message(QueueUrl=url)["Messages"]
+    body: dict[str, Any] = json.loads(message["Body"])
+    return body
+
+
+def test_expired_row_reaches_the_verification_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The function as Lambda calls it puts the documented message into the queue that its settings name."""
+    url = boto3.client("sqs", region_name=REGION).create_queue(QueueName="verification")["QueueUrl"]
+    monkeypatch.setenv(Env.VERIFICATION_QUEUE_URL, url)
+
+    verification_due.handler(_event("schedule_row_expired.json"), None)
+
+    assert {
+        "bucket": "acme-test-letters",
+        "key": 'box 1/letter ä+%20 "one".txt',
+        "version_id": "3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
+    } == _one_message(url)
+
+
+def test_mismatch_reaches_the_topic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The function as Lambda calls it publishes to the topic that its settings name."""
+    queues, topics = boto3.client("sqs", region_name=REGION), boto3.client("sns", region_name=REGION)
+    url = queues.create_queue(QueueName="inbox")["QueueUrl"]
+    arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = topics.create_topic(Name="alerts")["TopicArn"]
+    topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    monkeypatch.setenv(Env.ALERT_TOPIC_ARN, topic)
+    monkeypatch.setenv(Env.RUNBOOK_URL, "https://example.org/runbook")
+
+    checksum_failure.handler(_event("record_mismatched.json"), None)
+
+    assert "[DuraCloud test] 1 object failed the check" == _one_message(url)["Subject"]
+
+
+def test_month_s_export_is_started_and_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The function as Lambda calls it exports the table once and writes how that ended."""
+    buckets, tables = boto3.client("s3", region_name=REGION), boto3.client("dynamodb", region_name=REGION)
+    buckets.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    arn = tables.create_table(
+        TableName="checksums",
+        KeySchema=[{"AttributeName": "BucketName", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "BucketName", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )["TableDescription"]["TableArn"]
+    tables.update_continuous_backups(
+        TableName="checksums", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    monkeypatch.setenv(Env.CHECKSUM_TABLE_ARN, arn)
+    monkeypatch.setenv(Env.MANAGED_BUCKET, BUCKET)
+    start = {"action": "start", "time": "2026-03-01T02:00:00Z"}
+
+    checksum_exporter.handler(start, None)
+    checksum_exporter.handler(start, None)
+    [export] = tables.list_exports(TableArn=arn)["ExportSummaries"]
+    while tables.describe_export(ExportArn=export["ExportArn"])["ExportDescription"]["ExportStatus"] == "IN_PROGRESS":
+        pass
+    checksum_exporter.handler({"action": "follow"}, None)
+
+    status = buckets.get_object(Bucket=BUCKET, Key="exports/checksum-table/2026-03-01/export.json")["Body"].read()
+    assert (export["ExportArn"], "COMPLETED") == (json.loads(status)["export_arn"], json.loads(status)["status"])
