@@ -57,9 +57,8 @@ def build_app(
     tags = cdk.Tags.of(app)
     tags.add(Tag.APPLICATION, APPLICATION)
     tags.add(Tag.ENVIRONMENT, settings.name)
-    nag.acknowledge(app, settings)
     if validate:
-        nag.validate_on_synth(app)
+        nag.validate_on_synth(app, settings)
     return app
 
 
@@ -71,6 +70,6 @@ def _data_loss_allowed(app: cdk.App, settings: Settings) -> bool:
         raise ConfigurationError(f"{ALLOW_DATA_LOSS} is {said!r}; allowed: true, false")
     if not settings.disposable:
         raise ConfigurationError(
-            f"{ALLOW_DATA_LOSS} is true; allowed for {settings.name}: false, because its settings say disposable = false"
+            f"{ALLOW_DATA_LOSS} is true; allowed for {settings.name}: false, because it is not disposable"
         )
     return True

@@ -95,16 +95,17 @@ def acknowledge(app: cdk.App, settings: Settings) -> None:
         cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=accepted.rule, reason=accepted.reason))
 
 
-def validate_on_synth(app: cdk.App) -> None:
+def validate_on_synth(app: cdk.App, settings: Settings) -> None:
     """Let synth fail on findings that are not accepted."""
+    acknowledge(app, settings)
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
 
 
 def findings(app: cdk.App) -> set[tuple[str, str]]:
-    """Return what cdk-nag finds in an app beside what is accepted: construct paths and rules."""
+    """Return what cdk-nag finds in an app and nobody accepted: construct paths and rules."""
     report = cdk_nag.AwsSolutionsChecks(app).validate_scope(app)
     return {
-        (construct.construct_path, violation.rule_name)
+        (resource.construct_path or "", violation.rule_name)
         for violation in report.violations
-        for construct in violation.violating_constructs
+        for resource in violation.violating_resources
     }

@@ -80,6 +80,8 @@ class BucketRequests(Construct):
                 name=naming.BUCKET_REQUESTS,
                 timeout_seconds=sizing.timeout_seconds,
                 batch_window_seconds=0,
+                # Each takes seconds and may not wait for others within one time-out.
+                batch_size=1,
                 max_receives=settings.delivery.max_receives,
             ),
         )

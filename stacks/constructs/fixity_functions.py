@@ -1,6 +1,6 @@
 """The functions that take objects under care, check them and tell of damage: settings, permissions, sources of work."""
 
-from typing import Final
+from typing import Any, Final
 
 import attrs
 from aws_cdk import aws_dynamodb as dynamodb
@@ -19,16 +19,18 @@ from stacks.constructs.runtime_function import RuntimeFunction, RuntimeFunctionP
 from stacks.constructs.table_stream import TableStream, TableStreamProps
 from stacks.constructs.work_queue import WorkQueue, WorkQueueProps
 
+# Read at the same time, see `Env.BATCH_CONCURRENCY`.
+_BATCH_SIZE: Final = 10
 # The due list is only copied to a queue, the more at once the better.
 _DUE_BATCH: Final = 500
 # As many as one e-mail tells of.
 _ALERT_BATCH: Final = 100
-_EXPIRED: Final = {
+_EXPIRED: Final[dict[str, Any]] = {
     "eventName": ["REMOVE"],
     "userIdentity": {"type": ["Service"], "principalId": ["dynamodb.amazonaws.com"]},
 }
-_FAILED: Final = {"dynamodb": {"NewImage": {Attribute.LAST_CHECKSUM_SUCCESS: {"BOOL": [False]}}}}
-_RECOVERED: Final = {
+_FAILED: Final[dict[str, Any]] = {"dynamodb": {"NewImage": {Attribute.LAST_CHECKSUM_SUCCESS: {"BOOL": [False]}}}}
+_RECOVERED: Final[dict[str, Any]] = {
     "dynamodb": {
         "NewImage": {Attribute.LAST_CHECKSUM_SUCCESS: {"BOOL": [True]}},
         "OldImage": {Attribute.LAST_CHECKSUM_SUCCESS: {"BOOL": [False]}},
@@ -128,6 +130,7 @@ class FixityFunctions(Construct):
                 name=name,
                 timeout_seconds=sizing.timeout_seconds,
                 batch_window_seconds=settings.delivery.batch_window_seconds,
+                batch_size=_BATCH_SIZE,
                 max_receives=self._max_receives(name),
             ),
         )
@@ -213,7 +216,7 @@ class FixityFunctions(Construct):
         self,
         function: RuntimeFunction,
         table: dynamodb.TableV2,
-        filters: list[dict[str, object]],
+        filters: list[dict[str, Any]],
         batch_size: int,
         window_seconds: int,
     ) -> TableStream:

@@ -36,11 +36,10 @@ class PreservationBucketProps:
     Attributes:
         name: physical name.
         key: the customer key; S3-managed encryption where there is none.
-        log_bucket: name of the bucket that takes its access logs; None for that bucket itself, which would log for ever.
+        log_bucket: takes its access logs; None for that bucket itself, which would log for ever.
         announces_objects: whether EventBridge is told of its objects.
         expiries: how long its objects are kept; for ever where no rule applies.
-        noncurrent_expiry_days: after which replaced and deleted versions are removed where no rule of `expiries` applies;
-            None where `expiries` say all.
+        noncurrent_expiry_days: after which replaced and deleted versions are removed; None where `expiries` say all.
         abort_multipart_days: after which an upload that was never completed is removed.
         retention: what happens to the bucket when it leaves the template.
     """

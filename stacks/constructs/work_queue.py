@@ -16,7 +16,6 @@ from stacks.config import WorkerSizing
 from stacks.constructs.runtime_function import RuntimeFunction
 
 _KEPT: Final = Duration.days(14)
-_BATCH_SIZE: Final = 10
 # A message stays invisible while Lambda retries a throttled invocation:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 _VISIBILITY_FACTOR: Final = 6
@@ -64,6 +63,7 @@ class WorkQueueProps:
         name: the queue's name without the environment.
         timeout_seconds: time-out of the function that works on it.
         batch_window_seconds: longest wait for a batch to fill.
+        batch_size: messages handed to the function at once.
         max_receives: attempts at a message before it is set aside.
     """
 
@@ -71,6 +71,7 @@ class WorkQueueProps:
     name: str
     timeout_seconds: int
     batch_window_seconds: int
+    batch_size: int
     max_receives: int
 
 
@@ -87,6 +88,7 @@ class WorkQueue(Construct):
         """Create both queues."""
         super().__init__(scope, construct_id)
         self.name = props.name
+        self._batch_size = props.batch_size
         self._window = Duration.seconds(props.batch_window_seconds)
         self.dead_letters = DeadLetterQueue(self, "DeadLetters", props.environment, f"{props.name}-dlq")
         self.queue = sqs.Queue(
@@ -119,7 +121,7 @@ class WorkQueue(Construct):
         function.function.add_event_source(
             sources.SqsEventSource(
                 self.queue,
-                batch_size=_BATCH_SIZE,
+                batch_size=self._batch_size,
                 max_batching_window=self._window,
                 max_concurrency=sizing.max_concurrency,
                 report_batch_item_failures=True,
