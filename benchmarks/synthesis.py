@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -17,7 +18,12 @@ _ROOT: Final = Path(__file__).parent.parent
 _CDK: Final = _ROOT / "node_modules" / ".bin" / "cdk"
 # The CDK CLI writes notices and caches below the home folder: below the project's own instead.
 _HOME: Final = _ROOT / ".local" / "cdk-home"
-_EMPTY_APP: Final = 'import aws_cdk; app = aws_cdk.App(); aws_cdk.Stack(app, "empty"); app.synth()'
+_SMALLEST_APP: Final = """
+import aws_cdk
+app = aws_cdk.App()
+aws_cdk.CfnWaitConditionHandle(aws_cdk.Stack(app, "smallest"), "Only")
+app.synth()
+"""
 _MIB: Final = 1024 * 1024
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: code and layers together, unzipped; and one
 # archive that is given directly.
@@ -31,15 +37,19 @@ def measure(environment: str = "prod", repeats: int = 3) -> list[Row]:
     Args:
         environment: the environment to synthesise.
         repeats: warm runs of each kind; the best counts.
+
+    Raises:
+        RuntimeError: the synth failed; the text is what the CDK CLI said.
     """
     with tempfile.TemporaryDirectory() as folder:
-        output, empty = Path(folder) / "ours", Path(folder) / "empty"
+        output, smallest = Path(folder) / "ours", Path(folder) / "smallest"
+        app = shlex.join([sys.executable, "-c", _SMALLEST_APP])
         ours = _best([*_command(output), "-c", f"env={environment}"], repeats)
-        bare = _best([*_command(empty), "--app", f"{sys.executable} -c '{_EMPTY_APP}'"], repeats)
+        bare = _best([*_command(smallest), "--app", app], repeats)
         synth = Row(
             what=f"cdk synth -c env={environment}, warm",
             measured=f"{ours:.1f} s",
-            baseline=f"{bare:.1f} s, an app with one empty stack",
+            baseline=f"{bare:.1f} s, an app with one resource",
             ratio=ours / bare,
         )
         return [synth, *shipped(output)]
@@ -103,5 +113,8 @@ def _seconds(command: Sequence[str]) -> float:
         "CDK_DISABLE_VERSION_CHECK": "1",
     }
     started = time.perf_counter()
-    subprocess.run(command, check=True, cwd=_ROOT, env=os.environ | quiet, stdout=subprocess.DEVNULL)  # noqa: S603 (our own command)
-    return time.perf_counter() - started
+    done = subprocess.run(command, check=False, cwd=_ROOT, env=os.environ | quiet, capture_output=True, text=True)  # noqa: S603 (our own command)
+    took = time.perf_counter() - started
+    if done.returncode:
+        raise RuntimeError(f"{shlex.join(command)} failed:\n{done.stderr}")
+    return took
