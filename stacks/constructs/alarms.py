@@ -60,26 +60,23 @@ class FixityAlarms(Construct):
                 function.metric_errors(),
                 thresholds.function_errors,
             )
-        self._alarm(
-            "failed-checks",
-            "Checks found objects that are damaged or lost.",
-            fixity_metrics.total(
-                "Failed checks", [self._metric(function, Metric.FAILED_CHECKS) for function in CHECKING_FUNCTIONS]
-            ),
-            thresholds.failed_checks,
-        )
-        self._alarm(
-            "failed-requests",
-            "A bucket request was rejected, or done only in part.",
-            fixity_metrics.total(
-                "Failed requests",
-                [
-                    self._metric(Function.BUCKET_REQUESTED, Metric.REQUESTS_REJECTED),
-                    self._metric(Function.BUCKET_REQUESTED, Metric.REQUESTS_PARTIAL),
-                ],
-            ),
-            thresholds.failed_requests,
-        )
+        for name in CHECKING_FUNCTIONS:
+            self._alarm(
+                f"failed-checks-{name}",
+                f"The function {name} found objects that are damaged, lost or unreadable.",
+                self._metric(name, Metric.FAILED_CHECKS),
+                thresholds.failed_checks,
+            )
+        for metric, name, meaning in (
+            (Metric.REQUESTS_REJECTED, "rejected-requests", "A bucket request was rejected: no bucket was made."),
+            (Metric.REQUESTS_PARTIAL, "partial-requests", "A bucket request was done only in part."),
+        ):
+            self._alarm(
+                name,
+                meaning,
+                self._metric(Function.BUCKET_REQUESTED, metric),
+                thresholds.failed_requests,
+            )
         self._alarm(
             "failed-exports",
             "An export of the checksum table failed.",
