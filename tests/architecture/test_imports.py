@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from runtime.contract import FUNCTION_ENVIRONMENT
 from tests.architecture.source import Module, modules, modules_in
 
 AWS = ("boto3", "botocore", "s3transfer")
@@ -170,6 +171,61 @@ def test_functions_are_made_in_one_place() -> None:
     }
 
     assert {"stacks/constructs/runtime_function.py"} >= makers
+
+
+def test_naming_and_configuration_need_no_cdk() -> None:
+    """Names and settings are plain values that anything can check."""
+    assert {} == _breaches(modules_in("stacks/naming.py", "stacks/config.py"), "aws_cdk", "constructs", "jsii")
+
+
+def test_lower_layers_never_learn_of_higher_ones() -> None:
+    """Base, Storage, Integrity and Monitoring follow one another in one direction, and constructs know none of them."""
+    layers = ["base", "storage", "integrity", "monitoring"]
+    for number, layer in enumerate(layers):
+        higher = [f"stacks.{name}_stack" for name in layers[number:]] + ["stacks.assembly"]
+        assert {} == _breaches(modules_in(f"stacks/{layer}_stack.py"), *higher)
+    every = [f"stacks.{name}_stack" for name in layers] + ["stacks.assembly"]
+    assert {} == _breaches(modules_in("stacks/constructs/"), *every)
+
+
+def test_stacks_only_compose() -> None:
+    """A stack creates our constructs, never a resource of CDK's own."""
+    created = [
+        f"{module.path}:{node.lineno} {node.func.value.id}.{node.func.attr}"
+        for module in modules_in("stacks/")
+        if module.path.endswith("_stack.py")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id in _cdk_names(module)
+        and node.func.attr[0].isupper()
+    ]
+
+    assert [] == created
+
+
+def _cdk_names(module: Module) -> set[str]:
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "aws_cdk"
+        for alias in node.names
+        if alias.name.startswith("aws_")
+    }
+
+
+def test_every_function_has_its_handler() -> None:
+    """Each function of the contract has a module whose `handler` Lambda calls with the event and the context."""
+    entry_points = {
+        module.path: [argument.arg for argument in node.args.args]
+        for module in modules_in("runtime/handlers/")
+        for node in module.tree.body
+        if isinstance(node, ast.FunctionDef) and node.name == "handler"
+    }
+    expected = {f"runtime/handlers/{name.replace('-', '_')}.py": ["event", "context"] for name in FUNCTION_ENVIRONMENT}
+
+    assert expected == entry_points
 
 
 @pytest.mark.parametrize("module", modules(), ids=lambda module: module.path)
