@@ -17,7 +17,7 @@ def metric(environment: str, function: str, name: str, label: str | None = None)
         environment: the environment's name.
         function: the function that publishes it, as in `contract.Function`.
         name: the metric as in `contract.Metric`.
-        label: how a graph names it; the metric's name where not given.
+        label: how a graph names it; none for an alarm.
     """
     return cloudwatch.Metric(
         namespace=METRIC_NAMESPACE,
@@ -25,7 +25,8 @@ def metric(environment: str, function: str, name: str, label: str | None = None)
         dimensions_map={METRIC_DIMENSION_ENVIRONMENT: environment, METRIC_DIMENSION_FUNCTION: function},
         statistic="Sum",
         period=_PERIOD,
-        label=label or name,
+        # With a label an alarm becomes metric math, which hides what it watches.
+        label=label,
     )
 
 

@@ -1,0 +1,65 @@
+"""Deployment of the real templates into the local AWS by the CDK command line, as into AWS."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from local.aws import ACCOUNT, REGION, ROOT, LocalAws, LocalError
+
+_CDK: Final = ROOT / "node_modules" / ".bin" / "cdk"
+_LEAST_NODE: Final = 20
+LAYERS: Final = ("base", "storage", "integrity", "monitoring")
+
+
+def deploy(aws: LocalAws) -> None:
+    """Bootstrap the account and deploy all stacks of the environment `local`.
+
+    Args:
+        aws: the running local AWS.
+
+    Raises:
+        LocalError: Node or the CDK command line is missing, or the deployment failed; the text says where to look.
+    """
+    _check_tools()
+    log = aws.folder / "deployment.log"
+    log.write_bytes(b"")
+    templates = aws.folder / "cdk.out"
+    common = ["--ci", "--no-notices", "--no-color"]
+    _run(aws, log, ["synth", "--quiet", "--context", "env=local", "--output", str(templates), *common])
+    _run(aws, log, ["bootstrap", f"aws://{ACCOUNT}/{REGION}", "--app", str(templates), *common])
+    _run(aws, log, ["deploy", "--all", "--require-approval", "never", "--app", str(templates), *common])
+
+
+def _check_tools() -> None:
+    node = shutil.which("node")
+    if node is None:
+        raise LocalError("Node is missing; install Node 20 or newer")
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 (found on the path)
+    version = answer.stdout.strip()
+    if int(version.lstrip("v").partition(".")[0] or 0) < _LEAST_NODE:
+        raise LocalError(f"got Node {version}; install Node 20 or newer")
+    if not _CDK.exists():
+        raise LocalError("the CDK command line is not installed; run 'make setup'")
+
+
+def _run(aws: LocalAws, log: Path, arguments: list[str]) -> None:
+    home = aws.folder / "home"
+    home.mkdir(exist_ok=True)
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "LANG": "C.UTF-8",
+        # The command line remembers accounts under the home folder; nothing is written outside the project.
+        "HOME": str(home),
+        "NODE_NO_WARNINGS": "1",
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        **aws.environment(),
+    }
+    with log.open("ab") as said:
+        answer = subprocess.run(  # noqa: S603 (our own pinned program)
+            [str(_CDK), *arguments], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said, check=False
+        )
+    if answer.returncode:
+        raise LocalError(f"'cdk {arguments[0]}' failed; {log} says why")

@@ -1,0 +1,301 @@
+"""Everything the project knows of the emulator's internals: the gaps that it closes, for ministack 1.5.33.
+
+Runs inside the emulator's process. Each function closes one gap and says what AWS does by itself. Each gap has a test in
+`tests/local` that fails when a new version of the emulator moves things.
+"""
+
+import contextvars
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from ministack.core import persistence
+from ministack.core.responses import request_scope
+from ministack.services import cloudwatch, dynamodb, eventbridge, iam, lambda_svc, s3, sqs
+from ministack.services.cloudformation import provisioners
+
+_log = logging.getLogger("duracloud")
+_EXPIRY_TICK_SECONDS: Final = 1.0
+_METRICS_TICK_SECONDS: Final = 2.0
+_SAVE_TICK_SECONDS: Final = 10.0
+_EXPIRING: Final[contextvars.ContextVar[bool]] = contextvars.ContextVar("expiring", default=False)
+_VERSION_ID: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("version_id", default=None)
+
+Row = dict[str, Any]
+
+
+def apply() -> None:
+    """Close all gaps. Call it once, before the emulator serves."""
+    _create_tables_completely()
+    _create_groups()
+    _expire_rows_as_a_service()
+    _tell_versions_in_events()
+    _tell_part_sizes()
+    _read_metrics_from_logs()
+    _evaluate_alarms_as_described()
+
+
+def start_ticks() -> None:
+    """Start what goes on by itself: expiry, queue metrics with alarms, saving."""
+    _every(_EXPIRY_TICK_SECONDS, _expire_rows)
+    _every(_METRICS_TICK_SECONDS, _measure_and_evaluate)
+    if persistence.PERSIST_STATE:
+        _every(_SAVE_TICK_SECONDS, _save)
+
+
+def _every(seconds: float, act: Callable[[], None]) -> None:
+    def run() -> None:
+        while True:
+            time.sleep(seconds)
+            try:
+                act()
+            except Exception:
+                _log.exception("a tick failed: %s", act.__name__)
+
+    threading.Thread(target=run, daemon=True, name=act.__name__).start()
+
+
+def _create_tables_completely() -> None:
+    """CloudFormation of AWS applies a table's time to live and point-in-time recovery; the emulator's drops both."""
+    for kind in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
+        handler = provisioners._RESOURCE_HANDLERS[kind]
+        for verb in ("create", "update"):
+            if verb in handler:
+                handler[verb] = _with_table_settings(handler[verb])
+
+
+def _with_table_settings(provision: Callable[..., Any]) -> Callable[..., Any]:
+    def provisioned(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (the emulator's own types)
+        answer = provision(*args, **kwargs)
+        # create(logical_id, props, stack), update(physical_id, old, new, stack)
+        properties = next(arg for arg in reversed(args) if isinstance(arg, dict))
+        name = answer[0]
+        replicas = properties.get("Replicas") or [{}]
+        expiry = properties.get("TimeToLiveSpecification")
+        recovery = properties.get("PointInTimeRecoverySpecification") or replicas[0].get(
+            "PointInTimeRecoverySpecification"
+        )
+        if expiry:
+            dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": expiry})
+        if recovery:
+            dynamodb._update_continuous_backups(
+                {"TableName": name, "PointInTimeRecoverySpecification": recovery}
+            )
+        return answer
+
+    return provisioned
+
+
+def _create_groups() -> None:
+    """CloudFormation of AWS makes IAM groups; the emulator's knows groups only through IAM's own calls."""
+
+    def attach(name: str, arns: list[str], act: Callable[[Row], Any]) -> None:
+        for arn in arns:
+            act({"GroupName": name, "PolicyArn": arn})
+
+    def create(logical_id: str, props: Row, stack_name: str) -> tuple[str, Row]:
+        name = props.get("GroupName") or f"{stack_name}-{logical_id}"
+        iam._create_group({"GroupName": name, "Path": props.get("Path", "/")})
+        attach(name, props.get("ManagedPolicyArns", []), iam._attach_group_policy)
+        return name, {"Arn": iam._groups[name]["Arn"]}
+
+    def update(physical_id: str, old: Row, new: Row, _stack_name: str) -> tuple[str, Row]:
+        attach(physical_id, old.get("ManagedPolicyArns", []), iam._detach_group_policy)
+        attach(physical_id, new.get("ManagedPolicyArns", []), iam._attach_group_policy)
+        return physical_id, {"Arn": iam._groups[physical_id]["Arn"]}
+
+    def delete(physical_id: str, props: Row) -> None:
+        attach(physical_id, props.get("ManagedPolicyArns", []), iam._detach_group_policy)
+        iam._delete_group({"GroupName": physical_id})
+
+    provisioners._RESOURCE_HANDLERS["AWS::IAM::Group"] = {"create": create, "update": update, "delete": delete}
+
+
+def _expire_rows_as_a_service() -> None:
+    """DynamoDB's stream names the service that removed an expired row; the emulator's reaper leaves no record at all."""
+    build, remove = dynamodb._build_change_record, dynamodb._remove_item
+
+    def build_with_identity(*args: Any, **kwargs: Any) -> Row:  # noqa: ANN401 (the emulator's own types)
+        record: Row = build(*args, **kwargs)
+        if _EXPIRING.get():
+            record["userIdentity"] = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+        return record
+
+    def remove_unless_reaper(table: Row, partition: Any, sort: Any) -> Any:  # noqa: ANN401 (the emulator's own types)
+        if threading.current_thread().name == "dynamodb-ttl-reaper":
+            return None
+        return remove(table, partition, sort)
+
+    dynamodb._build_change_record = build_with_identity
+    dynamodb._remove_item = remove_unless_reaper
+
+
+def _expire_rows() -> None:
+    now = time.time()
+    for (account, region, name), setting in list(dynamodb._ttl_settings.all_items()):
+        table = dynamodb._tables.get_scoped(account, region, name)
+        attribute = setting.get("AttributeName")
+        if table is None or setting.get("TimeToLiveStatus") != "ENABLED":
+            continue
+        with request_scope(account, region), dynamodb._lock:
+            for partition, sort in list(_expired(table, attribute, now)):
+                old = dynamodb._remove_item(table, partition, sort)
+                expiring = _EXPIRING.set(True)  # noqa: FBT003 (the value of the variable)
+                try:
+                    dynamodb._emit_stream_event(name, "REMOVE", old, None)
+                finally:
+                    _EXPIRING.reset(expiring)
+
+
+def _expired(table: Row, attribute: str, now: float) -> Iterator[tuple[Any, Any]]:
+    for partition, rows in table["items"].items():
+        for sort, item in rows.items():
+            value = item.get(attribute, {}).get("N")
+            if value is not None and float(value) <= now:
+                yield partition, sort
+
+
+def _tell_versions_in_events() -> None:
+    """EventBridge's S3 events name the version, and say neither size nor ETag of a deletion."""
+    fire, dispatch = s3._fire_s3_event, eventbridge._dispatch_event
+
+    def fire_with_version(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (the emulator's own types)
+        token = _VERSION_ID.set(kwargs.get("version_id"))
+        try:
+            fire(*args, **kwargs)
+        finally:
+            _VERSION_ID.reset(token)
+
+    def dispatch_with_version(event: Row, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (the emulator's own types)
+        if event.get("Source") == "aws.s3":
+            detail = json.loads(event["Detail"])
+            if version_id := _VERSION_ID.get():
+                detail["object"]["version-id"] = version_id
+            if event["DetailType"] == "Object Deleted":
+                detail["object"].pop("size", None)
+                detail["object"].pop("etag", None)
+            event = {**event, "Detail": json.dumps(detail)}
+        return dispatch(event, *args, **kwargs)
+
+    s3._fire_s3_event = fire_with_version
+    eventbridge._dispatch_event = dispatch_with_version
+
+
+def _tell_part_sizes() -> None:
+    """HeadObject with a part number tells the size of that part; the emulator's does so for GetObject only."""
+    head, get = s3._head_object, s3._get_object
+
+    def head_part(bucket: str, key: str, headers: Row | None = None, query_params: Row | None = None) -> Any:  # noqa: ANN401 (the emulator's own types)
+        answer = head(bucket, key, headers, query_params)
+        if answer[0] != 200 or not (query_params or {}).get("partNumber"):
+            return answer
+        status, part_headers, _ = get(bucket, key, headers or {}, query_params)
+        return (status, part_headers, b"") if status == 206 else answer
+
+    s3._head_object = head_part
+
+
+def _read_metrics_from_logs() -> None:
+    """CloudWatch makes metrics of log lines in the embedded metric format; the emulator keeps them as text."""
+    emit = lambda_svc._emit_lambda_logs
+
+    def emit_and_read(func: Row, request_id: str, log_text: str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (the emulator's own types)
+        emit(func, request_id, log_text, *args, **kwargs)
+        for line in log_text.splitlines():
+            if '"_aws"' in line:
+                _record_embedded(line[line.index("{") :])
+
+    lambda_svc._emit_lambda_logs = emit_and_read
+
+
+def _record_embedded(line: str) -> None:
+    try:
+        document = json.loads(line)
+        for directive in document["_aws"]["CloudWatchMetrics"]:
+            dimensions = {name: document[name] for name in directive["Dimensions"][0]}
+            for metric in directive["Metrics"]:
+                values = document[metric["Name"]]
+                for value in values if isinstance(values, list) else [values]:
+                    cloudwatch.record_metric(
+                        directive["Namespace"], metric["Name"], value, metric.get("Unit", "None"), dimensions
+                    )
+    except (ValueError, KeyError, TypeError):
+        _log.warning("a log line with '_aws' is not in the embedded metric format")
+
+
+def _evaluate_alarms_as_described() -> None:
+    """CloudWatch looks at the alarm's own dimensions and treats missing data as told; the emulator does neither."""
+    cloudwatch._evaluate_alarm = _evaluate_alarm
+
+
+_BREACHES: Final[dict[str, Callable[[float, float], bool]]] = {
+    "GreaterThanOrEqualToThreshold": lambda value, threshold: value >= threshold,
+    "GreaterThanThreshold": lambda value, threshold: value > threshold,
+    "LessThanThreshold": lambda value, threshold: value < threshold,
+    "LessThanOrEqualToThreshold": lambda value, threshold: value <= threshold,
+}
+_STATE_OF_MISSING: Final = {"notBreaching": "OK", "breaching": "ALARM", "missing": "INSUFFICIENT_DATA"}
+
+
+def _evaluate_alarm(alarm: Row) -> None:
+    if not alarm.get("MetricName"):
+        return
+    wanted = {entry["Name"]: entry["Value"] for entry in alarm.get("Dimensions") or []}
+    since = time.time() - alarm.get("Period", 60) * alarm.get("EvaluationPeriods", 1)
+    points = [
+        point
+        for (namespace, name, _), bucket in list(cloudwatch._metrics.items())
+        if (namespace, name) == (alarm["Namespace"], alarm["MetricName"])
+        for point in list(bucket)
+        if point["Dimensions"] == wanted and point["Timestamp"] >= since
+    ]
+    statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic", "Average")
+    value = cloudwatch._stat_value(cloudwatch._calc_stats(points), statistic, points) if points else None
+    if value is None:
+        state = _STATE_OF_MISSING.get(alarm.get("TreatMissingData", "missing"))
+        reason = "no data"
+    else:
+        breaches = _BREACHES[alarm["ComparisonOperator"]](value, alarm["Threshold"])
+        state = "ALARM" if breaches else "OK"
+        reason = f"Threshold Crossed: {statistic} {value} {alarm['ComparisonOperator']} {alarm['Threshold']}"
+    old = alarm["StateValue"]
+    if state is not None and state != old:
+        alarm |= {"StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": int(time.time())}
+        cloudwatch._record_history(alarm["AlarmName"], old, state, reason)
+        cloudwatch._dispatch_alarm_actions(alarm, old, state, reason)
+
+
+def _measure_and_evaluate() -> None:
+    """SQS publishes the depth of its queues and CloudWatch evaluates all alarms every minute, without being asked."""
+    scopes = set()
+    with sqs._queues_lock:
+        for (account, region, url), queue in list(sqs._queues.all_items()):
+            scopes.add((account, region))
+            sqs._refresh_counts(queue)
+            attributes = queue["attributes"]
+            with request_scope(account, region):
+                for metric, attribute in (
+                    ("ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessages"),
+                    ("ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesNotVisible"),
+                ):
+                    cloudwatch.record_metric(
+                        "AWS/SQS",
+                        metric,
+                        float(attributes.get(attribute, 0)),
+                        "Count",
+                        {"QueueName": url.rsplit("/", 1)[-1]},
+                    )
+    for account, region in scopes:
+        with request_scope(account, region):
+            cloudwatch._evict_old_metrics()
+            cloudwatch._evaluate_all_alarms()
+
+
+def _save() -> None:
+    """AWS does not forget; the emulator writes its state only when it is stopped in good order."""
+    from ministack.app import _build_persistence_save_dict  # noqa: PLC0415 (the app imports all services)
+
+    persistence.save_all(_build_persistence_save_dict())
