@@ -27,8 +27,8 @@ _IN_WORDS: Final[Mapping[str, str]] = {
 
 _WHAT_TO_DO: Final = """\
 What to do
-  Do not delete or overwrite a failing object: it is evidence, and part of it may still be good.
   Follow the runbook: {runbook}
+  Until then do not delete or overwrite a failing object: it is evidence, and part of it may still be good.
   Every failing object is read again about a day later, until it is good again. You will be told of its recovery;
   you will not be told again of the same failure."""
 
@@ -72,7 +72,7 @@ def compose(environment: str, announcements: Sequence[Announcement], runbook_url
     listed = _listed(announcements, BODY_BYTES - _size(head) - _size(advice))
     parts = [head, *listed]
     if rest := len(announcements) - len(listed):
-        parts.append(f"... and {_objects(rest)} more. The checksum table lists them all (LastChecksumSuccess false).")
+        parts.append(f"... and {_objects(rest)} more; the checksum table holds them all.")
     return Message(subject=_subject(environment, summary), body="\n\n".join([*parts, advice]) + "\n")
 
 

@@ -46,8 +46,8 @@ def test_message_tells_people_all_they_need() -> None:
         "   Next check: 2026-03-02T12:00:00.000Z",
         "",
         "What to do",
-        "  Do not delete or overwrite a failing object: it is evidence, and part of it may still be good.",
         "  Follow the runbook: https://example.org/runbook#failed-checks",
+        "  Until then do not delete or overwrite a failing object: it is evidence, and part of it may still be good.",
     ] == message.body.splitlines()[:14]
 
 
@@ -78,7 +78,7 @@ def test_l13_at_most_a_hundred_objects_are_listed_and_all_are_counted() -> None:
 
     assert "[DuraCloud prod] 250 objects failed the check" == message.subject
     assert 100 == message.body.count(". FAILED - ")
-    assert "... and 150 objects more." in message.body
+    assert "... and 150 objects more;" in message.body
 
 
 def test_l12_longest_keys_stay_within_the_limit_of_sns() -> None:
@@ -90,7 +90,7 @@ def test_l12_longest_keys_stay_within_the_limit_of_sns() -> None:
 
     assert len(message.body.encode()) < SNS_BYTES
     assert 0 < listed < 100
-    assert f"... and {150 - listed} objects more." in message.body
+    assert f"... and {150 - listed} objects more;" in message.body
     assert "What to do" in message.body
 
 
