@@ -371,8 +371,9 @@ def parse_settings(name: str, text: str) -> Settings:
     try:
         return _converter().structure({"name": name, **values}, Settings)
     except cattrs.BaseValidationError as error:
-        lines = cattrs.transform_error(error, path=where, format_exception=_describe)
-        raise ConfigurationError("; ".join(lines)) from error
+        # Each line is `what @ where`.
+        findings = [line.rpartition(" @ ") for line in cattrs.transform_error(error, where, _describe)]
+        raise ConfigurationError("; ".join(f"{place}: {what}" for what, _, place in findings)) from error
 
 
 def _describe(error: BaseException, _: type | None) -> str:
@@ -393,7 +394,7 @@ def _converter() -> cattrs.Converter:
                 raise ValueError(f"got {value!r}; allowed: {allowed}")
             return value
 
-        converter.register_structure_hook_func(lambda candidate: candidate is expected, structure)
+        converter.register_structure_hook(expected, structure)
 
     exactly(int, "a whole number")
     exactly(str, "a text in quotation marks")

@@ -1,0 +1,153 @@
+"""Synthesised templates, and what their references mean, for the tests of the infrastructure."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from stacks import naming
+from stacks.assembly import build_app
+from stacks.config import Settings, load_settings
+
+ROOT: Final = Path(__file__).parent.parent.parent
+LAYERS: Final = (naming.BASE, naming.STORAGE, naming.INTEGRITY, naming.MONITORING)
+ENVIRONMENTS: Final = ("local", "dev", "staging", "prod")
+# The environments as they stand, and one that uses what none of them uses.
+VARIANTS: Final = (*ENVIRONMENTS, "customer-key")
+_NAMES: Final = ("BucketName", "QueueName", "TableName", "TopicName", "FunctionName", "LogGroupName", "GroupName")
+
+# The context that the CDK command line would hand over, and no building of assets.
+CONTEXT: Final[dict[str, Any]] = {
+    **json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"],
+    "aws:cdk:bundling-stacks": [],
+}
+
+
+def settings_of(variant: str) -> Settings:
+    """Return the settings of an environment, or of the variant with a customer key and provisioned tables."""
+    if variant in ENVIRONMENTS:
+        return load_settings(variant)
+    settings = load_settings("prod")
+    return attrs.evolve(
+        settings,
+        encryption=attrs.evolve(
+            settings.encryption,
+            mode="customer-key",
+            replica_key_arn="arn:aws:kms:us-west-2:333333333333:key/11111111-2222-3333-4444-555555555555",
+        ),
+        tables=attrs.evolve(settings.tables, billing="provisioned"),
+    )
+
+
+@attrs.frozen
+class Resource:
+    """A resource of a template.
+
+    Attributes:
+        layer: its stack.
+        logical_id: its name in the template.
+        body: what the template says of it.
+    """
+
+    layer: str
+    logical_id: str
+    body: Mapping[str, Any]
+
+    @property
+    def type(self) -> str:
+        """Its CloudFormation type."""
+        return str(self.body["Type"])
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """Its properties."""
+        properties: Mapping[str, Any] = self.body.get("Properties", {})
+        return properties
+
+    @property
+    def physical_name(self) -> str | None:
+        """The name that the template gives it, None where CloudFormation makes one."""
+        return next((str(self.properties[name]) for name in _NAMES if name in self.properties), None)
+
+
+@attrs.frozen
+class Assembly:
+    """The templates of an environment.
+
+    Attributes:
+        settings: the environment's settings.
+        templates: by layer.
+        directory: where they lie.
+    """
+
+    settings: Settings
+    templates: Mapping[str, Mapping[str, Any]]
+    directory: Path
+
+    def resources(self, *types: str) -> Iterator[Resource]:
+        """Yield the resources of some types, or all of them."""
+        for layer in LAYERS:
+            for logical_id, body in self.templates[layer]["Resources"].items():
+                if not types or body["Type"] in types:
+                    yield Resource(layer, logical_id, body)
+
+    def named(self, kind: str, name: str) -> Resource:
+        """Return the resource of a type with a physical name."""
+        (found,) = (resource for resource in self.resources(kind) if resource.physical_name == name)
+        return found
+
+    def resource(self, layer: str, logical_id: str) -> Resource:
+        """Return a resource by its place."""
+        return Resource(layer, logical_id, self.templates[layer]["Resources"][logical_id])
+
+    def resolve(self, layer: str, value: Any) -> str:  # noqa: ANN401 (any value of a template)
+        """Return what a value means: a text, or `Type:name` of what it refers to, across stacks too."""
+        if isinstance(value, str | int | bool):
+            return str(value)
+        ((function, argument),) = value.items()
+        if function == "Ref":
+            return self._target(layer, argument, "")
+        if function == "Fn::GetAtt":
+            return self._target(layer, argument[0], argument[1])
+        if function == "Fn::GetStackOutput":
+            producer = argument["StackName"].removeprefix(naming.stack_name(self.settings.name, ""))
+            return self.resolve(producer, self.templates[producer]["Outputs"][argument["OutputName"]]["Value"])
+        if function == "Fn::Join":
+            return str(argument[0]).join(self.resolve(layer, part) for part in argument[1])
+        raise ValueError(f"{function} in {layer}")
+
+    def _target(self, layer: str, logical_id: str, attribute: str) -> str:
+        resource = self.resource(layer, logical_id)
+        kind = resource.type.removeprefix("AWS::")
+        suffix = "" if attribute in {"", "Arn", "TopicArn", "KeyId"} else f".{attribute}"
+        return f"{kind}:{resource.physical_name or logical_id}{suffix}"
+
+
+def synthesise(settings: Settings, directory: Path, **context: object) -> Assembly:
+    """Synthesise the templates of an environment, without building assets and without cdk-nag."""
+    app = build_app(settings, context={**CONTEXT, **context}, outdir=str(directory))
+    app.synth()
+    return Assembly(
+        settings,
+        {
+            layer: json.loads(
+                (directory / f"{naming.stack_name(settings.name, layer)}.template.json").read_text("utf-8")
+            )
+            for layer in LAYERS
+        },
+        directory,
+    )
+
+
+def references(value: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 (any value of a template)
+    """Yield every intrinsic function in a value."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key == "Ref" or key.startswith("Fn::"):
+                yield value
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)

@@ -1,0 +1,444 @@
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runtime.contract import FUNCTION_ENVIRONMENT, Attribute, Function, function_name
+from runtime.settings import settings_classes
+from stacks import naming
+from stacks.config import ConfigurationError, load_settings
+from tests.infra.synthesis import LAYERS, Assembly, Resource, settings_of, synthesise
+
+BUCKET = "AWS::S3::Bucket"
+TABLE = "AWS::DynamoDB::GlobalTable"
+QUEUE = "AWS::SQS::Queue"
+FUNCTION = "AWS::Lambda::Function"
+MAPPING = "AWS::Lambda::EventSourceMapping"
+RULE = "AWS::Events::Rule"
+KEY = "AWS::KMS::Key"
+LOG = "AWS::Logs::LogGroup"
+FUNCTIONS = sorted(FUNCTION_ENVIRONMENT)
+
+
+def _statements(resource: Resource) -> list[dict[str, Any]]:
+    statements: list[dict[str, Any]] = resource.properties["PolicyDocument"]["Statement"]
+    return statements
+
+
+def _mapping_of(assembly: Assembly, function: str) -> Mapping[str, Any]:
+    name = f"Lambda::Function:{function_name(assembly.settings.name, function)}"
+    (found,) = (
+        mapping.properties
+        for mapping in assembly.resources(MAPPING)
+        if name == assembly.resolve(mapping.layer, mapping.properties["FunctionName"])
+    )
+    return found
+
+
+def test_stacks_have_their_names(assembly: Assembly) -> None:
+    """Four stacks per environment, named after it and their layer."""
+    name = assembly.settings.name
+    templates = {path.name.removesuffix(".template.json") for path in assembly.directory.glob("*.template.json")}
+
+    assert {f"duracloud-{name}-{layer}" for layer in ("base", "storage", "integrity", "monitoring")} == templates
+
+
+def test_parameters_are_exactly_the_public_contract(variant: Assembly) -> None:
+    """Outsiders find every SSM parameter of the contract with the right value, and no other."""
+    name, prefix = variant.settings.name, variant.settings.bucket_prefix
+    queues = ("object-created", "object-deleted", "bucket-requests", "verification")
+    expected = {
+        "base/alert-topic-arn": f"SNS::Topic:duracloud-{name}-alerts",
+        "storage/managed-bucket": f"S3::Bucket:{prefix}-managed",
+        "storage/request-bucket": f"S3::Bucket:{prefix}-bucket-requested",
+        "storage/logs-bucket": f"S3::Bucket:{prefix}-logs",
+        "storage/checksum-table": f"DynamoDB::GlobalTable:duracloud-{name}-checksums",
+        "storage/scheduler-table": f"DynamoDB::GlobalTable:duracloud-{name}-schedule",
+        "storage/checksum-stream-arn": f"DynamoDB::GlobalTable:duracloud-{name}-checksums.StreamArn",
+        "storage/replication-role-arn": "IAM::Role:ReplicationRoleCCFDD102",
+        **{f"integrity/queue/{queue}-url": f"SQS::Queue:duracloud-{name}-{queue}" for queue in queues},
+        **{f"integrity/queue/{queue}-dlq-url": f"SQS::Queue:duracloud-{name}-{queue}-dlq" for queue in queues},
+        **{f"integrity/function/{function}": f"Lambda::Function:duracloud-{name}-{function}" for function in FUNCTIONS},
+    }
+    found = {
+        parameter.properties["Name"]: variant.resolve(parameter.layer, parameter.properties["Value"])
+        for parameter in variant.resources("AWS::SSM::Parameter")
+    }
+
+    assert {f"/duracloud/{name}/{key}": value for key, value in expected.items()} == found
+
+
+def test_no_custom_resources(variant: Assembly) -> None:
+    """Nothing runs at deploy time but CloudFormation, and every function is one of the seven."""
+    types = {resource.type for resource in variant.resources()}
+
+    assert set() == {kind for kind in types if kind.startswith("Custom::") or "CustomResource" in kind}
+    assert len(FUNCTIONS) == len(list(variant.resources(FUNCTION)))
+
+
+def test_no_users_and_no_keys(variant: Assembly) -> None:
+    """A deploy makes groups only: people and their keys are the operator's (lesson L21)."""
+    assert [] == list(variant.resources("AWS::IAM::User", "AWS::IAM::AccessKey"))
+
+
+def test_data_is_kept_by_every_deploy(variant: Assembly) -> None:
+    """Buckets, tables and keys outlive their template in every environment without the second lock."""
+    for resource in variant.resources(BUCKET, TABLE, KEY):
+        assert ("Retain", "Retain") == (resource.body["DeletionPolicy"], resource.body["UpdateReplacePolicy"])
+
+
+def test_tables_are_protected(variant: Assembly) -> None:
+    """Both tables have point-in-time recovery and deletion protection in their region, and the streams they need."""
+    tables = list(variant.resources(TABLE))
+
+    assert 2 == len(tables)
+    for table in tables:
+        (replica,) = table.properties["Replicas"]
+        assert variant.settings.region == replica["Region"]
+        assert replica["DeletionProtectionEnabled"]
+        assert replica["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+        assert "NEW_AND_OLD_IMAGES" == table.properties["StreamSpecification"]["StreamViewType"]
+        assert [
+            {"AttributeName": Attribute.BUCKET_NAME, "KeyType": "HASH"},
+            {"AttributeName": Attribute.OBJECT_KEY, "KeyType": "RANGE"},
+        ] == table.properties["KeySchema"]
+
+
+def test_only_schedule_rows_expire(variant: Assembly) -> None:
+    """The scheduler table has a TTL, the records have none."""
+    name = variant.settings.name
+
+    schedule = variant.named(TABLE, f"duracloud-{name}-schedule").properties["TimeToLiveSpecification"]
+    assert {"AttributeName": "TTL", "Enabled": True} == schedule
+    assert "TimeToLiveSpecification" not in variant.named(TABLE, f"duracloud-{name}-checksums").properties
+
+
+@pytest.mark.parametrize(("name", "mode"), [("dev", "PAY_PER_REQUEST"), ("customer-key", "PROVISIONED")])
+def test_billing_follows_the_settings(assemblies: Mapping[str, Assembly], name: str, mode: str) -> None:
+    """On-demand, or provisioned with auto-scaling between the capacities of the settings."""
+    assembly = assemblies[name]
+    for table in assembly.resources(TABLE):
+        assert mode == table.properties["BillingMode"]
+        if mode == "PROVISIONED":
+            scaling = table.properties["WriteProvisionedThroughputSettings"]["WriteCapacityAutoScalingSettings"]
+            capacities = (assembly.settings.tables.min_capacity, assembly.settings.tables.max_capacity)
+            assert capacities == (scaling["MinCapacity"], scaling["MaxCapacity"])
+
+
+def test_production_is_protected_from_deletion(assemblies: Mapping[str, Assembly]) -> None:
+    """CloudFormation refuses to delete a stack of prod."""
+    manifest = json.loads((assemblies["prod"].directory / "manifest.json").read_text("utf-8"))
+    stacks = [entry for entry in manifest["artifacts"].values() if entry["type"] == "aws:cloudformation:stack"]
+
+    assert [True] * len(LAYERS) == [stack["properties"]["terminationProtection"] for stack in stacks]
+
+
+@pytest.mark.parametrize("name", ["local", "dev", "staging"])
+def test_disposable_data_is_destroyed_only_under_both_locks(name: str, tmp_path: Path) -> None:
+    """The setting and the word on the command line together make data destroyable."""
+    assembly = synthesise(load_settings(name), tmp_path, allowDataLoss="true")
+
+    assert {"Delete"} == {resource.body["DeletionPolicy"] for resource in assembly.resources(BUCKET, TABLE, LOG)}
+    for table in assembly.resources(TABLE):
+        assert not table.properties["Replicas"][0].get("DeletionProtectionEnabled", False)
+
+
+def test_production_has_no_second_lock(tmp_path: Path) -> None:
+    """Allowing data loss on prod is refused with one line."""
+    with pytest.raises(ConfigurationError, match="allowed for prod: false, because it is not disposable"):
+        synthesise(load_settings("prod"), tmp_path, allowDataLoss="true")
+
+
+def test_an_unclear_word_about_data_loss_is_refused(tmp_path: Path) -> None:
+    """Only true and false are understood."""
+    with pytest.raises(ConfigurationError, match="allowDataLoss is 'yes'; allowed: true, false"):
+        synthesise(load_settings("dev"), tmp_path, allowDataLoss="yes")
+
+
+def test_fixed_buckets_are_private_versioned_and_logged(variant: Assembly) -> None:
+    """Three buckets with their names, all closed to the public, versioned, and logged but for the log bucket."""
+    prefix = variant.settings.bucket_prefix
+    names = {f"{prefix}-{suffix}" for suffix in ("managed", "bucket-requested", "logs")}
+
+    assert names == {bucket.physical_name for bucket in variant.resources(BUCKET)}
+    for bucket in variant.resources(BUCKET):
+        assert {True} == set(bucket.properties["PublicAccessBlockConfiguration"].values())
+        assert {"Status": "Enabled"} == bucket.properties["VersioningConfiguration"]
+        assert [{"ObjectOwnership": "BucketOwnerEnforced"}] == bucket.properties["OwnershipControls"]["Rules"]
+        if bucket.physical_name == f"{prefix}-logs":
+            assert "LoggingConfiguration" not in bucket.properties
+        else:
+            logging = bucket.properties["LoggingConfiguration"]
+            assert f"S3::Bucket:{prefix}-logs" == variant.resolve(bucket.layer, logging["DestinationBucketName"])
+            assert f"audit/{bucket.physical_name}/" == logging["LogFilePrefix"]
+
+
+def test_encryption_follows_the_settings(variant: Assembly) -> None:
+    """A customer key encrypts buckets and alerts; the log bucket cannot have one, and no key is AWS's own for SNS."""
+    customer_key = variant.settings.encryption.customer_key
+    for bucket in variant.resources(BUCKET):
+        (rule,) = bucket.properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        kms = customer_key and bucket.physical_name != f"{variant.settings.bucket_prefix}-logs"
+        assert ("aws:kms" if kms else "AES256") == rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"]
+    (topic,) = variant.resources("AWS::SNS::Topic")
+    assert customer_key == ("KmsMasterKeyId" in topic.properties)
+    assert "alias/aws/sns" not in json.dumps(topic.body)
+
+
+def test_alarms_may_use_the_customer_key(assemblies: Mapping[str, Assembly]) -> None:
+    """CloudWatch and EventBridge can encrypt what they publish: without it alarms are dropped silently."""
+    (key,) = assemblies["customer-key"].resources(KEY)
+    allowed = {
+        service: set(statement["Action"])
+        for statement in key.properties["KeyPolicy"]["Statement"]
+        if "Service" in statement["Principal"]
+        for service in _listed(statement["Principal"]["Service"])
+        if isinstance(statement["Action"], list)
+    }
+
+    assert {"kms:Decrypt", "kms:GenerateDataKey*"} == allowed["cloudwatch.amazonaws.com"]
+    assert {"kms:Decrypt", "kms:GenerateDataKey*"} == allowed["events.amazonaws.com"]
+
+
+def _listed(value: Any) -> list[str]:  # noqa: ANN401 (a text or a list of texts)
+    return [value] if isinstance(value, str) else list(value)
+
+
+@pytest.mark.parametrize(
+    ("policy", "target", "action"),
+    [
+        ("AWS::S3::BucketPolicy", BUCKET, "s3:*"),
+        ("AWS::SQS::QueuePolicy", QUEUE, "sqs:*"),
+        ("AWS::SNS::TopicPolicy", "AWS::SNS::Topic", "sns:Publish"),
+    ],
+)
+def test_nothing_is_reached_without_tls(variant: Assembly, policy: str, target: str, action: str) -> None:
+    """Every bucket, queue and topic refuses plain HTTP."""
+    policies = list(variant.resources(policy))
+
+    assert len(list(variant.resources(target))) == len(policies)
+    for found in policies:
+        assert action in [
+            statement["Action"]
+            for statement in _statements(found)
+            if statement["Effect"] == "Deny" and {"Bool": {"aws:SecureTransport": "false"}} == statement["Condition"]
+        ]
+
+
+def test_l23_evidence_outlives_transient_data(variant: Assembly) -> None:
+    """Inventories and scratch files go after 30 days; results, exports and reports stay as long as the settings say."""
+    bucket = variant.named(BUCKET, f"{variant.settings.bucket_prefix}-managed")
+    rules = bucket.properties["LifecycleConfiguration"]["Rules"]
+    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
+    noncurrent = {rule["Prefix"]: rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules if "Prefix" in rule}
+    kept = variant.settings.lifecycle.evidence_retention_days
+
+    assert 3650 == kept
+    assert {
+        "inventory/": 30,
+        "scratch/": 30,
+        "requests/": kept,
+        "exports/checksum-table/": kept,
+        "reports/": kept,
+    } == days
+    assert {kept} == {noncurrent[prefix] for prefix in ("requests/", "exports/checksum-table/", "reports/")}
+    assert [] == [rule for rule in rules if "Prefix" not in rule and {"ExpirationInDays", "NoncurrentVersionExpiration"} & set(rule)]
+
+
+def test_l23_access_logs_outlive_transient_data(variant: Assembly) -> None:
+    """Access logs are kept for a year, those of S3's delivery alone, and only for buckets of the prefix."""
+    prefix = variant.settings.bucket_prefix
+    logs = variant.named(BUCKET, f"{prefix}-logs")
+    (expiry,) = (
+        rule["ExpirationInDays"]
+        for rule in logs.properties["LifecycleConfiguration"]["Rules"]
+        if "ExpirationInDays" in rule
+    )
+    (policy,) = (
+        policy
+        for policy in variant.resources("AWS::S3::BucketPolicy")
+        if f"S3::Bucket:{prefix}-logs" == variant.resolve(policy.layer, policy.properties["Bucket"])
+    )
+    (allowed,) = (statement for statement in _statements(policy) if statement["Effect"] == "Allow")
+
+    assert 365 == expiry
+    assert {"Service": "logging.s3.amazonaws.com"} == allowed["Principal"]
+    assert {
+        "StringEquals": {"aws:SourceAccount": variant.settings.account},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{prefix}-*"},
+    } == allowed["Condition"]
+
+
+def test_only_the_request_bucket_announces_objects(variant: Assembly) -> None:
+    """Of the fixed buckets only the one for requests tells EventBridge of its objects."""
+    announcing = {
+        bucket.physical_name for bucket in variant.resources(BUCKET) if "NotificationConfiguration" in bucket.properties
+    }
+
+    assert {f"{variant.settings.bucket_prefix}-bucket-requested"} == announcing
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "receives"),
+    [
+        (naming.OBJECT_CREATED, Function.FILE_UPLOADED, 3),
+        (naming.OBJECT_DELETED, Function.FILE_DELETED, 3),
+        (naming.BUCKET_REQUESTS, Function.BUCKET_REQUESTED, 3),
+        (naming.VERIFICATION, Function.CHECKSUM_VERIFICATION, 5),
+    ],
+)
+def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, receives: int) -> None:
+    """Each queue waits six time-outs, then sets aside for 14 days; messages of a batch fail one by one."""
+    environment = variant.settings.name
+    queue = variant.named(QUEUE, f"duracloud-{environment}-{name}")
+    timeout = variant.named(FUNCTION, function_name(environment, function)).properties["Timeout"]
+    source = _mapping_of(variant, function)
+    redrive = queue.properties["RedrivePolicy"]
+
+    assert queue.properties["VisibilityTimeout"] >= 6 * timeout
+    assert queue.properties["SqsManagedSseEnabled"]
+    assert receives == redrive["maxReceiveCount"]
+    dead_letters = f"duracloud-{environment}-{name}-dlq"
+    assert f"SQS::Queue:{dead_letters}" == variant.resolve(queue.layer, redrive["deadLetterTargetArn"])
+    assert 14 * 86_400 == variant.named(QUEUE, dead_letters).properties["MessageRetentionPeriod"]
+    assert f"SQS::Queue:duracloud-{environment}-{name}" == variant.resolve(queue.layer, source["EventSourceArn"])
+    assert ["ReportBatchItemFailures"] == source["FunctionResponseTypes"]
+    assert (1 if name == naming.BUCKET_REQUESTS else 10) == source["BatchSize"]
+    sizing = getattr(variant.settings.functions, function.replace("-", "_"))
+    assert sizing.max_concurrency == source["ScalingConfig"]["MaximumConcurrency"]
+
+
+@pytest.mark.parametrize(
+    ("function", "table", "filters"),
+    [
+        (
+            Function.VERIFICATION_DUE,
+            naming.SCHEDULE,
+            [
+                {
+                    "eventName": ["REMOVE"],
+                    "userIdentity": {"type": ["Service"], "principalId": ["dynamodb.amazonaws.com"]},
+                }
+            ],
+        ),
+        (
+            Function.CHECKSUM_FAILURE,
+            naming.CHECKSUMS,
+            [
+                {"dynamodb": {"NewImage": {"LastChecksumSuccess": {"BOOL": [False]}}}},
+                {
+                    "dynamodb": {
+                        "NewImage": {"LastChecksumSuccess": {"BOOL": [True]}},
+                        "OldImage": {"LastChecksumSuccess": {"BOOL": [False]}},
+                    }
+                },
+            ],
+        ),
+    ],
+)
+def test_streams_lose_nothing(variant: Assembly, function: str, table: str, filters: list[object]) -> None:
+    """Each stream is filtered, begins at the oldest record, halves failing batches and sets aside what fails for good."""
+    environment = variant.settings.name
+    source = _mapping_of(variant, function)
+    destination = source["DestinationConfig"]["OnFailure"]["Destination"]
+
+    stream = f"DynamoDB::GlobalTable:duracloud-{environment}-{table}.StreamArn"
+    assert stream == variant.resolve(naming.INTEGRITY, source["EventSourceArn"])
+    assert filters == [json.loads(one["Pattern"]) for one in source["FilterCriteria"]["Filters"]]
+    assert "TRIM_HORIZON" == source["StartingPosition"]
+    assert source["BisectBatchOnFunctionError"]
+    assert f"SQS::Queue:duracloud-{environment}-{function}-failures" == variant.resolve(naming.INTEGRITY, destination)
+
+
+def test_functions_read_exactly_the_variables_of_the_contract(variant: Assembly) -> None:
+    """Every function gets the variables that its settings class reads, no fewer and no more."""
+    classes = settings_classes()
+    for name, variables in FUNCTION_ENVIRONMENT.items():
+        function = variant.named(FUNCTION, function_name(variant.settings.name, name))
+        environment = function.properties["Environment"]["Variables"]
+        assert variables == set(environment)
+        assert variables == classes[name].variables()
+
+
+def test_functions_can_load_their_variables(variant: Assembly) -> None:
+    """What the template says is what the settings classes of the runtime accept (lesson L33)."""
+    classes = settings_classes()
+    for name in FUNCTION_ENVIRONMENT:
+        function = variant.named(FUNCTION, function_name(variant.settings.name, name))
+        environment = {
+            key: variant.resolve(function.layer, value)
+            for key, value in function.properties["Environment"]["Variables"].items()
+        }
+        assert variant.settings.name == classes[name].load(environment).environment
+
+
+def test_functions_are_stated_in_full(variant: Assembly) -> None:
+    """Runtime, processor, handler, memory, time-out, JSON logs and a log group with retention are all given."""
+    for name in FUNCTION_ENVIRONMENT:
+        physical_name = function_name(variant.settings.name, name)
+        function = variant.named(FUNCTION, physical_name)
+        sizing = getattr(variant.settings.functions, name.replace("-", "_"))
+        properties = function.properties
+        assert "python3.13" == properties["Runtime"]
+        assert [variant.settings.architecture] == properties["Architectures"]
+        assert f"runtime.handlers.{name.replace('-', '_')}.handler" == properties["Handler"]
+        assert (sizing.memory_mib, sizing.timeout_seconds) == (properties["MemorySize"], properties["Timeout"])
+        assert "JSON" == properties["LoggingConfig"]["LogFormat"]
+        log = f"Logs::LogGroup:/aws/lambda/{physical_name}"
+        assert log == variant.resolve(function.layer, properties["LoggingConfig"]["LogGroup"])
+        retention = variant.named(LOG, f"/aws/lambda/{physical_name}").properties["RetentionInDays"]
+        assert variant.settings.log_retention_days == retention
+        assert (1 if variant.settings.dependency_layer else 0) == len(properties.get("Layers", []))
+
+
+def test_exports_are_started_and_followed(variant: Assembly) -> None:
+    """One schedule starts an export with its time, another follows exports."""
+    schedules = {
+        rule.properties["ScheduleExpression"]: rule.properties["Targets"][0]
+        for rule in variant.resources(RULE)
+        if "ScheduleExpression" in rule.properties
+    }
+    start = schedules[variant.settings.export.schedule]["InputTransformer"]
+
+    assert {"time": "$.time"} == start["InputPathsMap"]
+    assert '{"action":"start","time":<time>}' == start["InputTemplate"]
+    assert {"action": "follow"} == json.loads(schedules[variant.settings.export.follow_schedule]["Input"])
+
+
+def test_rules_deliver_to_their_queue_alone(variant: Assembly) -> None:
+    """A queue takes messages of EventBridge only from its own rule, and so does its dead-letter queue."""
+    rules = [rule for rule in variant.resources(RULE) if "EventPattern" in rule.properties]
+    allowed = {
+        variant.resolve(policy.layer, policy.properties["Queues"][0]): variant.resolve(
+            policy.layer, statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+        )
+        for policy in variant.resources("AWS::SQS::QueuePolicy")
+        for statement in _statements(policy)
+        if statement["Effect"] == "Allow"
+    }
+    delivered = {}
+    for rule in rules:
+        (target,) = rule.properties["Targets"]
+        for arn in (target["Arn"], target["DeadLetterConfig"]["Arn"]):
+            delivered[variant.resolve(rule.layer, arn)] = f"Events::Rule:{rule.logical_id}"
+
+    assert 6 == len(delivered)
+    assert delivered == allowed
+
+
+def test_resources_are_tagged(variant: Assembly) -> None:
+    """Buckets, queues and functions say what they belong to."""
+    tags = [{"Key": "Application", "Value": "DuraCloud"}, {"Key": "Environment", "Value": variant.settings.name}]
+    for resource in variant.resources(BUCKET, QUEUE, FUNCTION):
+        assert tags == resource.properties["Tags"]
+
+
+def test_the_variant_differs_only_where_it_should() -> None:
+    """The variant of the tests is prod with a customer key and provisioned tables."""
+    variant, prod = settings_of("customer-key"), load_settings("prod")
+
+    assert prod.name == variant.name
+    assert variant.encryption.customer_key
+    assert variant.tables.provisioned
