@@ -1,5 +1,6 @@
 """The local AWS as a process: starting it, finding it, stopping it, and talking to it."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -78,7 +79,7 @@ class LocalAws:
         """Build a client with the rights of the account's owner."""
         session: Any = boto3.session.Session(
             aws_access_key_id="test" if self.certificate else ACCESS_KEY_ID,
-            aws_secret_access_key="test" if self.certificate else ACCESS_KEY_ID,  # noqa: S106 (opens nothing)
+            aws_secret_access_key="test" if self.certificate else ACCESS_KEY_ID,
             region_name=REGION,
         )
         return session.client(
@@ -101,8 +102,10 @@ class LocalAws:
         Raises:
             LocalError: the port is taken, or the emulator did not come up.
         """
-        if self._process_id() is not None and self._answers():
-            return False
+        if self._process_id() is not None:
+            if self._answers():
+                return False
+            raise LocalError(f"the local AWS runs, but not at port {self.port}; stop it first with 'make down'")
         if _is_taken(self.port):
             raise LocalError(
                 f"port {self.port} is taken by another program; choose another with DURACLOUD_PORT, for example"
@@ -145,10 +148,8 @@ class LocalAws:
         while _is_alive(process_id) and time.monotonic() < deadline:
             time.sleep(0.05)
         # Functions run in processes of the emulator's group; none of them may outlive it.
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process_id, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._pid_file.unlink(missing_ok=True)
         return True
 
@@ -204,7 +205,6 @@ class LocalAws:
             "S3_PERSIST": "1",
             "STATE_DIR": str(self.folder / "state"),
             "S3_DATA_DIR": str(self.objects),
-            "LOG_LEVEL": "WARNING",
         }
         if self.certificate:
             certificate, key = map(str, self.certificate)

@@ -59,7 +59,30 @@ def _run(aws: LocalAws, log: Path, arguments: list[str]) -> None:
     }
     with log.open("ab") as said:
         answer = subprocess.run(  # noqa: S603 (our own pinned program)
-            [str(_CDK), *arguments], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said, check=False
+            [str(_CDK), *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            check=False,
         )
     if answer.returncode:
         raise LocalError(f"'cdk {arguments[0]}' failed; {log} says why")
+
+
+def parameter(aws: LocalAws, name: str) -> str:
+    """Return what the environment publishes in SSM Parameter Store.
+
+    Args:
+        aws: the running local AWS.
+        name: the parameter's name below `/duracloud/local/`.
+
+    Raises:
+        LocalError: there is no such parameter; the stacks are not deployed.
+    """
+    ssm = aws.client("ssm")
+    try:
+        return str(ssm.get_parameter(Name=f"/duracloud/local/{name}")["Parameter"]["Value"])
+    except ssm.exceptions.ParameterNotFound as error:
+        raise LocalError(f"there is no parameter /duracloud/local/{name}; run 'make up'") from error

@@ -1,7 +1,7 @@
-"""Everything the project knows of the emulator's internals: the gaps that it closes, for ministack 1.5.33.
+"""Everything the project knows of the emulator's internals: the gaps that we close in ministack 1.5.33.
 
-Runs inside the emulator's process. Each function closes one gap and says what AWS does by itself. Each gap has a test in
-`tests/local` that fails when a new version of the emulator moves things.
+Runs inside the emulator's process. Each function closes one gap and says what AWS does by itself. Each gap has a test
+in `tests/local` that fails when a new version of the emulator moves things.
 """
 
 import contextvars
@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import Any, Final
 
 from ministack.core import persistence
@@ -33,7 +34,7 @@ def apply() -> None:
     _create_groups()
     _expire_rows_as_a_service()
     _tell_versions_in_events()
-    _tell_part_sizes()
+    _read_versions_from_disk()
     _read_metrics_from_logs()
     _evaluate_alarms_as_described()
 
@@ -52,7 +53,7 @@ def _every(seconds: float, act: Callable[[], None]) -> None:
             time.sleep(seconds)
             try:
                 act()
-            except Exception:
+            except Exception:  # noqa: BLE001 (whatever one tick meets, the next one comes)
                 _log.exception("a tick failed: %s", act.__name__)
 
     threading.Thread(target=run, daemon=True, name=act.__name__).start()
@@ -68,9 +69,9 @@ def _create_tables_completely() -> None:
 
 
 def _with_table_settings(provision: Callable[..., Any]) -> Callable[..., Any]:
-    def provisioned(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (the emulator's own types)
+    def provisioned(*args: Any, **kwargs: Any) -> Any:
         answer = provision(*args, **kwargs)
-        # create(logical_id, props, stack), update(physical_id, old, new, stack)
+        # The last dictionary is what the template says now, whether it creates or updates.
         properties = next(arg for arg in reversed(args) if isinstance(arg, dict))
         name = answer[0]
         replicas = properties.get("Replicas") or [{}]
@@ -81,9 +82,7 @@ def _with_table_settings(provision: Callable[..., Any]) -> Callable[..., Any]:
         if expiry:
             dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": expiry})
         if recovery:
-            dynamodb._update_continuous_backups(
-                {"TableName": name, "PointInTimeRecoverySpecification": recovery}
-            )
+            dynamodb._update_continuous_backups({"TableName": name, "PointInTimeRecoverySpecification": recovery})
         return answer
 
     return provisioned
@@ -115,16 +114,16 @@ def _create_groups() -> None:
 
 
 def _expire_rows_as_a_service() -> None:
-    """DynamoDB's stream names the service that removed an expired row; the emulator's reaper leaves no record at all."""
+    """DynamoDB's stream names the service that removed an expired row; the emulator's leaves no record at all."""
     build, remove = dynamodb._build_change_record, dynamodb._remove_item
 
-    def build_with_identity(*args: Any, **kwargs: Any) -> Row:  # noqa: ANN401 (the emulator's own types)
+    def build_with_identity(*args: Any, **kwargs: Any) -> Row:
         record: Row = build(*args, **kwargs)
         if _EXPIRING.get():
             record["userIdentity"] = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
         return record
 
-    def remove_unless_reaper(table: Row, partition: Any, sort: Any) -> Any:  # noqa: ANN401 (the emulator's own types)
+    def remove_unless_reaper(table: Row, partition: Any, sort: Any) -> Any:
         if threading.current_thread().name == "dynamodb-ttl-reaper":
             return None
         return remove(table, partition, sort)
@@ -143,7 +142,7 @@ def _expire_rows() -> None:
         with request_scope(account, region), dynamodb._lock:
             for partition, sort in list(_expired(table, attribute, now)):
                 old = dynamodb._remove_item(table, partition, sort)
-                expiring = _EXPIRING.set(True)  # noqa: FBT003 (the value of the variable)
+                expiring = _EXPIRING.set(True)
                 try:
                     dynamodb._emit_stream_event(name, "REMOVE", old, None)
                 finally:
@@ -162,14 +161,14 @@ def _tell_versions_in_events() -> None:
     """EventBridge's S3 events name the version, and say neither size nor ETag of a deletion."""
     fire, dispatch = s3._fire_s3_event, eventbridge._dispatch_event
 
-    def fire_with_version(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (the emulator's own types)
+    def fire_with_version(*args: Any, **kwargs: Any) -> None:
         token = _VERSION_ID.set(kwargs.get("version_id"))
         try:
             fire(*args, **kwargs)
         finally:
             _VERSION_ID.reset(token)
 
-    def dispatch_with_version(event: Row, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 (the emulator's own types)
+    def dispatch_with_version(event: Row, *args: Any, **kwargs: Any) -> Any:
         if event.get("Source") == "aws.s3":
             detail = json.loads(event["Detail"])
             if version_id := _VERSION_ID.get():
@@ -184,25 +183,41 @@ def _tell_versions_in_events() -> None:
     eventbridge._dispatch_event = dispatch_with_version
 
 
-def _tell_part_sizes() -> None:
-    """HeadObject with a part number tells the size of that part; the emulator's does so for GetObject only."""
+def _read_versions_from_disk() -> None:
+    """S3 reads every version from its disks; the emulator reads a version that is asked for by its id from memory.
+
+    Reading the current version from disk whichever way it is asked for makes a bit flipped on the disk show.
+    HeadObject with a part number tells the size of that part; the emulator's does so for GetObject only.
+    """
     head, get = s3._head_object, s3._get_object
 
-    def head_part(bucket: str, key: str, headers: Row | None = None, query_params: Row | None = None) -> Any:  # noqa: ANN401 (the emulator's own types)
-        answer = head(bucket, key, headers, query_params)
-        if answer[0] != 200 or not (query_params or {}).get("partNumber"):
-            return answer
-        status, part_headers, _ = get(bucket, key, headers or {}, query_params)
-        return (status, part_headers, b"") if status == 206 else answer
+    def without_current(bucket: str, key: str, query: Row | None) -> Row:
+        found = dict(query or {})
+        current = (s3._buckets.get(bucket) or {}).get("objects", {}).get(key) or {}
+        if s3._qp(found, "versionId", "") == current.get("version_id"):
+            found.pop("versionId", None)
+        return found
 
-    s3._head_object = head_part
+    def get_from_disk(bucket: str, key: str, headers: Row, query_params: Row | None = None) -> Any:
+        return get(bucket, key, headers, without_current(bucket, key, query_params))
+
+    def head_from_disk(bucket: str, key: str, headers: Row | None = None, query_params: Row | None = None) -> Any:
+        query = without_current(bucket, key, query_params)
+        answer = head(bucket, key, headers, query)
+        if answer[0] != HTTPStatus.OK or not query.get("partNumber"):
+            return answer
+        status, part_headers, _ = get(bucket, key, headers or {}, query)
+        return (status, part_headers, b"") if status == HTTPStatus.PARTIAL_CONTENT else answer
+
+    s3._get_object = get_from_disk
+    s3._head_object = head_from_disk
 
 
 def _read_metrics_from_logs() -> None:
     """CloudWatch makes metrics of log lines in the embedded metric format; the emulator keeps them as text."""
     emit = lambda_svc._emit_lambda_logs
 
-    def emit_and_read(func: Row, request_id: str, log_text: str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (the emulator's own types)
+    def emit_and_read(func: Row, request_id: str, log_text: str, *args: Any, **kwargs: Any) -> None:
         emit(func, request_id, log_text, *args, **kwargs)
         for line in log_text.splitlines():
             if '"_aws"' in line:

@@ -1,0 +1,56 @@
+# The short commands of the README. `make help` lists them.
+
+DURACLOUD_PORT ?= 4566
+PYTHON ?= python3
+ENV ?= local
+
+export DURACLOUD_PORT
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup up down clean demo test lint types synth bench
+
+help:
+	@echo "make demo    the whole story on this machine, from installation to a caught bit flip"
+	@echo "make test    all tests, the system tests with IAM and TLS enforced among them"
+	@echo "make up      start the local AWS and deploy; DURACLOUD_PORT chooses the port (4566)"
+	@echo "make down    stop the local AWS and keep its data"
+	@echo "make clean   stop it and forget its data"
+	@echo "make setup   install everything into this folder"
+	@echo "make synth   write the templates of all environments to cdk.out"
+	@echo "make lint    ruff; make types: mypy; make bench: benchmarks"
+
+setup: .local/setup
+
+.local/setup: requirements.txt requirements-dev.txt runtime/requirements.txt local/requirements.txt package-lock.json stacks/bundling.py
+	@sh local/setup.sh "$(PYTHON)"
+
+up: setup
+	@.venv/bin/python -m local up
+
+down:
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local down; else echo "nothing is installed, nothing runs"; fi
+
+clean:
+	@if [ -x .venv/bin/python ]; then .venv/bin/python -m local clean; fi
+
+demo: setup
+	@.venv/bin/python -m local demo
+
+test: setup
+	@.venv/bin/python -m pytest -q
+
+lint: setup
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+
+types: setup
+	@.venv/bin/mypy
+
+synth: setup
+	@for name in local dev staging prod; do \
+		NODE_NO_WARNINGS=1 node_modules/.bin/cdk synth --quiet -c env=$$name --output cdk.out/$$name || exit 1; \
+	done
+
+bench: setup
+	@.venv/bin/python -m benchmarks
