@@ -45,7 +45,7 @@ def function_code(scope: Construct) -> lambda_.Code:
     Returns:
         The code.
     """
-    return _asset(scope, "code", _digest(_code_files()), _copy_code)
+    return _asset(scope, "code", _digest(_code_files()), copy_code)
 
 
 def dependency_layer(scope: Construct, construct_id: str, architecture: str) -> lambda_.LayerVersion:
@@ -103,6 +103,14 @@ def fetch(architectures: Iterable[str]) -> None:
             _pip("download", architecture, "--dest", str(WHEELHOUSE / PLATFORMS[architecture]))
 
 
+def copy_code(target: Path) -> None:
+    """Copy the code into a folder, as the package `runtime`."""
+    for path in _code_files():
+        copy = target / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+
+
 def install_dependencies(architecture: str, target: Path) -> None:
     """Install the layer's content into a folder, from the wheelhouse alone, without what is never used."""
     wheels = WHEELHOUSE / PLATFORMS[architecture]
@@ -134,13 +142,6 @@ def _pins() -> list[tuple[str, str]]:
 
 def _code_files() -> list[Path]:
     return sorted(RUNTIME.rglob("*.py"))
-
-
-def _copy_code(target: Path) -> None:
-    for path in _code_files():
-        copy = target / path.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
 
 
 def _digest(files: Iterable[Path], *more: str) -> str:

@@ -232,7 +232,9 @@ def test_l23_evidence_outlives_transient_data(variant: Assembly) -> None:
     bucket = variant.named(BUCKET, f"{variant.settings.bucket_prefix}-managed")
     rules = bucket.properties["LifecycleConfiguration"]["Rules"]
     days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
-    noncurrent = {rule["Prefix"]: rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules if "Prefix" in rule}
+    noncurrent = {
+        rule["Prefix"]: rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules if "Prefix" in rule
+    }
     kept = variant.settings.lifecycle.evidence_retention_days
 
     assert 3650 == kept
@@ -244,7 +246,11 @@ def test_l23_evidence_outlives_transient_data(variant: Assembly) -> None:
         "reports/": kept,
     } == days
     assert {kept} == {noncurrent[prefix] for prefix in ("requests/", "exports/checksum-table/", "reports/")}
-    assert [] == [rule for rule in rules if "Prefix" not in rule and {"ExpirationInDays", "NoncurrentVersionExpiration"} & set(rule)]
+    assert [] == [
+        rule
+        for rule in rules
+        if "Prefix" not in rule and {"ExpirationInDays", "NoncurrentVersionExpiration"} & set(rule)
+    ]
 
 
 def test_l23_access_logs_outlive_transient_data(variant: Assembly) -> None:
@@ -339,7 +345,7 @@ def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, r
     ],
 )
 def test_streams_lose_nothing(variant: Assembly, function: str, table: str, filters: list[object]) -> None:
-    """Each stream is filtered, begins at the oldest record, halves failing batches and sets aside what fails for good."""
+    """Each stream is filtered, begins at its oldest record, halves failing batches, sets aside what fails for good."""
     environment = variant.settings.name
     source = _mapping_of(variant, function)
     destination = source["DestinationConfig"]["OnFailure"]["Destination"]

@@ -1,0 +1,338 @@
+import ast
+import fnmatch
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import botocore.session
+import pytest
+from botocore import xform_name
+
+from runtime.contract import FUNCTION_ENVIRONMENT, Function, function_name
+from tests.infra.synthesis import ROOT, Assembly, Resource
+
+# What the calls of each adapter ask of IAM, by the adapter's module and boto3's name of the operation. A missing
+# object answers 404 instead of 403 only where the bucket may be listed (lesson L22).
+_READ: Final = {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"}
+ASKED: Final[dict[str, dict[str, set[str]]]] = {
+    "s3_objects": {"get_object": _READ, "head_object": _READ},
+    "dynamodb_records": {
+        "get_item": {"dynamodb:GetItem"},
+        "put_item": {"dynamodb:PutItem"},
+        "update_item": {"dynamodb:UpdateItem"},
+        "delete_item": {"dynamodb:DeleteItem"},
+    },
+    "dynamodb_schedule": {"put_item": {"dynamodb:PutItem"}, "delete_item": {"dynamodb:DeleteItem"}},
+    "sqs_queue": {"send_message_batch": {"sqs:SendMessage"}},
+    "sns_topic": {"publish": {"sns:Publish"}},
+    "dynamodb_export": {
+        "list_exports": {"dynamodb:ListExports"},
+        "describe_export": {"dynamodb:DescribeExport"},
+        # DynamoDB writes the export with the rights of who asked for it.
+        "export_table_to_point_in_time": {
+            "dynamodb:ExportTableToPointInTime",
+            "s3:AbortMultipartUpload",
+            "s3:PutObject",
+            "s3:PutObjectAcl",
+        },
+    },
+    "s3_export_status": {"get_object": {"s3:GetObject"}, "put_object": {"s3:PutObject"}},
+}
+# What Lambda itself asks of the role, for the function's log and its source of work.
+_LOG: Final = {"logs:CreateLogStream", "logs:PutLogEvents"}
+_CONSUME: Final = {
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
+    "sqs:ReceiveMessage",
+}
+_SET_ASIDE: Final = {"sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"}
+_STREAM: Final = {
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+}
+_READER_OF: Final = {
+    Function.FILE_UPLOADED: "object-created",
+    Function.FILE_DELETED: "object-deleted",
+    Function.CHECKSUM_VERIFICATION: "verification",
+}
+
+Rights = Mapping[str, set[str]]
+
+
+def _statements(assembly: Assembly, role: str) -> Iterator[tuple[Resource, dict[str, Any]]]:
+    for policy in assembly.resources("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        roles = [assembly.resolve(policy.layer, one) for one in policy.properties.get("Roles", [])]
+        if role in roles:
+            yield from ((policy, statement) for statement in policy.properties["PolicyDocument"]["Statement"])
+
+
+def _listed(value: Any) -> list[Any]:  # noqa: ANN401 (a value or a list of values)
+    return value if isinstance(value, list) else [value]
+
+
+def _rights(assembly: Assembly, function: str) -> Rights:
+    """Return what the role of a function allows: resources by action."""
+    resource = assembly.named("AWS::Lambda::Function", function_name(assembly.settings.name, function))
+    role = assembly.resolve(resource.layer, resource.properties["Role"])
+    rights: dict[str, set[str]] = defaultdict(set)
+    for policy, statement in _statements(assembly, role):
+        assert "Allow" == statement["Effect"]
+        for action in _listed(statement["Action"]):
+            rights[action] |= {assembly.resolve(policy.layer, one) for one in _listed(statement["Resource"])}
+    return dict(rights)
+
+
+def _expected(assembly: Assembly, function: str) -> Rights:
+    """Return what the role of a function should allow: what Lambda needs, and what the code calls."""
+    environment, prefix = assembly.settings.name, assembly.settings.bucket_prefix
+    customer_key = assembly.settings.encryption.customer_key
+    rights: dict[str, set[str]] = defaultdict(set)
+
+    def add(actions: set[str], *resources: str) -> None:
+        for action in actions:
+            rights[action] |= set(resources)
+
+    def key(*actions: str) -> None:
+        if customer_key:
+            (found,) = assembly.resources("AWS::KMS::Key")
+            add(set(actions), f"KMS::Key:{found.logical_id}")
+
+    table = f"DynamoDB::GlobalTable:duracloud-{environment}-"
+    queue = f"SQS::Queue:duracloud-{environment}-"
+    objects, buckets, managed = (
+        f"arn:aws:s3:::{prefix}-*/*",
+        f"arn:aws:s3:::{prefix}-*",
+        f"arn:aws:s3:::{prefix}-managed",
+    )
+    add(_LOG, f"Logs::LogGroup:/aws/lambda/{function_name(environment, function)}")
+    match function:
+        case Function.FILE_UPLOADED | Function.FILE_DELETED | Function.CHECKSUM_VERIFICATION:
+            add(_CONSUME, f"{queue}{_READER_OF[function]}")
+            add({"s3:GetObject", "s3:GetObjectVersion"}, objects)
+            add({"s3:ListBucket"}, buckets)
+            add(_union(ASKED["dynamodb_records"]), f"{table}checksums")
+            add(_union(ASKED["dynamodb_schedule"]), f"{table}schedule")
+            key("kms:Decrypt")
+        case Function.VERIFICATION_DUE:
+            add(_STREAM, f"{table}schedule.StreamArn")
+            add(_SET_ASIDE, f"{queue}verification-due-failures")
+            add({"sqs:SendMessage"}, f"{queue}verification")
+        case Function.CHECKSUM_FAILURE:
+            add(_STREAM, f"{table}checksums.StreamArn")
+            add(_SET_ASIDE, f"{queue}checksum-failure-failures")
+            add({"sns:Publish"}, f"SNS::Topic:duracloud-{environment}-alerts")
+            key("kms:Decrypt", "kms:GenerateDataKey")
+        case Function.CHECKSUM_EXPORTER:
+            add({"dynamodb:ExportTableToPointInTime"}, f"{table}checksums")
+            add({"dynamodb:ListExports"}, "*")
+            add({"dynamodb:DescribeExport"}, f"{_table_arn(assembly)}/export/*")
+            add(
+                {"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject", "s3:PutObjectAcl"},
+                f"{managed}/exports/checksum-table/*",
+            )
+            key("kms:Decrypt", "kms:GenerateDataKey")
+        case _:
+            raise AssertionError(f"nothing is expected of {function}")
+    return dict(rights)
+
+
+def _table_arn(assembly: Assembly) -> str:
+    settings = assembly.settings
+    return f"arn:aws:dynamodb:{settings.region}:{settings.account}:table/duracloud-{settings.name}-checksums"
+
+
+def _union(asked: Mapping[str, set[str]]) -> set[str]:
+    return set().union(*asked.values())
+
+
+def _tree(path: str) -> ast.Module:
+    return ast.parse((ROOT / path).read_text("utf-8"))
+
+
+def _operations() -> set[str]:
+    """Return boto3's names of all operations of the services that the functions call."""
+    session = botocore.session.get_session()
+    return {
+        xform_name(operation)
+        for service in ("s3", "dynamodb", "sqs", "sns")
+        for operation in session.get_service_model(service).operation_names
+    }
+
+
+def _calls(adapter: str) -> set[str]:
+    """Return the operations that an adapter's code names."""
+    attributes = {
+        node.attr for node in ast.walk(_tree(f"runtime/adapters/{adapter}.py")) if isinstance(node, ast.Attribute)
+    }
+    return attributes & _operations()
+
+
+def _adapters(function: str) -> set[str]:
+    """Return the adapters that a function's factory in the composition root imports."""
+    handler = _tree(f"runtime/handlers/{function.replace('-', '_')}.py")
+    factories = {
+        node.attr
+        for node in ast.walk(handler)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "bootstrap"
+    }
+    return {
+        str(node.module).removeprefix("runtime.adapters.")
+        for factory in _tree("runtime/bootstrap.py").body
+        if isinstance(factory, ast.FunctionDef) and factory.name in factories
+        for node in ast.walk(factory)
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith("runtime.adapters.")
+    }
+
+
+@pytest.mark.parametrize("adapter", sorted(ASKED))
+def test_l22_every_call_of_an_adapter_is_in_the_table(adapter: str) -> None:
+    """The table of calls says exactly what the adapter's code can call, error paths included."""
+    assert set(ASKED[adapter]) == _calls(adapter)
+
+
+@pytest.mark.parametrize("function", sorted(FUNCTION_ENVIRONMENT))
+def test_l22_a_role_allows_every_call_of_its_function(variant: Assembly, function: str) -> None:
+    """Whatever the adapters that a function loads may call is allowed by its role."""
+    asked = set[str]()
+    for adapter in _adapters(function):
+        assert adapter in ASKED or not _calls(adapter)
+        asked |= _union(ASKED.get(adapter, {}))
+
+    assert asked
+    assert set() == asked - set(_rights(variant, function))
+
+
+@pytest.mark.parametrize("function", sorted(FUNCTION_ENVIRONMENT))
+def test_l22_a_role_allows_nothing_else(variant: Assembly, function: str) -> None:
+    """A role allows the calls of its function's code and what Lambda needs, each on its own resources, and no more."""
+    assert _expected(variant, function) == _rights(variant, function)
+
+
+def test_l21_every_function_has_its_own_role(variant: Assembly) -> None:
+    """No two functions share a role, and no role has a policy that AWS manages."""
+    functions = list(variant.resources("AWS::Lambda::Function"))
+    roles = {variant.resolve(function.layer, function.properties["Role"]) for function in functions}
+
+    assert len(functions) == len(roles)
+    assert [] == [role for role in variant.resources("AWS::IAM::Role") if "ManagedPolicyArns" in role.properties]
+
+
+def _patterns(assembly: Assembly) -> Iterator[str]:
+    kinds = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::S3::BucketPolicy", "AWS::KMS::Key")
+    for policy in assembly.resources(*kinds):
+        document = policy.properties.get("PolicyDocument") or policy.properties["KeyPolicy"]
+        for statement in document["Statement"]:
+            for resource in _listed(statement["Resource"]):
+                yield assembly.resolve(policy.layer, resource)
+            for condition in statement.get("Condition", {}).values():
+                for value in condition.values():
+                    yield from (str(one) for one in _listed(value))
+
+
+def test_l21_patterns_do_not_reach_sibling_environments(variant: Assembly) -> None:
+    """No S3 pattern matches a bucket of an environment whose prefix only begins like ours."""
+    prefix = variant.settings.bucket_prefix
+    sibling = [
+        f"arn:aws:s3:::{prefix}2-books",
+        f"arn:aws:s3:::{prefix}2-books/key",
+        f"arn:aws:s3:::{prefix}2-books-repl/key",
+    ]
+    patterns = [pattern for pattern in _patterns(variant) if pattern.startswith("arn:aws:s3:::")]
+
+    assert patterns
+    for pattern in patterns:
+        assert pattern.startswith(f"arn:aws:s3:::{prefix}-")
+        assert [] == fnmatch.filter(sibling, pattern)
+
+
+def test_only_the_replication_role_is_handed_on(variant: Assembly) -> None:
+    """A function can give S3 the replication role, and no role to anybody else."""
+    passing = [
+        (variant.resolve(policy.layer, statement["Resource"]), statement["Condition"])
+        for policy in variant.resources("AWS::IAM::Policy")
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+        if "iam:PassRole" in _listed(statement["Action"])
+    ]
+
+    condition = {"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}}
+    assert [("IAM::Role:ReplicationRoleCCFDD102", condition)] == passing
+
+
+def test_the_replication_role_does_what_s3_asks(variant: Assembly) -> None:
+    """S3 reads main buckets and writes replicas with it, and nothing else."""
+    prefix = variant.settings.bucket_prefix
+    rights = {
+        action: variant.resolve(policy.layer, statement["Resource"])
+        for policy, statement in _statements(variant, "IAM::Role:ReplicationRoleCCFDD102")
+        for action in _listed(statement["Action"])
+    }
+    expected = {
+        **dict.fromkeys(("s3:GetReplicationConfiguration", "s3:ListBucket"), f"arn:aws:s3:::{prefix}-*"),
+        **dict.fromkeys(
+            ("s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"),
+            f"arn:aws:s3:::{prefix}-*/*",
+        ),
+        **dict.fromkeys(
+            ("s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"), f"arn:aws:s3:::{prefix}-*-repl/*"
+        ),
+    }
+    if variant.settings.encryption.customer_key:
+        (key,) = variant.resources("AWS::KMS::Key")
+        expected |= {"kms:Decrypt": f"KMS::Key:{key.logical_id}"}
+        expected |= dict.fromkeys(("kms:Encrypt", "kms:GenerateDataKey"), variant.settings.encryption.replica_key_arn)
+
+    assert expected == rights
+
+
+@pytest.mark.parametrize(
+    ("bucket", "power", "users"),
+    [
+        ("books", {"list", "get", "put", "delete"}, {"list", "put"}),
+        ("books-public", {"list", "get", "put", "delete"}, {"list", "put"}),
+        ("managed", {"list", "get"}, {"list", "get"}),
+        ("logs", {"list", "get"}, {"list"}),
+        ("bucket-requested", {"list", "put"}, {"list", "put"}),
+        ("books-repl", set(), set()),
+    ],
+)
+def test_groups_may_do_what_depositors_need(variant: Assembly, bucket: str, power: set[str], users: set[str]) -> None:
+    """Members list, get, put and delete objects where they should; nobody deletes versions or configures buckets."""
+    name = f"{variant.settings.bucket_prefix}-{bucket}"
+    asked = {
+        "list": ("s3:ListBucket", f"arn:aws:s3:::{name}"),
+        "get": ("s3:GetObject", f"arn:aws:s3:::{name}/a key"),
+        "put": ("s3:PutObject", f"arn:aws:s3:::{name}/a key"),
+        "delete": ("s3:DeleteObject", f"arn:aws:s3:::{name}/a key"),
+        "delete a version": ("s3:DeleteObjectVersion", f"arn:aws:s3:::{name}/a key"),
+        "write an ACL": ("s3:PutObjectAcl", f"arn:aws:s3:::{name}/a key"),
+        "replicate": ("s3:ReplicateObject", f"arn:aws:s3:::{name}/a key"),
+        "configure": ("s3:PutBucketPolicy", f"arn:aws:s3:::{name}"),
+        "make": ("s3:CreateBucket", f"arn:aws:s3:::{name}"),
+        "remove": ("s3:DeleteBucket", f"arn:aws:s3:::{name}"),
+    }
+    for group, expected in (("S3PowerUsers", power), ("S3Users", users)):
+        allowed = {what for what, call in asked.items() if _group_may(variant, group, *call)}
+        assert expected == allowed
+
+
+def _group_may(assembly: Assembly, group: str, action: str, resource: str) -> bool:
+    """Tell whether IAM's evaluation lets a group's members make a call: something allows it, nothing denies it."""
+    found = assembly.named("AWS::IAM::Group", f"{assembly.settings.bucket_prefix}-{group}")
+    (policy,) = (
+        one
+        for one in assembly.resources("AWS::IAM::ManagedPolicy")
+        if assembly.resolve(found.layer, found.properties["ManagedPolicyArns"][0])
+        == f"IAM::ManagedPolicy:{one.logical_id}"
+    )
+    effects = {
+        statement["Effect"]
+        for statement in policy.properties["PolicyDocument"]["Statement"]
+        for pattern in _listed(statement["Resource"])
+        if action in _listed(statement["Action"])
+        and fnmatch.fnmatchcase(resource, assembly.resolve(policy.layer, pattern))
+    }
+    return effects == {"Allow"}
