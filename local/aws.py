@@ -24,6 +24,8 @@ ACCESS_KEY_ID: Final = "duracloud-local"
 _PYTHON: Final = ROOT / ".venv-emulator" / "bin" / "python"
 _START_SECONDS: Final = 30
 _STOP_SECONDS: Final = 20
+# The emulators that this process started: a child that has ended stays until somebody waits for it.
+_CHILDREN: Final[dict[int, "subprocess.Popen[bytes]"]] = {}
 
 
 class LocalError(Exception):
@@ -125,6 +127,7 @@ class LocalAws:
                 stderr=log,
                 start_new_session=True,
             )
+        _CHILDREN[process.pid] = process
         self._pid_file.write_text(str(process.pid))
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
@@ -232,13 +235,8 @@ def _is_taken(port: int) -> bool:
 
 
 def _is_alive(process_id: int) -> bool:
-    try:
-        # A child that has ended stays until it is waited for.
-        waited, _ = os.waitpid(process_id, os.WNOHANG)
-        if waited:
-            return False
-    except ChildProcessError:
-        pass
+    if process_id in _CHILDREN:
+        return _CHILDREN[process_id].poll() is None
     try:
         os.kill(process_id, 0)
     except ProcessLookupError:
