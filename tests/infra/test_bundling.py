@@ -1,0 +1,136 @@
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from runtime.contract import FUNCTION_ENVIRONMENT
+from stacks import bundling
+from stacks.assembly import build_app
+from tests.infra.synthesis import CONTEXT, ROOT, settings_of
+
+# https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html: where the machine stands, and its numbers.
+_ELF_MACHINE = slice(18, 20)
+_MACHINES = {"arm64": 183, "x86_64": 62}
+# Runs with no site-packages and no environment of Python's: only the asset, the layer and the standard library.
+_LOAD = """
+import importlib, sys
+sys.path[:0] = [sys.argv[1], sys.argv[2]]
+module = importlib.import_module(sys.argv[3])
+assert callable(module.handler)
+factory = getattr(module.bootstrap, sys.argv[4])
+factory()
+outside = [m for m in list(sys.modules.values()) if "site-packages" in (getattr(m, "__file__", None) or "")]
+assert outside == [], outside
+"""
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The code asset, built."""
+    target = tmp_path_factory.mktemp("code")
+    bundling.copy_code(target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dependency layer for the processor that most machines of developers have, built."""
+    target = tmp_path_factory.mktemp("layer") / "python"
+    bundling.install_dependencies("x86_64", target)
+    return target
+
+
+def _factory(function: str) -> str:
+    tree = ast.parse((ROOT / "runtime" / "handlers" / f"{function.replace('-', '_')}.py").read_text("utf-8"))
+    (name,) = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "bootstrap"
+    }
+    return name
+
+
+@pytest.mark.parametrize("function", sorted(FUNCTION_ENVIRONMENT))
+def test_what_ships_is_self_contained(code: Path, layer: Path, function: str, tmp_path: Path) -> None:
+    """Every handler is imported and its clients are built from the asset and the layer alone.
+
+    This runs on the Python of the tests, not on Lambda's 3.13, so it says nothing of the layer's one native library,
+    which is loaded when the first object needs it.
+    """
+    variables = dict.fromkeys(FUNCTION_ENVIRONMENT[function], "1")
+    variables |= {name: "true" for name in variables if name.endswith(("_ALLOWED", "_CONTROL"))}
+    name = f"runtime.handlers.{function.replace('-', '_')}"
+
+    answer = subprocess.run(  # noqa: S603 (our own program and arguments)
+        [sys.executable, "-B", "-I", "-S", "-c", _LOAD, str(code), str(layer), name, _factory(function)],
+        env={
+            **variables,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "dummy",
+            "AWS_SECRET_ACCESS_KEY": "dummy",
+            "HOME": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (0, "") == (answer.returncode, answer.stderr)
+
+
+def test_the_code_asset_is_the_runtime_alone(code: Path) -> None:
+    """Python sources of the package runtime, no caches and nothing else."""
+    shipped = {path.relative_to(code).as_posix() for path in code.rglob("*") if path.is_file()}
+
+    assert {path.relative_to(ROOT).as_posix() for path in (ROOT / "runtime").rglob("*.py")} == shipped
+
+
+def test_the_layer_describes_exactly_the_services_that_are_called(layer: Path) -> None:
+    """Botocore's data is pruned to the services for which the runtime builds clients."""
+    called = {
+        node.args[0].value
+        for path in (ROOT / "runtime").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "client"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
+    described = {path.name for path in (layer / "botocore" / "data").iterdir() if path.is_dir()}
+
+    assert called == described
+    assert called == bundling.SERVICES
+
+
+def test_the_layer_fits_lambda(code: Path, layer: Path) -> None:
+    """Code and layer stay far below Lambda's 250 MiB, so that cold starts stay short."""
+    size = sum(path.stat().st_size for folder in (code, layer) for path in folder.rglob("*") if path.is_file())
+
+    assert size < 40 * 2**20
+
+
+@pytest.mark.parametrize("architecture", sorted(bundling.PLATFORMS))
+def test_the_native_library_is_for_the_processor_of_the_settings(architecture: str, tmp_path: Path) -> None:
+    """Each architecture gets the library built for it, in a form that Python 3.13 loads."""
+    bundling.install_dependencies(architecture, tmp_path)
+    (library,) = tmp_path.glob("_awscrt*.so")
+
+    assert library.name.endswith(".abi3.so")
+    assert _MACHINES[architecture] == int.from_bytes(library.read_bytes()[_ELF_MACHINE], "little")
+
+
+def test_missing_wheels_are_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the layer cannot be built, synth says what is missing and what to run."""
+    monkeypatch.setattr(bundling, "WHEELHOUSE", tmp_path / ".wheelhouse")
+    context = {name: value for name, value in CONTEXT.items() if name != "aws:cdk:bundling-stacks"}
+
+    with pytest.raises(bundling.BundlingError) as caught:
+        build_app(settings_of("dev"), context=context, outdir=str(tmp_path / "out"))
+
+    line = str(caught.value)
+    assert "\n" not in line
+    assert line.startswith("attrs==")
+    assert line.endswith("not found in .wheelhouse/manylinux2014_aarch64; run: make setup")

@@ -1,0 +1,126 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.infra.synthesis import ROOT
+
+# A place where nothing listens: whatever asks for the network fails at once.
+_NOWHERE = "http://127.0.0.1:9"
+_ALARMING = ("!!", "warn", "deprecat", "end-of-life", "traceback", "error", "bundling")
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Return an environment without credentials, region and network, and with a home of its own."""
+    proxies = {
+        name: _NOWHERE for kind in ("http", "https", "all") for name in (f"{kind}_proxy", f"{kind}_PROXY".upper())
+    }
+    return {"PATH": os.environ["PATH"], "HOME": str(home), **proxies}
+
+
+def _synth(
+    project: Path, output: Path, home: Path, **context: object
+) -> tuple["subprocess.CompletedProcess[str]", dict[str, bytes]]:
+    """Run the app as the CDK command line runs it, and return what it printed and what it wrote."""
+    flags = json.loads((project / "cdk.json").read_text("utf-8"))["context"]
+    answer = subprocess.run(  # noqa: S603 (our own program and arguments)
+        [sys.executable, str(project / "app.py")],
+        cwd=project,
+        env={
+            **_environment(home),
+            "CDK_OUTDIR": str(output),
+            "CDK_CONTEXT_JSON": json.dumps({**flags, **context}),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return answer, {path.name: path.read_bytes() for path in sorted(output.glob("*.json")) if path.name != "tree.json"}
+
+
+def _copy(target: Path) -> Path:
+    """Copy what a synth needs to another folder."""
+    for name in ("stacks", "runtime"):
+        shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("app.py", "cdk.json"):
+        shutil.copy(ROOT / name, target / name)
+    (target / ".wheelhouse").symlink_to(ROOT / ".wheelhouse")
+    return target
+
+
+@pytest.mark.parametrize("name", ["dev", "staging", "prod"])
+def test_two_synths_are_byte_identical_and_silent(name: str, tmp_path: Path) -> None:
+    """Templates and asset hashes depend on the input alone: not on folder, time, credentials or network."""
+    elsewhere = _copy(tmp_path / "a folder with blanks")
+    first, one = _synth(ROOT, tmp_path / "one", tmp_path, env=name)
+    second, other = _synth(elsewhere, tmp_path / "two", tmp_path, env=name)
+
+    assert (0, "", "") == (first.returncode, first.stdout, first.stderr)
+    assert (0, "", "") == (second.returncode, second.stdout, second.stderr)
+    assert f"duracloud-{name}-integrity.template.json" in one
+    assert one == other
+    assert "missing" not in json.loads(one["manifest.json"])
+    assets = json.loads(one[f"duracloud-{name}-integrity.assets.json"])["files"]
+    for asset in assets.values():
+        assert (tmp_path / "one" / asset["source"]["path"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("context", "line"),
+    [
+        ({"env": "production"}, "the environment is 'production'; allowed: -c env=dev|local|prod|staging\n"),
+        ({}, "no environment was named; allowed: -c env=dev|local|prod|staging\n"),
+        (
+            {"env": "prod", "allowDataLoss": "true"},
+            "allowDataLoss is true; allowed for prod: false, because it is not disposable\n",
+        ),
+    ],
+)
+def test_a_wrong_word_is_one_clear_line(context: dict[str, str], line: str, tmp_path: Path) -> None:
+    """The person who mistypes reads one line, and no stack trace."""
+    answer, written = _synth(ROOT, tmp_path / "out", tmp_path, **context)
+
+    assert (1, "", line) == (answer.returncode, answer.stdout, answer.stderr)
+    assert {} == written
+
+
+def test_an_unknown_setting_is_one_clear_line(tmp_path: Path) -> None:
+    """A mistyped key in an environment's file is named, with the keys that are allowed."""
+    project = _copy(tmp_path / "project")
+    settings = project / "stacks" / "environments" / "dev.toml"
+    settings.write_text(settings.read_text("utf-8").replace("[export]", "[export]\nscheduel = 1"), encoding="utf-8")
+
+    answer, _ = _synth(project, tmp_path / "out", tmp_path, env="dev")
+
+    line = "dev.toml.export: got the unknown key scheduel; allowed: schedule, follow_schedule\n"
+    assert (1, "", line) == (answer.returncode, answer.stdout, answer.stderr)
+
+
+def test_the_command_line_synthesises_without_a_word_of_warning(tmp_path: Path) -> None:
+    """`cdk synth -c env=prod` needs no credentials and no network, and prints nothing that alarms."""
+    answer = subprocess.run(  # noqa: S603 (our own program and arguments)
+        [
+            str(ROOT / "node_modules" / ".bin" / "cdk"),
+            "synth",
+            "-c",
+            "env=prod",
+            "--quiet",
+            "-o",
+            str(tmp_path / "out"),
+        ],
+        cwd=ROOT,
+        env=_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = (answer.stdout + answer.stderr).lower()
+
+    assert 0 == answer.returncode, said
+    assert [] == [word for word in _ALARMING if word in said]
+    assert (tmp_path / "out" / "duracloud-prod-base.template.json").exists()
