@@ -5,6 +5,7 @@ in `tests/local` that fails when a new version of the emulator moves things.
 """
 
 import contextvars
+import functools
 import json
 import logging
 import threading
@@ -13,6 +14,8 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any, Final
 
+import botocore.serialize
+import botocore.session
 from ministack.core import persistence
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch, dynamodb, eventbridge, iam, lambda_svc, s3, sqs
@@ -23,6 +26,7 @@ _EXPIRY_TICK_SECONDS: Final = 1.0
 _METRICS_TICK_SECONDS: Final = 2.0
 _SAVE_TICK_SECONDS: Final = 10.0
 _EXPIRING: Final[contextvars.ContextVar[bool]] = contextvars.ContextVar("expiring", default=False)
+_POLLING: Final[contextvars.ContextVar[bool]] = contextvars.ContextVar("polling", default=False)
 _VERSION_ID: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("version_id", default=None)
 
 Row = dict[str, Any]
@@ -31,10 +35,13 @@ Row = dict[str, Any]
 def apply() -> None:
     """Close all gaps. Call it once, before the emulator serves."""
     _create_tables_completely()
+    _create_buckets_completely()
     _create_groups()
     _expire_rows_as_a_service()
     _tell_versions_in_events()
     _read_versions_from_disk()
+    _keep_inventory_configurations()
+    _deliver_streams_as_described()
     _read_metrics_from_logs()
     _evaluate_alarms_as_described()
 
@@ -86,6 +93,84 @@ def _with_table_settings(provision: Callable[..., Any]) -> Callable[..., Any]:
         return answer
 
     return provisioned
+
+
+def _create_buckets_completely() -> None:
+    """CloudFormation of AWS applies all properties of a bucket; the emulator's knows a few of them."""
+    handler = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
+    for verb in ("create", "update"):
+        handler[verb] = _with_bucket_settings(handler[verb])
+
+
+def _with_bucket_settings(provision: Callable[..., Any]) -> Callable[..., Any]:
+    def provisioned(*args: Any, **kwargs: Any) -> Any:
+        answer = provision(*args, **kwargs)
+        properties = next(arg for arg in reversed(args) if isinstance(arg, dict))
+        for store, operation, member, value in _bucket_settings(properties):
+            status = store(answer[0], _request_body(operation, {"Bucket": answer[0], member: value}))[0]
+            if status >= HTTPStatus.BAD_REQUEST:
+                raise ValueError(f"{operation} of {answer[0]} was refused: {value}")
+        return answer
+
+    return provisioned
+
+
+def _bucket_settings(properties: Row) -> Iterator[tuple[Callable[[str, bytes], Any], str, str, Row]]:
+    """Translate a template's properties into the operations of S3's own API."""
+    if tags := properties.get("Tags"):
+        yield s3._put_bucket_tagging, "PutBucketTagging", "Tagging", {"TagSet": tags}
+    if encryption := properties.get("BucketEncryption"):
+        rules = [
+            {
+                "ApplyServerSideEncryptionByDefault": rule["ServerSideEncryptionByDefault"],
+                "BucketKeyEnabled": rule.get("BucketKeyEnabled", False),
+            }
+            for rule in encryption["ServerSideEncryptionConfiguration"]
+        ]
+        yield s3._put_bucket_encryption, "PutBucketEncryption", "ServerSideEncryptionConfiguration", {"Rules": rules}
+    if ownership := properties.get("OwnershipControls"):
+        yield s3._put_bucket_ownership_controls, "PutBucketOwnershipControls", "OwnershipControls", ownership
+    if logging_to := properties.get("LoggingConfiguration"):
+        target = {
+            "TargetBucket": logging_to["DestinationBucketName"],
+            "TargetPrefix": logging_to.get("LogFilePrefix", ""),
+        }
+        yield s3._put_bucket_logging, "PutBucketLogging", "BucketLoggingStatus", {"LoggingEnabled": target}
+    if lifecycle := properties.get("LifecycleConfiguration"):
+        rules = [_lifecycle_rule(rule) for rule in lifecycle["Rules"]]
+        yield (
+            s3._put_bucket_lifecycle,
+            "PutBucketLifecycleConfiguration",
+            "LifecycleConfiguration",
+            {"Rules": rules},
+        )
+
+
+def _lifecycle_rule(rule: Row) -> Row:
+    found: Row = {"ID": rule["Id"], "Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
+    if days := rule.get("ExpirationInDays"):
+        found["Expiration"] = {"Days": days}
+    elif rule.get("ExpiredObjectDeleteMarker"):
+        found["Expiration"] = {"ExpiredObjectDeleteMarker": True}
+    if transitions := rule.get("Transitions"):
+        found["Transitions"] = [
+            {"Days": entry["TransitionInDays"], "StorageClass": entry["StorageClass"]} for entry in transitions
+        ]
+    for name in ("AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration"):
+        if name in rule:
+            found[name] = rule[name]
+    return found
+
+
+@functools.cache
+def _s3_model() -> Any:
+    return botocore.session.get_session().get_service_model("s3")
+
+
+def _request_body(operation: str, parameters: Row) -> bytes:
+    serializer = botocore.serialize.create_serializer("rest-xml", include_validation=False)
+    body = serializer.serialize_to_request(parameters, _s3_model().operation_model(operation))["body"]
+    return bytes(body)
 
 
 def _create_groups() -> None:
@@ -211,6 +296,100 @@ def _read_versions_from_disk() -> None:
 
     s3._get_object = get_from_disk
     s3._head_object = head_from_disk
+
+
+def _keep_inventory_configurations() -> None:
+    """S3 keeps a bucket's inventory configurations; the emulator takes the call for another and drops what it says."""
+    dispatch = s3._dispatch
+    kept = s3._PERSISTED_BUCKET_DICTS.setdefault("duracloud_inventories", s3.AccountScopedDict())
+
+    def dispatch_inventory(method: str, bucket: str, key: str, *rest: Any) -> Any:
+        _, body, query_params = rest
+        if bucket not in s3._buckets:
+            # A new bucket has nothing of an old one of that name.
+            kept.pop(bucket, None)
+            return dispatch(method, bucket, key, *rest)
+        if key or "inventory" not in query_params:
+            return dispatch(method, bucket, key, *rest)
+        inventories = kept.setdefault(bucket, {})
+        name = s3._qp(query_params, "id", "")
+        if method == "PUT":
+            inventories[name] = body.decode()
+            return HTTPStatus.NO_CONTENT.value, {}, b""
+        if method == "DELETE":
+            inventories.pop(name, None)
+            return HTTPStatus.NO_CONTENT.value, {}, b""
+        if not name:
+            found = "".join(inventories.values())
+            answer = f"<ListInventoryConfigurationsResult>{found}</ListInventoryConfigurationsResult>"
+            return HTTPStatus.OK.value, {"Content-Type": "application/xml"}, answer.encode()
+        if name not in inventories:
+            return s3._error("NoSuchConfiguration", "The specified configuration does not exist.", 404, f"/{bucket}")
+        return HTTPStatus.OK.value, {"Content-Type": "application/xml"}, inventories[name].encode()
+
+    s3._dispatch = dispatch_inventory
+
+
+def _deliver_streams_as_described() -> None:
+    """Lambda waits for a batch to fill, halves one that fails, retries a single record and then sets it aside.
+
+    The emulator hands over at once and tries a batch that fails for ever. AWS pauses longer between attempts than the
+    emulator's second. Each table's stream is taken to have one reader, as our tables do.
+    """
+    poll, read, execute = (
+        lambda_svc._poll_dynamodb_streams,
+        dynamodb.stream_records_since,
+        lambda_svc._execute_function,
+    )
+    sizes: dict[str, int] = {}
+    attempts: dict[str, int] = {}
+
+    def poll_streams() -> bool:
+        polling = _POLLING.set(True)
+        try:
+            return bool(poll())
+        finally:
+            _POLLING.reset(polling)
+
+    def read_when_full(table_name: str, position: int, limit: int, **kwargs: Any) -> list[Row]:
+        found: list[Row] = read(table_name, position, limit, **kwargs)
+        if not found or not _POLLING.get():
+            return found
+        mapping = _reader_of(found[0]["eventSourceARN"])
+        age = time.time() - float(found[0]["dynamodb"]["ApproximateCreationDateTime"])
+        if len(found) < limit and age < mapping.get("MaximumBatchingWindowInSeconds", 0):
+            return []
+        return found[: sizes.get(mapping["UUID"], limit)]
+
+    def execute_batch(func: Row, event: Row) -> Row:
+        result: Row = execute(func, event)
+        if not _POLLING.get() or event["Records"][0].get("eventSource") != "aws:dynamodb":
+            return result
+        records = event["Records"]
+        mapping = _reader_of(records[0]["eventSourceARN"])
+        reader = mapping["UUID"]
+        if not result.get("error"):
+            sizes.pop(reader, None)
+            attempts.pop(reader, None)
+        elif len(records) > 1 and mapping.get("BisectBatchOnFunctionError"):
+            sizes[reader] = len(records) // 2
+        else:
+            attempts[reader] = attempts.get(reader, 0) + 1
+            if 0 <= mapping.get("MaximumRetryAttempts", -1) < attempts[reader]:
+                arn, reason = mapping["EventSourceArn"], "RetryAttemptsExhausted"
+                lambda_svc._send_ddb_stream_failure_record(mapping, func, records, arn, result, reason)
+                sizes.pop(reader, None)
+                attempts.pop(reader)
+                return {"body": None}
+        return result
+
+    lambda_svc._poll_dynamodb_streams = poll_streams
+    dynamodb.stream_records_since = read_when_full
+    lambda_svc._execute_function = execute_batch
+
+
+def _reader_of(stream_arn: str) -> Row:
+    return next(esm for _, _, esm in lambda_svc._iter_all_esms() if esm.get("EventSourceArn") == stream_arn)
 
 
 def _read_metrics_from_logs() -> None:
