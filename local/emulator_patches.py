@@ -308,16 +308,14 @@ def _keep_inventory_configurations() -> None:
         if bucket not in s3._buckets:
             # A new bucket has nothing of an old one of that name.
             kept.pop(bucket, None)
-            return dispatch(method, bucket, key, *rest)
-        if key or "inventory" not in query_params:
+        if key or "inventory" not in query_params or bucket not in s3._buckets:
             return dispatch(method, bucket, key, *rest)
         inventories = kept.setdefault(bucket, {})
         name = s3._qp(query_params, "id", "")
-        if method == "PUT":
-            inventories[name] = body.decode()
-            return HTTPStatus.NO_CONTENT.value, {}, b""
-        if method == "DELETE":
+        if method in ("PUT", "DELETE"):
             inventories.pop(name, None)
+            if method == "PUT":
+                inventories[name] = body.decode()
             return HTTPStatus.NO_CONTENT.value, {}, b""
         if not name:
             found = "".join(inventories.values())
