@@ -1,0 +1,96 @@
+"""Small stacks and short ways to look, for the tests of the local AWS."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
+
+from local.aws import LocalAws
+
+T = TypeVar("T")
+_POLL_SECONDS: Final = 0.1
+
+# A function that sends what it gets to a queue, and fails on what says so.
+ECHO: Final = """
+import json, os, boto3
+def handler(event, context):
+    if "poison" in json.dumps(event):
+        raise ValueError("poison")
+    boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], MessageBody=json.dumps(event["Records"]))
+"""
+
+
+def eventually(look: Callable[[], T], wanted: Callable[[T], bool] = bool, seconds: float = 15) -> T:
+    """Look until what is seen is what is wanted; fail with what was seen at last."""
+    deadline = time.monotonic() + seconds
+    while not wanted(seen := look()):
+        assert time.monotonic() < deadline, f"not seen in {seconds} s; at last: {seen!r}"
+        time.sleep(_POLL_SECONDS)
+    return seen
+
+
+def unique(name: str) -> str:
+    """Return a name that no other test uses."""
+    return f"{name}-{uuid.uuid4().hex[:8]}"
+
+
+def deploy(aws: LocalAws, resources: dict[str, Any]) -> dict[str, str]:
+    """Create a stack and return the physical ids of its resources."""
+    cloudformation, name = aws.client("cloudformation"), unique("stack")
+    cloudformation.create_stack(
+        StackName=name, TemplateBody=json.dumps({"Resources": resources}), Capabilities=["CAPABILITY_NAMED_IAM"]
+    )
+
+    def status() -> str:
+        return str(cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+
+    assert "CREATE_COMPLETE" == eventually(status, lambda seen: not seen.endswith("IN_PROGRESS"))
+    found = cloudformation.describe_stack_resources(StackName=name)["StackResources"]
+    return {entry["LogicalResourceId"]: entry["PhysicalResourceId"] for entry in found}
+
+
+def table(name: str, **more: Any) -> dict[str, Any]:
+    """Return the template's resource of a table like ours: key K, expiry by TTL, a stream, recovery."""
+    return {
+        "Type": "AWS::DynamoDB::GlobalTable",
+        "Properties": {
+            "TableName": name,
+            "KeySchema": [{"AttributeName": "K", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "K", "AttributeType": "S"}],
+            "BillingMode": "PAY_PER_REQUEST",
+            "StreamSpecification": {"StreamViewType": "NEW_AND_OLD_IMAGES"},
+            "TimeToLiveSpecification": {"AttributeName": "TTL", "Enabled": True},
+            "Replicas": [
+                {
+                    "Region": "us-east-1",
+                    "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+                }
+            ],
+            **more,
+        },
+    }
+
+
+def function(code: str, **environment: Any) -> dict[str, Any]:
+    """Return the template's resource of a function."""
+    return {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "FunctionName": unique("f"),
+            "Runtime": "python3.13",
+            "Handler": "index.handler",
+            "Role": "arn:aws:iam::000000000000:role/any",
+            "Timeout": 10,
+            "Code": {"ZipFile": code},
+            "Environment": {"Variables": environment},
+        },
+    }
+
+
+def messages(aws: LocalAws, queue_url: str) -> Iterator[Any]:
+    """Take what waits in a queue."""
+    sqs = aws.client("sqs")
+    for message in sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", []):
+        sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        yield json.loads(message["Body"])

@@ -1,0 +1,214 @@
+"""What the local AWS makes of buckets, objects and their events."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.aws import ACCOUNT, LocalAws
+from tests.local.support import deploy, eventually, messages, unique
+
+RULES = [
+    {"Id": "uploads", "Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 3}},
+    {"Id": "scratch", "Status": "Enabled", "Prefix": "scratch/", "ExpirationInDays": 30},
+]
+INVENTORY = {
+    "Id": "all",
+    "IsEnabled": True,
+    "IncludedObjectVersions": "All",
+    "OptionalFields": ["Size", "ETag"],
+    "Schedule": {"Frequency": "Daily"},
+    "Destination": {"S3BucketDestination": {"Bucket": "arn:aws:s3:::managed", "Format": "CSV"}},
+}
+
+
+class Versioned:
+    """A versioned bucket and the EventBridge events of it."""
+
+    def __init__(self, aws: LocalAws, name: str, queue_url: str) -> None:
+        self.aws = aws
+        self.s3 = aws.client("s3")
+        self.name = name
+        self._queue_url = queue_url
+        self._events: list[dict[str, Any]] = []
+
+    def events(self, key: str) -> list[dict[str, Any]]:
+        """Return the events of a key in S3's order."""
+        self._events += messages(self.aws, self._queue_url)
+        found = [event for event in self._events if event["detail"]["object"]["key"] == key]
+        return sorted(found, key=lambda event: event["detail"]["object"]["sequencer"])
+
+
+@pytest.fixture(scope="module")
+def bucket(aws: LocalAws) -> Iterator[Versioned]:
+    """A bucket as a template describes it, whose events go to a queue by a rule like ours."""
+    name = unique("deposits-letters")
+    pattern = {
+        "source": ["aws.s3"],
+        "detail": {"bucket": {"name": [{"prefix": "deposits-"}]}},
+        "resources": [{"anything-but": {"suffix": ["-managed", "-repl"]}}],
+    }
+    ids = deploy(
+        aws,
+        {
+            "Queue": {"Type": "AWS::SQS::Queue"},
+            "Policy": {
+                "Type": "AWS::SQS::QueuePolicy",
+                "Properties": {
+                    "Queues": [{"Ref": "Queue"}],
+                    "PolicyDocument": {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            {
+                                "Effect": "Allow",
+                                "Principal": {"Service": "events.amazonaws.com"},
+                                "Action": "sqs:SendMessage",
+                                "Resource": "*",
+                            }
+                        ],
+                    },
+                },
+            },
+            "Rule": {
+                "Type": "AWS::Events::Rule",
+                "Properties": {
+                    "EventPattern": pattern,
+                    "Targets": [{"Id": "Queue", "Arn": {"Fn::GetAtt": ["Queue", "Arn"]}}],
+                },
+            },
+            "Bucket": {
+                "Type": "AWS::S3::Bucket",
+                "Properties": {
+                    "BucketName": name,
+                    "VersioningConfiguration": {"Status": "Enabled"},
+                    "NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}},
+                    "Tags": [{"Key": "Application", "Value": "DuraCloud"}],
+                    "BucketEncryption": {
+                        "ServerSideEncryptionConfiguration": [
+                            {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+                        ]
+                    },
+                    "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+                    "LoggingConfiguration": {"DestinationBucketName": "logs", "LogFilePrefix": "audit/"},
+                    "LifecycleConfiguration": {"Rules": RULES},
+                },
+            },
+        },
+    )
+    yield Versioned(aws, name, ids["Queue"])
+
+
+def test_a_template_s_bucket_properties_are_applied(bucket: Versioned) -> None:
+    """Tags, encryption, ownership, access logging and lifecycle are as the template says."""
+    s3, name = bucket.s3, bucket.name
+    encryption = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"][0]
+    lifecycle = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    assert [{"Key": "Application", "Value": "DuraCloud"}] == s3.get_bucket_tagging(Bucket=name)["TagSet"]
+    assert {"SSEAlgorithm": "AES256"} == encryption["ApplyServerSideEncryptionByDefault"]
+    assert {"TargetBucket": "logs", "TargetPrefix": "audit/"} == s3.get_bucket_logging(Bucket=name)["LoggingEnabled"]
+    assert [{"ObjectOwnership": "BucketOwnerEnforced"}] == s3.get_bucket_ownership_controls(Bucket=name)[
+        "OwnershipControls"
+    ]["Rules"]
+    assert {"DaysAfterInitiation": 3} == lifecycle[0]["AbortIncompleteMultipartUpload"]
+    assert ({"Days": 30}, {"Prefix": "scratch/"}) == (lifecycle[1]["Expiration"], lifecycle[1]["Filter"])
+
+
+def test_inventory_configurations_are_kept(bucket: Versioned) -> None:
+    """What is put is got and listed, and gone when deleted."""
+    s3, name = bucket.s3, bucket.name
+    s3.put_bucket_inventory_configuration(Bucket=name, Id="all", InventoryConfiguration=INVENTORY)
+    assert INVENTORY == s3.get_bucket_inventory_configuration(Bucket=name, Id="all")["InventoryConfiguration"]
+    assert [INVENTORY] == s3.list_bucket_inventory_configurations(Bucket=name)["InventoryConfigurationList"]
+    s3.delete_bucket_inventory_configuration(Bucket=name, Id="all")
+    with pytest.raises(s3.exceptions.ClientError, match="NoSuchConfiguration"):
+        s3.get_bucket_inventory_configuration(Bucket=name, Id="all")
+
+
+def test_events_tell_what_eventbridge_tells(bucket: Versioned) -> None:
+    """Version, size, ETag, order and kind of deletion are in the events of creations and deletions."""
+    key = "a b+ü%20.txt"
+    put = bucket.s3.put_object(Bucket=bucket.name, Key=key, Body=b"letter")
+    marker = bucket.s3.delete_object(Bucket=bucket.name, Key=key)
+    bucket.s3.delete_object(Bucket=bucket.name, Key=key, VersionId=put["VersionId"])
+    created, hidden, gone = eventually(lambda: bucket.events(key), lambda seen: len(seen) == 3)
+    assert [f"arn:aws:s3:::{bucket.name}"] == created["resources"]
+    assert ("Object Created", "PutObject") == (created["detail-type"], created["detail"]["reason"])
+    assert {
+        "key": key,
+        "size": 6,
+        "etag": put["ETag"].strip('"'),
+        "version-id": put["VersionId"],
+    } == {name: value for name, value in created["detail"]["object"].items() if name != "sequencer"}
+    assert ("Object Deleted", "Delete Marker Created") == (hidden["detail-type"], hidden["detail"]["deletion-type"])
+    assert marker["VersionId"] == hidden["detail"]["object"]["version-id"]
+    assert ("Object Deleted", "Permanently Deleted") == (gone["detail-type"], gone["detail"]["deletion-type"])
+    assert put["VersionId"] == gone["detail"]["object"]["version-id"]
+    assert "size" not in gone["detail"]["object"]
+
+
+def test_a_rule_leaves_fixed_buckets_and_siblings_out(bucket: Versioned) -> None:
+    """A prefix on the name and an exclusion of endings under `resources` must both hold."""
+    others = [unique("deposits2"), f"{unique('deposits-letters')}-repl", f"{unique('deposits')}-managed"]
+    for name in others:
+        bucket.s3.create_bucket(Bucket=name)
+        bucket.s3.put_bucket_notification_configuration(
+            Bucket=name, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+        bucket.s3.put_object(Bucket=name, Key="sieve", Body=b"x")
+    bucket.s3.put_object(Bucket=bucket.name, Key="sieve", Body=b"x")
+    seen = eventually(lambda: bucket.events("sieve"))
+    assert [bucket.name] == [event["detail"]["bucket"]["name"] for event in seen]
+
+
+def test_a_bit_flipped_on_the_disk_is_read(bucket: Versioned) -> None:
+    """Reading the current version, by its id or without, gives the bytes of the file; version and ETag are unchanged."""
+    put = bucket.s3.put_object(Bucket=bucket.name, Key="rot.txt", Body=b"letter")
+    path = bucket.aws.objects / ACCOUNT / bucket.name / "rot.txt"
+    assert b"letter" == path.read_bytes()
+    path.write_bytes(b"lettes")
+    for arguments in ({}, {"VersionId": put["VersionId"]}):
+        got = bucket.s3.get_object(Bucket=bucket.name, Key="rot.txt", **arguments)
+        assert (put["VersionId"], put["ETag"]) == (got["VersionId"], got["ETag"])
+        assert b"lettes" == got["Body"].read()
+
+
+def test_a_head_request_tells_the_size_of_a_part(bucket: Versioned) -> None:
+    """With a part number the length is that of the part, with and without the version's id."""
+    part, name = 5 * 1024 * 1024, bucket.name
+    upload = bucket.s3.create_multipart_upload(Bucket=name, Key="parts")["UploadId"]
+    parts = [
+        {
+            "PartNumber": number,
+            "ETag": bucket.s3.upload_part(
+                Bucket=name, Key="parts", UploadId=upload, PartNumber=number, Body=bytes(size)
+            )["ETag"],
+        }
+        for number, size in ((1, part), (2, 10))
+    ]
+    done = bucket.s3.complete_multipart_upload(
+        Bucket=name, Key="parts", UploadId=upload, MultipartUpload={"Parts": parts}
+    )
+    for arguments in ({}, {"VersionId": done["VersionId"]}):
+        head = bucket.s3.head_object(Bucket=name, Key="parts", PartNumber=1, **arguments)
+        assert (part, 2) == (head["ContentLength"], head["PartsCount"])
+
+
+def test_a_group_is_made_by_a_template(aws: LocalAws) -> None:
+    """An IAM group has the name and the managed policies that the template says."""
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}],
+    }
+    ids = deploy(
+        aws,
+        {
+            "Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": json.dumps(policy)}},
+            "Group": {
+                "Type": "AWS::IAM::Group",
+                "Properties": {"GroupName": unique("users"), "ManagedPolicyArns": [{"Ref": "Policy"}]},
+            },
+        },
+    )
+    attached = aws.client("iam").list_attached_group_policies(GroupName=ids["Group"])["AttachedPolicies"]
+    assert [ids["Policy"]] == [entry["PolicyArn"] for entry in attached]

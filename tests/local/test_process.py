@@ -1,0 +1,107 @@
+"""The local AWS as a process."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.aws import LocalAws, LocalError, free_port
+from tests.local.support import deploy, eventually, function
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[LocalAws]:
+    """An emulator that a test may start, stop and kill."""
+    aws = LocalAws(folder=tmp_path / "own aws", port=free_port())
+    yield aws
+    aws.stop()
+
+
+def processes_of(aws: LocalAws) -> list[str]:
+    """Return the command lines of running processes that name the emulator's folder, or are the emulator."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if str(aws.folder).encode() in path.read_bytes():
+                found.append((path.parent / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def test_starting_twice_leaves_one(own: LocalAws) -> None:
+    """The first start says that it started it, the second that it ran."""
+    assert [True, False] == [own.start(), own.start()]
+
+
+def test_it_listens_on_this_machine_only(own: LocalAws) -> None:
+    """No other address than 127.0.0.1 is listened on, because the emulator executes code."""
+    own.start()
+    line = next(
+        line.split()
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
+        if line.split()[1].endswith(f":{own.port:04X}") and line.split()[3] == "0A"
+    )
+    assert f"0100007F:{own.port:04X}" == line[1]
+
+
+def test_stopping_leaves_nothing_running(own: LocalAws) -> None:
+    """Neither the emulator nor the processes of its functions outlive a stop, and a second stop has nothing to do."""
+    own.start()
+    name = deploy(own, {"Function": function("def handler(event, context): return 1")})["Function"]
+    own.client("lambda").invoke(FunctionName=name)
+    assert len(processes_of(own)) > 1
+    assert [True, False] == [own.stop(), own.stop()]
+    assert [] == processes_of(own)
+
+
+def test_a_busy_port_is_one_clear_line(own: LocalAws) -> None:
+    """The line names the port and how to choose another."""
+    with socket.create_server(("127.0.0.1", own.port)), pytest.raises(LocalError) as caught:
+        own.start()
+    assert f"port {own.port} is taken by another program" in str(caught.value)
+    assert "DURACLOUD_PORT" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_emulator_that_dies_at_once_is_one_clear_line(own: LocalAws) -> None:
+    """The line names the log."""
+    own.folder.mkdir()
+    (own.folder / "state").write_text("in the way")
+    with pytest.raises((LocalError, FileExistsError)) as caught:
+        own.start()
+    assert "\n" not in str(caught.value)
+
+
+def test_data_outlive_a_stop_and_a_crash(own: LocalAws) -> None:
+    """What was written a little while ago is there again after a stop in good order, and after a kill."""
+    own.start()
+    dynamodb, s3 = own.client("dynamodb"), own.client("s3")
+    dynamodb.create_table(
+        TableName="t",
+        KeySchema=[{"AttributeName": "K", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "K", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    s3.create_bucket(Bucket="letters")
+    s3.put_object(Bucket="letters", Key="a b", Body=b"letter")
+    own.stop()
+    own.start()
+    assert b"letter" == s3.get_object(Bucket="letters", Key="a b")["Body"].read()
+    dynamodb.put_item(TableName="t", Item={"K": {"S": "kept"}})
+    saved = own.folder / "state" / "dynamodb.json"
+    eventually(lambda: b"kept" in saved.read_bytes(), seconds=30)
+    os.kill(int((own.folder / "emulator.pid").read_text()), signal.SIGKILL)
+    own.stop()
+    eventually(own.start)
+    assert ["kept"] == [item["K"]["S"] for item in dynamodb.scan(TableName="t")["Items"]]
+
+
+def test_forgetting_removes_the_folder(own: LocalAws) -> None:
+    """Nothing of the data is left."""
+    own.start()
+    own.forget()
+    assert not own.folder.exists()

@@ -1,0 +1,129 @@
+"""What the local AWS makes of tables and their streams."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.aws import LocalAws
+from tests.local.support import ECHO, deploy, eventually, function, messages, table, unique
+
+EXPIRED_BY_SERVICE = '{"eventName":["REMOVE"],"userIdentity":{"principalId":["dynamodb.amazonaws.com"]}}'
+
+
+def deploy_reader(aws: LocalAws, **mapping: Any) -> dict[str, str]:
+    """Deploy a table whose stream is read by the function that sends it to the queue `Queue`."""
+    return deploy(
+        aws,
+        {
+            "Table": table(unique("t")),
+            "Queue": {"Type": "AWS::SQS::Queue"},
+            "Failures": {"Type": "AWS::SQS::Queue"},
+            "Echo": function(ECHO, QUEUE={"Ref": "Queue"}),
+            "Mapping": {
+                "Type": "AWS::Lambda::EventSourceMapping",
+                "Properties": {
+                    "FunctionName": {"Ref": "Echo"},
+                    "EventSourceArn": {"Fn::GetAtt": ["Table", "StreamArn"]},
+                    "StartingPosition": "TRIM_HORIZON",
+                    "BatchSize": 100,
+                    "BisectBatchOnFunctionError": True,
+                    "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}},
+                    **mapping,
+                },
+            },
+        },
+    )
+
+
+class Stream:
+    """Collects the records that the function sent on."""
+
+    def __init__(self, aws: LocalAws, queue_url: str) -> None:
+        self._aws = aws
+        self._queue_url = queue_url
+        self.batches: list[list[dict[str, Any]]] = []
+
+    def look(self) -> list[dict[str, Any]]:
+        self.batches += messages(self._aws, self._queue_url)
+        return [record for batch in self.batches for record in batch]
+
+    def keys(self) -> set[str]:
+        return {record["dynamodb"]["Keys"]["K"]["S"] for record in self.look()}
+
+
+@pytest.fixture(scope="module")
+def bare_table(aws: LocalAws) -> Iterator[str]:
+    """A table that nothing reads."""
+    yield deploy(aws, {"Table": table(unique("t"))})["Table"]
+
+
+def test_a_template_switches_expiry_and_recovery_on(aws: LocalAws, bare_table: str) -> None:
+    """Time to live and point-in-time recovery are as the template says."""
+    dynamodb = aws.client("dynamodb")
+    expiry = dynamodb.describe_time_to_live(TableName=bare_table)["TimeToLiveDescription"]
+    recovery = dynamodb.describe_continuous_backups(TableName=bare_table)["ContinuousBackupsDescription"]
+    assert {"AttributeName": "TTL", "TimeToLiveStatus": "ENABLED"} == expiry
+    assert "ENABLED" == recovery["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
+
+
+def test_only_rows_whose_time_has_passed_expire(aws: LocalAws, bare_table: str) -> None:
+    """A row of the past goes within seconds; one of the future, or without a time, stays."""
+    dynamodb = aws.client("dynamodb")
+    dynamodb.put_item(TableName=bare_table, Item={"K": {"S": "past"}, "TTL": {"N": "1"}})
+    dynamodb.put_item(TableName=bare_table, Item={"K": {"S": "future"}, "TTL": {"N": str(int(time.time()) + 3600)}})
+    dynamodb.put_item(TableName=bare_table, Item={"K": {"S": "never"}})
+
+    def keys() -> set[str]:
+        return {item["K"]["S"] for item in dynamodb.scan(TableName=bare_table)["Items"]}
+
+    assert {"future", "never"} == eventually(keys, lambda seen: "past" not in seen, seconds=5)
+
+
+def test_only_the_service_s_deletions_pass_the_filter_on_expiry(aws: LocalAws) -> None:
+    """An expired row reaches the function with the service's identity and its old image; a person's deletion never."""
+    ids = deploy_reader(aws, FilterCriteria={"Filters": [{"Pattern": EXPIRED_BY_SERVICE}]})
+    dynamodb, stream = aws.client("dynamodb"), Stream(aws, ids["Queue"])
+    dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": "by hand"}})
+    dynamodb.delete_item(TableName=ids["Table"], Key={"K": {"S": "by hand"}})
+    dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": "expired"}, "TTL": {"N": "1"}, "Version": {"S": "v"}})
+    record = eventually(stream.look)[0]
+    assert {"type": "Service", "principalId": "dynamodb.amazonaws.com"} == record["userIdentity"]
+    assert {"S": "v"} == record["dynamodb"]["OldImage"]["Version"]
+    assert {"expired"} == stream.keys()
+
+
+def test_a_filter_on_a_boolean_tells_false_from_true_and_absent(aws: LocalAws) -> None:
+    """Only records whose new image says false pass a filter on false."""
+    pattern = '{"dynamodb":{"NewImage":{"Success":{"BOOL":[false]}}}}'
+    ids = deploy_reader(aws, FilterCriteria={"Filters": [{"Pattern": pattern}]})
+    dynamodb, stream = aws.client("dynamodb"), Stream(aws, ids["Queue"])
+    dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": "good"}, "Success": {"BOOL": True}})
+    dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": "unknown"}})
+    dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": "bad"}, "Success": {"BOOL": False}})
+    eventually(stream.look)
+    assert {"bad"} == stream.keys()
+
+
+def test_a_record_that_always_fails_is_set_aside_and_holds_up_no_other(aws: LocalAws) -> None:
+    """The batch is halved down to the poison record, which goes to the failure queue after its retries."""
+    ids = deploy_reader(aws, MaximumRetryAttempts=1)
+    dynamodb, stream = aws.client("dynamodb"), Stream(aws, ids["Queue"])
+    for key in ("a", "b", "poison", "c"):
+        dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": key}})
+    eventually(stream.keys, lambda seen: seen == {"a", "b", "c"}, seconds=20)
+    failure = eventually(lambda: list(messages(aws, ids["Failures"])))[0]
+    assert "RetryAttemptsExhausted" == failure["requestContext"]["condition"]
+    assert 1 == failure["DDBStreamBatchInfo"]["batchSize"]
+
+
+def test_a_batch_waits_to_be_filled(aws: LocalAws) -> None:
+    """A record is handed over when the window is over, not before."""
+    ids = deploy_reader(aws, MaximumBatchingWindowInSeconds=3)
+    stream = Stream(aws, ids["Queue"])
+    started = time.monotonic()
+    aws.client("dynamodb").put_item(TableName=ids["Table"], Item={"K": {"S": "first"}})
+    eventually(stream.look)
+    # The emulator keeps a record's time in whole seconds.
+    assert time.monotonic() - started >= 2
