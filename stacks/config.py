@@ -34,7 +34,9 @@ _INFREQUENT_MINIMUM_DAYS: Final = 30
 LOG_RETENTION_DAYS: Final = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
-_LOG_LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
+# Metrics travel in the log at INFO, and Lambda discards what is below the level:
+# https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+_LOG_LEVELS: Final = ("DEBUG", "INFO")
 
 
 class ConfigurationError(Exception):
@@ -330,6 +332,10 @@ class Settings:
         """Hold the rules between settings."""
         if self.replica_region == self.region:
             raise ValueError(f"replica_region is {self.replica_region!r}; allowed: another region than {self.region!r}")
+        if self.encryption.customer_key and f":kms:{self.replica_region}:" not in self.encryption.replica_key_arn:
+            raise ValueError(
+                f"replica_key_arn is {self.encryption.replica_key_arn!r}; allowed: a key in {self.replica_region}"
+            )
         if self.name == "prod" and self.disposable:
             raise ValueError("disposable is True; allowed for prod: False")
 

@@ -83,6 +83,7 @@ class BucketRequests(Construct):
                 # Each takes seconds and may not wait for others within one time-out.
                 batch_size=1,
                 max_receives=settings.delivery.max_receives,
+                removal_policy=props.retention.removal_policy,
             ),
         )
         self.queue.take("Requested", "New bucket requests", object_events.of_requests(settings.bucket_prefix))

@@ -132,6 +132,7 @@ class FixityFunctions(Construct):
                 batch_window_seconds=settings.delivery.batch_window_seconds,
                 batch_size=_BATCH_SIZE,
                 max_receives=self._max_receives(name),
+                removal_policy=self._props.retention.removal_policy,
             ),
         )
 
@@ -230,5 +231,6 @@ class FixityFunctions(Construct):
                 filters=filters,
                 batch_size=batch_size,
                 window_seconds=window_seconds,
+                removal_policy=self._props.retention.removal_policy,
             ),
         )

@@ -118,7 +118,7 @@ class RuntimeFunction(Construct):
             timeout=self.timeout,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
-            application_log_level_v2=lambda_.ApplicationLogLevel(settings.log_level.replace("WARNING", "WARN")),
+            application_log_level_v2=lambda_.ApplicationLogLevel(settings.log_level),
             environment={
                 Env.ENVIRONMENT: settings.name,
                 Env.LOG_LEVEL: settings.log_level,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import attrs
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
@@ -27,6 +27,7 @@ class TableStreamProps:
         filters: patterns of records; a record that matches one of them is handed over.
         batch_size: records handed over at once.
         window_seconds: longest wait for a batch to fill.
+        removal_policy: what happens to the queue of failures when it leaves the template.
     """
 
     environment: str
@@ -35,6 +36,7 @@ class TableStreamProps:
     filters: Sequence[Mapping[str, Any]]
     batch_size: int
     window_seconds: int
+    removal_policy: RemovalPolicy
 
 
 class TableStream(Construct):
@@ -47,7 +49,9 @@ class TableStream(Construct):
     def __init__(self, scope: Construct, construct_id: str, props: TableStreamProps) -> None:
         """Connect. A batch that fails is halved, so that one bad record holds up nothing."""
         super().__init__(scope, construct_id)
-        self.failures = DeadLetterQueue(self, "Failures", props.environment, f"{props.function.name}-failures")
+        self.failures = DeadLetterQueue(
+            self, "Failures", props.environment, f"{props.function.name}-failures", props.removal_policy
+        )
         props.function.function.add_event_source(
             sources.DynamoEventSource(
                 props.table,

@@ -3,7 +3,7 @@
 from typing import Final
 
 import attrs
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -29,7 +29,9 @@ class DeadLetterQueue(Construct):
         name: its name without the environment.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, environment: str, name: str) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, environment: str, name: str, removal_policy: RemovalPolicy
+    ) -> None:
         """Create the queue.
 
         Args:
@@ -37,6 +39,7 @@ class DeadLetterQueue(Construct):
             construct_id: its id in it.
             environment: the environment's name.
             name: the queue's name without the environment.
+            removal_policy: what happens to it, with its messages, when it leaves the template.
         """
         super().__init__(scope, construct_id)
         self.name = name
@@ -45,6 +48,7 @@ class DeadLetterQueue(Construct):
             "Queue",
             queue_name=naming.resource_name(environment, name),
             retention_period=_KEPT,
+            removal_policy=removal_policy,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
         )
@@ -65,6 +69,7 @@ class WorkQueueProps:
         batch_window_seconds: longest wait for a batch to fill.
         batch_size: messages handed to the function at once.
         max_receives: attempts at a message before it is set aside.
+        removal_policy: what happens to both queues, with their messages, when they leave the template.
     """
 
     environment: str
@@ -73,6 +78,7 @@ class WorkQueueProps:
     batch_window_seconds: int
     batch_size: int
     max_receives: int
+    removal_policy: RemovalPolicy
 
 
 class WorkQueue(Construct):
@@ -90,7 +96,9 @@ class WorkQueue(Construct):
         self.name = props.name
         self._batch_size = props.batch_size
         self._window = Duration.seconds(props.batch_window_seconds)
-        self.dead_letters = DeadLetterQueue(self, "DeadLetters", props.environment, f"{props.name}-dlq")
+        self.dead_letters = DeadLetterQueue(
+            self, "DeadLetters", props.environment, f"{props.name}-dlq", props.removal_policy
+        )
         self.queue = sqs.Queue(
             self,
             "Queue",
@@ -99,6 +107,7 @@ class WorkQueue(Construct):
                 _VISIBILITY_FACTOR * props.timeout_seconds + props.batch_window_seconds
             ),
             retention_period=_KEPT,
+            removal_policy=props.removal_policy,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters.queue, max_receive_count=props.max_receives),

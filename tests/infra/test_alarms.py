@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from runtime.contract import FUNCTION_ENVIRONMENT, METRIC_NAMESPACE, Metric
+from runtime.domain import alert_message
 from runtime.observability import publish
 from tests.infra.synthesis import ROOT, Assembly, Resource
 
@@ -207,5 +208,8 @@ def test_every_alarm_has_an_entry_in_the_runbook(assemblies: Mapping[str, Assemb
     # How code hosts make anchors of headings.
     anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
     linked = {alarm.properties["AlarmDescription"].rpartition("#")[2] for alarm in _alarms(assemblies["prod"])}
+
+    # Notices of failing objects link there too.
+    linked.add(alert_message._RUNBOOK_ENTRY.removeprefix("#"))
 
     assert set() == linked - anchors

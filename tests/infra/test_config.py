@@ -65,6 +65,7 @@ def test_an_unknown_environment_is_one_clear_line(name: str | None, line: str) -
         (_changed("max_capacity = 100", "max_capacity = 1", DEV), ["max_capacity is 1", "min_capacity 5"]),
         (_changed('"preservation@example.org"', '"nobody"', DEV), ["nobody", "e-mail"]),
         (_changed("log_retention_days = 30", "log_retention_days = 31", DEV), ["31", "1, 3, 5"]),
+        (_changed('log_level = "INFO"', 'log_level = "ERROR"'), ["'ERROR'", "DEBUG, INFO"]),
         (DEV + "\nname = 7\n", ["name"]),
         ("name = 'dev'\n" + DEV, ["'name'"]),
         ("account = ", ["not TOML"]),

@@ -84,8 +84,8 @@ def test_no_users_and_no_keys(variant: Assembly) -> None:
 
 
 def test_data_is_kept_by_every_deploy(variant: Assembly) -> None:
-    """Buckets, tables and keys outlive their template in every environment without the second lock."""
-    for resource in variant.resources(BUCKET, TABLE, KEY):
+    """Buckets, tables, keys, queues and logs outlive their template where the second lock is not open."""
+    for resource in variant.resources(BUCKET, TABLE, KEY, QUEUE, LOG):
         assert ("Retain", "Retain") == (resource.body["DeletionPolicy"], resource.body["UpdateReplacePolicy"])
 
 
@@ -140,7 +140,7 @@ def test_disposable_data_is_destroyed_only_under_both_locks(name: str, tmp_path:
     """The setting and the word on the command line together make data destroyable."""
     assembly = synthesise(load_settings(name), tmp_path, allowDataLoss="true")
 
-    assert {"Delete"} == {resource.body["DeletionPolicy"] for resource in assembly.resources(BUCKET, TABLE, LOG)}
+    assert {"Delete"} == {resource.body["DeletionPolicy"] for resource in assembly.resources(BUCKET, TABLE, QUEUE, LOG)}
     for table in assembly.resources(TABLE):
         assert not table.properties["Replicas"][0].get("DeletionProtectionEnabled", False)
 
