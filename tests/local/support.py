@@ -50,7 +50,7 @@ def deploy(aws: LocalAws, resources: dict[str, Any]) -> dict[str, str]:
     return {entry["LogicalResourceId"]: entry["PhysicalResourceId"] for entry in found}
 
 
-def table(name: str, **more: Any) -> dict[str, Any]:
+def table(name: str, **more: object) -> dict[str, Any]:
     """Return the template's resource of a table like ours: key K, expiry by TTL, a stream, recovery."""
     return {
         "Type": "AWS::DynamoDB::GlobalTable",
@@ -72,7 +72,7 @@ def table(name: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def function(code: str, **environment: Any) -> dict[str, Any]:
+def function(code: str, **environment: object) -> dict[str, Any]:
     """Return the template's resource of a function."""
     return {
         "Type": "AWS::Lambda::Function",

@@ -1,7 +1,6 @@
 """What the local AWS makes of buckets, objects and their events."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -41,7 +40,7 @@ class Versioned:
 
 
 @pytest.fixture(scope="module")
-def bucket(aws: LocalAws) -> Iterator[Versioned]:
+def bucket(aws: LocalAws) -> Versioned:
     """A bucket as a template describes it, whose events go to a queue by a rule like ours."""
     name = unique("deposits-letters")
     pattern = {
@@ -96,7 +95,7 @@ def bucket(aws: LocalAws) -> Iterator[Versioned]:
             },
         },
     )
-    yield Versioned(aws, name, ids["Queue"])
+    return Versioned(aws, name, ids["Queue"])
 
 
 def test_a_template_s_bucket_properties_are_applied(bucket: Versioned) -> None:
@@ -162,7 +161,7 @@ def test_a_rule_leaves_fixed_buckets_and_siblings_out(bucket: Versioned) -> None
 
 
 def test_a_bit_flipped_on_the_disk_is_read(bucket: Versioned) -> None:
-    """Reading the current version, by its id or without, gives the bytes of the file; version and ETag are unchanged."""
+    """Reading the current version, by id or without, gives the file's bytes under the old version and ETag."""
     put = bucket.s3.put_object(Bucket=bucket.name, Key="rot.txt", Body=b"letter")
     path = bucket.aws.objects / ACCOUNT / bucket.name / "rot.txt"
     assert b"letter" == path.read_bytes()

@@ -1,6 +1,6 @@
 """What the local AWS makes of metrics and alarms."""
 
-import datetime
+import datetime as dt
 from typing import Any
 
 from local.aws import LocalAws
@@ -20,7 +20,8 @@ def handler(event, context):
 """
 
 
-def alarm(**more: Any) -> dict[str, Any]:
+def alarm(**more: object) -> dict[str, Any]:
+    """Return the template's resource of an alarm."""
     return {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
@@ -37,6 +38,7 @@ def alarm(**more: Any) -> dict[str, Any]:
 
 
 def queue_alarm(queue: str) -> dict[str, Any]:
+    """Return the template's resource of an alarm on any message in a queue."""
     return alarm(
         Namespace="AWS/SQS",
         MetricName="ApproximateNumberOfMessagesVisible",
@@ -47,6 +49,7 @@ def queue_alarm(queue: str) -> dict[str, Any]:
 
 
 def states(aws: LocalAws, *names: str) -> list[str]:
+    """Return the states of alarms."""
     found = aws.client("cloudwatch").describe_alarms(AlarmNames=list(names))["MetricAlarms"]
     state = {entry["AlarmName"]: entry["StateValue"] for entry in found}
     return [state[name] for name in names]
@@ -104,15 +107,15 @@ def test_metrics_in_log_lines_become_metrics(aws: LocalAws) -> None:
     """A log line in the embedded metric format is found in CloudWatch under its dimensions."""
     name = deploy(aws, {"Function": function(EMBEDDED)})["Function"]
     aws.client("lambda").invoke(FunctionName=name)
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
 
     def points() -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = aws.client("cloudwatch").get_metric_statistics(
             Namespace="Trial",
             MetricName="Checks",
             Dimensions=[{"Name": "environment", "Value": "local"}, {"Name": "function", "Value": "f"}],
-            StartTime=now - datetime.timedelta(minutes=5),
-            EndTime=now + datetime.timedelta(minutes=5),
+            StartTime=now - dt.timedelta(minutes=5),
+            EndTime=now + dt.timedelta(minutes=5),
             Period=600,
             Statistics=["Sum", "SampleCount"],
         )["Datapoints"]

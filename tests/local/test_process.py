@@ -67,12 +67,15 @@ def test_a_busy_port_is_one_clear_line(own: LocalAws) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_an_emulator_that_dies_at_once_is_one_clear_line(own: LocalAws) -> None:
-    """The line names the log."""
-    own.folder.mkdir()
-    (own.folder / "state").write_text("in the way")
-    with pytest.raises((LocalError, FileExistsError)) as caught:
+@pytest.mark.parametrize(("program", "says"), [("/bin/false", "did not come up"), ("/no/such", "run 'make setup'")])
+def test_an_emulator_that_does_not_come_up_is_one_clear_line(
+    own: LocalAws, monkeypatch: pytest.MonkeyPatch, program: str, says: str
+) -> None:
+    """The line says where to look, or what to run."""
+    monkeypatch.setattr("local.aws._PYTHON", Path(program))
+    with pytest.raises(LocalError) as caught:
         own.start()
+    assert says in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -81,7 +84,7 @@ def test_data_outlive_a_stop_and_a_crash(own: LocalAws) -> None:
     own.start()
     dynamodb, s3 = own.client("dynamodb"), own.client("s3")
     dynamodb.create_table(
-        TableName="t",
+        TableName="rows",
         KeySchema=[{"AttributeName": "K", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "K", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
@@ -91,13 +94,13 @@ def test_data_outlive_a_stop_and_a_crash(own: LocalAws) -> None:
     own.stop()
     own.start()
     assert b"letter" == s3.get_object(Bucket="letters", Key="a b")["Body"].read()
-    dynamodb.put_item(TableName="t", Item={"K": {"S": "kept"}})
+    dynamodb.put_item(TableName="rows", Item={"K": {"S": "kept"}})
     saved = own.folder / "state" / "dynamodb.json"
     eventually(lambda: b"kept" in saved.read_bytes(), seconds=30)
     os.kill(int((own.folder / "emulator.pid").read_text()), signal.SIGKILL)
     own.stop()
     eventually(own.start)
-    assert ["kept"] == [item["K"]["S"] for item in dynamodb.scan(TableName="t")["Items"]]
+    assert ["kept"] == [item["K"]["S"] for item in dynamodb.scan(TableName="rows")["Items"]]
 
 
 def test_forgetting_removes_the_folder(own: LocalAws) -> None:

@@ -1,7 +1,6 @@
 """What the local AWS makes of tables and their streams."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from tests.local.support import ECHO, deploy, eventually, function, messages, ta
 EXPIRED_BY_SERVICE = '{"eventName":["REMOVE"],"userIdentity":{"principalId":["dynamodb.amazonaws.com"]}}'
 
 
-def deploy_reader(aws: LocalAws, **mapping: Any) -> dict[str, str]:
+def deploy_reader(aws: LocalAws, **mapping: object) -> dict[str, str]:
     """Deploy a table whose stream is read by the function that sends it to the queue `Queue`."""
     return deploy(
         aws,
@@ -54,9 +53,9 @@ class Stream:
 
 
 @pytest.fixture(scope="module")
-def bare_table(aws: LocalAws) -> Iterator[str]:
+def bare_table(aws: LocalAws) -> str:
     """A table that nothing reads."""
-    yield deploy(aws, {"Table": table(unique("t"))})["Table"]
+    return deploy(aws, {"Table": table(unique("t"))})["Table"]
 
 
 def test_a_template_switches_expiry_and_recovery_on(aws: LocalAws, bare_table: str) -> None:
