@@ -7,9 +7,10 @@ import functools
 from datetime import timedelta
 
 from runtime.ports import Notifier, VerificationQueue
-from runtime.settings import DueSettings, ExportSettings, FailureSettings, FixitySettings
+from runtime.settings import DueSettings, ExportSettings, FailureSettings, FixitySettings, ProvisioningSettings
 from runtime.usecases.care import Care
 from runtime.usecases.export_records import Exporting
+from runtime.usecases.provision_buckets import Provisioning
 
 
 @functools.cache
@@ -68,4 +69,47 @@ def exporter() -> tuple[ExportSettings, Exporting]:
         files=S3ExportStatus(client("s3"), settings.managed_bucket),
         clock=SystemClock(),
         table_arn=settings.checksum_table_arn,
+    )
+
+
+@functools.cache
+def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
+    """Build what the function needs that makes deposit buckets."""
+    from runtime.adapters.clients import client
+    from runtime.adapters.clock import SystemClock
+    from runtime.adapters.s3_buckets import S3Buckets
+    from runtime.adapters.s3_requests import S3Requests
+    from runtime.domain.bucket_configuration import BucketPolicySettings
+
+    settings = ProvisioningSettings.load()
+    s3 = client("s3")
+    requests = S3Requests(s3, settings.managed_bucket)
+    return settings, Provisioning(
+        buckets=S3Buckets(lambda region: client("s3", region=region), settings.account_id),
+        files=requests,
+        records=requests,
+        clock=SystemClock(),
+        prefix=settings.bucket_prefix,
+        region=s3.meta.region_name,
+        replica_region=settings.replica_region,
+        values=BucketPolicySettings(
+            environment=settings.environment,
+            account_id=settings.account_id,
+            managed_bucket=settings.managed_bucket,
+            logs_bucket=settings.logs_bucket,
+            replication_role_arn=settings.replication_role_arn,
+            encryption_key_arn=settings.encryption_key_arn,
+            replica_key_arn=settings.replica_key_arn,
+            abort_multipart_days=settings.abort_multipart_days,
+            noncurrent_expiry_days=settings.noncurrent_expiry_days,
+            main_transition_days=settings.main_transition_days,
+            main_storage_class=settings.main_storage_class,
+            replica_transition_days=settings.replica_transition_days,
+            replica_storage_class=settings.replica_storage_class,
+            replication_storage_class=settings.replication_storage_class,
+            replication_time_control=settings.replication_time_control,
+        ),
+        most_names=settings.max_buckets_per_request,
+        public_allowed=settings.public_buckets_allowed,
+        longest_work=timedelta(seconds=settings.function_timeout_seconds),
     )

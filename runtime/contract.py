@@ -202,3 +202,18 @@ class ManagedPrefix:
 def function_name(environment: str, function: str) -> str:
     """Return the physical name of a function, which its logs, alarms and records carry."""
     return f"duracloud-{environment}-{function}"
+
+
+def bucket_name(prefix: str, suffix: str) -> str:
+    """Return the name of a bucket: the environment's prefix, a dash, and what follows it."""
+    return f"{prefix}-{suffix}"
+
+
+def replica_name(main: str) -> str:
+    """Return the name of the replica of a main bucket."""
+    return f"{main}-{BucketSuffix.REPLICA}"
+
+
+def access_log_prefix(bucket: str) -> str:
+    """Return the folder of the logs bucket that takes the access logs of a bucket."""
+    return f"audit/{bucket}/"

@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from runtime.contract import BucketSuffix
+from runtime.contract import BucketSuffix, access_log_prefix, bucket_name
+
+__all__ = ["access_log_prefix", "bucket_name"]
 
 OBJECT_CREATED: Final = "object-created"
 OBJECT_DELETED: Final = "object-deleted"
@@ -33,11 +35,6 @@ def parameter_name(environment: str, layer: str, name: str) -> str:
     return f"/duracloud/{environment}/{layer}/{name}"
 
 
-def bucket_name(prefix: str, suffix: str) -> str:
-    """Return the name of a bucket: the prefix, a dash, and what follows it."""
-    return f"{prefix}-{suffix}"
-
-
 def bucket_arn(name: str) -> str:
     """Return the ARN, or ARN pattern, of a bucket by its name or name pattern."""
     return f"arn:aws:s3:::{name}"
@@ -61,8 +58,3 @@ def any_replica(prefix: str) -> str:
 def table_arn(region: str, account: str, name: str) -> str:
     """Return the ARN of a table by its name."""
     return f"arn:aws:dynamodb:{region}:{account}:table/{name}"
-
-
-def access_log_prefix(bucket: str) -> str:
-    """Return the folder of the logs bucket that takes the access logs of a bucket."""
-    return f"audit/{bucket}/"

@@ -45,5 +45,9 @@ class OutOfTimeError(DuraCloudError):
         self.facts = facts
 
 
+class NameTakenError(DuraCloudError):
+    """A bucket of that name belongs to somebody else."""
+
+
 class MalformedMessageError(DuraCloudError):
     """A message does not have the documented form: retrying cannot help, its queue sets it aside."""

@@ -1,0 +1,59 @@
+"""The text file by which a depositor asks for buckets."""
+
+from typing import Final
+
+import attrs
+
+LARGEST_FILE: Final = 64 * 1024
+_BYTE_ORDER_MARK: Final = "\ufeff"
+_COMMENT: Final = "#"
+
+
+class RequestRejectedError(Exception):
+    """A request cannot be worked on as a whole; the text says why in one line."""
+
+
+@attrs.frozen
+class RequestedName:
+    """One name in a request.
+
+    Attributes:
+        line: number of the line, from 1.
+        name: the name in lower case.
+    """
+
+    line: int
+    name: str
+
+
+def read_names(content: bytes, most: int) -> tuple[RequestedName, ...]:
+    """Read a request file: UTF-8 text with one name per line.
+
+    Blanks around a name, blank lines, lines that begin with `#` and names that came before are left out.
+
+    Args:
+        content: the file's bytes; more than `LARGEST_FILE` of them are refused.
+        most: number of names that one request may have.
+
+    Returns:
+        At least one name.
+
+    Raises:
+        RequestRejectedError: the file is too large, not text, without names or with too many.
+    """
+    if len(content) > LARGEST_FILE:
+        raise RequestRejectedError(f"the file is larger than {LARGEST_FILE // 1024} KiB, which is the largest allowed")
+    try:
+        text = content.decode("utf-8").removeprefix(_BYTE_ORDER_MARK)
+    except UnicodeDecodeError as error:
+        raise RequestRejectedError(f"the file is not UTF-8 text: byte {error.start + 1} cannot be read") from error
+    names: dict[str, RequestedName] = {}
+    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
+        name = line.strip().lower()
+        if name and not name.startswith(_COMMENT):
+            names.setdefault(name, RequestedName(number, name))
+    if not names:
+        raise RequestRejectedError("the file has no names; write one name per line")
+    if len(names) > most:
+        raise RequestRejectedError(f"the file has {len(names)} names; allowed in one request: {most}")
+    return tuple(names.values())

@@ -1,0 +1,80 @@
+"""Makes the buckets that depositors ask for: the handler of the bucket-requests queue."""
+
+from typing import Any, Final
+
+from runtime import bootstrap
+from runtime.contract import Function, Metric
+from runtime.domain.request_result import BucketRequest, RequestResult, RequestStatus
+from runtime.handlers.batches import process_queue, receive_count
+from runtime.handlers.s3_events import parse
+from runtime.observability import logger, publish
+from runtime.settings import ProvisioningSettings
+from runtime.usecases.provision_buckets import Provisioning, provision
+
+_METRICS: Final = {
+    RequestStatus.COMPLETED: Metric.REQUESTS_COMPLETED,
+    RequestStatus.PARTIAL: Metric.REQUESTS_PARTIAL,
+    RequestStatus.REJECTED: Metric.REQUESTS_REJECTED,
+}
+
+
+def handle(
+    event: dict[str, Any],
+    context: object,  # noqa: ARG001 (handlers are called alike)
+    deps: tuple[ProvisioningSettings, Provisioning],
+) -> dict[str, Any]:
+    """Work on the request files of a batch of `Object Created` events.
+
+    Args:
+        event: the Lambda event with SQS records.
+        context: the invocation's context.
+        deps: the function's settings, and its ports and policy.
+
+    Returns:
+        The partial batch response that names the messages to be handed out again.
+    """
+    settings, provisioning = deps
+
+    def work(record: dict[str, Any]) -> RequestResult | None:
+        message = parse(record["body"])
+        if message.concerns_folder_marker:
+            logger.info("folder marker: ignored", extra={"key": message.key})
+            return None
+        request = BucketRequest(
+            bucket=message.bucket,
+            key=message.key,
+            version_id=message.version_id,
+            requester=message.requester,
+            received_at=message.time,
+            event_id=message.id,
+        )
+        result = provision(provisioning, request, last_receive=receive_count(record) >= settings.max_receive_count)
+        _log(result)
+        return result
+
+    # One after the other: two requests at once could only wait for each other's claims.
+    response, results = process_queue(event, work, concurrency=1)
+    counts = dict.fromkeys(_METRICS.values(), 0)
+    for result in results:
+        if result is not None:
+            counts[_METRICS[result.status]] += 1
+    publish(settings.environment, Function.BUCKET_REQUESTED, counts)
+    return response
+
+
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Entry point of the function."""
+    return handle(event, context, bootstrap.provisioning())
+
+
+def _log(result: RequestResult) -> None:
+    log = logger.info if result.status is RequestStatus.COMPLETED else logger.warning
+    log(
+        f"request {result.status}",
+        extra={
+            "key": result.request.key,
+            "reason": result.reason,
+            "result": f"{result.key}.txt",
+            "names": {name.bucket: f"{name.verdict} {name.reason}".strip() for name in result.names},
+        },
+    )
