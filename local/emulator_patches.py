@@ -127,7 +127,14 @@ def _bucket_settings(properties: Row) -> Iterator[tuple[Callable[[str, bytes], A
             }
             for rule in encryption["ServerSideEncryptionConfiguration"]
         ]
-        yield s3._put_bucket_encryption, "PutBucketEncryption", "ServerSideEncryptionConfiguration", {"Rules": rules}
+        # Without a key's id S3 takes the key that AWS manages; the emulator would refuse every upload.
+        if not any(_uses_managed_key(rule["ApplyServerSideEncryptionByDefault"]) for rule in rules):
+            yield (
+                s3._put_bucket_encryption,
+                "PutBucketEncryption",
+                "ServerSideEncryptionConfiguration",
+                {"Rules": rules},
+            )
     if ownership := properties.get("OwnershipControls"):
         yield s3._put_bucket_ownership_controls, "PutBucketOwnershipControls", "OwnershipControls", ownership
     if logging_to := properties.get("LoggingConfiguration"):
@@ -144,6 +151,10 @@ def _bucket_settings(properties: Row) -> Iterator[tuple[Callable[[str, bytes], A
             "LifecycleConfiguration",
             {"Rules": rules},
         )
+
+
+def _uses_managed_key(encryption: Row) -> bool:
+    return encryption["SSEAlgorithm"].startswith("aws:kms") and "KMSMasterKeyID" not in encryption
 
 
 def _lifecycle_rule(rule: Row) -> Row:

@@ -113,6 +113,18 @@ def test_a_template_s_bucket_properties_are_applied(bucket: Versioned) -> None:
     assert ({"Days": 30}, {"Prefix": "scratch/"}) == (lifecycle[1]["Expiration"], lifecycle[1]["Filter"])
 
 
+def test_uploads_work_where_aws_would_choose_the_key(aws: LocalAws) -> None:
+    """A bucket encrypted by KMS without naming a key, as CDK's own bucket is, takes uploads that say the same."""
+    rules = [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]
+    properties = {"BucketName": unique("assets"), "BucketEncryption": {"ServerSideEncryptionConfiguration": rules}}
+    name = deploy(aws, {"Bucket": {"Type": "AWS::S3::Bucket", "Properties": properties}})["Bucket"]
+    s3 = aws.client("s3")
+    found = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"][0]
+    algorithm = found["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"]
+    s3.put_object(Bucket=name, Key="asset", Body=b"x", ServerSideEncryption=algorithm)
+    assert b"x" == s3.get_object(Bucket=name, Key="asset")["Body"].read()
+
+
 def test_inventory_configurations_are_kept(bucket: Versioned) -> None:
     """What is put is got and listed, and gone when deleted."""
     s3, name = bucket.s3, bucket.name
