@@ -60,7 +60,7 @@ def dependency_layer(scope: Construct, construct_id: str, architecture: str) -> 
         The layer.
 
     Raises:
-        BundlingError: a wheel was not fetched.
+        BundlingError: a wheel was not fetched, or cannot be installed.
     """
     if cdk.Stack.of(scope).bundling_required and (missing := missing_wheels(architecture)):
         raise BundlingError(
@@ -97,7 +97,11 @@ def missing_wheels(architecture: str) -> list[str]:
 
 
 def fetch(architectures: Iterable[str]) -> None:
-    """Download the wheels that are missing, for each of the architectures."""
+    """Download the wheels that are missing, for each of the architectures.
+
+    Raises:
+        BundlingError: pip failed; what it said is on the terminal.
+    """
     for architecture in architectures:
         if missing_wheels(architecture):
             _pip("download", architecture, "--dest", str(WHEELHOUSE / PLATFORMS[architecture]))
@@ -122,18 +126,16 @@ def install_dependencies(architecture: str, target: Path) -> None:
 
 
 def _pip(command: str, architecture: str, *options: str) -> None:
-    # --isolated would also ignore the person's package index; only chatter is switched off.
-    subprocess.run(  # noqa: S603 (our own arguments, no shell)
-        [
-            sys.executable,
-            *("-m", "pip", command, "--quiet", "--quiet", "--disable-pip-version-check", "--no-input"),
-            *("--no-deps", "--only-binary=:all:", "--implementation", "cp", "--python-version", PYTHON_VERSION),
-            *("--platform", PLATFORMS[architecture], "--requirement", str(REQUIREMENTS)),
-            *options,
-        ],
-        check=True,
-        stdout=sys.stderr,
-    )
+    # Not --isolated, which would ignore the person's package index.
+    arguments = [
+        *("-m", "pip", command, "--quiet", "--quiet", "--disable-pip-version-check", "--no-input"),
+        *("--no-deps", "--only-binary=:all:", "--implementation", "cp", "--python-version", PYTHON_VERSION),
+        *("--platform", PLATFORMS[architecture], "--requirement", str(REQUIREMENTS)),
+        *options,
+    ]
+    done = subprocess.run([sys.executable, *arguments], check=False, stdout=sys.stderr)  # noqa: S603 (our own arguments)
+    if done.returncode:
+        raise BundlingError(f"pip could not {command} {REQUIREMENTS.relative_to(ROOT)} for {architecture}, see above")
 
 
 def _pins() -> list[tuple[str, str]]:
@@ -165,7 +167,13 @@ def _asset(scope: Construct, name: str, digest: str, build: Callable[[Path], Non
             unfinished = Path(tempfile.mkdtemp(dir=_BUILT, prefix=f"{name}-unfinished-"))
             build(unfinished)
             unfinished.chmod(0o755)
-            unfinished.rename(source)
+            try:
+                unfinished.rename(source)
+            except OSError:
+                # Another synth was faster: what it built is the same.
+                shutil.rmtree(unfinished)
+                if not source.is_dir():
+                    raise
     return lambda_.Code.from_asset(str(source), asset_hash=digest, asset_hash_type=cdk.AssetHashType.CUSTOM)
 
 
@@ -175,10 +183,8 @@ def _main(arguments: list[str]) -> int:
         return 2
     try:
         fetch(PLATFORMS)
-    except subprocess.CalledProcessError:
-        sys.stderr.write(
-            f"the wheels of {REQUIREMENTS.relative_to(ROOT)} could not be downloaded; see pip's words above\n"
-        )
+    except BundlingError as error:
+        sys.stderr.write(f"{error}\n")
         return 1
     return 0
 

@@ -15,7 +15,10 @@ from runtime.contract import DIGEST_ALGORITHMS, BucketSuffix
 _DIRECTORY: Final = Path(__file__).parent / "environments"
 # The longest fixed bucket name, `<prefix>-bucket-requested`, has to stay within S3's 63 characters.
 _LONGEST_PREFIX: Final = 63 - len("-" + BucketSuffix.REQUEST)
-_BUCKET_PREFIX: Final = re.compile(rf"[a-z0-9]([a-z0-9-]{{0,{_LONGEST_PREFIX - 2}}}[a-z0-9])?")
+# What S3 reserves: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET_PREFIX: Final = re.compile(
+    rf"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9]([a-z0-9-]{{0,{_LONGEST_PREFIX - 2}}}[a-z0-9])?"
+)
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _SCHEDULE: Final = re.compile(r"(cron|rate)\([^()]+\)")
@@ -306,7 +309,8 @@ class Settings:
     replica_region: str = _matching(_REGION, "an AWS region such as us-west-2")
     bucket_prefix: str = _matching(
         _BUCKET_PREFIX,
-        f"1 to {_LONGEST_PREFIX} of a-z, 0-9 and dash, beginning and ending with a letter or digit",
+        f"1 to {_LONGEST_PREFIX} of a-z, 0-9 and dash, beginning and ending with a letter or digit,"
+        " and not with what S3 reserves",
     )
     architecture: str = _one_of(("arm64", "x86_64"))
     alert_emails: tuple[str, ...] = attrs.field(

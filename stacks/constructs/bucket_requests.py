@@ -17,11 +17,10 @@ from stacks.constructs.retention import Retention
 from stacks.constructs.runtime_function import RuntimeFunction, RuntimeFunctionProps
 from stacks.constructs.work_queue import WorkQueue, WorkQueueProps
 
-_BUCKET_ADMINISTRATION: Final = [
+_LOOKING: Final = ["s3:GetBucketTagging", "s3:ListBucket"]
+_MAKING: Final = [
     "s3:CreateBucket",
     "s3:DeleteBucket",
-    "s3:GetBucketTagging",
-    "s3:ListBucket",
     "s3:PutBucketLogging",
     "s3:PutBucketNotification",
     "s3:PutBucketOwnershipControls",
@@ -114,7 +113,10 @@ class BucketRequests(Construct):
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
             naming.objects_arn(managed, f"{ManagedPrefix.IN_PROGRESS}*"),
         )
-        self.function.allow(_BUCKET_ADMINISTRATION, naming.bucket_arn(naming.any_bucket(prefix)))
+        self.function.allow([*_LOOKING, *_MAKING], naming.bucket_arn(naming.any_bucket(prefix)))
+        # Whatever a request asks for, the fixed buckets are not touched (lesson L15).
+        logs = naming.bucket_name(prefix, BucketSuffix.LOGS)
+        self.function.deny(_MAKING, *(naming.bucket_arn(name) for name in (managed, requests, logs)))
         self.function.allow(
             ["iam:PassRole"],
             props.replication_role.role_arn,

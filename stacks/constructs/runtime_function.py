@@ -136,6 +136,17 @@ class RuntimeFunction(Construct):
         """
         self._role.add_to_policy(iam.PolicyStatement(actions=actions, resources=list(resources), conditions=conditions))
 
+    def deny(self, actions: list[str], *resources: str) -> None:
+        """Keep the function from calls that a wider permission would let it make.
+
+        Args:
+            actions: IAM actions.
+            resources: ARNs or ARN patterns.
+        """
+        self._role.add_to_policy(
+            iam.PolicyStatement(effect=iam.Effect.DENY, actions=actions, resources=list(resources))
+        )
+
     def allow_key(self, key: kms.IKey | None, *actions: str) -> None:
         """Let the function use the customer key, where there is one."""
         if key is not None:

@@ -26,12 +26,13 @@ CONTEXT: Final[dict[str, Any]] = {
 
 
 def settings_of(variant: str) -> Settings:
-    """Return the settings of an environment, or of the variant with a customer key and provisioned tables."""
+    """Return the settings of an environment, or of the variant: a customer key, provisioned tables, another prefix."""
     if variant in ENVIRONMENTS:
         return load_settings(variant)
     settings = load_settings("prod")
     return attrs.evolve(
         settings,
+        bucket_prefix="a-prefix-of-parts",
         encryption=attrs.evolve(
             settings.encryption,
             mode="customer-key",
@@ -107,6 +108,8 @@ class Assembly:
         if isinstance(value, str | int | bool):
             return str(value)
         ((function, argument),) = value.items()
+        if argument == "AWS::Region":
+            return self.settings.region
         if function == "Ref":
             return self._target(layer, argument, "")
         if function == "Fn::GetAtt":

@@ -60,6 +60,7 @@ def test_an_unknown_environment_is_one_clear_line(name: str | None, line: str) -
         (_changed('mode = "s3-managed"', 'mode = "customer-key"', DEV), ["replica_key_arn is ''", "replica region"]),
         (_changed('replica_region = "us-west-2"', 'replica_region = "us-east-1"', DEV), ["another region"]),
         (_changed('bucket_prefix = "example-dev"', 'bucket_prefix = "Example"', DEV), ["'Example'", "1 to 46"]),
+        (_changed('bucket_prefix = "example-dev"', 'bucket_prefix = "xn--a"', DEV), ["'xn--a'", "reserves"]),
         (_changed('"INTELLIGENT_TIERING"', '"DEEP_ARCHIVE"', DEV), ["main_storage_class", "GLACIER_IR"]),
         (_changed('"INTELLIGENT_TIERING"', '"STANDARD_IA"', DEV), ["main_transition_days is 0", "from 30"]),
         (_changed("max_capacity = 100", "max_capacity = 1", DEV), ["max_capacity is 1", "min_capacity 5"]),

@@ -1,7 +1,11 @@
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
+from runtime.domain.bucket_names import pair_of, problem_with
 from tests.infra.synthesis import Assembly
 
 
@@ -72,3 +76,16 @@ def test_events_reach_the_queue_that_they_are_for(
     assert created == _queues(variant, _event(bucket, "Object Created"))
     assert deleted == _queues(variant, _event(bucket, "Object Deleted"))
     assert set() == _queues(variant, _event(bucket, "Object Restore Completed"))
+
+
+@given(name=st.from_regex(r"[a-z0-9-]{1,44}", fullmatch=True))
+def test_l29_every_name_that_can_be_had_is_watched(assemblies: Mapping[str, Assembly], name: str) -> None:
+    """Whatever dashes prefix and name have: events of a bucket that can be made are queued, of its replica not."""
+    assembly = assemblies["customer-key"]
+    prefix = assembly.settings.bucket_prefix
+    assume(not problem_with(prefix, name, public_allowed=True))
+    pair = pair_of(prefix, name)
+
+    assert {"object-created"} == _queues(assembly, _event(pair.main, "Object Created"))
+    assert {"object-deleted"} == _queues(assembly, _event(pair.main, "Object Deleted"))
+    assert set() == _queues(assembly, _event(pair.replica, "Object Created"))

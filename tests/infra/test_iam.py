@@ -36,6 +36,24 @@ ASKED: Final[dict[str, dict[str, set[str]]]] = {
             "s3:PutObjectAcl",
         },
     },
+    "s3_requests": {"get_object": _READ, "put_object": {"s3:PutObject"}, "delete_object": {"s3:DeleteObject"}},
+    "s3_buckets": {
+        "head_bucket": {"s3:ListBucket"},
+        "get_bucket_tagging": {"s3:GetBucketTagging"},
+        "create_bucket": {"s3:CreateBucket"},
+        "delete_bucket": {"s3:DeleteBucket"},
+        "put_bucket_encryption": {"s3:PutEncryptionConfiguration"},
+        "put_bucket_inventory_configuration": {"s3:PutInventoryConfiguration"},
+        "put_bucket_lifecycle_configuration": {"s3:PutLifecycleConfiguration"},
+        "put_bucket_logging": {"s3:PutBucketLogging"},
+        "put_bucket_notification_configuration": {"s3:PutBucketNotification"},
+        "put_bucket_ownership_controls": {"s3:PutBucketOwnershipControls"},
+        "put_bucket_policy": {"s3:PutBucketPolicy"},
+        "put_bucket_replication": {"s3:PutReplicationConfiguration", "iam:PassRole"},
+        "put_bucket_tagging": {"s3:PutBucketTagging"},
+        "put_bucket_versioning": {"s3:PutBucketVersioning"},
+        "put_public_access_block": {"s3:PutBucketPublicAccessBlock"},
+    },
     "s3_export_status": {"get_object": {"s3:GetObject"}, "put_object": {"s3:PutObject"}},
 }
 # What Lambda itself asks of the role, for the function's log and its source of work.
@@ -75,12 +93,13 @@ def _listed(value: Any) -> list[Any]:  # noqa: ANN401 (a value or a list of valu
 
 
 def _rights(assembly: Assembly, function: str) -> Rights:
-    """Return what the role of a function allows: resources by action."""
+    """Return what the role of a function allows: resources by action. Denials take from it, so they need no leave."""
     resource = assembly.named("AWS::Lambda::Function", function_name(assembly.settings.name, function))
     role = assembly.resolve(resource.layer, resource.properties["Role"])
     rights: dict[str, set[str]] = defaultdict(set)
     for policy, statement in _statements(assembly, role):
-        assert "Allow" == statement["Effect"]
+        if statement["Effect"] == "Deny":
+            continue
         for action in _listed(statement["Action"]):
             rights[action] |= {assembly.resolve(policy.layer, one) for one in _listed(statement["Resource"])}
     return dict(rights)
@@ -135,6 +154,17 @@ def _expected(assembly: Assembly, function: str) -> Rights:
                 f"{managed}/exports/checksum-table/*",
             )
             key("kms:Decrypt", "kms:GenerateDataKey")
+        case Function.BUCKET_REQUESTED:
+            add(_CONSUME, f"{queue}bucket-requests")
+            add({"s3:GetObject", "s3:GetObjectVersion"}, f"arn:aws:s3:::{prefix}-bucket-requested/*")
+            add({"s3:PutObject"}, f"{managed}/requests/*")
+            add(
+                _union(ASKED["s3_requests"]) - {"s3:GetObjectVersion", "s3:ListBucket"},
+                f"{managed}/scratch/in-progress/*",
+            )
+            add(_union(ASKED["s3_buckets"]) - {"iam:PassRole"}, buckets)
+            add({"iam:PassRole"}, "IAM::Role:ReplicationRoleCCFDD102")
+            key("kms:Decrypt", "kms:GenerateDataKey")
         case _:
             raise AssertionError(f"nothing is expected of {function}")
     return dict(rights)
@@ -168,6 +198,13 @@ def _calls(adapter: str) -> set[str]:
     attributes = {
         node.attr for node in ast.walk(_tree(f"runtime/adapters/{adapter}.py")) if isinstance(node, ast.Attribute)
     }
+    if adapter == "s3_buckets":
+        # It makes the calls that the configuration of a bucket names.
+        attributes |= {
+            str(node.value.value)
+            for node in ast.walk(_tree("runtime/domain/bucket_configuration.py"))
+            if isinstance(node, ast.keyword) and node.arg == "call" and isinstance(node.value, ast.Constant)
+        }
     return attributes & _operations()
 
 
@@ -247,6 +284,20 @@ def test_l21_patterns_do_not_reach_sibling_environments(variant: Assembly) -> No
     for pattern in patterns:
         assert pattern.startswith(f"arn:aws:s3:::{prefix}-")
         assert [] == fnmatch.filter(sibling, pattern)
+
+
+def test_l15_bucket_requests_cannot_touch_the_fixed_buckets(variant: Assembly) -> None:
+    """Whatever makes deposit buckets is denied every change of the managed, request and log bucket."""
+    prefix = variant.settings.bucket_prefix
+    function = variant.named("AWS::Lambda::Function", function_name(variant.settings.name, Function.BUCKET_REQUESTED))
+    role = variant.resolve(function.layer, function.properties["Role"])
+    (denial,) = (statement for _, statement in _statements(variant, role) if statement["Effect"] == "Deny")
+    changes = _union(ASKED["s3_buckets"]) - {"iam:PassRole", "s3:GetBucketTagging", "s3:ListBucket"}
+
+    assert changes == set(denial["Action"])
+    assert {f"arn:aws:s3:::{prefix}-{name}" for name in ("managed", "bucket-requested", "logs")} == set(
+        denial["Resource"]
+    )
 
 
 def test_only_the_replication_role_is_handed_on(variant: Assembly) -> None:

@@ -442,7 +442,7 @@ def test_resources_are_tagged(variant: Assembly) -> None:
 
 
 def test_the_variant_differs_only_where_it_should() -> None:
-    """The variant of the tests is prod with a customer key and provisioned tables."""
+    """The variant of the tests is prod with a customer key, provisioned tables and a prefix of several parts."""
     variant, prod = settings_of("customer-key"), load_settings("prod")
 
     assert prod.name == variant.name
