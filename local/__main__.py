@@ -49,7 +49,7 @@ def _up() -> None:
     aws = _aws()
     print("starting the local AWS ..." if aws.start() else "the local AWS runs already")
     print("deploying the stacks of the environment 'local' ...")
-    deploy(aws)
+    print("deployed" if deploy(aws) else "nothing has changed since the last time")
     Inbox(aws, parameter(aws, "base/alert-topic-arn"))
     requests, managed = parameter(aws, "storage/request-bucket"), parameter(aws, "storage/managed-bucket")
     main_bucket = requests.removesuffix("-bucket-requested") + "-letters"

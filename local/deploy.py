@@ -1,5 +1,6 @@
 """Deployment of the real templates into the local AWS by the CDK command line, as into AWS."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -9,15 +10,18 @@ from typing import Final
 from local.aws import ACCOUNT, REGION, ROOT, LocalAws, LocalError
 
 _CDK: Final = ROOT / "node_modules" / ".bin" / "cdk"
+_HOME: Final = ROOT / ".local" / "home"
 _LEAST_NODE: Final = 20
-LAYERS: Final = ("base", "storage", "integrity", "monitoring")
 
 
-def deploy(aws: LocalAws) -> None:
-    """Bootstrap the account and deploy all stacks of the environment `local`.
+def deploy(aws: LocalAws) -> bool:
+    """Bootstrap the account and deploy all stacks of the environment `local`, unless all of it is there already.
 
     Args:
         aws: the running local AWS.
+
+    Returns:
+        False where nothing had changed since the last time.
 
     Raises:
         LocalError: Node or the CDK command line is missing, or the deployment failed; the text says where to look.
@@ -28,8 +32,21 @@ def deploy(aws: LocalAws) -> None:
     templates = aws.folder / "cdk.out"
     common = ["--ci", "--no-notices", "--no-color"]
     _run(aws, log, ["synth", "--quiet", "--context", "env=local", "--output", str(templates), *common])
+    fingerprint, deployed = _fingerprint(templates), aws.folder / "deployed"
+    if deployed.exists() and deployed.read_text() == fingerprint:
+        return False
     _run(aws, log, ["bootstrap", f"aws://{ACCOUNT}/{REGION}", "--app", str(templates), *common])
     _run(aws, log, ["deploy", "--all", "--require-approval", "never", "--app", str(templates), *common])
+    deployed.write_text(fingerprint)
+    return True
+
+
+def _fingerprint(templates: Path) -> str:
+    digest = hashlib.sha256()
+    # The manifests hold the hashes of the code.
+    for path in sorted(templates.glob("*.template.json")) + sorted(templates.glob("*.assets.json")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _check_tools() -> None:
@@ -45,13 +62,12 @@ def _check_tools() -> None:
 
 
 def _run(aws: LocalAws, log: Path, arguments: list[str]) -> None:
-    home = aws.folder / "home"
-    home.mkdir(exist_ok=True)
+    _HOME.mkdir(parents=True, exist_ok=True)
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "LANG": "C.UTF-8",
-        # The command line remembers accounts under the home folder; nothing is written outside the project.
-        "HOME": str(home),
+        # The command line and jsii keep files in the home folder; nothing is written outside the project.
+        "HOME": str(_HOME),
         "NODE_NO_WARNINGS": "1",
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
