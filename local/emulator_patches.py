@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import botocore.serialize
 import botocore.session
-from ministack.core import persistence
+from ministack.core import iam_actions, persistence
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch, dynamodb, eventbridge, iam, lambda_svc, s3, sqs
 from ministack.services.cloudformation import provisioners
@@ -37,6 +37,7 @@ def apply() -> None:
     _create_tables_completely()
     _create_buckets_completely()
     _create_groups()
+    _authorize_batches_of_messages()
     _expire_rows_as_a_service()
     _tell_versions_in_events()
     _read_versions_from_disk()
@@ -207,6 +208,19 @@ def _create_groups() -> None:
         iam._delete_group({"GroupName": physical_id})
 
     provisioners._RESOURCE_HANDLERS["AWS::IAM::Group"] = {"create": create, "update": update, "delete": delete}
+
+
+def _authorize_batches_of_messages() -> None:
+    """IAM knows no batch actions of SQS: whoever may send a message may send ten; the emulator asks for the batch."""
+    batches = {f"{name}Batch": name for name in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility")}
+    for reader in ("_action_from_target", "_action_from_query"):
+        read = getattr(iam_actions, reader)
+
+        def without_batch(*args: Any, read: Callable[..., str | None] = read) -> str | None:
+            action = read(*args)
+            return batches.get(action, action) if action else action
+
+        setattr(iam_actions, reader, without_batch)
 
 
 def _expire_rows_as_a_service() -> None:

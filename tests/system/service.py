@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from local.aws import ACCOUNT, LocalAws
-from local.inbox import Inbox
+from local.inbox import Email, Inbox
 
 T = TypeVar("T")
 _POLL_SECONDS = 0.2
@@ -56,9 +56,10 @@ class Service:
         """Return the schedule rows of a bucket by key, in DynamoDB's own form."""
         return self._rows("storage/scheduler-table", bucket)
 
-    def request(self, key: str, text: str) -> dict[str, Any]:
+    def request(self, key: str, content: str | bytes) -> dict[str, Any]:
         """Drop a request file and return the result's JSON when it has come."""
-        self.s3.put_object(Bucket=self.parameters["storage/request-bucket"], Key=key, Body=text.encode())
+        body = content.encode() if isinstance(content, str) else content
+        self.s3.put_object(Bucket=self.parameters["storage/request-bucket"], Key=key, Body=body)
         managed = self.parameters["storage/managed-bucket"]
 
         def results() -> list[str]:
@@ -85,6 +86,30 @@ class Service:
                 ExpressionAttributeNames={"#ttl": "TTL"},
                 ExpressionAttributeValues={":past": {"N": "1"}},
             )
+
+    def email(self, words: str) -> Email:
+        """Wait for the next e-mail whose subject holds some words; all others are passed over."""
+        found: list[Email] = []
+
+        def read() -> list[Email]:
+            found.extend(mail for mail in self.inbox.read() if words in mail.subject)
+            return found
+
+        return eventually(read, bool)[0]
+
+    def waiting(self, queue_url: str) -> int:
+        """Return how many messages a queue holds, those in flight included."""
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        counts = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)["Attributes"]
+        return sum(int(counts[name]) for name in names)
+
+    def drained(self, queue: str) -> None:
+        """Wait until a queue has nothing left, neither waiting nor in flight."""
+        eventually(lambda: self.waiting(self.parameters[f"integrity/queue/{queue}-url"]), lambda count: count == 0)
+
+    def alarms(self, state: str) -> list[str]:
+        """Return the names of the alarms in a state."""
+        return [alarm["AlarmName"] for alarm in self.cloudwatch.describe_alarms(StateValue=state)["MetricAlarms"]]
 
     def file_on_disk(self, bucket: str, key: str) -> Path:
         """Return the file that holds the bytes of an object's current version."""

@@ -1,0 +1,232 @@
+import json
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from tests.system.service import Service, eventually
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture(scope="module")
+def bucket(service: Service) -> str:
+    """A deposit bucket for the tests of this module; each uses keys of its own."""
+    return service.new_bucket("events")
+
+
+def _versions(service: Service, bucket: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the version that record and row of each key name."""
+    records = {key: record["VersionId"]["S"] for key, record in service.records(bucket).items()}
+    rows = {key: row["VersionId"]["S"] for key, row in service.schedule(bucket).items()}
+    return records, rows
+
+
+def _settled(service: Service, bucket: str, key: str, version: str | None) -> None:
+    def seen() -> tuple[str | None, str | None]:
+        records, rows = _versions(service, bucket)
+        return records.get(key), rows.get(key)
+
+    eventually(seen, lambda now: now == (version, version))
+
+
+def test_two_hundred_objects_at_once(service: Service) -> None:
+    """Within a minute, 200 objects put at once have 200 correct records and schedule rows."""
+    bucket = service.new_bucket("many")
+    bodies = {f"folder/object {number}.bin": f"body {number}".encode() * number for number in range(200)}
+
+    def put(item: tuple[str, bytes]) -> None:
+        service.s3.put_object(Bucket=bucket, Key=item[0], Body=item[1])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(put, bodies.items()))
+
+    records = eventually(lambda: service.records(bucket), lambda found: len(found) == 200, 60)
+    assert {key: sha256(body).hexdigest() for key, body in bodies.items()} == {
+        key: record["Checksum"]["S"] for key, record in records.items()
+    }
+    rows = eventually(lambda: service.schedule(bucket), lambda found: len(found) == 200, 10)
+    assert {key: record["VersionId"]["S"] for key, record in records.items()} == {
+        key: row["VersionId"]["S"] for key, row in rows.items()
+    }
+
+
+def test_overwrite_delete_undelete_and_delete_old_versions(service: Service, bucket: str) -> None:
+    """After every kind of change the tables name the version that is current, or nothing."""
+    key = "changing ä.txt"
+    first = service.s3.put_object(Bucket=bucket, Key=key, Body=b"one")["VersionId"]
+    _settled(service, bucket, key, first)
+    second = service.s3.put_object(Bucket=bucket, Key=key, Body=b"two")["VersionId"]
+    _settled(service, bucket, key, second)
+    marker = service.s3.delete_object(Bucket=bucket, Key=key)["VersionId"]
+    _settled(service, bucket, key, None)
+    service.s3.delete_object(Bucket=bucket, Key=key, VersionId=marker)
+    _settled(service, bucket, key, second)
+    third = service.s3.put_object(Bucket=bucket, Key=key, Body=b"three")["VersionId"]
+    _settled(service, bucket, key, third)
+    service.s3.delete_object(Bucket=bucket, Key=key, VersionId=first)
+    service.s3.delete_object(Bucket=bucket, Key=key, VersionId=third)
+    _settled(service, bucket, key, second)
+
+
+def test_changes_without_a_pause(service: Service, bucket: str) -> None:
+    """Changes that follow each other at once end in tables that tell the truth."""
+    for number in range(10):
+        key = f"quick {number}"
+        service.s3.put_object(Bucket=bucket, Key=key, Body=b"one")
+        last = service.s3.put_object(Bucket=bucket, Key=key, Body=b"two")["VersionId"]
+        if number % 2:
+            service.s3.delete_object(Bucket=bucket, Key=key)
+        if number % 3 == 0:
+            last = service.s3.put_object(Bucket=bucket, Key=key, Body=b"three")["VersionId"]
+        current = None if number % 2 and number % 3 else last
+        _settled(service, bucket, key, current)
+
+
+def _event(service: Service, bucket: str, key: str) -> str:
+    record = service.records(bucket)[key]
+    return json.dumps(
+        {
+            "version": "0",
+            "id": "11111111-2222-3333-4444-555555555555",
+            "detail-type": "Object Created",
+            "source": "aws.s3",
+            "account": "000000000000",
+            "time": "2026-03-01T12:00:00Z",
+            "region": "us-east-1",
+            "resources": [f"arn:aws:s3:::{bucket}"],
+            "detail": {
+                "version": "0",
+                "bucket": {"name": bucket},
+                "object": {
+                    "key": key,
+                    "size": int(record["Size"]["N"]),
+                    "etag": record["ETag"]["S"],
+                    "version-id": record["VersionId"]["S"],
+                    "sequencer": record["Sequencer"]["S"],
+                },
+                "request-id": "REQUEST",
+                "requester": "000000000000",
+                "reason": "PutObject",
+            },
+        }
+    )
+
+
+def test_l07_same_event_ten_times_changes_nothing(service: Service, bucket: str) -> None:
+    """Ten deliveries of an event leave record and row as the first one left them."""
+    key = "once.txt"
+    service.s3.put_object(Bucket=bucket, Key=key, Body=b"one")
+    eventually(lambda: service.schedule(bucket), lambda found: key in found)
+    before = (service.records(bucket)[key], service.schedule(bucket)[key])
+    event = _event(service, bucket, key)
+    for _ in range(10):
+        service.sqs.send_message(QueueUrl=service.parameters["integrity/queue/object-created-url"], MessageBody=event)
+
+    service.drained("object-created")
+    assert before == (service.records(bucket)[key], service.schedule(bucket)[key])
+
+
+def test_row_deleted_by_hand_leads_to_no_check(service: Service, bucket: str) -> None:
+    """The expiry of a row asks for a check, its deletion by a person does not."""
+    for key in ("by hand", "expired"):
+        service.s3.put_object(Bucket=bucket, Key=key, Body=b"one")
+    before = eventually(lambda: service.records(bucket), lambda found: {"by hand", "expired"} <= set(found))
+    eventually(lambda: service.schedule(bucket), lambda found: {"by hand", "expired"} <= set(found))
+    service.dynamodb.delete_item(
+        TableName=service.parameters["storage/scheduler-table"],
+        Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": "by hand"}},
+    )
+    service.make_due(bucket, "expired")
+
+    # The stream keeps the order, so what was deleted first would have been checked first.
+    def checked(key: str) -> str:
+        return str(service.records(bucket)[key]["LastChecksumDate"]["S"])
+
+    eventually(lambda: checked("expired"), lambda date: date > before["expired"]["LastChecksumDate"]["S"], 15)
+    service.drained("verification")
+    assert before["by hand"]["LastChecksumDate"]["S"] == checked("by hand")
+
+
+def test_check_can_be_asked_for_at_once(service: Service, bucket: str) -> None:
+    """A message in the documented form has an object checked; its row then names the new date."""
+    key = "asked for.txt"
+    service.s3.put_object(Bucket=bucket, Key=key, Body=b"one")
+    before = eventually(lambda: service.schedule(bucket), lambda found: key in found)[key]
+    service.sqs.send_message(
+        QueueUrl=service.parameters["integrity/queue/verification-url"],
+        MessageBody=json.dumps({"bucket": bucket, "key": key}),
+    )
+
+    after = eventually(
+        lambda: service.schedule(bucket)[key], lambda row: row["NextChecksumDate"] != before["NextChecksumDate"]
+    )
+    assert service.records(bucket)[key]["NextChecksumDate"] == after["NextChecksumDate"]
+
+
+def test_multipart_upload_is_compared_with_its_etag(service: Service, bucket: str) -> None:
+    """The ETag of a multipart upload is recomputed from its parts and recorded as a match."""
+    key, size = "multi part.bin", 5 * 1024 * 1024
+    names = {"Bucket": bucket, "Key": key}
+    upload = service.s3.create_multipart_upload(**names)["UploadId"]
+    parts: list[dict[str, Any]] = []
+    for number, body in enumerate([b"a" * size, b"b" * size, b"c" * 1000], 1):
+        answer = service.s3.upload_part(**names, UploadId=upload, PartNumber=number, Body=body)
+        parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+    service.s3.complete_multipart_upload(**names, UploadId=upload, MultipartUpload={"Parts": parts})
+
+    record = eventually(lambda: service.records(bucket), lambda found: key in found)[key]
+    evidence = {entry["M"]["Source"]["S"]: entry["M"] for entry in record["LastCheck"]["M"]["Evidence"]["L"]}
+    assert ("match", "3") == (evidence["S3 ETag"]["Verdict"]["S"], evidence["S3 ETag"]["Parts"]["N"])
+
+
+def test_folder_markers_and_fixed_buckets_are_left_alone(service: Service, bucket: str) -> None:
+    """Neither a folder marker nor anything in the fixed buckets and replicas gets a record."""
+    service.s3.put_object(Bucket=bucket, Key="a folder/")
+    for fixed in ("managed", "logs"):
+        service.s3.put_object(Bucket=service.parameters[f"storage/{fixed}-bucket"], Key="scratch/x", Body=b"x")
+    service.s3.put_object(Bucket=f"{bucket}-repl", Key="x", Body=b"x")
+    service.s3.put_object(Bucket=bucket, Key="a folder/file", Body=b"x")
+
+    eventually(lambda: service.records(bucket), lambda found: "a folder/file" in found)
+    service.drained("object-created")
+    assert "a folder/" not in service.records(bucket)
+    assert {} == service.records(f"{bucket}-repl")
+    assert {} == service.records(service.parameters["storage/managed-bucket"])
+
+
+def test_poison_message_ends_in_the_dead_letter_queue_and_alarms(service: Service, bucket: str) -> None:
+    """A message that can never be worked on is set aside, an alarm speaks, and other work goes on."""
+    queue = service.parameters["integrity/queue/object-deleted-url"]
+    service.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    service.sqs.send_message(QueueUrl=queue, MessageBody="poison")
+    service.s3.put_object(Bucket=bucket, Key="beside poison", Body=b"x")
+
+    dead = service.parameters["integrity/queue/object-deleted-dlq-url"]
+    eventually(lambda: service.waiting(dead), lambda count: count == 1, 60)
+    eventually(lambda: service.records(bucket), lambda found: "beside poison" in found)
+    eventually(lambda: service.alarms("ALARM"), lambda names: any("set-aside-object-deleted" in name for name in names))
+    service.sqs.purge_queue(QueueUrl=dead)
+
+
+def test_unreadable_object_is_recorded_and_alarms(service: Service, bucket: str) -> None:
+    """An object that cannot be read is tried again, then recorded as unreadable with its baseline intact."""
+    key = "unreadable.txt"
+    service.s3.put_object(Bucket=bucket, Key=key, Body=b"one")
+    before = eventually(lambda: service.records(bucket), lambda found: key in found)[key]
+    queue = service.parameters["integrity/queue/verification-url"]
+    service.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    # A shorter file than S3 announces: the stream ends early, time and again.
+    service.file_on_disk(bucket, key).write_bytes(b"o")
+    service.make_due(bucket, key)
+
+    after = eventually(
+        lambda: service.records(bucket)[key], lambda record: record["LastOutcome"]["S"] == "unreadable", 90
+    )
+    assert before["Digests"] == after["Digests"]
+    assert {"BOOL": False} == after["LastChecksumSuccess"]
+    assert "unreadable" in service.email("failed the check").body
+    row = eventually(lambda: service.schedule(bucket), lambda found: key in found)[key]
+    assert after["NextChecksumDate"] == row["NextChecksumDate"]
+    service.sqs.purge_queue(QueueUrl=service.parameters["integrity/queue/verification-dlq-url"])
