@@ -27,6 +27,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in commands:
         print(f"got {' '.join(arguments)!r}; allowed: {', '.join(commands)}", file=sys.stderr)
         return 2
+    # Progress is seen as it happens, also through a pipe.
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # (a text stream in every program)
     try:
         commands[arguments[0]]()
     except LocalError as error:

@@ -105,6 +105,7 @@ class _Story:
         _show(_REQUEST)
         self._s3.put_object(Bucket=self._requests, Key="spring deposits.txt", Body=_REQUEST.encode())
         keys = _eventually("the result of the request", lambda: self._keys(self._managed, "requests/"), _two)
+        print()
         _say(f"The result is in {self._managed}:")
         for key in keys:
             text = self._read(self._managed, key).decode()
@@ -115,6 +116,7 @@ class _Story:
         verdicts = [entry["verdict"] for entry in result["buckets"]]
         _expect("the verdicts", verdicts, ["created", "created", "rejected", "rejected"])
         _expect("the status", result["status"], "partial")
+        self._say_alarm("duracloud-local-partial-requests")
         self._bucket, self._replica = result["buckets"][0]["bucket"], result["buckets"][0]["replica"]
 
     def _upload(self) -> None:
@@ -151,7 +153,7 @@ class _Story:
                 evidence = {name: next(iter(value.values())) for name, value in entry["M"].items()}
                 print(f"      compared with {evidence['Source']} ({evidence['Algorithm']}): {evidence['Verdict']}")
         _expect("the outcomes", {_text(record, "LastOutcome") for record in records.values()}, {"match"})
-        _expect("the schedule", sorted(self._rows(self._schedule_table)), self._keys_uploaded)
+        self._await_schedule(self._keys_uploaded)
 
     def _first_checks(self) -> None:
         self._title("Let all of them come due, half a year early")
@@ -160,9 +162,9 @@ class _Story:
         records = self._records_when("checks", lambda found: _all_checked(before, found))
         self._print_records(records)
         _expect("the outcomes", {_text(record, "LastOutcome") for record in records.values()}, {"match"})
-        _expect("the schedule", sorted(self._rows(self._schedule_table)), sorted(records))
-        _say("All match. Each has its next date; no mail was sent.")
-        _expect("the mails", [mail.subject for mail in self._inbox.read()], [])
+        self._await_schedule(self._keys_uploaded)
+        _say("All match. Each has its next date, and nobody got an e-mail about it.")
+        _expect("the e-mails about objects", [mail.subject for mail in self._mails_with("[DuraCloud")], [])
 
     def _damage(self) -> None:
         self._title("One bit flips on the disk")
@@ -177,6 +179,7 @@ class _Story:
         _say(f"byte {position}: {old:08b} ('{chr(old)}') -> {old ^ 1:08b} ('{chr(old ^ 1)}'), so it begins now")
         _show(self._read(self._bucket, _LETTER).decode().splitlines()[0])
         _expect("version and ETag", (after["VersionId"], after["ETag"]), (before["VersionId"], before["ETag"]))
+        print()
         _say(f"To S3 nothing has happened: version {after['VersionId']}, ETag {after['ETag']}, as before.")
 
     def _find_damage(self) -> None:
@@ -189,14 +192,14 @@ class _Story:
         self._print_records(records)
         check = record["LastCheck"]["M"]
         expected, computed = record["Digests"]["M"]["sha256"]["S"], check["Computed"]["M"]["sha256"]["S"]
-        print(f"      expected  sha256 {expected}\n      computed  sha256 {computed}")
-        _say(_text(record, "LastChecksumMessage"))
+        print(f"      expected  sha256 {expected}\n      computed  sha256 {computed}\n")
         _expect("the number of reads", check["Reads"]["N"], "2")
         _say("The e-mail, as its reader gets it:")
         self._show_email("failed the check")
+        self._say_alarm("duracloud-local-failed-checks-checksum-verification")
 
     def _repair(self) -> None:
-        self._title("The operator puts the good copy back, from the replica")
+        self._title("The operator follows the runbook and puts the good copy back, from the replica")
         good = self._read(self._replica, _LETTER)
         _expect("the replica's content", good.decode(), _LETTER_TEXT)
         self._s3.put_object(Bucket=self._bucket, Key=_LETTER, Body=good)
@@ -209,7 +212,7 @@ class _Story:
         self._s3.delete_object(Bucket=self._bucket, Key=_DELETED)
         rest = [key for key in self._keys_uploaded if key != _DELETED]
         self._records_when("deletion", lambda found: sorted(found) == rest)
-        _eventually("the schedule", lambda: sorted(self._rows(self._schedule_table)), lambda seen: seen == rest)
+        self._await_schedule(rest)
         _say("Its record and its place in the schedule are gone. S3 keeps the version for 30 days.")
 
     def _finish(self) -> None:
@@ -241,6 +244,9 @@ class _Story:
     def _records_when(self, what: str, wanted: Callable[[dict[str, Row]], bool]) -> dict[str, Row]:
         return _eventually(f"the {what}", lambda: self._rows(self._records_table), wanted)
 
+    def _await_schedule(self, keys: list[str]) -> None:
+        _eventually("the schedule", lambda: sorted(self._rows(self._schedule_table)), lambda seen: seen == keys)
+
     def _come_due(self, *keys: str) -> None:
         for key in keys:
             self._dynamodb.update_item(
@@ -268,12 +274,17 @@ class _Story:
             ],
         )
 
-    def _show_email(self, about: str) -> None:
-        def found() -> list[Email]:
-            self._emails += self._inbox.read()
-            return [mail for mail in self._emails if about in mail.subject]
+    def _mails_with(self, subject: str) -> list[Email]:
+        self._emails += self._inbox.read()
+        return [mail for mail in self._emails if subject in mail.subject]
 
-        mail = _eventually("the e-mail", found, bool)[0]
+    def _say_alarm(self, name: str) -> None:
+        print()
+        mail = _eventually(f"the alarm {name}", lambda: self._mails_with(f'ALARM: "{name}"'), bool)[0]
+        _say(f"The operators' alarm speaks too, by an e-mail with the subject: {mail.subject}")
+
+    def _show_email(self, about: str) -> None:
+        mail = _eventually("the e-mail", lambda: self._mails_with(about), bool)[0]
         _show(f"Subject: {mail.subject}\n\n{mail.body}")
 
 
