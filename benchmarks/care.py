@@ -95,7 +95,6 @@ def settings(concurrency: int) -> FixitySettings:
     return FixitySettings.load(
         {
             Env.ENVIRONMENT: "bench",
-            Env.LOG_LEVEL: "ERROR",
             Env.CHECKSUM_TABLE: "checksums",
             Env.SCHEDULER_TABLE: "schedule",
             Env.DIGEST_ALGORITHMS: ",".join(ALGORITHMS),

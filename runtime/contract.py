@@ -18,7 +18,6 @@ class Env:
     """Environment variables of the functions, by purpose."""
 
     ENVIRONMENT: Final = "DURACLOUD_ENVIRONMENT"
-    LOG_LEVEL: Final = "DURACLOUD_LOG_LEVEL"
     BUCKET_PREFIX: Final = "DURACLOUD_BUCKET_PREFIX"
     ACCOUNT_ID: Final = "DURACLOUD_ACCOUNT_ID"
     REPLICA_REGION: Final = "DURACLOUD_REPLICA_REGION"
@@ -70,7 +69,7 @@ class Function:
     CHECKSUM_EXPORTER: Final = "checksum-exporter"
 
 
-_COMMON: Final = frozenset({Env.ENVIRONMENT, Env.LOG_LEVEL})
+_COMMON: Final = frozenset({Env.ENVIRONMENT})
 _FIXITY: Final = _COMMON | {
     Env.CHECKSUM_TABLE,
     Env.SCHEDULER_TABLE,

@@ -52,13 +52,11 @@ class FunctionSettings:
 
     Attributes:
         environment: the deployed environment's name.
-        log_level: level of the log, as Python's logging names it.
     """
 
     functions: ClassVar[tuple[str, ...]] = ()
 
     environment: str = _variable(Env.ENVIRONMENT)
-    log_level: str = _variable(Env.LOG_LEVEL)
 
     @classmethod
     def variables(cls) -> frozenset[str]:

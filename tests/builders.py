@@ -67,7 +67,6 @@ def fixity_settings() -> FixitySettings:
     return FixitySettings.load(
         {
             Env.ENVIRONMENT: "test",
-            Env.LOG_LEVEL: "INFO",
             Env.CHECKSUM_TABLE: "checksums",
             Env.SCHEDULER_TABLE: "schedule",
             Env.DIGEST_ALGORITHMS: "sha256,md5,crc64nvme",

@@ -23,8 +23,8 @@ from stacks.constructs.work_queue import WorkQueue, WorkQueueProps
 _BATCH_SIZE: Final = 10
 # The due list is only copied to a queue, the more at once the better.
 _DUE_BATCH: Final = 500
-# As many as one e-mail tells of.
-_ALERT_BATCH: Final = 100
+# One e-mail per batch: large, so that an incident is one message and not thousands (lesson L13).
+_ALERT_BATCH: Final = 1_000
 _EXPIRED: Final[dict[str, Any]] = {
     "eventName": ["REMOVE"],
     "userIdentity": {"type": ["Service"], "principalId": ["dynamodb.amazonaws.com"]},

@@ -121,7 +121,6 @@ class RuntimeFunction(Construct):
             application_log_level_v2=lambda_.ApplicationLogLevel(settings.log_level),
             environment={
                 Env.ENVIRONMENT: settings.name,
-                Env.LOG_LEVEL: settings.log_level,
                 **props.variables,
             },
         )

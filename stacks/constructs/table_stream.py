@@ -13,7 +13,8 @@ from constructs import Construct
 from stacks.constructs.runtime_function import RuntimeFunction
 from stacks.constructs.work_queue import DeadLetterQueue
 
-_RETRIES: Final = 10
+# A stream keeps records for 24 hours; what is set aside points at them, so time must be left to look.
+_LONGEST_TRIED: Final = Duration.hours(20)
 
 
 @attrs.frozen(kw_only=True)
@@ -43,7 +44,7 @@ class TableStream(Construct):
     """The connection.
 
     Attributes:
-        failures: takes what was tried too often or lay too long.
+        failures: takes pointers to what could not be worked on for most of a day.
     """
 
     def __init__(self, scope: Construct, construct_id: str, props: TableStreamProps) -> None:
@@ -60,7 +61,8 @@ class TableStream(Construct):
                 batch_size=props.batch_size,
                 max_batching_window=Duration.seconds(props.window_seconds),
                 bisect_batch_on_error=True,
-                retry_attempts=_RETRIES,
+                # No limit on attempts: a service that is down for an hour must cost nobody a check (lesson L04).
+                max_record_age=_LONGEST_TRIED,
                 on_failure=sources.SqsDlq(self.failures.queue),
                 filters=[lambda_.FilterCriteria.filter(dict(pattern)) for pattern in props.filters],
             )

@@ -19,7 +19,6 @@ EVENTS = Path(__file__).parent.parent / "events"
 def _fresh(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert aws is None
     monkeypatch.setenv(Env.ENVIRONMENT, "test")
-    monkeypatch.setenv(Env.LOG_LEVEL, "INFO")
     factories = (bootstrap.due, bootstrap.failure, bootstrap.exporter)
     for factory in factories:
         factory.cache_clear()

@@ -18,7 +18,6 @@ FOLLOW = {"action": "follow"}
 SETTINGS = ExportSettings.load(
     {
         Env.ENVIRONMENT: "test",
-        Env.LOG_LEVEL: "INFO",
         Env.CHECKSUM_TABLE_ARN: "arn:table",
         Env.MANAGED_BUCKET: "acme-test-managed",
     }

@@ -21,7 +21,6 @@ EVENTS = Path(__file__).parent.parent / "events"
 SETTINGS = FailureSettings.load(
     {
         Env.ENVIRONMENT: "test",
-        Env.LOG_LEVEL: "INFO",
         Env.ALERT_TOPIC_ARN: "arn:aws:sns:eu-west-1:111122223333:alerts",
         Env.RUNBOOK_URL: "https://example.org/runbook",
     }
