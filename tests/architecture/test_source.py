@@ -47,6 +47,7 @@ def test_l33_shared_names_are_written_in_the_contract_only() -> None:
     shared = _values(contract.Env) | _values(contract.Metric) | _values(contract.Attribute)
     # Words that AWS's own parameters and answers use too.
     shared -= {contract.Attribute.VERSION_ID, contract.Attribute.SIZE, contract.Attribute.ETAG, contract.Attribute.TTL}
+    shared -= {contract.Attribute.CHECKSUM_ALGORITHM}
     again = [
         f"{module.path}:{node.lineno} {node.value}"
         for module in modules_in("runtime/", "stacks/", "app.py")
