@@ -4,6 +4,7 @@ Runs inside the emulator's process. Each function closes one gap and says what A
 in `tests/local` that fails when a new version of the emulator moves things.
 """
 
+import asyncio.constants
 import contextvars
 import functools
 import json
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 import botocore.serialize
 import botocore.session
+from ministack import app
 from ministack.core import iam_actions, persistence
 from ministack.core.responses import request_scope
 from ministack.services import cloudwatch, dynamodb, eventbridge, iam, lambda_svc, s3, sqs
@@ -45,6 +47,7 @@ def apply() -> None:
     _deliver_streams_as_described()
     _read_metrics_from_logs()
     _evaluate_alarms_as_described()
+    _serve_one_port()
 
 
 def start_ticks() -> None:
@@ -485,6 +488,13 @@ def _evaluate_alarm(alarm: Row) -> None:
         cloudwatch._dispatch_alarm_actions(alarm, old, state, reason)
 
 
+def _serve_one_port() -> None:
+    """With TLS on, the emulator would also take port 443 of this machine, and would wait half a minute at its end."""
+    app._port_is_bindable = lambda *_: False
+    # What clients hold open is not waited for.
+    asyncio.constants.SSL_SHUTDOWN_TIMEOUT = 0.5
+
+
 def _measure_and_evaluate() -> None:
     """SQS publishes the depth of its queues and CloudWatch evaluates all alarms every minute, without being asked."""
     scopes = set()
@@ -513,6 +523,4 @@ def _measure_and_evaluate() -> None:
 
 def _save() -> None:
     """AWS does not forget; the emulator writes its state only when it is stopped in good order."""
-    from ministack.app import _build_persistence_save_dict  # noqa: PLC0415 (the app imports all services)
-
-    persistence.save_all(_build_persistence_save_dict())
+    persistence.save_all(app._build_persistence_save_dict())
