@@ -1,14 +1,20 @@
 """The local AWS as a process."""
 
+import json
 import os
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
 
-from local.aws import LocalAws, LocalError, free_port
+from local.aws import REGION, LocalAws, LocalError, free_port
+from tests.certificate import self_signed
 from tests.local.support import deploy, eventually, function
 
 
@@ -101,6 +107,47 @@ def test_data_outlive_a_stop_and_a_crash(own: LocalAws) -> None:
     own.stop()
     eventually(own.start)
     assert ["kept"] == [item["K"]["S"] for item in dynamodb.scan(TableName="rows")["Items"]]
+
+
+def test_with_tls_it_takes_no_other_port_and_stops_at_once(tmp_path: Path) -> None:
+    """Neither port 443 nor connections that clients keep open stand in the way of a quick stop."""
+    aws = LocalAws(folder=tmp_path / "aws", port=free_port(), certificate=self_signed(tmp_path))
+    aws.start()
+    assert [] == aws.client("sqs").list_queues().get("QueueUrls", [])
+    assert "127.0.0.1:443" not in aws.log.read_text()
+    started = time.monotonic()
+    aws.stop()
+    assert time.monotonic() - started < 5
+
+
+def test_enforced_policies_take_a_batch_of_messages_for_messages(tmp_path: Path) -> None:
+    """Whoever may send a message may send several at once, as IAM has no action for batches; nobody else may."""
+    aws = LocalAws(folder=tmp_path / "aws", port=free_port(), certificate=self_signed(tmp_path))
+    aws.start()
+    try:
+        queue = aws.client("sqs").create_queue(QueueName="letters")["QueueUrl"]
+        entries = [{"Id": "1", "MessageBody": "x"}]
+        with pytest.raises(ClientError, match="AccessDenied"):
+            as_user(aws, "reader", "sqs:ReceiveMessage").send_message_batch(QueueUrl=queue, Entries=entries)
+        answer = as_user(aws, "sender", "sqs:SendMessage").send_message_batch(QueueUrl=queue, Entries=entries)
+        assert ["1"] == [entry["Id"] for entry in answer["Successful"]]
+    finally:
+        aws.stop()
+
+
+def as_user(aws: LocalAws, name: str, action: str) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
+    """Return a client of SQS for a new user who may do one thing."""
+    iam = aws.client("iam")
+    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    iam.create_user(UserName=name)
+    iam.put_user_policy(
+        UserName=name,
+        PolicyName="one",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    session: Any = boto3.session.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
+    return session.client("sqs", endpoint_url=aws.endpoint, verify=str((aws.certificate or ("",))[0]))
 
 
 def test_forgetting_removes_the_folder(own: LocalAws) -> None:
