@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from local.aws import ROOT, LocalAws, LocalError
-from local.deploy import deploy, parameter
+from local.deploy import check_tools, deploy, parameter
 from local.inbox import Inbox
 
 _FOLDER: Final = ROOT / ".local" / "aws"
@@ -49,6 +49,7 @@ def _aws() -> LocalAws:
 
 def _up() -> None:
     aws = _aws()
+    check_tools()
     print("starting the local AWS ..." if aws.start() else "the local AWS runs already")
     print("deploying the stacks of the environment 'local' ...")
     print("deployed" if deploy(aws) else "nothing has changed since the last time")

@@ -26,7 +26,7 @@ def deploy(aws: LocalAws) -> bool:
     Raises:
         LocalError: Node or the CDK command line is missing, or the deployment failed; the text says where to look.
     """
-    _check_tools()
+    check_tools()
     log = aws.folder / "deployment.log"
     log.write_bytes(b"")
     templates = aws.folder / "cdk.out"
@@ -49,7 +49,12 @@ def _fingerprint(templates: Path) -> str:
     return digest.hexdigest()
 
 
-def _check_tools() -> None:
+def check_tools() -> None:
+    """Look for Node and the CDK command line.
+
+    Raises:
+        LocalError: one of them is missing; the text says what to install.
+    """
     node = shutil.which("node")
     if node is None:
         raise LocalError("Node is missing; install Node 20 or newer")
