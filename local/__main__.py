@@ -34,6 +34,9 @@ def main(arguments: list[str]) -> int:
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Nobody reads any more; what was to be done is done.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130

@@ -1,6 +1,7 @@
 """The local AWS as a process: starting it, finding it, stopping it, and talking to it."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -24,7 +25,7 @@ ACCESS_KEY_ID: Final = "duracloud-local"
 _PYTHON: Final = ROOT / ".venv-emulator" / "bin" / "python"
 _START_SECONDS: Final = 30
 _STOP_SECONDS: Final = 20
-# The emulators that this process started: a child that has ended stays until somebody waits for it.
+# The emulators that this process started: a child that has ended stays until it is waited for.
 _CHILDREN: Final[dict[int, "subprocess.Popen[bytes]"]] = {}
 
 
@@ -113,11 +114,21 @@ class LocalAws:
                 f"port {self.port} is taken by another program; choose another with DURACLOUD_PORT, for example"
                 f" 'make up DURACLOUD_PORT={self.port + 1}'"
             )
+        if self._port_file.exists() and self._port_file.read_text() != str(self.port):
+            # Addresses of queues, which hold the port, are in parameters and settings of functions.
+            made_for = self._port_file.read_text()
+            raise LocalError(
+                f"the data of the local AWS were made for port {made_for}; use DURACLOUD_PORT={made_for}, or forget"
+                " them with 'make clean'"
+            )
         if not _PYTHON.exists():
             raise LocalError("the emulator is not installed; run 'make setup'")
         for folder in (self.folder, self.objects, self.folder / "state", self.folder / "tmp"):
             folder.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        self._port_file.write_text(str(self.port))
+        with self.log.open("ab") as log, self._pid_file.open("w") as lock:
+            # Held as long as the emulator lives: a number alone could be another program's by now.
+            fcntl.flock(lock, fcntl.LOCK_EX)
             process = subprocess.Popen(  # noqa: S603 (our own program)
                 [str(_PYTHON), "-m", "local.emulator"],
                 cwd=ROOT,
@@ -126,9 +137,10 @@ class LocalAws:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                pass_fds=[lock.fileno()],
             )
+            lock.write(str(process.pid))
         _CHILDREN[process.pid] = process
-        self._pid_file.write_text(str(process.pid))
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers():
             if process.poll() is not None or time.monotonic() > deadline:
@@ -148,11 +160,13 @@ class LocalAws:
             return False
         os.kill(process_id, signal.SIGTERM)
         deadline = time.monotonic() + _STOP_SECONDS
-        while _is_alive(process_id) and time.monotonic() < deadline:
+        while self._process_id() is not None and time.monotonic() < deadline:
             time.sleep(0.05)
         # Functions run in processes of the emulator's group; none of them may outlive it.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process_id, signal.SIGKILL)
+        if child := _CHILDREN.pop(process_id, None):
+            child.wait()
         self._pid_file.unlink(missing_ok=True)
         return True
 
@@ -169,12 +183,19 @@ class LocalAws:
     def _pid_file(self) -> Path:
         return self.folder / "emulator.pid"
 
+    @property
+    def _port_file(self) -> Path:
+        return self.folder / "port"
+
     def _process_id(self) -> int | None:
         try:
-            process_id = int(self._pid_file.read_text())
-        except (OSError, ValueError):
+            with self._pid_file.open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
             return None
-        return process_id if _is_alive(process_id) else None
+        except BlockingIOError:
+            return int(self._pid_file.read_text())
+        return None
 
     def _answers(self) -> bool:
         context = None
@@ -232,15 +253,3 @@ def free_port() -> int:
 def _is_taken(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _is_alive(process_id: int) -> bool:
-    if process_id in _CHILDREN:
-        return _CHILDREN[process_id].poll() is None
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return False
-    return True

@@ -6,6 +6,7 @@ in `tests/local` that fails when a new version of the emulator moves things.
 
 import asyncio.constants
 import contextvars
+import copy
 import functools
 import json
 import logging
@@ -45,6 +46,7 @@ def apply() -> None:
     _read_versions_from_disk()
     _keep_inventory_configurations()
     _deliver_streams_as_described()
+    _keep_streams_over_a_restart()
     _read_metrics_from_logs()
     _evaluate_alarms_as_described()
     _serve_one_port()
@@ -416,6 +418,35 @@ def _deliver_streams_as_described() -> None:
 
 def _reader_of(stream_arn: str) -> Row:
     return next(esm for _, _, esm in lambda_svc._iter_all_esms() if esm.get("EventSourceArn") == stream_arn)
+
+
+def _keep_streams_over_a_restart() -> None:
+    """DynamoDB keeps the records of a stream for 24 hours; the emulator keeps its readers' places, not the records."""
+    get_state, load_table_state, load_all = dynamodb.get_state, dynamodb.load_persisted_state, app._load_persisted_state
+    streams = {"stream_records": dynamodb._stream_records, "stream_trimmed": dynamodb._stream_trimmed}
+
+    def get_with_streams() -> Row:
+        with dynamodb._lock:
+            return {**get_state(), **copy.deepcopy(streams)}
+
+    def load_with_streams(data: Row) -> None:
+        load_table_state(data)
+        for name, stream in streams.items():
+            stream.update(data.get(name, {}))
+
+    def load_and_compare() -> None:
+        load_all()
+        # After a crash a reader's place may be newer than the records: what comes next must not be skipped.
+        for account, region, mapping in lambda_svc._iter_all_esms():
+            table, reader = mapping.get("EventSourceArn", "").partition(":table/")[2].partition("/")[0], mapping["UUID"]
+            with request_scope(account, region):
+                places = lambda_svc._dynamodb_stream_positions
+                if table and reader in places:
+                    places[reader] = min(places[reader], dynamodb.stream_end_position(table))
+
+    dynamodb.get_state = get_with_streams
+    dynamodb.load_persisted_state = load_with_streams
+    app._load_persisted_state = load_and_compare
 
 
 def _read_metrics_from_logs() -> None:

@@ -104,9 +104,25 @@ def test_data_outlive_a_stop_and_a_crash(own: LocalAws) -> None:
     saved = own.folder / "state" / "dynamodb.json"
     eventually(lambda: b"kept" in saved.read_bytes(), seconds=30)
     os.kill(int((own.folder / "emulator.pid").read_text()), signal.SIGKILL)
-    own.stop()
-    eventually(own.start)
+    eventually(lambda: own._process_id() is None)
+    own.start()
     assert ["kept"] == [item["K"]["S"] for item in dynamodb.scan(TableName="rows")["Items"]]
+
+
+def test_data_made_for_another_port_are_one_clear_line(own: LocalAws) -> None:
+    """Addresses in the data hold the port, so the line says which one to use."""
+    own.start()
+    own.stop()
+    other = LocalAws(folder=own.folder, port=free_port())
+    with pytest.raises(LocalError, match=f"use DURACLOUD_PORT={own.port}, or forget"):
+        other.start()
+
+
+def test_a_number_of_another_program_is_not_taken_for_the_emulator(own: LocalAws) -> None:
+    """After a crash the number in the file may be another program's, which must not be stopped."""
+    own.folder.mkdir()
+    (own.folder / "emulator.pid").write_text(str(os.getpid()))
+    assert [False, False] == [own.is_running(), own.stop()]
 
 
 def test_with_tls_it_takes_no_other_port_and_stops_at_once(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """What the local AWS makes of tables and their streams."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local.aws import LocalAws
+from local.aws import LocalAws, free_port
 from tests.local.support import ECHO, deploy, eventually, function, messages, table, unique
 
 EXPIRED_BY_SERVICE = '{"eventName":["REMOVE"],"userIdentity":{"principalId":["dynamodb.amazonaws.com"]}}'
@@ -126,3 +127,21 @@ def test_a_batch_waits_to_be_filled(aws: LocalAws) -> None:
     eventually(stream.look)
     # The emulator keeps a record's time in whole seconds.
     assert time.monotonic() - started >= 2
+
+
+def test_a_restart_neither_loses_nor_repeats_stream_records(tmp_path: Path) -> None:
+    """The reader of a stream gets what came before, and what comes after, once each."""
+    aws = LocalAws(folder=tmp_path / "aws", port=free_port())
+    aws.start()
+    try:
+        ids = deploy_reader(aws)
+        dynamodb, stream = aws.client("dynamodb"), Stream(aws, ids["Queue"])
+        dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": "before"}})
+        eventually(stream.look)
+        aws.stop()
+        aws.start()
+        dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": "after"}})
+        eventually(stream.keys, lambda seen: "after" in seen)
+        assert ["before", "after"] == [record["dynamodb"]["Keys"]["K"]["S"] for record in stream.look()]
+    finally:
+        aws.stop()
