@@ -1,0 +1,75 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from runtime.adapters.clients import client
+from runtime.adapters.s3_requests import S3Requests
+from runtime.domain.claims import Claim
+from runtime.domain.errors import ObjectAbsentError
+from runtime.ports import RequestRecords
+from tests.builders import NOW
+from tests.provisioning_fakes import FakeRequests
+
+MANAGED, REQUESTS = "acme-dev-managed", "acme-dev-bucket-requested"
+FIRST, SECOND = Claim("e1", NOW, creating=True), Claim("e2", NOW + timedelta(seconds=1), creating=False)
+
+
+@pytest.fixture(params=["fake", "S3"])
+def records(request: pytest.FixtureRequest) -> tuple[RequestRecords, Callable[[str], str]]:
+    """The fake and the real adapter in turn, with a way to read what was written."""
+    if request.param == "fake":
+        fake = FakeRequests()
+        return fake, lambda key: fake.written[key]
+    request.getfixturevalue("aws")
+    s3 = client("s3")
+    for bucket in (MANAGED, REQUESTS):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    return S3Requests(s3, MANAGED), lambda key: s3.get_object(Bucket=MANAGED, Key=key)["Body"].read().decode()
+
+
+def test_result_is_written_over_an_earlier_one(records: tuple[RequestRecords, Callable[[str], str]]) -> None:
+    """A retry of the same event overwrites its own result."""
+    port, read = records
+    port.write("requests/2026-03-01/ä b.txt.e1.json", "{}")
+    port.write("requests/2026-03-01/ä b.txt.e1.json", '{"again": "ä"}')
+
+    assert '{"again": "ä"}' == read("requests/2026-03-01/ä b.txt.e1.json")
+
+
+def test_l19_a_name_is_claimed_once(records: tuple[RequestRecords, Callable[[str], str]]) -> None:
+    """Of two claims the first stands until it is released or replaced."""
+    port, _ = records
+    assert port.standing_claim("b") is None
+    assert FIRST == port.claim("b", FIRST)
+    assert FIRST == port.claim("b", SECOND)
+    port.replace_claim("b", SECOND)
+    assert SECOND == port.standing_claim("b")
+    port.release("b")
+    port.release("b")
+    assert port.standing_claim("b") is None
+    assert FIRST == port.claim("b", FIRST)
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("key", ["a b", "a+b", "100%", "%41", "ä/ö", 'it\'s "quoted"', "日本"])
+def test_l20_request_file_is_read_by_its_very_key_and_version(key: str) -> None:
+    """The version of the event is read, whatever came later, and never more than asked for."""
+    s3 = client("s3")
+    s3.create_bucket(Bucket=REQUESTS, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_bucket_versioning(Bucket=REQUESTS, VersioningConfiguration={"Status": "Enabled"})
+    version = s3.put_object(Bucket=REQUESTS, Key=key, Body=b"letters")["VersionId"]
+    s3.put_object(Bucket=REQUESTS, Key=key, Body=b"later")
+
+    assert b"let" == S3Requests(s3, MANAGED).read(REQUESTS, key, version, 3)
+
+
+@pytest.mark.usefixtures("aws")
+def test_missing_request_file_is_absent() -> None:
+    """A file that is not there any more is told from one that cannot be read."""
+    s3 = client("s3")
+    s3.create_bucket(Bucket=REQUESTS, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+
+    with pytest.raises(ObjectAbsentError):
+        S3Requests(s3, MANAGED).read(REQUESTS, "k", "", 10)

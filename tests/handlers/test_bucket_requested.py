@@ -1,0 +1,103 @@
+import json
+
+import pytest
+
+from runtime.contract import Env
+from runtime.domain.errors import TransientError
+from runtime.domain.objects import ObjectRef
+from runtime.handlers import bucket_requested
+from runtime.settings import ProvisioningSettings
+from tests.builders import FakeContext, s3_event, sqs_event
+from tests.fakes import Happening
+from tests.provisioning_fakes import REQUESTS, VALUES, Office, office
+
+
+def _settings() -> ProvisioningSettings:
+    return ProvisioningSettings.load(
+        {
+            Env.ENVIRONMENT: "dev",
+            Env.BUCKET_PREFIX: "acme-dev",
+            Env.ACCOUNT_ID: VALUES.account_id,
+            Env.REPLICA_REGION: "us-east-1",
+            Env.MANAGED_BUCKET: VALUES.managed_bucket,
+            Env.LOGS_BUCKET: VALUES.logs_bucket,
+            Env.REPLICATION_ROLE_ARN: VALUES.replication_role_arn,
+            Env.FUNCTION_TIMEOUT: "300",
+            Env.MAX_RECEIVE_COUNT: "3",
+            Env.MAX_BUCKETS_PER_REQUEST: "5",
+            Env.PUBLIC_BUCKETS_ALLOWED: "true",
+            Env.ENCRYPTION_KEY_ARN: "none",
+            Env.REPLICA_KEY_ARN: "none",
+            Env.ABORT_MULTIPART_DAYS: "3",
+            Env.NONCURRENT_EXPIRY_DAYS: "30",
+            Env.MAIN_TRANSITION_DAYS: "0",
+            Env.MAIN_STORAGE_CLASS: "INTELLIGENT_TIERING",
+            Env.REPLICA_TRANSITION_DAYS: "7",
+            Env.REPLICA_STORAGE_CLASS: "DEEP_ARCHIVE",
+            Env.REPLICATION_STORAGE_CLASS: "STANDARD",
+            Env.REPLICATION_TIME_CONTROL: "true",
+        }
+    )
+
+
+def _body(key: str, *, size: int = 7) -> str:
+    return s3_event(Happening("created", ObjectRef(REQUESTS, key), "v1", "00AA"), size=size)
+
+
+def _run(o: Office, *bodies: str, receives: int = 1) -> list[str]:
+    answer = bucket_requested.handle(sqs_event(*bodies, receives=receives), FakeContext(), (_settings(), o.care))
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def _metrics(output: str) -> dict[str, float]:
+    line = next(json.loads(line) for line in output.splitlines() if '"_aws"' in line)
+    return {name: line[name][0] for name in ("RequestsCompleted", "RequestsPartial", "RequestsRejected")}
+
+
+@pytest.mark.parametrize(
+    ("text", "metric"),
+    [("letters", "RequestsCompleted"), ("letters\nmanaged", "RequestsPartial"), ("managed", "RequestsRejected")],
+)
+def test_request_is_worked_on_and_counted(text: str, metric: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each request is counted once, as what it ended as."""
+    o = office()
+    o.requests.files["names.txt"] = text.encode()
+
+    assert [] == _run(o, _body("names.txt"))
+    counts = _metrics(capsys.readouterr().out)
+    assert {metric: 1} == {name: count for name, count in counts.items() if count}
+
+
+@pytest.mark.parametrize("key", ["a b.txt", "a+b", "100%", "%41", "ä/ö", 'it\'s "quoted"'])
+def test_l20_request_keys_are_taken_as_they_are(key: str) -> None:
+    """The file is read under the very key of the event, and the result carries it."""
+    o = office()
+    o.requests.files[key] = b"letters"
+
+    assert [] == _run(o, _body(key))
+    assert all(f"/{key}.id-" in written for written in o.requests.written)
+
+
+def test_l28_folder_markers_are_ignored() -> None:
+    """A folder made in the console is no request: nothing is read, nothing written."""
+    o = office()
+
+    assert [] == _run(o, _body("folder/", size=0))
+    assert {} == o.requests.written
+
+
+def test_poison_message_goes_back() -> None:
+    """What is no S3 event is handed back for the dead-letter queue."""
+    assert ["m0"] == _run(office(), "poison")
+
+
+def test_interrupted_request_goes_back_until_the_last_receive() -> None:
+    """A service that does not answer sends the message back; at last the depositor finds a result."""
+    o = office()
+    o.requests.files["names.txt"] = b"letters"
+    o.fail("put_bucket_versioning", TransientError("SlowDown"), times=9)
+
+    assert ["m0"] == _run(o, _body("names.txt"), receives=2)
+    assert {} == o.requests.written
+    assert [] == _run(o, _body("names.txt"), receives=3)
+    assert ({}, 2) == (o.buckets.buckets, len(o.requests.written))
