@@ -56,7 +56,7 @@ def _up() -> None:
     print("starting the local AWS ..." if aws.start() else "the local AWS runs already")
     print("deploying the stacks of the environment 'local' ...")
     print("deployed" if deploy(aws) else "nothing has changed since the last time")
-    Inbox(aws, parameter(aws, "base/alert-topic-arn"))
+    inbox = Inbox(aws, parameter(aws, "base/alert-topic-arn"))
     requests, managed = parameter(aws, "storage/request-bucket"), parameter(aws, "storage/managed-bucket")
     main_bucket = requests.removesuffix("-bucket-requested") + "-letters"
     print(f"""
@@ -66,7 +66,7 @@ Point any AWS tool at it:
   export AWS_ENDPOINT_URL={aws.endpoint} AWS_REGION={aws.environment()["AWS_REGION"]} \\
          AWS_ACCESS_KEY_ID={aws.environment()["AWS_ACCESS_KEY_ID"]} AWS_SECRET_ACCESS_KEY=anything
 
-Three things to try:
+Three things to try with the AWS CLI:
   1. Ask for a bucket, and read the answer:
      echo letters > first.txt && aws s3 cp first.txt s3://{requests}/
      aws s3 ls --recursive s3://{managed}/requests/
@@ -77,6 +77,7 @@ Three things to try:
      aws sqs send-message --queue-url {parameter(aws, "integrity/queue/verification-url")} \\
          --message-body '{{"bucket": "{main_bucket}", "key": "README.md"}}'
 
+What would be e-mailed lies in the queue {inbox.url}.
 'make down' stops it and keeps its data, 'make clean' forgets its data.""")
 
 

@@ -23,7 +23,11 @@ class Email:
 
 
 class Inbox:
-    """Reads what was sent to the subscribers of a topic."""
+    """Reads what was sent to the subscribers of a topic.
+
+    Attributes:
+        url: the queue that holds it.
+    """
 
     def __init__(self, aws: LocalAws, topic_arn: str) -> None:
         """Subscribe to a topic; doing it again changes nothing.
@@ -33,8 +37,8 @@ class Inbox:
             topic_arn: the topic.
         """
         self._sqs: Any = aws.client("sqs")
-        self._url = self._sqs.create_queue(QueueName=_QUEUE)["QueueUrl"]
-        arn = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self.url = self._sqs.create_queue(QueueName=_QUEUE)["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         statement = {
             "Effect": "Allow",
             "Principal": {"Service": "sns.amazonaws.com"},
@@ -42,15 +46,15 @@ class Inbox:
             "Resource": arn,
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": policy})
+        self._sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
         aws.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
 
     def read(self) -> list[Email]:
         """Take all e-mails that have come since the last time."""
         found: list[Email] = []
-        while messages := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get("Messages", []):
+        while messages := self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", []):
             for message in messages:
                 notice = json.loads(message["Body"])
                 found.append(Email(notice.get("Subject", ""), notice["Message"]))
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+                self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
         return found
