@@ -73,6 +73,7 @@ def _run(aws: LocalAws, log: Path, arguments: list[str]) -> None:
         "LANG": "C.UTF-8",
         # The command line and jsii keep files in the home folder; nothing is written outside the project.
         "HOME": str(_HOME),
+        "TMPDIR": str(aws.folder / "tmp"),
         "NODE_NO_WARNINGS": "1",
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
