@@ -9,6 +9,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nothing is written outside this folder, not even for a moment.
 export TMPDIR := $(CURDIR)/.local/tmp
+$(shell mkdir -p .local/tmp)
 
 .PHONY: help setup up down clean demo test lint types synth bench
 

@@ -16,7 +16,7 @@ command -v "$python" >/dev/null || fail "Python is missing; install Python 3.11 
 command -v node >/dev/null || fail "Node is missing; install Node 20 or newer"
 node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || fail "got Node $(node --version); install Node 20 or newer"
 
-mkdir -p .local/tmp
+mkdir -p .local
 log=.local/setup.log
 : >"$log"
 step() {
