@@ -1,9 +1,12 @@
 """The commands behind `make up`, `down`, `clean` and `demo`: `python -m local COMMAND`."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.aws import ROOT, LocalAws, LocalError
 from local.deploy import check_tools, deploy, parameter
@@ -12,6 +15,7 @@ from local.inbox import Inbox
 _FOLDER: Final = ROOT / ".local" / "aws"
 _DEFAULT_PORT: Final = "4566"
 _LAST_PORT: Final = 65_535
+_TERMINATED: Final = 128 + signal.SIGTERM
 
 
 def main(arguments: list[str]) -> int:
@@ -27,12 +31,17 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in commands:
         print(f"got {' '.join(arguments)!r}; allowed: {', '.join(commands)}", file=sys.stderr)
         return 2
+    # What was started is stopped also when somebody ends this program.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
     # Progress is seen as it happens, also through a pipe.
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # (a text stream in every program)
     try:
         commands[arguments[0]]()
     except LocalError as error:
         print(error, file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        print(f"the local AWS did not do what it was asked for: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         # Nobody reads any more; what was to be done is done.

@@ -108,7 +108,7 @@ class LocalAws:
         if self._process_id() is not None:
             if self._answers():
                 return False
-            raise LocalError(f"the local AWS runs, but not at port {self.port}; stop it first with 'make down'")
+            raise LocalError(f"the local AWS runs, but does not answer at port {self.port}; stop it with 'make down'")
         if _is_taken(self.port):
             raise LocalError(
                 f"port {self.port} is taken by another program; choose another with DURACLOUD_PORT, for example"

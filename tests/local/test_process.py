@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from botocore.exceptions import ClientError
 from local.aws import REGION, LocalAws, LocalError, free_port
 from tests.certificate import self_signed
 from tests.local.support import deploy, eventually, function
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 
 @pytest.fixture
@@ -43,6 +46,7 @@ def test_starting_twice_leaves_one(own: LocalAws) -> None:
     assert [True, False] == [own.start(), own.start()]
 
 
+@LINUX
 def test_it_listens_on_this_machine_only(own: LocalAws) -> None:
     """No other address than 127.0.0.1 is listened on, because the emulator executes code."""
     own.start()
@@ -54,6 +58,7 @@ def test_it_listens_on_this_machine_only(own: LocalAws) -> None:
     assert f"0100007F:{own.port:04X}" == line[1]
 
 
+@LINUX
 def test_stopping_leaves_nothing_running(own: LocalAws) -> None:
     """Neither the emulator nor the processes of its functions outlive a stop, and a second stop has nothing to do."""
     own.start()
@@ -74,11 +79,11 @@ def test_a_busy_port_is_one_clear_line(own: LocalAws) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("program", "says"), [("/bin/false", "did not come up"), ("/no/such", "run 'make setup'")])
+@pytest.mark.parametrize(("program", "says"), [(sys.executable, "did not come up"), ("/no/such", "run 'make setup'")])
 def test_an_emulator_that_does_not_come_up_is_one_clear_line(
     own: LocalAws, monkeypatch: pytest.MonkeyPatch, program: str, says: str
 ) -> None:
-    """The line says where to look, or what to run."""
+    """The line says where to look, or what to run; this project's own interpreter knows no emulator."""
     monkeypatch.setattr("local.aws._PYTHON", Path(program))
     with pytest.raises(LocalError) as caught:
         own.start()
