@@ -23,8 +23,14 @@ help:
 	@echo "make synth   write the templates of all environments to cdk.out"
 	@echo "make lint    ruff; make types: mypy; make bench: benchmarks"
 
+INSTALLED := $(wildcard .venv/bin/python .venv-emulator/bin/python node_modules/.bin/cdk .wheelhouse)
+
 setup: .local/setup
 
+# Whatever was removed by hand is installed again.
+ifneq ($(words $(INSTALLED)),4)
+.PHONY: .local/setup
+endif
 .local/setup: requirements.txt requirements-dev.txt runtime/requirements.txt local/requirements.txt package-lock.json stacks/bundling.py
 	@sh local/setup.sh "$(PYTHON)"
 
