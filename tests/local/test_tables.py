@@ -130,7 +130,7 @@ def test_a_batch_waits_to_be_filled(aws: LocalAws) -> None:
 
 
 def test_a_restart_loses_no_stream_record_and_does_not_begin_again(tmp_path: Path) -> None:
-    """The reader of a stream goes on where it was; only the batch in its hands at the stop may come twice, as in AWS."""
+    """The reader of a stream goes on where it was; only the batch in hand at the stop may come twice, as in AWS."""
     aws = LocalAws(folder=tmp_path / "aws", port=free_port())
     aws.start()
     try:
