@@ -85,7 +85,7 @@ def care(connections: int = 10) -> Care:
 def attempt() -> Attempt:
     """Build an attempt that has all the time it needs."""
     return Attempt(
-        agent=Agent(software="DuraCloud", version="0", function="benchmark", request_id="0"),
+        agent=Agent(software="DuraCloud", version="0", commit="", function="benchmark", request_id="0"),
         deadline=datetime.now(UTC) + timedelta(days=365_000),
     )
 
@@ -95,6 +95,7 @@ def settings(concurrency: int) -> FixitySettings:
     return FixitySettings.load(
         {
             Env.ENVIRONMENT: "bench",
+            Env.COMMIT: "0123abc",
             Env.CHECKSUM_TABLE: "checksums",
             Env.SCHEDULER_TABLE: "schedule",
             Env.DIGEST_ALGORITHMS: ",".join(ALGORITHMS),

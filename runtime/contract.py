@@ -18,6 +18,8 @@ class Env:
     """Environment variables of the functions, by purpose."""
 
     ENVIRONMENT: Final = "DURACLOUD_ENVIRONMENT"
+    # The last commit that changed this package, for the evidence of what was done by which code.
+    COMMIT: Final = "DURACLOUD_COMMIT"
     BUCKET_PREFIX: Final = "DURACLOUD_BUCKET_PREFIX"
     ACCOUNT_ID: Final = "DURACLOUD_ACCOUNT_ID"
     REPLICA_REGION: Final = "DURACLOUD_REPLICA_REGION"
@@ -69,7 +71,7 @@ class Function:
     CHECKSUM_EXPORTER: Final = "checksum-exporter"
 
 
-_COMMON: Final = frozenset({Env.ENVIRONMENT})
+_COMMON: Final = frozenset({Env.ENVIRONMENT, Env.COMMIT})
 _FIXITY: Final = _COMMON | {
     Env.CHECKSUM_TABLE,
     Env.SCHEDULER_TABLE,

@@ -52,11 +52,13 @@ class FunctionSettings:
 
     Attributes:
         environment: the deployed environment's name.
+        commit: the last commit that changed the code; `unknown` where it was deployed from no repository.
     """
 
     functions: ClassVar[tuple[str, ...]] = ()
 
     environment: str = _variable(Env.ENVIRONMENT)
+    commit: str = _variable(Env.COMMIT)
 
     @classmethod
     def variables(cls) -> frozenset[str]:

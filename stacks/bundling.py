@@ -5,6 +5,7 @@ CDK's own bundling is not used: it announces every asset on the terminal, and bu
 `python -m stacks.bundling fetch` downloads the wheels of the layer once; a synth then installs from them.
 """
 
+import functools
 import hashlib
 import re
 import shutil
@@ -34,6 +35,26 @@ _RECIPE: Final = "1"
 
 class BundlingError(Exception):
     """The layer cannot be built; the text is one line for the person who runs the command."""
+
+
+@functools.cache
+def commit() -> str:
+    """Return the last commit that changed the code of the functions, for the evidence of what they do.
+
+    Returns:
+        The commit's hash, `+` behind it where the code was changed since; `unknown` outside a git repository.
+    """
+    try:
+        last, changed = _git("log", "-1", "--format=%H"), _git("status", "--porcelain")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return f"{last}+" if changed else last or "unknown"
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(ROOT), *arguments, "--", RUNTIME.name]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 (our own arguments)
+    return done.stdout.strip()
 
 
 def function_code(scope: Construct) -> lambda_.Code:

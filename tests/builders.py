@@ -16,7 +16,13 @@ from tests.fakes import FakeClock, FakeRecords, FakeSchedule, FakeStore, Happeni
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 INTERVAL = timedelta(days=180)
 REF = ObjectRef("acme-test-letters", "box 1/letter ä+%20.txt")
-AGENT = Agent(software="DuraCloud", version="1.0.0", function="duracloud-test-file-uploaded", request_id="req-1")
+AGENT = Agent(
+    software="DuraCloud",
+    version="1.0.0",
+    commit="0123abc",
+    function="duracloud-test-file-uploaded",
+    request_id="req-1",
+)
 
 
 @attrs.frozen
@@ -67,6 +73,7 @@ def fixity_settings() -> FixitySettings:
     return FixitySettings.load(
         {
             Env.ENVIRONMENT: "test",
+            Env.COMMIT: "0123abc",
             Env.CHECKSUM_TABLE: "checksums",
             Env.SCHEDULER_TABLE: "schedule",
             Env.DIGEST_ALGORITHMS: "sha256,md5,crc64nvme",

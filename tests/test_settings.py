@@ -7,6 +7,7 @@ from runtime.settings import FixitySettings, FunctionSettings, SettingsError
 KINDS = [kind for kind in vars(settings).values() if isinstance(kind, type) and issubclass(kind, FunctionSettings)]
 FIXITY = {
     Env.ENVIRONMENT: "test",
+    Env.COMMIT: "0123abc",
     Env.CHECKSUM_TABLE: "checksums",
     Env.SCHEDULER_TABLE: "schedule",
     Env.DIGEST_ALGORITHMS: "sha256, md5 ,",

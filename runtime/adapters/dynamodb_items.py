@@ -98,6 +98,7 @@ def record_of(item: Item) -> FixityRecord:
             agent=Agent(
                 software=report["Agent"]["M"]["Software"]["S"],
                 version=report["Agent"]["M"]["Version"]["S"],
+                commit=report["Agent"]["M"].get("Commit", {}).get("S", ""),
                 function=report["Agent"]["M"]["Function"]["S"],
                 request_id=report["Agent"]["M"]["RequestId"]["S"],
             ),
@@ -119,6 +120,7 @@ def _report(report: CheckReport) -> dict[str, Any]:
             "M": {
                 "Software": {"S": report.agent.software},
                 "Version": {"S": report.agent.version},
+                "Commit": {"S": report.agent.commit},
                 "Function": {"S": report.agent.function},
                 "RequestId": {"S": report.agent.request_id},
             }

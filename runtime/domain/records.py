@@ -21,12 +21,14 @@ class Agent:
     Attributes:
         software: name of the software.
         version: its version.
+        commit: the last commit that changed its code; empty where the check was made before commits were recorded.
         function: physical name of the function.
         request_id: the invocation's id.
     """
 
     software: str
     version: str
+    commit: str
     function: str
     request_id: str
 

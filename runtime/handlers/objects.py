@@ -68,6 +68,7 @@ def process_objects(
             agent=Agent(
                 software=APPLICATION,
                 version=__version__,
+                commit=settings.commit,
                 function=context.function_name,
                 request_id=context.aws_request_id,
             ),

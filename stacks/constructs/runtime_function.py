@@ -121,6 +121,7 @@ class RuntimeFunction(Construct):
             application_log_level_v2=lambda_.ApplicationLogLevel(settings.log_level),
             environment={
                 Env.ENVIRONMENT: settings.name,
+                Env.COMMIT: bundling.commit(),
                 **props.variables,
             },
         )

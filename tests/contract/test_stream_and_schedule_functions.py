@@ -19,6 +19,7 @@ EVENTS = Path(__file__).parent.parent / "events"
 def _fresh(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert aws is None
     monkeypatch.setenv(Env.ENVIRONMENT, "test")
+    monkeypatch.setenv(Env.COMMIT, "0123abc")
     factories = (bootstrap.due, bootstrap.failure, bootstrap.exporter)
     for factory in factories:
         factory.cache_clear()

@@ -16,6 +16,7 @@ def _settings() -> ProvisioningSettings:
     return ProvisioningSettings.load(
         {
             Env.ENVIRONMENT: "dev",
+            Env.COMMIT: "0123abc",
             Env.BUCKET_PREFIX: "acme-dev",
             Env.ACCOUNT_ID: VALUES.account_id,
             Env.REPLICA_REGION: "us-east-1",

@@ -18,6 +18,7 @@ FOLLOW = {"action": "follow"}
 SETTINGS = ExportSettings.load(
     {
         Env.ENVIRONMENT: "test",
+        Env.COMMIT: "0123abc",
         Env.CHECKSUM_TABLE_ARN: "arn:table",
         Env.MANAGED_BUCKET: "acme-test-managed",
     }

@@ -21,6 +21,7 @@ EVENTS = Path(__file__).parent.parent / "events"
 SETTINGS = FailureSettings.load(
     {
         Env.ENVIRONMENT: "test",
+        Env.COMMIT: "0123abc",
         Env.ALERT_TOPIC_ARN: "arn:aws:sns:eu-west-1:111122223333:alerts",
         Env.RUNBOOK_URL: "https://example.org/runbook",
     }

@@ -134,3 +134,30 @@ def test_missing_wheels_are_one_clear_line(tmp_path: Path, monkeypatch: pytest.M
     assert "\n" not in line
     assert line.startswith("attrs==")
     assert line.endswith("not found in .wheelhouse/manylinux2014_aarch64; run: make setup")
+
+
+def test_commit_is_the_last_that_changed_the_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The commit changes with the code of the functions and with nothing else; changes since are marked."""
+
+    def git(*arguments: str) -> str:
+        author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        command = ["git", "-C", str(tmp_path), *author, *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()  # noqa: S603 (our own arguments)
+
+    def seen() -> str:
+        bundling.commit.cache_clear()
+        return bundling.commit()
+
+    monkeypatch.setattr(bundling, "ROOT", tmp_path)
+    assert "unknown" == seen()
+    git("init", "--quiet")
+    (tmp_path / "runtime").mkdir()
+    (tmp_path / "runtime" / "code.py").write_text("1")
+    git("add", "-A")
+    git("commit", "--quiet", "-m", "code")
+    first = git("rev-parse", "HEAD")
+    git("commit", "--quiet", "--allow-empty", "-m", "nothing")
+    assert first == seen()
+    (tmp_path / "runtime" / "code.py").write_text("2")
+    assert f"{first}+" == seen()
+    bundling.commit.cache_clear()

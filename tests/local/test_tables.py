@@ -138,7 +138,7 @@ def test_a_restart_loses_no_stream_record_and_does_not_begin_again(tmp_path: Pat
         dynamodb, stream = aws.client("dynamodb"), Stream(aws, ids["Queue"])
         for key in ("read", "in hand"):
             dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": key}})
-            eventually(stream.keys, lambda seen, key=key: key in seen)
+            eventually(stream.keys, {key}.issubset)
         aws.stop()
         aws.start()
         dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": "after"}})
