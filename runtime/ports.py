@@ -10,6 +10,7 @@ from runtime.domain.claims import Claim, FoundBucket
 from runtime.domain.due import DueCheck
 from runtime.domain.export import TableExport
 from runtime.domain.objects import ObjectFacts, ObjectRef
+from runtime.domain.pages import Page
 from runtime.domain.records import FixityRecord
 from runtime.domain.schedule import ScheduleRow
 
@@ -138,6 +139,44 @@ class VerificationSchedule(Protocol):
 
     def remove(self, ref: ObjectRef, sequencer: str) -> None:
         """Remove the row unless a newer event wrote it."""
+        ...
+
+
+class RecordPages(Protocol):
+    """Reads fixity records in order, for work that looks at all of them."""
+
+    def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord]:
+        """Return the next records of a bucket, by an eventually consistent read.
+
+        Args:
+            bucket: the bucket.
+            after: the key after which to begin; from the start when not given.
+
+        Raises:
+            TransientError: the table did not answer.
+            RefusedError: the table refused.
+        """
+        ...
+
+
+class SchedulePages(Protocol):
+    """Reads schedule rows in order, for work that looks at all of them."""
+
+    def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow]:
+        """Return the next rows of a bucket. Arguments and errors as of `RecordPages.page`."""
+        ...
+
+
+class MainBuckets(Protocol):
+    """Knows the buckets whose objects are under care."""
+
+    def names(self) -> list[str]:
+        """Return the names of the main buckets of the environment, in order.
+
+        Raises:
+            TransientError: S3 did not answer.
+            RefusedError: S3 refused.
+        """
         ...
 
 

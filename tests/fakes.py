@@ -6,17 +6,20 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import attrs
 
 from runtime.domain.digests import digester
 from runtime.domain.errors import ObjectAbsentError, UnreadableError
 from runtime.domain.objects import Encryption, ObjectFacts, ObjectRef
+from runtime.domain.pages import Page
 from runtime.domain.records import FixityRecord
 from runtime.domain.schedule import ScheduleRow
 from runtime.domain.sequencer import normalised
 
 CHUNK = 7
+T = TypeVar("T")
 
 
 @attrs.define
@@ -232,6 +235,33 @@ class FakeSchedule:
         standing = self.rows.get(ref)
         if standing is not None and standing.sequencer <= sequencer:
             del self.rows[ref]
+
+
+class FakeRecordPages:
+    """The records of a fake table, some at a time."""
+
+    def __init__(self, records: FakeRecords, most: int) -> None:
+        self._records = records
+        self._most = most
+
+    def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord]:
+        return _page({ref: row for ref, row in self._records.items.items() if ref.bucket == bucket}, after, self._most)
+
+
+class FakeSchedulePages:
+    """The rows of a fake schedule, some at a time."""
+
+    def __init__(self, schedule: FakeSchedule, most: int) -> None:
+        self._schedule = schedule
+        self._most = most
+
+    def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow]:
+        return _page({ref: row for ref, row in self._schedule.rows.items() if ref.bucket == bucket}, after, self._most)
+
+
+def _page(rows: Mapping[ObjectRef, T], after: str | None, most: int) -> Page[T]:
+    refs = sorted(ref for ref in rows if after is None or ref.key > after)
+    return Page([rows[ref] for ref in refs[:most]], refs[most - 1].key if len(refs) >= most else None)
 
 
 def base64_of(algorithm: str, body: bytes) -> str:

@@ -12,6 +12,7 @@ from runtime.domain.evidence import Comparison
 from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.records import Agent, CheckReport, FixityRecord
+from runtime.domain.schedule import ScheduleRow
 
 Item = Mapping[str, Any]
 
@@ -103,6 +104,27 @@ def record_of(item: Item) -> FixityRecord:
                 request_id=report["Agent"]["M"]["RequestId"]["S"],
             ),
         ),
+    )
+
+
+def schedule_item_of(row: ScheduleRow) -> dict[str, Any]:
+    """Return the item of a schedule row."""
+    return {
+        **key_of(row.ref),
+        Attribute.TTL: {"N": str(row.ttl)},
+        Attribute.NEXT_CHECKSUM_DATE: {"S": instant(row.due)},
+        Attribute.VERSION_ID: {"S": row.version_id},
+        Attribute.SEQUENCER: {"S": row.sequencer},
+    }
+
+
+def row_of(item: Item) -> ScheduleRow:
+    """Return the schedule row that an item holds."""
+    return ScheduleRow(
+        ref=ObjectRef(item[Attribute.BUCKET_NAME]["S"], item[Attribute.OBJECT_KEY]["S"]),
+        version_id=item[Attribute.VERSION_ID]["S"],
+        sequencer=item[Attribute.SEQUENCER]["S"],
+        due=moment_of(item[Attribute.NEXT_CHECKSUM_DATE]["S"]),
     )
 
 

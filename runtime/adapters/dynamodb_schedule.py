@@ -4,9 +4,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from runtime.adapters.dynamodb_items import instant, key_of, refused
+from runtime.adapters.dynamodb_items import key_of, refused, schedule_item_of
 from runtime.adapters.errors import translated
-from runtime.contract import Attribute
 from runtime.domain.objects import ObjectRef
 from runtime.domain.schedule import ScheduleRow
 
@@ -37,16 +36,9 @@ class DynamoDbSchedule:
         self._put(row, ConditionExpression="attribute_not_exists(BucketName)")
 
     def _put(self, row: ScheduleRow, **condition: Any) -> None:  # noqa: ANN401 (passed on to boto3)
-        item = {
-            **key_of(row.ref),
-            Attribute.TTL: {"N": str(row.ttl)},
-            Attribute.NEXT_CHECKSUM_DATE: {"S": instant(row.due)},
-            Attribute.VERSION_ID: {"S": row.version_id},
-            Attribute.SEQUENCER: {"S": row.sequencer},
-        }
         with translated("writing the schedule row"):
             try:
-                self._client.put_item(TableName=self._table, Item=item, **condition)
+                self._client.put_item(TableName=self._table, Item=schedule_item_of(row), **condition)
             except ClientError as error:
                 if not refused(error):
                     raise

@@ -15,19 +15,9 @@ from runtime.domain.records import CheckReport, FixityRecord
 from runtime.domain.schedule import ScheduleRow
 from runtime.ports import FixityRecords, VerificationSchedule
 from tests.builders import AGENT, NOW, REF
+from tests.contract.tables import KEYS
 from tests.fakes import FakeRecords, FakeSchedule
 
-_KEYS = {
-    "KeySchema": [
-        {"AttributeName": "BucketName", "KeyType": "HASH"},
-        {"AttributeName": "ObjectKey", "KeyType": "RANGE"},
-    ],
-    "AttributeDefinitions": [
-        {"AttributeName": "BucketName", "AttributeType": "S"},
-        {"AttributeName": "ObjectKey", "AttributeType": "S"},
-    ],
-    "BillingMode": "PAY_PER_REQUEST",
-}
 OLD, SAME, NEW = "0" * 31 + "1", "0" * 31 + "2", "0" * 31 + "3"
 
 
@@ -82,7 +72,7 @@ def records(request: pytest.FixtureRequest) -> FixityRecords:
         return FakeRecords()
     request.getfixturevalue("aws")
     dynamodb = client("dynamodb")
-    dynamodb.create_table(TableName="checksums", **_KEYS)
+    dynamodb.create_table(TableName="checksums", **KEYS)
     return DynamoDbRecords(dynamodb, "checksums")
 
 
@@ -94,7 +84,7 @@ def schedule(request: pytest.FixtureRequest) -> tuple[VerificationSchedule, Call
         return fake, lambda: fake.rows[REF].version_id if REF in fake.rows else None
     request.getfixturevalue("aws")
     dynamodb = client("dynamodb")
-    dynamodb.create_table(TableName="schedule", **_KEYS)
+    dynamodb.create_table(TableName="schedule", **KEYS)
 
     def version() -> str | None:
         items = dynamodb.scan(TableName="schedule")["Items"]
@@ -260,7 +250,7 @@ def test_item_has_the_documented_attributes() -> None:
     """Outsiders find every documented attribute of a record and of a row, dates in ISO 8601 with Z."""
     dynamodb = client("dynamodb")
     for table in ("checksums", "schedule"):
-        dynamodb.create_table(TableName=table, **_KEYS)
+        dynamodb.create_table(TableName=table, **KEYS)
     DynamoDbRecords(dynamodb, "checksums").deposit(_record())
     DynamoDbSchedule(dynamodb, "schedule").put(_row("v2", SAME))
 

@@ -1,0 +1,69 @@
+"""Records and schedule rows of a bucket in order, a page at a time: the adapters of RecordPages and SchedulePages."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from runtime.adapters.dynamodb_items import key_of, record_of, row_of
+from runtime.adapters.errors import translated
+from runtime.contract import Attribute
+from runtime.domain.objects import ObjectRef
+from runtime.domain.pages import Page
+from runtime.domain.records import FixityRecord
+from runtime.domain.schedule import ScheduleRow
+
+T = TypeVar("T")
+
+
+class DynamoDbRecordPages:
+    """The checksum table, read in order."""
+
+    def __init__(self, client: Any, table: str, most: int | None = None) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+        """Take the client and the table.
+
+        Args:
+            client: a DynamoDB client.
+            table: name of the table.
+            most: rows of one page; as many as DynamoDB answers at once, 1 MiB, when not given.
+        """
+        self._pages = _Pages(client, table, most)
+
+    def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord]:
+        """Return the next records. See `ports.RecordPages.page`."""
+        return self._pages.page(bucket, after, record_of)
+
+
+class DynamoDbSchedulePages:
+    """The scheduler table, read in order."""
+
+    def __init__(self, client: Any, table: str, most: int | None = None) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+        """Take the client and the table. Arguments as of `DynamoDbRecordPages`."""
+        self._pages = _Pages(client, table, most)
+
+    def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow]:
+        """Return the next rows. See `ports.SchedulePages.page`."""
+        return self._pages.page(bucket, after, row_of)
+
+
+class _Pages:
+    """One table."""
+
+    def __init__(self, client: Any, table: str, most: int | None) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+        self._client = client
+        self._table = table
+        self._limit = {} if most is None else {"Limit": most}
+
+    def page(self, bucket: str, after: str | None, parse: Callable[[Mapping[str, Any]], T]) -> Page[T]:
+        start = {} if after is None else {"ExclusiveStartKey": key_of(ObjectRef(bucket, after))}
+        with translated(f"reading the table {self._table}"):
+            answer = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression=f"{Attribute.BUCKET_NAME} = :bucket",
+                ExpressionAttributeValues={":bucket": {"S": bucket}},
+                **start,
+                **self._limit,
+            )
+        last = answer.get("LastEvaluatedKey")
+        return Page(
+            rows=[parse(item) for item in answer["Items"]],
+            next_after=last[Attribute.OBJECT_KEY]["S"] if last else None,
+        )

@@ -1,0 +1,121 @@
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import attrs
+import pytest
+
+from runtime.adapters.clients import client
+from runtime.adapters.dynamodb_pages import DynamoDbRecordPages, DynamoDbSchedulePages
+from runtime.adapters.dynamodb_records import DynamoDbRecords
+from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
+from runtime.adapters.s3_bucket_list import S3MainBuckets
+from runtime.domain.objects import ObjectRef
+from runtime.domain.outcome import Outcome
+from runtime.domain.pages import Page
+from runtime.domain.records import CheckReport, FixityRecord
+from runtime.domain.schedule import ScheduleRow
+from runtime.ports import FixityRecords, RecordPages, SchedulePages, VerificationSchedule
+from tests.builders import AGENT, NOW
+from tests.contract.tables import KEYS
+from tests.fakes import FakeRecordPages, FakeRecords, FakeSchedule, FakeSchedulePages
+
+BUCKET = "acme-test-letters"
+OBJECT_KEYS = ["B", "a", "a/b", "z", "ä", "日", "😀"]
+
+
+@attrs.frozen
+class Tables:
+    """Both tables, to be written and to be read in order, two rows a page."""
+
+    records: FixityRecords
+    schedule: VerificationSchedule
+    record_pages: RecordPages
+    schedule_pages: SchedulePages
+
+
+@pytest.fixture(params=["fake", "DynamoDB"])
+def tables(request: pytest.FixtureRequest) -> Tables:
+    """The fakes and the real adapters in turn."""
+    if request.param == "fake":
+        records, schedule = FakeRecords(), FakeSchedule()
+        return Tables(records, schedule, FakeRecordPages(records, 2), FakeSchedulePages(schedule, 2))
+    request.getfixturevalue("aws")
+    dynamodb = client("dynamodb")
+    for name in ("checksums", "schedule"):
+        dynamodb.create_table(TableName=name, **KEYS)
+    return Tables(
+        DynamoDbRecords(dynamodb, "checksums"),
+        DynamoDbSchedule(dynamodb, "schedule"),
+        DynamoDbRecordPages(dynamodb, "checksums", 2),
+        DynamoDbSchedulePages(dynamodb, "schedule", 2),
+    )
+
+
+def _record(ref: ObjectRef) -> FixityRecord:
+    report = CheckReport(outcome=Outcome.MATCH, success=True, message="ok", started=NOW, ended=NOW, agent=AGENT)
+    return FixityRecord(
+        ref=ref,
+        version_id="v",
+        size=5,
+        etag="e",
+        sequencer="0",
+        digests={"sha256": "aa"},
+        primary_algorithm="sha256",
+        deposit_date=NOW,
+        last_good_date=NOW,
+        next_check=NOW,
+        last_check=report,
+    )
+
+
+def _row(ref: ObjectRef) -> ScheduleRow:
+    return ScheduleRow(ref=ref, version_id="v", sequencer="0", due=NOW + timedelta(days=3))
+
+
+def _all(page: Callable[[str, str | None], Page[Any]]) -> list[Any]:
+    found: list[Any] = []
+    after: str | None = None
+    for _ in range(len(OBJECT_KEYS) + 1):
+        answer = page(BUCKET, after)
+        assert len(answer.rows) <= 2
+        found += answer.rows
+        if (after := answer.next_after) is None:
+            return found
+    raise AssertionError("the pages do not end")
+
+
+def test_records_come_whole_and_in_the_order_of_their_keys(tables: Tables) -> None:
+    """All pages together give every record of the bucket once, by the bytes of the keys, and none of another's."""
+    for key in reversed(OBJECT_KEYS):
+        tables.records.deposit(_record(ObjectRef(BUCKET, key)))
+    tables.records.deposit(_record(ObjectRef(f"{BUCKET}-2", "a")))
+
+    assert [_record(ObjectRef(BUCKET, key)) for key in OBJECT_KEYS] == _all(tables.record_pages.page)
+
+
+def test_rows_come_whole_and_in_the_order_of_their_keys(tables: Tables) -> None:
+    """All pages together give every row of the bucket once, by the bytes of the keys, and none of another's."""
+    for key in reversed(OBJECT_KEYS):
+        tables.schedule.put(_row(ObjectRef(BUCKET, key)))
+    tables.schedule.put(_row(ObjectRef(f"{BUCKET}-2", "a")))
+
+    assert [_row(ObjectRef(BUCKET, key)) for key in OBJECT_KEYS] == _all(tables.schedule_pages.page)
+
+
+def test_a_bucket_without_rows_is_one_empty_page(tables: Tables) -> None:
+    """Where there is nothing the first page says so and is the last."""
+    assert [] == _all(tables.record_pages.page)
+    assert [] == _all(tables.schedule_pages.page)
+
+
+@pytest.mark.usefixtures("aws")
+def test_l21_only_main_buckets_of_the_environment_are_listed() -> None:
+    """Fixed buckets, replicas, and buckets of an environment with a longer prefix are not among the main buckets."""
+    s3 = client("s3", region="us-east-1")
+    main = ["acme-dev-letters", "acme-dev-maps-public"]
+    others = ["acme-dev-managed", "acme-dev-logs", "acme-dev-bucket-requested", "acme-dev-letters-repl", "acme-dev2-x"]
+    for name in (*others, *main):
+        s3.create_bucket(Bucket=name)
+
+    assert main == S3MainBuckets(s3, "acme-dev").names()
