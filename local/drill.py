@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import attrs
-from botocore.exceptions import BotoCoreError, ClientError
 
 from local.aws import ROOT, LocalAws, LocalError, free_port
 from local.console import say, table
@@ -108,8 +107,10 @@ def _run(number: int, count: int, each: Drill, stage_of: Callable[[Drill], Stage
     started = time.monotonic()
     try:
         observed, passed = each.run(stage_of(each)), True
-    except (LocalError, BotoCoreError, ClientError, OSError) as error:
+    except LocalError as error:
         observed, passed = str(error), False
+    except Exception as error:  # noqa: BLE001 (whatever a drill meets, it has failed, and the next one comes)
+        observed, passed = f"{type(error).__name__}: {error}", False
     seconds = time.monotonic() - started
     print(f"{'passed' if passed else 'FAILED'}, {seconds:.0f} s", flush=True)
     return Row(drill=each, observed=observed, passed=passed, seconds=seconds)

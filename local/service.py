@@ -47,6 +47,12 @@ class Service:
         """Beginning of every bucket's name, with its dash."""
         return self.parameters["storage/request-bucket"].removesuffix("bucket-requested")
 
+    @property
+    def queues(self) -> list[str]:
+        """Names of the queues of work, each of which has a dead-letter queue."""
+        parts = (name.split("/") for name in self.parameters if name.startswith("integrity/queue/"))
+        return [last.removesuffix("-url") for *_, last in parts if not last.endswith("-dlq-url")]
+
     def queue(self, name: str) -> str:
         """Return the URL of a queue."""
         return self.parameters[f"integrity/queue/{name}-url"]

@@ -11,8 +11,6 @@ from local.service import Row, Service
 from local.watching import eventually, expect
 from stacks.config import load_settings
 
-QUEUES = ("object-created", "object-deleted", "verification", "bucket-requests")
-
 
 @attrs.frozen
 class Stage:
@@ -74,11 +72,12 @@ class Stage:
             LocalError: they do not, or a message was set aside.
         """
         self.await_truth()
-        for name in QUEUES:
+        names = self.service.queues
+        for name in names:
             self.service.drained(name)
         # What was still under way has changed nothing.
         expect("what differs from the truth at the end", self._differences(), [])
-        aside = {name: self.service.waiting(self.service.queue(f"{name}-dlq")) for name in QUEUES}
+        aside = {name: self.service.waiting(self.service.queue(f"{name}-dlq")) for name in names}
         expect("messages set aside", {name: count for name, count in aside.items() if count}, {})
 
     def _differences(self) -> list[str]:
