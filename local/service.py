@@ -112,12 +112,12 @@ class Service:
                 QueueUrl=self.queue("verification"), MessageBody=json.dumps({"bucket": bucket, "key": key})
             )
 
-    def email(self, words: str) -> Email:
-        """Wait for the next e-mail whose subject holds some words; all others are passed over."""
+    def email(self, words: str, about: str = "") -> Email:
+        """Wait for the next e-mail with some words in its subject and others in its body; the rest is passed over."""
         found: list[Email] = []
 
         def read() -> list[Email]:
-            found.extend(mail for mail in self.inbox.read() if words in mail.subject)
+            found.extend(mail for mail in self.inbox.read() if words in mail.subject and about in mail.body)
             return found
 
         return eventually(read, bool, what=f"an e-mail with {words!r} in its subject")[0]
