@@ -175,6 +175,13 @@ class ExportSettings(FunctionSettings):
 
 
 @attrs.frozen(kw_only=True)
+class ReplicationSettings(FunctionSettings):
+    """Settings of the function that counts what S3 could not replicate."""
+
+    functions: ClassVar = (Function.REPLICATION_FAILED,)
+
+
+@attrs.frozen(kw_only=True)
 class ProvisioningSettings(FunctionSettings):
     """Settings of the function that makes deposit buckets; days and sizes as their names say."""
 
@@ -186,6 +193,7 @@ class ProvisioningSettings(FunctionSettings):
     managed_bucket: str = _variable(Env.MANAGED_BUCKET)
     logs_bucket: str = _variable(Env.LOGS_BUCKET)
     replication_role_arn: str = _variable(Env.REPLICATION_ROLE_ARN)
+    replication_queue_arn: str = _variable(Env.REPLICATION_QUEUE_ARN)
     function_timeout_seconds: int = _variable(Env.FUNCTION_TIMEOUT, _positive)
     max_receive_count: int = _variable(Env.MAX_RECEIVE_COUNT, _positive)
     max_buckets_per_request: int = _variable(Env.MAX_BUCKETS_PER_REQUEST, _positive)
@@ -210,6 +218,7 @@ def settings_classes() -> dict[str, type[FunctionSettings]]:
         DueSettings,
         FailureSettings,
         ExportSettings,
+        ReplicationSettings,
         ProvisioningSettings,
     ]
     return {name: cls for cls in classes for name in cls.functions if name in FUNCTION_ENVIRONMENT}
