@@ -1,6 +1,7 @@
 """The metrics of a table, under the dimensions that DynamoDB publishes them with.
 
-https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html, and for the percentiles
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TroubleshootingLatency.html
 """
 
 from typing import Final
