@@ -57,6 +57,11 @@ class Env:
     # The storage class in which S3 replication writes the replica.
     REPLICATION_STORAGE_CLASS: Final = "DURACLOUD_REPLICATION_STORAGE_CLASS"
     REPLICATION_TIME_CONTROL: Final = "DURACLOUD_REPLICATION_TIME_CONTROL"
+    # How S3 locks the files of the audit trail: a value of `ObjectLock`.
+    AUDIT_OBJECT_LOCK: Final = "DURACLOUD_AUDIT_OBJECT_LOCK"
+    EVIDENCE_RETENTION_DAYS: Final = "DURACLOUD_EVIDENCE_RETENTION_DAYS"
+    # The key that signs the manifests of the audit trail.
+    AUDIT_KEY_ARN: Final = "DURACLOUD_AUDIT_KEY_ARN"
 
 
 class Function:
@@ -69,9 +74,12 @@ class Function:
     CHECKSUM_VERIFICATION: Final = "checksum-verification"
     CHECKSUM_FAILURE: Final = "checksum-failure"
     CHECKSUM_EXPORTER: Final = "checksum-exporter"
+    AUDIT_TRAIL: Final = "audit-trail"
+    AUDIT_MANIFEST: Final = "audit-manifest"
 
 
 _COMMON: Final = frozenset({Env.ENVIRONMENT, Env.COMMIT})
+_AUDIT: Final = _COMMON | {Env.MANAGED_BUCKET, Env.AUDIT_OBJECT_LOCK, Env.EVIDENCE_RETENTION_DAYS}
 _FIXITY: Final = _COMMON | {
     Env.CHECKSUM_TABLE,
     Env.SCHEDULER_TABLE,
@@ -83,12 +91,11 @@ _FIXITY: Final = _COMMON | {
 }
 
 FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
-    Function.BUCKET_REQUESTED: _COMMON
+    Function.BUCKET_REQUESTED: _AUDIT
     | {
         Env.BUCKET_PREFIX,
         Env.ACCOUNT_ID,
         Env.REPLICA_REGION,
-        Env.MANAGED_BUCKET,
         Env.LOGS_BUCKET,
         Env.REPLICATION_ROLE_ARN,
         Env.FUNCTION_TIMEOUT,
@@ -112,6 +119,8 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
     Function.CHECKSUM_VERIFICATION: _FIXITY,
     Function.CHECKSUM_FAILURE: _COMMON | {Env.ALERT_TOPIC_ARN, Env.RUNBOOK_URL},
     Function.CHECKSUM_EXPORTER: _COMMON | {Env.CHECKSUM_TABLE_ARN, Env.MANAGED_BUCKET},
+    Function.AUDIT_TRAIL: _AUDIT,
+    Function.AUDIT_MANIFEST: _AUDIT | {Env.AUDIT_KEY_ARN},
 }
 
 
@@ -138,6 +147,33 @@ class Attribute:
     TTL: Final = "TTL"
 
 
+class CheckAttribute:
+    """Attributes inside `Attribute.LAST_CHECK`, and inside what it holds."""
+
+    OUTCOME: Final = "Outcome"
+    COMPUTED: Final = "Computed"
+    EVIDENCE: Final = "Evidence"
+    BYTES_READ: Final = "BytesRead"
+    READS: Final = "Reads"
+    STORAGE_CLASS: Final = "StorageClass"
+    STARTED: Final = "Started"
+    ENDED: Final = "Ended"
+    AGENT: Final = "Agent"
+    # Of one piece of evidence; what was computed is COMPUTED.
+    SOURCE: Final = "Source"
+    ALGORITHM: Final = "Algorithm"
+    EXPECTED: Final = "Expected"
+    VERDICT: Final = "Verdict"
+    PARTS: Final = "Parts"
+    REASON: Final = "Reason"
+    # Of the agent.
+    SOFTWARE: Final = "Software"
+    VERSION: Final = "Version"
+    COMMIT: Final = "Commit"
+    FUNCTION: Final = "Function"
+    REQUEST_ID: Final = "RequestId"
+
+
 class Metric:
     """Custom metrics. Every one carries the dimensions environment and function, and no other."""
 
@@ -160,6 +196,9 @@ class Metric:
     # Published by checksum-exporter when an export reaches its end state.
     EXPORTS_COMPLETED: Final = "ExportsCompleted"
     EXPORTS_FAILED: Final = "ExportsFailed"
+    # Published by audit-manifest: events of the days that it signed, and one per manifest.
+    AUDIT_EVENTS: Final = "AuditEvents"
+    AUDIT_MANIFESTS: Final = "AuditManifests"
 
 
 class Tag:
@@ -198,6 +237,25 @@ class ManagedPrefix:
     EXPORTS: Final = "exports/checksum-table/"
     REPORTS: Final = "reports/"
     SCRATCH: Final = "scratch/"
+    # The audit trail: its events, its signed manifests, and the key by which their signatures are verified.
+    AUDIT: Final = "audit/"
+    AUDIT_EVENTS: Final = "audit/events/"
+    AUDIT_MANIFESTS: Final = "audit/manifests/"
+    AUDIT_KEY: Final = "audit/public-key.pem"
+
+
+class ObjectLock:
+    """How S3 locks files: not at all, or so that they cannot be deleted, with and without an exception for a few.
+
+    See https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+    """
+
+    NONE: Final = "none"
+    GOVERNANCE: Final = "governance"
+    COMPLIANCE: Final = "compliance"
+
+
+OBJECT_LOCKS: Final = (ObjectLock.NONE, ObjectLock.GOVERNANCE, ObjectLock.COMPLIANCE)
 
 
 def function_name(environment: str, function: str) -> str:
