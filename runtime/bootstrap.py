@@ -5,12 +5,23 @@ Adapters are imported where they are used, so that a function loads no client th
 
 import functools
 from datetime import timedelta
+from uuid import uuid4
 
-from runtime.ports import Notifier, VerificationQueue
-from runtime.settings import DueSettings, ExportSettings, FailureSettings, FixitySettings, ProvisioningSettings
+from runtime.ports import AuditFiles, Clock, Notifier, VerificationQueue
+from runtime.settings import (
+    AuditSettings,
+    DueSettings,
+    ExportSettings,
+    FailureSettings,
+    FixitySettings,
+    ManifestSettings,
+    ProvisioningSettings,
+)
 from runtime.usecases.care import Care
 from runtime.usecases.export_records import Exporting
 from runtime.usecases.provision_buckets import Provisioning
+from runtime.usecases.sign_audit_trail import Signing
+from runtime.usecases.write_audit_trail import AuditTrail
 
 
 @functools.cache
@@ -73,22 +84,64 @@ def exporter() -> tuple[ExportSettings, Exporting]:
 
 
 @functools.cache
+def audit_trail() -> tuple[AuditSettings, AuditTrail]:
+    """Build what the function needs that writes what happens to objects into the audit trail."""
+    from runtime.adapters.clients import client
+    from runtime.adapters.clock import SystemClock
+    from runtime.adapters.s3_audit_files import S3AuditFiles
+
+    settings, clock = AuditSettings.load(), SystemClock()
+    retention = timedelta(days=settings.evidence_retention_days)
+    files = S3AuditFiles(client("s3"), settings.managed_bucket, clock, settings.audit_object_lock, retention)
+    return settings, _trail(settings, files, clock)
+
+
+def _trail(settings: AuditSettings, files: AuditFiles, clock: Clock) -> AuditTrail:
+    return AuditTrail(files=files, clock=clock, environment=settings.environment, new_chain=lambda: uuid4().hex)
+
+
+@functools.cache
+def audit_manifest() -> tuple[ManifestSettings, Signing]:
+    """Build what the function needs that signs the audit trail."""
+    from runtime.adapters.clients import client
+    from runtime.adapters.clock import SystemClock
+    from runtime.adapters.kms_signer import KmsSigner
+    from runtime.adapters.s3_audit_files import S3AuditFiles
+    from runtime.adapters.s3_audit_folder import S3AuditFolder
+
+    settings, clock = ManifestSettings.load(), SystemClock()
+    retention = timedelta(days=settings.evidence_retention_days)
+    s3 = client("s3")
+    files = S3AuditFiles(s3, settings.managed_bucket, clock, settings.audit_object_lock, retention)
+    return settings, Signing(
+        files=files,
+        folder=S3AuditFolder(s3, settings.managed_bucket, files),
+        signer=KmsSigner(client("kms"), settings.audit_key_arn),
+        clock=clock,
+        environment=settings.environment,
+    )
+
+
+@functools.cache
 def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
     """Build what the function needs that makes deposit buckets."""
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
+    from runtime.adapters.s3_audit_files import S3AuditFiles
     from runtime.adapters.s3_buckets import S3Buckets
     from runtime.adapters.s3_requests import S3Requests
     from runtime.domain.bucket_configuration import BucketPolicySettings
 
-    settings = ProvisioningSettings.load()
+    settings, clock = ProvisioningSettings.load(), SystemClock()
     s3 = client("s3")
+    retention = timedelta(days=settings.evidence_retention_days)
+    files = S3AuditFiles(s3, settings.managed_bucket, clock, settings.audit_object_lock, retention)
     requests = S3Requests(s3, settings.managed_bucket)
     return settings, Provisioning(
         buckets=S3Buckets(lambda region: client("s3", region=region), settings.account_id),
         files=requests,
         records=requests,
-        clock=SystemClock(),
+        clock=clock,
         prefix=settings.bucket_prefix,
         region=s3.meta.region_name,
         replica_region=settings.replica_region,
@@ -112,4 +165,5 @@ def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
         most_names=settings.max_buckets_per_request,
         public_allowed=settings.public_buckets_allowed,
         longest_work=timedelta(seconds=settings.function_timeout_seconds),
+        trail=_trail(settings, files, clock),
     )

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final, Self
 
 import attrs
@@ -20,17 +20,13 @@ from runtime.domain.audit_segments import (
     place_of,
     read_segment,
 )
-from runtime.domain.canonical import instant
+from runtime.domain.errors import BrokenTrailError
 from runtime.domain.merkle import root
 
 FORMAT: Final = "duracloud-audit-manifest/1"
 SIGNATURE: Final = ".sig"
 _ENDING: Final = ".json"
 _ONE_DAY: Final = timedelta(days=1)
-
-
-class BrokenManifestError(Exception):
-    """A file is not a manifest; the text says why."""
 
 
 def manifest_key(day: date) -> str:
@@ -102,6 +98,24 @@ class Entry:
         if not self.problem:
             del values["problem"]
         return values
+
+
+@attrs.frozen
+class SigningKey:
+    """The key that signs manifests.
+
+    Attributes:
+        arn: its ARN.
+        public_key: its public part as PEM.
+    """
+
+    arn: str
+    public_key: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of its public part."""
+        return hashlib.sha256(self.public_key).hexdigest()
 
 
 @attrs.frozen
@@ -186,7 +200,7 @@ class Manifest:
             The manifest; its `body` is the file again, byte for byte.
 
         Raises:
-            BrokenManifestError: it is none, or does not say of itself what its segments say.
+            BrokenTrailError: it is none, or does not say of itself what its segments say.
         """
         try:
             values = json.loads(body)
@@ -205,10 +219,8 @@ class Manifest:
             if manifest.body == body:
                 return manifest
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BrokenManifestError(f"it is not a manifest: {error!r}") from error
-        raise BrokenManifestError(
-            "it does not have the form of a manifest, or its totals are not those of its segments"
-        )
+            raise BrokenTrailError(f"it is not a manifest: {error!r}") from error
+        raise BrokenTrailError("it does not have the form of a manifest, or other totals than its segments")
 
     def following(self, body: bytes) -> Previous:
         """Return what the next manifest says of this one, of which `body` is the file."""
@@ -252,22 +264,21 @@ class Tally:
             The segment, None where it is not whole.
         """
         place = place_of(key)
+        if place is None:
+            self._list(key, body, None, Problem(key=key, what="the name is not that of a segment"))
+            return None
         try:
-            if place is None:
-                raise BrokenSegmentError(0, "the name is not that of a segment")
             segment = read_segment(place, self.environment, body)
         except BrokenSegmentError as error:
             broken = Problem(key=key, line=error.line, what=str(error), expected=error.expected, found=error.found)
-            if place is not None:
-                # Nobody can say with which digest the next segment has to begin.
-                self._links[place.chain] = None
+            # Nobody can say with which digest the next segment has to begin.
+            self._links[place.chain] = None
             self._list(key, body, None, broken)
             return None
         self._list(key, body, segment, self._misplaced(place, segment))
         self._links[place.chain] = next_link(place, segment.tip)
-        for text in segment.events:
-            event = json.loads(text)
-            self.counts.setdefault(str(event.get("kind")), Counter())[str(event.get("outcome"))] += 1
+        for event in segment.events:
+            self.counts.setdefault(event.values["kind"], Counter())[event.values["outcome"]] += 1
         return segment
 
     def _misplaced(self, place: Place, segment: Segment) -> Problem | None:
@@ -302,24 +313,15 @@ class Tally:
             self.problems.append(problem)
 
 
-def made_of(
-    tally: Tally,
-    day: date,
-    previous: Previous | None,
-    *,
-    made_at: datetime | str,
-    signing_key: str,
-    public_key: bytes,
-) -> Manifest:
+def made_of(tally: Tally, day: date, previous: Previous | None, made_at: str, key: SigningKey) -> Manifest:
     """Return the manifest of a day.
 
     Args:
         tally: the segments of the day, and those of the day before that came too late for its manifest.
         day: the day.
         previous: the manifest before it, None for the first.
-        made_at: when it is made.
-        signing_key: ARN of the key that signs it.
-        public_key: that key's public part as PEM.
+        made_at: when it is made, ISO 8601 UTC.
+        key: the key that signs it.
     """
     return Manifest(
         environment=tally.environment,
@@ -328,9 +330,9 @@ def made_of(
         previous=previous,
         segments=tally.entries,
         counts=tally.counts,
-        made_at=made_at if isinstance(made_at, str) else instant(made_at),
-        signing_key=signing_key,
-        public_key_sha256=hashlib.sha256(public_key).hexdigest(),
+        made_at=made_at,
+        signing_key=key.arn,
+        public_key_sha256=key.fingerprint,
     )
 
 

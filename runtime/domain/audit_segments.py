@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -21,7 +21,9 @@ NO_TIP: Final = "0" * 64
 _KEY: Final = re.compile(
     rf"{re.escape(ManagedPrefix.AUDIT_EVENTS)}(\d{{4}}-\d{{2}}-\d{{2}})/([0-9a-f]{{32}})/(\d{{6}})\.jsonl\.gz"
 )
+_HEADER: Final = frozenset({"format", "environment", "chain", "number", "previous", "written_at"})
 _LINE: Final = re.compile(rb'\{"digest":"([0-9a-f]{64})","event":(\{.*\})\}')
+_EVENT_LINE: Final = '{"digest":"...","event":{...}}'
 # A batch of a stream is at most 6 MB of records; whatever unpacks to more is no segment.
 _LARGEST: Final = 64 * 1024 * 1024
 _GZIP: Final = 31
@@ -114,6 +116,19 @@ class WrittenSegment:
     following: Link
 
 
+@attrs.frozen
+class EventLine:
+    """An event as it was read.
+
+    Attributes:
+        text: the canonical JSON that stands in the file.
+        values: what it says.
+    """
+
+    text: bytes
+    values: Mapping[str, Any]
+
+
 @attrs.frozen(kw_only=True)
 class Segment:
     """A segment that was read and found whole.
@@ -121,12 +136,12 @@ class Segment:
     Attributes:
         previous: the tip of the segment before it, as it says.
         tip: the digest of its last line.
-        events: its events, each as the canonical JSON that stands in the file.
+        events: its events.
     """
 
     previous: str
     tip: str
-    events: Sequence[bytes]
+    events: Sequence[EventLine]
 
 
 def compose(link: Link, events: Sequence[AuditEvent], environment: str, written_at: datetime) -> WrittenSegment:
@@ -181,22 +196,30 @@ def read_segment(place: Place, environment: str, body: bytes) -> Segment:
     header = next(lines)
     previous = _previous(place, environment, header)
     digest = hashlib.sha256(header).hexdigest()
-    events: list[bytes] = []
+    events: list[EventLine] = []
     for number, line in enumerate(lines, 2):
         found = _LINE.fullmatch(line)
         if found is None:
-            raise BrokenSegmentError(
-                number, "the line is not of an event", '{"digest":"...","event":{...}}', _cut(line)
-            )
+            raise BrokenSegmentError(number, "the line is not of an event", _EVENT_LINE, _cut(line))
         expected = following_digest(digest, found[2])
         if found[1] != expected.encode():
             what = "the digest is not that of this event after the lines before it"
             raise BrokenSegmentError(number, what, expected, found[1].decode())
         digest = expected
-        events.append(found[2])
+        events.append(_event(number, found[2]))
     if not events:
         raise BrokenSegmentError(2, "there is no event in the file")
     return Segment(previous=previous, tip=digest, events=events)
+
+
+def _event(number: int, text: bytes) -> EventLine:
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise BrokenSegmentError(number, f"the event is not JSON: {error}", "", _cut(text)) from error
+    if not all(isinstance(values.get(name), str) for name in ("id", "kind", "outcome")):
+        raise BrokenSegmentError(number, "the event has no id, kind or outcome", "", _cut(text))
+    return EventLine(text, values)
 
 
 def _lines(body: bytes) -> Iterator[bytes]:
@@ -219,14 +242,7 @@ def _previous(place: Place, environment: str, header: bytes) -> str:
         values = json.loads(header)
     except ValueError as error:
         raise BrokenSegmentError(1, f"the header is not JSON: {error}", "", _cut(header)) from error
-    if not isinstance(values, dict) or set(values) != {
-        "format",
-        "environment",
-        "chain",
-        "number",
-        "previous",
-        "written_at",
-    }:
+    if not isinstance(values, dict) or set(values) != _HEADER:
         raise BrokenSegmentError(1, "the line is not a header", f'{{"format":"{FORMAT}",...}}', _cut(header))
     expected: dict[str, Any] = {
         "format": FORMAT,
