@@ -6,6 +6,7 @@ from constructs import Construct
 from stacks import bundling, naming
 from stacks.base_stack import BaseStack
 from stacks.config import Settings
+from stacks.constructs.audit_trail import AuditTrail, AuditTrailProps
 from stacks.constructs.bucket_requests import BucketRequests, BucketRequestsProps
 from stacks.constructs.fixity_functions import FixityFunctions, FixityFunctionsProps
 from stacks.constructs.parameters import Parameters, ParametersProps
@@ -18,7 +19,7 @@ class IntegrityStack(Stack):
     """The layer of work.
 
     Attributes:
-        functions: the seven functions.
+        functions: every function.
         queues: the four queues of work.
         dead_letters: every queue that takes what failed for good.
     """
@@ -76,11 +77,24 @@ class IntegrityStack(Stack):
                 retention=retention,
             ),
         )
-        self.functions = (requests.function, *fixity.functions, export.function)
+        audit = AuditTrail(
+            self,
+            "Audit",
+            AuditTrailProps(
+                settings=settings,
+                code=code,
+                layer=layer,
+                tables=storage.tables,
+                signing_key=base.signing_key,
+                key=base.key,
+                retention=retention,
+            ),
+        )
+        self.functions = (requests.function, *fixity.functions, export.function, *audit.functions)
         self.queues = (requests.queue, *fixity.queues)
         self.dead_letters = (
             *(queue.dead_letters for queue in self.queues),
-            *(stream.failures for stream in fixity.streams),
+            *(stream.failures for stream in (*fixity.streams, audit.stream)),
         )
         published = {f"function/{function.name}": function.function.function_name for function in self.functions}
         for queue in self.queues:
