@@ -32,6 +32,8 @@ _EXPIRING: Final[contextvars.ContextVar[bool]] = contextvars.ContextVar("expirin
 _POLLING: Final[contextvars.ContextVar[bool]] = contextvars.ContextVar("polling", default=False)
 _VERSION_ID: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("version_id", default=None)
 
+_REPLICATED_AS: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("replicated_as", default=None)
+
 Row = dict[str, Any]
 
 
@@ -44,6 +46,7 @@ def apply() -> None:
     _expire_rows_as_a_service()
     _tell_versions_in_events()
     _read_versions_from_disk()
+    _give_replicas_the_version_of_their_source()
     _keep_inventory_configurations()
     _deliver_streams_as_described()
     _keep_streams_over_a_restart()
@@ -326,6 +329,25 @@ def _read_versions_from_disk() -> None:
 
     s3._get_object = get_from_disk
     s3._head_object = head_from_disk
+
+
+def _give_replicas_the_version_of_their_source() -> None:
+    """S3 gives a replica the version id of its source; the emulator makes one of its own for each.
+
+    The emulator writes the replica first, so the source takes the id that the replica was given.
+    """
+    record, new_id = s3._record_object_version, s3.new_uuid
+
+    def record_like_replica(bucket: str, key: str, prior: Row | None, written: Row, data: Any) -> Any:
+        replica = written.get("_replica")
+        token = _REPLICATED_AS.set(replica[1] if replica else None)
+        try:
+            return record(bucket, key, prior, written, data)
+        finally:
+            _REPLICATED_AS.reset(token)
+
+    s3._record_object_version = record_like_replica
+    s3.new_uuid = lambda: _REPLICATED_AS.get() or new_id()
 
 
 def _keep_inventory_configurations() -> None:

@@ -16,8 +16,10 @@ from runtime.settings import (
     FixitySettings,
     ManifestSettings,
     ProvisioningSettings,
+    VerificationSettings,
 )
 from runtime.usecases.care import Care
+from runtime.usecases.examine_replica import Replicas
 from runtime.usecases.export_records import Exporting
 from runtime.usecases.provision_buckets import Provisioning
 from runtime.usecases.sign_audit_trail import Signing
@@ -26,16 +28,31 @@ from runtime.usecases.write_audit_trail import AuditTrail
 
 @functools.cache
 def fixity() -> tuple[FixitySettings, Care]:
-    """Build what the functions need that read objects and keep the two tables."""
+    """Build what the functions need that take objects under care and out of it."""
+    settings = FixitySettings.load()
+    return settings, _care(settings)
+
+
+@functools.cache
+def verification() -> tuple[VerificationSettings, Care, Replicas]:
+    """Build what the function needs that reads objects again."""
+    from runtime.adapters.clients import client
+    from runtime.adapters.s3_objects import S3Objects
+
+    settings = VerificationSettings.load()
+    replicas = S3Objects(lambda: client("s3", region=settings.replica_region, connections=settings.batch_concurrency))
+    return settings, _care(settings), Replicas(store=replicas, read=settings.read_replicas)
+
+
+def _care(settings: FixitySettings) -> Care:
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.dynamodb_records import DynamoDbRecords
     from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
     from runtime.adapters.s3_objects import S3Objects
 
-    settings = FixitySettings.load()
     dynamodb = client("dynamodb", connections=settings.batch_concurrency)
-    return settings, Care(
+    return Care(
         store=S3Objects(lambda: client("s3", connections=settings.batch_concurrency)),
         records=DynamoDbRecords(dynamodb, settings.checksum_table),
         schedule=DynamoDbSchedule(dynamodb, settings.scheduler_table),

@@ -43,6 +43,8 @@ class Env:
     MAX_RECEIVE_COUNT: Final = "DURACLOUD_MAX_RECEIVE_COUNT"
     # The function's own time-out in seconds: an attempt older than this cannot be running any more.
     FUNCTION_TIMEOUT: Final = "DURACLOUD_FUNCTION_TIMEOUT"
+    # Whether the bytes of replicas are read too, where their storage class allows it.
+    READ_REPLICAS: Final = "DURACLOUD_READ_REPLICAS"
     MAX_BUCKETS_PER_REQUEST: Final = "DURACLOUD_MAX_BUCKETS_PER_REQUEST"
     PUBLIC_BUCKETS_ALLOWED: Final = "DURACLOUD_PUBLIC_BUCKETS_ALLOWED"
     # Customer key for deposit buckets and its replica-region twin; "none" means S3-managed encryption.
@@ -116,7 +118,7 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
     Function.FILE_UPLOADED: _FIXITY,
     Function.FILE_DELETED: _FIXITY,
     Function.VERIFICATION_DUE: _COMMON | {Env.VERIFICATION_QUEUE_URL},
-    Function.CHECKSUM_VERIFICATION: _FIXITY,
+    Function.CHECKSUM_VERIFICATION: _FIXITY | {Env.REPLICA_REGION, Env.READ_REPLICAS},
     Function.CHECKSUM_FAILURE: _COMMON | {Env.ALERT_TOPIC_ARN, Env.RUNBOOK_URL},
     Function.CHECKSUM_EXPORTER: _COMMON | {Env.CHECKSUM_TABLE_ARN, Env.MANAGED_BUCKET},
     Function.AUDIT_TRAIL: _AUDIT,

@@ -111,7 +111,7 @@ class FixitySettings(FunctionSettings):
         max_receive_count: receives after which the queue sets a message aside.
     """
 
-    functions: ClassVar = (Function.FILE_UPLOADED, Function.FILE_DELETED, Function.CHECKSUM_VERIFICATION)
+    functions: ClassVar[tuple[str, ...]] = (Function.FILE_UPLOADED, Function.FILE_DELETED)
 
     checksum_table: str = _variable(Env.CHECKSUM_TABLE)
     scheduler_table: str = _variable(Env.SCHEDULER_TABLE)
@@ -120,6 +120,21 @@ class FixitySettings(FunctionSettings):
     batch_concurrency: int = _variable(Env.BATCH_CONCURRENCY, _positive)
     assumed_read_rate: int = _variable(Env.ASSUMED_READ_RATE, _positive)
     max_receive_count: int = _variable(Env.MAX_RECEIVE_COUNT, _positive)
+
+
+@attrs.frozen(kw_only=True)
+class VerificationSettings(FixitySettings):
+    """Settings of the function that reads objects again.
+
+    Attributes:
+        replica_region: region of the replicas.
+        read_replicas: whether their bytes are read, where their storage class allows it.
+    """
+
+    functions: ClassVar = (Function.CHECKSUM_VERIFICATION,)
+
+    replica_region: str = _variable(Env.REPLICA_REGION)
+    read_replicas: bool = _variable(Env.READ_REPLICAS, _flag)
 
 
 @attrs.frozen(kw_only=True)
@@ -226,6 +241,7 @@ def settings_classes() -> dict[str, type[FunctionSettings]]:
     """Return the settings class of every function by the function's name."""
     classes: list[type[FunctionSettings]] = [
         FixitySettings,
+        VerificationSettings,
         DueSettings,
         FailureSettings,
         ExportSettings,

@@ -26,6 +26,8 @@ _ON_DEMAND: Final = "on-demand"
 _PROVISIONED: Final = "provisioned"
 _S3_MANAGED: Final = "s3-managed"
 _CUSTOMER_KEY: Final = "customer-key"
+_STATED: Final = "stated"
+_READ: Final = "read"
 
 # Classes whose objects can be read at once; a main copy must be, because it is verified by reading.
 _READABLE_CLASSES: Final = ("INTELLIGENT_TIERING", "STANDARD_IA", "ONEZONE_IA", "GLACIER_IR")
@@ -143,6 +145,8 @@ class Fixity:
         check_interval_days: between two checks of an object.
         batch_concurrency: objects of one batch that are read at the same time.
         assumed_read_rate: bytes per second by which an object is judged to fit the time left.
+        replica_check: `stated` compares the baseline with what S3 states of a replica; `read` with its bytes as well,
+            where its storage class allows reading (transfer between regions is paid for).
     """
 
     digests: tuple[str, ...] = attrs.field(
@@ -154,6 +158,12 @@ class Fixity:
     check_interval_days: int = _within(1, 3650)
     batch_concurrency: int = _within(1, 100)
     assumed_read_rate: int = _within(1_000_000, 10_000_000_000)
+    replica_check: str = _one_of((_STATED, _READ))
+
+    @property
+    def reads_replicas(self) -> bool:
+        """Whether the bytes of replicas are read."""
+        return self.replica_check == _READ
 
 
 @attrs.frozen(kw_only=True)

@@ -126,6 +126,10 @@ class RuntimeFunction(Construct):
             },
         )
 
+    def tell(self, variable: str, value: str) -> None:
+        """Give the function one more environment variable, a name of `contract.Env`."""
+        self.function.add_environment(variable, value)
+
     def allow(self, actions: list[str], *resources: str, conditions: Mapping[str, object] | None = None) -> None:
         """Let the function call AWS.
 

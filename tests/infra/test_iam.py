@@ -105,7 +105,7 @@ def _rights(assembly: Assembly, function: str) -> Rights:
     return dict(rights)
 
 
-def _expected(assembly: Assembly, function: str) -> Rights:
+def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901 (a case per function)
     """Return what the role of a function should allow: what Lambda needs, and what the code calls."""
     environment, prefix = assembly.settings.name, assembly.settings.bucket_prefix
     customer_key = assembly.settings.encryption.customer_key
@@ -136,6 +136,8 @@ def _expected(assembly: Assembly, function: str) -> Rights:
             add(_union(ASKED["dynamodb_records"]), f"{table}checksums")
             add(_union(ASKED["dynamodb_schedule"]), f"{table}schedule")
             key("kms:Decrypt")
+            if customer_key and function == Function.CHECKSUM_VERIFICATION:
+                add({"kms:Decrypt"}, assembly.settings.encryption.replica_key_arn)
         case Function.VERIFICATION_DUE:
             add(_STREAM, f"{table}schedule.StreamArn")
             add(_SET_ASIDE, f"{queue}verification-due-failures")
@@ -216,11 +218,14 @@ def _adapters(function: str) -> set[str]:
         for node in ast.walk(handler)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "bootstrap"
     }
+    bodies = {node.name: node for node in _tree("runtime/bootstrap.py").body if isinstance(node, ast.FunctionDef)}
+    helpers = {
+        node.id for factory in factories for node in ast.walk(bodies[factory]) if isinstance(node, ast.Name)
+    } & set(bodies)
     return {
         str(node.module).removeprefix("runtime.adapters.")
-        for factory in _tree("runtime/bootstrap.py").body
-        if isinstance(factory, ast.FunctionDef) and factory.name in factories
-        for node in ast.walk(factory)
+        for name in factories | helpers
+        for node in ast.walk(bodies[name])
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith("runtime.adapters.")
     }
 
