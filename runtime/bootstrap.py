@@ -5,9 +5,10 @@ Adapters are imported where they are used, so that a function loads no client th
 
 import functools
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
-from runtime.ports import AuditFiles, Clock, Notifier, VerificationQueue
+from runtime.ports import AuditFiles, Notifier, VerificationQueue
 from runtime.settings import (
     AuditSettings,
     DueSettings,
@@ -104,17 +105,9 @@ def exporter() -> tuple[ExportSettings, Exporting]:
 def audit_trail() -> tuple[AuditSettings, AuditTrail]:
     """Build what the function needs that writes what happens to objects into the audit trail."""
     from runtime.adapters.clients import client
-    from runtime.adapters.clock import SystemClock
-    from runtime.adapters.s3_audit_files import S3AuditFiles
 
-    settings, clock = AuditSettings.load(), SystemClock()
-    retention = timedelta(days=settings.evidence_retention_days)
-    files = S3AuditFiles(client("s3"), settings.managed_bucket, clock, settings.audit_object_lock, retention)
-    return settings, _trail(settings, files, clock)
-
-
-def _trail(settings: AuditSettings, files: AuditFiles, clock: Clock) -> AuditTrail:
-    return AuditTrail(files=files, clock=clock, environment=settings.environment, new_chain=lambda: uuid4().hex)
+    settings = AuditSettings.load()
+    return settings, _trail(settings, _audit_files(settings, client("s3")))
 
 
 @functools.cache
@@ -123,20 +116,31 @@ def audit_manifest() -> tuple[ManifestSettings, Signing]:
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.kms_signer import KmsSigner
-    from runtime.adapters.s3_audit_files import S3AuditFiles
     from runtime.adapters.s3_audit_folder import S3AuditFolder
 
-    settings, clock = ManifestSettings.load(), SystemClock()
-    retention = timedelta(days=settings.evidence_retention_days)
-    s3 = client("s3")
-    files = S3AuditFiles(s3, settings.managed_bucket, clock, settings.audit_object_lock, retention)
+    settings, s3 = ManifestSettings.load(), client("s3")
+    files = _audit_files(settings, s3)
     return settings, Signing(
         files=files,
         folder=S3AuditFolder(s3, settings.managed_bucket, files),
         signer=KmsSigner(client("kms"), settings.audit_key_arn),
-        clock=clock,
+        clock=SystemClock(),
         environment=settings.environment,
     )
+
+
+def _trail(settings: AuditSettings, files: AuditFiles) -> AuditTrail:
+    from runtime.adapters.clock import SystemClock
+
+    return AuditTrail(files=files, clock=SystemClock(), environment=settings.environment, new_chain=lambda: uuid4().hex)
+
+
+def _audit_files(settings: AuditSettings, s3: Any) -> AuditFiles:  # noqa: ANN401 (boto3 builds classes at run time)
+    from runtime.adapters.clock import SystemClock
+    from runtime.adapters.s3_audit_files import S3AuditFiles
+
+    retention = timedelta(days=settings.evidence_retention_days)
+    return S3AuditFiles(s3, settings.managed_bucket, SystemClock(), settings.audit_object_lock, retention)
 
 
 @functools.cache
@@ -144,21 +148,18 @@ def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
     """Build what the function needs that makes deposit buckets."""
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
-    from runtime.adapters.s3_audit_files import S3AuditFiles
     from runtime.adapters.s3_buckets import S3Buckets
     from runtime.adapters.s3_requests import S3Requests
     from runtime.domain.bucket_configuration import BucketPolicySettings
 
-    settings, clock = ProvisioningSettings.load(), SystemClock()
+    settings = ProvisioningSettings.load()
     s3 = client("s3")
-    retention = timedelta(days=settings.evidence_retention_days)
-    files = S3AuditFiles(s3, settings.managed_bucket, clock, settings.audit_object_lock, retention)
     requests = S3Requests(s3, settings.managed_bucket)
     return settings, Provisioning(
         buckets=S3Buckets(lambda region: client("s3", region=region), settings.account_id),
         files=requests,
         records=requests,
-        clock=clock,
+        clock=SystemClock(),
         prefix=settings.bucket_prefix,
         region=s3.meta.region_name,
         replica_region=settings.replica_region,
@@ -182,5 +183,5 @@ def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
         most_names=settings.max_buckets_per_request,
         public_allowed=settings.public_buckets_allowed,
         longest_work=timedelta(seconds=settings.function_timeout_seconds),
-        trail=_trail(settings, files, clock),
+        trail=_trail(settings, _audit_files(settings, s3)),
     )

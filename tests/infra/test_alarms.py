@@ -154,7 +154,7 @@ def test_every_dead_letter_queue_has_an_alarm(variant: Assembly) -> None:
                 assert variant.settings.alarms.dead_letters == alarm.properties["Threshold"]
                 watched[metric.dimensions["QueueName"].removesuffix(".QueueName")] = alarm
 
-    assert 6 == len(last_stops)
+    assert 7 == len(last_stops)
     assert last_stops == set(watched)
 
 
