@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
-from runtime import __version__
-from runtime.contract import APPLICATION, Metric
+from runtime.contract import Metric
 from runtime.domain.outcome import Outcome
-from runtime.domain.records import Agent
+from runtime.handlers.agents import Invocation, agent_of
 from runtime.handlers.batches import BackToQueueError, process_queue, receive_count
 from runtime.observability import logger, publish
 from runtime.settings import FixitySettings
@@ -28,11 +27,8 @@ _METRICS: Final = {
 }
 
 
-class LambdaContext(Protocol):
+class LambdaContext(Invocation, Protocol):
     """What is used of the context that Lambda hands to a handler."""
-
-    function_name: str
-    aws_request_id: str
 
     def get_remaining_time_in_millis(self) -> int:
         """Return how long the invocation may still run, in milliseconds."""
@@ -65,13 +61,7 @@ def process_objects(
     def work(record: dict[str, Any]) -> Finding:
         receives = receive_count(record)
         attempt = Attempt(
-            agent=Agent(
-                software=APPLICATION,
-                version=__version__,
-                commit=settings.commit,
-                function=context.function_name,
-                request_id=context.aws_request_id,
-            ),
+            agent=agent_of(context, settings),
             deadline=started + left - min(_RESERVE, left * _SHARE_OF_RESERVE),
             receives=receives,
             last_receive=receives >= settings.max_receive_count,

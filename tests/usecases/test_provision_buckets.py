@@ -10,7 +10,7 @@ from runtime.domain.claims import Claim
 from runtime.domain.errors import RefusedError, TransientError
 from runtime.domain.request_result import NameVerdict, RequestResult, RequestStatus
 from runtime.usecases.provision_buckets import provision
-from tests.builders import NOW
+from tests.builders import AGENT, NOW
 from tests.provisioning_fakes import VALUES, FakeBucket, Office, office, request
 
 MAIN, REPLICA = "acme-dev-letters", "acme-dev-letters-repl"
@@ -24,7 +24,7 @@ CALLS = [
 
 def _drop(o: Office, text: str, event_id: str = "e1", *, last: bool = False) -> RequestResult:
     o.requests.files["names.txt"] = text.encode()
-    return provision(o.care, request(event_id), last_receive=last)
+    return provision(o.care, request(event_id), AGENT, last_receive=last)
 
 
 def _verdicts(result: RequestResult) -> list[NameVerdict]:
@@ -90,7 +90,7 @@ def test_request_that_cannot_be_read_as_text_has_a_result(content: bytes, reason
     """A rejected file makes no bucket and leaves a result with the reason."""
     o = office()
     o.requests.files["names.txt"] = content
-    result = provision(o.care, request(), last_receive=False)
+    result = provision(o.care, request(), AGENT, last_receive=False)
 
     assert (RequestStatus.REJECTED, {}) == (result.status, o.buckets.buckets)
     assert reason in result.reason
@@ -101,7 +101,7 @@ def test_request_file_that_is_gone_has_a_result() -> None:
     """A file that was deleted before it was read is said so."""
     o = office()
 
-    assert "deleted before" in provision(o.care, request(), last_receive=False).reason
+    assert "deleted before" in provision(o.care, request(), AGENT, last_receive=False).reason
 
 
 def test_request_file_that_cannot_be_read_is_tried_again_and_then_said() -> None:
@@ -361,6 +361,6 @@ def test_l16_each_copy_is_made_in_its_region() -> None:
     o = office()
     care = attrs.evolve(o.care, region="us-east-1", replica_region="us-west-2")
     o.requests.files["names.txt"] = b"letters"
-    provision(care, request(), last_receive=False)
+    provision(care, request(), AGENT, last_receive=False)
 
     assert ["us-east-1", "us-west-2"] == [o.buckets.buckets[name].region for name in (MAIN, REPLICA)]
