@@ -96,7 +96,7 @@ def _give_every_function_work(service: Service) -> None:
         "replication-events": json.dumps({"Event": "s3:TestEvent"}),
     }
     for name, url in _queues(service).items():
-        service.sqs.send_message(QueueUrl=url, MessageBody=bodies[name])
+        service.sqs.send_message(QueueUrl=url, MessageBody=bodies.get(name, "{}"))
     key = {"BucketName": {"S": "demo-local-nothing"}, "ObjectKey": {"S": "never-there"}}
     service.dynamodb.put_item(
         TableName=service.parameters["storage/scheduler-table"],
@@ -222,7 +222,7 @@ def test_the_rest_speaks_when_aws_publishes_what_it_watches(service: Service, se
                 {
                     "MetricName": metric["MetricName"],
                     "Dimensions": metric["Dimensions"],
-                    "Value": alarm["Threshold"],
+                    "Value": alarm["Threshold"] - (alarm["ComparisonOperator"] == "LessThanThreshold"),
                     "Timestamp": now - dt.timedelta(seconds=period * (number + 0.5)),
                 }
                 for number in range(alarm["EvaluationPeriods"])
