@@ -22,7 +22,7 @@ IMPURE = (
     "asyncio",
     "pathlib",
 )
-OWN = ("runtime", "stacks", "local", "benchmarks", "tests")
+OWN = ("runtime", "stacks", "local", "tools", "benchmarks", "tests")
 
 
 def _breaches(found: list[Module], *forbidden: str, but: tuple[str, ...] = ()) -> dict[str, list[str]]:
@@ -36,7 +36,7 @@ def _breaches(found: list[Module], *forbidden: str, but: tuple[str, ...] = ()) -
 
 def test_runtime_knows_nothing_of_infrastructure() -> None:
     """Lambda code imports neither the stacks nor CDK, nor what is only here for development."""
-    forbidden = ("stacks", "aws_cdk", "constructs", "cdk_nag", "local", "benchmarks", "tests")
+    forbidden = ("stacks", "aws_cdk", "constructs", "cdk_nag", "local", "tools", "benchmarks", "tests")
 
     assert {} == _breaches(modules_in("runtime/"), *forbidden)
 
@@ -172,6 +172,14 @@ def test_functions_are_made_in_one_place() -> None:
     }
 
     assert {"stacks/constructs/runtime_function.py"} >= makers
+
+
+def test_the_verifier_of_the_audit_trail_is_offline() -> None:
+    """It needs files and a public key: no service, no network, nothing of the project but the formats."""
+    found = modules_in("tools/audit")
+
+    assert {} == _breaches(found, *AWS, "urllib", "http", "requests", "socket", "subprocess", "os")
+    assert {} == _breaches(found, *OWN, but=("runtime.domain", "runtime.contract", "tools.audit_folder"))
 
 
 def test_naming_and_configuration_need_no_cdk() -> None:
