@@ -175,6 +175,7 @@ class _Verification:
         """Look at every file."""
         self.keys = self.folder.files()
         self._strangers()
+        self._folder_key()
         newest: Manifest | None = None
         known: Previous | None = None
         for day in self._signed_days():
@@ -204,6 +205,14 @@ class _Verification:
         for key in self.keys:
             if key.endswith(f".json{SIGNATURE}") and key.removesuffix(SIGNATURE) not in there:
                 self._problem(key.removesuffix(SIGNATURE), "the manifest is missing, its signature is there")
+
+    def _folder_key(self) -> None:
+        if ManagedPrefix.AUDIT_KEY not in self.keys:
+            return
+        found = hashlib.sha256(self.folder.read(ManagedPrefix.AUDIT_KEY)).hexdigest()
+        if found != self.key.fingerprint:
+            what = "the key in the folder is another one"
+            self._problem(ManagedPrefix.AUDIT_KEY, what, self.key.fingerprint, found)
 
     def _signed_days(self) -> list[date]:
         days = [day for key in self.keys if (day := day_of_manifest(key)) is not None]
@@ -323,7 +332,7 @@ class _Verification:
         until = self.limits.through and self.limits.through - _ONE_DAY
         for key in self.keys:
             place = place_of(key)
-            if place is None or key in self.listed:
+            if place is None or key in self.listed or (self.limits.since and place.day < self.limits.since):
                 continue
             if last is not None and place.day < last:
                 self._problem(key, "the segment is in no manifest, although its day is signed")

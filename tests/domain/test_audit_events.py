@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 import attrs
 import pytest
@@ -185,10 +186,10 @@ def test_the_same_delivery_gives_the_same_event() -> None:
     assert first.id == other.id
     assert first.id != attrs.evolve(first, kind=Kind.RECOVERY).id
     assert first.id != attrs.evolve(first, source_id="s2").id
-    assert "2ba41e5d-6f43-5efd-b8f2-2bb1f5c4a7f0"[14] == first.id[14]
+    assert 5 == UUID(first.id).version
 
 
-def _result(**more: object) -> RequestResult:
+def _result() -> RequestResult:
     request = BucketRequest(
         bucket="acme-dev-bucket-requested",
         key="names.txt",
@@ -209,8 +210,7 @@ def _result(**more: object) -> RequestResult:
             left_behind=("acme-dev-b",),
         ),
     ]
-    result = RequestResult(request=request, status=RequestStatus.PARTIAL, reason="", names=names, finished_at=NOW)
-    return attrs.evolve(result, **more)
+    return RequestResult(request=request, status=RequestStatus.PARTIAL, reason="", names=names, finished_at=NOW)
 
 
 def test_a_request_gives_one_event_per_name() -> None:
@@ -228,8 +228,8 @@ def test_a_request_gives_one_event_per_name() -> None:
 
 def test_every_attempt_at_a_request_has_events_of_its_own() -> None:
     """The same result has the same ids, the result of a later attempt has others."""
-    later = _result(finished_at=datetime(2026, 3, 1, 12, 5, tzinfo=UTC))
+    later = attrs.evolve(_result(), finished_at=datetime(2026, 3, 1, 12, 5, tzinfo=UTC))
 
     assert [e.id for e in events_of_result(_result(), AGENT)] == [e.id for e in events_of_result(_result(), AGENT)]
     assert not {e.id for e in events_of_result(_result(), AGENT)} & {e.id for e in events_of_result(later, AGENT)}
-    assert [] == events_of_result(_result(names=[]), AGENT)
+    assert [] == events_of_result(attrs.evolve(_result(), names=[]), AGENT)
