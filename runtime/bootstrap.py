@@ -17,6 +17,7 @@ from runtime.settings import (
     FixitySettings,
     ManifestSettings,
     ProvisioningSettings,
+    ReplicationSettings,
     VerificationSettings,
 )
 from runtime.usecases.care import Care
@@ -102,6 +103,12 @@ def exporter() -> tuple[ExportSettings, Exporting]:
 
 
 @functools.cache
+def replication() -> ReplicationSettings:
+    """Read the settings of the function that counts what S3 could not replicate; it calls nothing."""
+    return ReplicationSettings.load()
+
+
+@functools.cache
 def audit_trail() -> tuple[AuditSettings, AuditTrail]:
     """Build what the function needs that writes what happens to objects into the audit trail."""
     from runtime.adapters.clients import client
@@ -169,6 +176,7 @@ def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
             managed_bucket=settings.managed_bucket,
             logs_bucket=settings.logs_bucket,
             replication_role_arn=settings.replication_role_arn,
+            replication_queue_arn=settings.replication_queue_arn,
             encryption_key_arn=settings.encryption_key_arn,
             replica_key_arn=settings.replica_key_arn,
             abort_multipart_days=settings.abort_multipart_days,

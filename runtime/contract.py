@@ -32,6 +32,8 @@ class Env:
     ALERT_TOPIC_ARN: Final = "DURACLOUD_ALERT_TOPIC_ARN"
     RUNBOOK_URL: Final = "DURACLOUD_RUNBOOK_URL"
     REPLICATION_ROLE_ARN: Final = "DURACLOUD_REPLICATION_ROLE_ARN"
+    # The queue to which S3 reports replications that fail or are late.
+    REPLICATION_QUEUE_ARN: Final = "DURACLOUD_REPLICATION_QUEUE_ARN"
     # Comma-separated algorithm names; the first is the one shown as Checksum.
     DIGEST_ALGORITHMS: Final = "DURACLOUD_DIGEST_ALGORITHMS"
     CHECK_INTERVAL_DAYS: Final = "DURACLOUD_CHECK_INTERVAL_DAYS"
@@ -76,6 +78,7 @@ class Function:
     CHECKSUM_VERIFICATION: Final = "checksum-verification"
     CHECKSUM_FAILURE: Final = "checksum-failure"
     CHECKSUM_EXPORTER: Final = "checksum-exporter"
+    REPLICATION_FAILED: Final = "replication-failed"
     AUDIT_TRAIL: Final = "audit-trail"
     AUDIT_MANIFEST: Final = "audit-manifest"
 
@@ -100,6 +103,7 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
         Env.REPLICA_REGION,
         Env.LOGS_BUCKET,
         Env.REPLICATION_ROLE_ARN,
+        Env.REPLICATION_QUEUE_ARN,
         Env.FUNCTION_TIMEOUT,
         Env.MAX_RECEIVE_COUNT,
         Env.MAX_BUCKETS_PER_REQUEST,
@@ -121,6 +125,7 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
     Function.CHECKSUM_VERIFICATION: _FIXITY | {Env.REPLICA_REGION, Env.READ_REPLICAS},
     Function.CHECKSUM_FAILURE: _COMMON | {Env.ALERT_TOPIC_ARN, Env.RUNBOOK_URL},
     Function.CHECKSUM_EXPORTER: _COMMON | {Env.CHECKSUM_TABLE_ARN, Env.MANAGED_BUCKET},
+    Function.REPLICATION_FAILED: _COMMON,
     Function.AUDIT_TRAIL: _AUDIT,
     Function.AUDIT_MANIFEST: _AUDIT | {Env.AUDIT_KEY_ARN},
 }
@@ -198,6 +203,9 @@ class Metric:
     # Published by checksum-exporter when an export reaches its end state.
     EXPORTS_COMPLETED: Final = "ExportsCompleted"
     EXPORTS_FAILED: Final = "ExportsFailed"
+    # Published by replication-failed: objects that S3 could not replicate, and those that it did not in time.
+    REPLICATIONS_FAILED: Final = "ReplicationsFailed"
+    REPLICATIONS_LATE: Final = "ReplicationsLate"
     # Published by audit-manifest: events of the days that it signed, and one per manifest.
     AUDIT_EVENTS: Final = "AuditEvents"
     AUDIT_MANIFESTS: Final = "AuditManifests"

@@ -181,6 +181,13 @@ class ExportSettings(FunctionSettings):
 
 
 @attrs.frozen(kw_only=True)
+class ReplicationSettings(FunctionSettings):
+    """Settings of the function that counts what S3 could not replicate."""
+
+    functions: ClassVar = (Function.REPLICATION_FAILED,)
+
+
+@attrs.frozen(kw_only=True)
 class AuditSettings(FunctionSettings):
     """Settings of the functions that write into the audit trail.
 
@@ -221,6 +228,7 @@ class ProvisioningSettings(AuditSettings):
     replica_region: str = _variable(Env.REPLICA_REGION)
     logs_bucket: str = _variable(Env.LOGS_BUCKET)
     replication_role_arn: str = _variable(Env.REPLICATION_ROLE_ARN)
+    replication_queue_arn: str = _variable(Env.REPLICATION_QUEUE_ARN)
     function_timeout_seconds: int = _variable(Env.FUNCTION_TIMEOUT, _positive)
     max_receive_count: int = _variable(Env.MAX_RECEIVE_COUNT, _positive)
     max_buckets_per_request: int = _variable(Env.MAX_BUCKETS_PER_REQUEST, _positive)
@@ -245,6 +253,7 @@ def settings_classes() -> dict[str, type[FunctionSettings]]:
         DueSettings,
         FailureSettings,
         ExportSettings,
+        ReplicationSettings,
         ProvisioningSettings,
         AuditSettings,
         ManifestSettings,

@@ -242,6 +242,7 @@ class Functions:
     checksum_verification: WorkerSizing
     checksum_failure: Sizing
     checksum_exporter: Sizing
+    replication_failed: WorkerSizing
     audit_trail: Sizing
     audit_manifest: Sizing
 
@@ -303,17 +304,41 @@ class Alarms:
 
     Attributes:
         dead_letters: messages set aside in one queue.
+        set_aside_seconds: how long a message has been set aside that nobody looked after.
         function_errors: failed invocations of one function.
+        function_throttles: invocations of one function that Lambda refused for want of concurrency.
+        oldest_message_seconds: how long a message has been waiting in one queue of work.
+        iterator_age_seconds: how long a record has been waiting in one stream.
+        table_throttles: reads, or writes, of one table that DynamoDB refused for want of capacity.
+        table_system_errors: requests to one table that failed inside DynamoDB.
+        table_latency_milliseconds: the time within which DynamoDB answers 99 of 100 requests to one table.
+        table_write_units: write units that one table consumes.
+        verification_concurrency: checks at work at the same time, in invocations.
         failed_checks: checks that found damage or loss.
         failed_requests: bucket requests that were rejected or done in part.
         failed_exports: exports of the checksum table that failed.
+        failed_replications: objects that S3 could not replicate.
+        late_replications: objects that S3 did not replicate within 15 minutes.
     """
 
     dead_letters: int = _within(1, 1_000_000)
+    # A message is deleted after 14 days.
+    set_aside_seconds: int = _within(10, 13 * 86_400)
     function_errors: int = _within(1, 1_000_000)
+    function_throttles: int = _within(1, 1_000_000)
+    oldest_message_seconds: int = _within(10, 13 * 86_400)
+    # A stream keeps a record for 24 hours, and after 20 it is set aside.
+    iterator_age_seconds: int = _within(10, 20 * 3_600)
+    table_throttles: int = _within(1, 1_000_000)
+    table_system_errors: int = _within(1, 1_000_000)
+    table_latency_milliseconds: int = _within(1, 60_000)
+    table_write_units: int = _within(1, 1_000_000_000)
+    verification_concurrency: int = _within(1, 1000)
     failed_checks: int = _within(1, 1_000_000)
     failed_requests: int = _within(1, 1_000_000)
     failed_exports: int = _within(1, 1_000_000)
+    failed_replications: int = _within(1, 1_000_000)
+    late_replications: int = _within(1, 1_000_000)
 
 
 @attrs.frozen(kw_only=True)
@@ -373,6 +398,12 @@ class Settings:
         if self.encryption.customer_key and f":kms:{self.replica_region}:" not in self.encryption.replica_key_arn:
             raise ValueError(
                 f"replica_key_arn is {self.encryption.replica_key_arn!r}; allowed: a key in {self.replica_region}"
+            )
+        most = self.functions.checksum_verification.max_concurrency
+        if self.alarms.verification_concurrency > most:
+            raise ValueError(
+                f"verification_concurrency is {self.alarms.verification_concurrency};"
+                f" allowed: up to {most}, the max_concurrency of checksum_verification, or the alarm could never speak"
             )
         if self.name == "prod" and self.disposable:
             raise ValueError("disposable is True; allowed for prod: False")

@@ -22,6 +22,7 @@ _FUNCTIONS: Final = (
     "Requests/BucketRequested",
     *(f"Fixity/{name}" for name in (*_READERS, "VerificationDue", "ChecksumFailure")),
     "Export/ChecksumExporter",
+    "Replication/ReplicationFailed",
     "Audit/AuditTrail",
     "Audit/AuditManifest",
 )
