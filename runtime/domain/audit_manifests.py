@@ -234,13 +234,13 @@ class Tally:
     Nothing is kept of a segment but its entry, so that memory grows with the number of segments and not of events.
 
     Attributes:
-        environment: the deployed environment's name.
+        environment: the deployed environment's name, None where that is not known.
         entries: one per segment.
         counts: number of events by kind and outcome.
         problems: whatever is not as it should be.
     """
 
-    environment: str
+    environment: str | None
     entries: list[Entry] = attrs.field(factory=list)
     counts: dict[str, Counter[str]] = attrs.field(factory=dict)
     problems: list[Problem] = attrs.field(factory=list)
@@ -324,7 +324,7 @@ def made_of(tally: Tally, day: date, previous: Previous | None, made_at: str, ke
         key: the key that signs it.
     """
     return Manifest(
-        environment=tally.environment,
+        environment=tally.environment or "",
         day=day,
         number=1 if previous is None else previous.number + 1,
         previous=previous,

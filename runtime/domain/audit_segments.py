@@ -178,12 +178,12 @@ def following_digest(digest: str, event: bytes) -> str:
     return hashlib.sha256(digest.encode() + b"\n" + event).hexdigest()
 
 
-def read_segment(place: Place, environment: str, body: bytes) -> Segment:
+def read_segment(place: Place, environment: str | None, body: bytes) -> Segment:
     """Read a segment and verify every line of it.
 
     Args:
         place: the place that its key names.
-        environment: the deployed environment's name.
+        environment: the deployed environment's name, None where that is not known.
         body: its bytes.
 
     Returns:
@@ -237,7 +237,7 @@ def _lines(body: bytes) -> Iterator[bytes]:
     yield from text[:-1].split(b"\n")
 
 
-def _previous(place: Place, environment: str, header: bytes) -> str:
+def _previous(place: Place, environment: str | None, header: bytes) -> str:
     try:
         values = json.loads(header)
     except ValueError as error:
@@ -246,7 +246,7 @@ def _previous(place: Place, environment: str, header: bytes) -> str:
         raise BrokenSegmentError(1, "the line is not a header", f'{{"format":"{FORMAT}",...}}', _cut(header))
     expected: dict[str, Any] = {
         "format": FORMAT,
-        "environment": environment,
+        "environment": environment or values["environment"],
         "chain": place.chain,
         "number": place.number,
     }

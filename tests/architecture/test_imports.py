@@ -174,6 +174,14 @@ def test_functions_are_made_in_one_place() -> None:
     assert {"stacks/constructs/runtime_function.py"} >= makers
 
 
+def test_the_verifier_of_the_audit_trail_is_offline() -> None:
+    """It needs files and a public key: no service, no network, nothing of the project but the formats."""
+    found = modules_in("tools/audit")
+
+    assert {} == _breaches(found, *AWS, "urllib", "http", "requests", "socket", "subprocess", "os")
+    assert {} == _breaches(found, *OWN, but=("runtime.domain", "runtime.contract", "tools.audit_folder"))
+
+
 def test_naming_and_configuration_need_no_cdk() -> None:
     """Names and settings are plain values that anything can check."""
     assert {} == _breaches(modules_in("stacks/naming.py", "stacks/config.py"), "aws_cdk", "constructs", "jsii")

@@ -1,3 +1,4 @@
+import gzip
 import json
 from typing import Any
 
@@ -364,3 +365,46 @@ def test_l16_each_copy_is_made_in_its_region() -> None:
     provision(care, request(), AGENT, last_receive=False)
 
     assert ["us-east-1", "us-west-2"] == [o.buckets.buckets[name].region for name in (MAIN, REPLICA)]
+
+
+def _recorded(o: Office) -> list[tuple[str, str]]:
+    """Return bucket and outcome of every event in the audit trail."""
+    lines = [line for body in o.audit.files.values() for line in gzip.decompress(body).splitlines()[1:]]
+    events = [json.loads(line)["event"] for line in lines]
+    return [(event["object"]["bucket"], event["outcome"]) for event in events]
+
+
+def test_every_name_of_a_request_is_an_event_of_the_audit_trail() -> None:
+    """Names that were made, were there, or were refused are recorded in one segment, by who worked on them."""
+    o = office()
+    _drop(o, "letters\nmanaged")
+    _drop(o, "letters", "e2")
+
+    assert [(MAIN, "created"), ("acme-dev-managed", "rejected"), (MAIN, "already provisioned")] == _recorded(o)
+    assert 2 == len(o.audit.files)
+
+
+def test_a_request_without_names_is_no_event() -> None:
+    """A file that names nothing leaves its result, and nothing happened to a bucket."""
+    o = office()
+    _drop(o, "")
+
+    assert {} == o.audit.files
+
+
+def test_l19_events_that_could_not_be_written_are_written_by_the_next_delivery() -> None:
+    """The claim stands until the events are written, so that the next attempt ends as the first would have."""
+    o = office()
+
+    def refuse(_: str) -> None:
+        o.audit.before = lambda _: None
+        raise TransientError("SlowDown")
+
+    o.audit.before = refuse
+    with pytest.raises(TransientError):
+        _drop(o, "letters")
+    assert {MAIN} == set(o.requests.claims)
+
+    assert [NameVerdict.CREATED] == _verdicts(_drop(o, "letters"))
+    assert [(MAIN, "created")] == _recorded(o)
+    assert {} == o.requests.claims
