@@ -7,7 +7,7 @@ from runtime import __version__
 from runtime.contract import APPLICATION, Metric
 from runtime.domain.outcome import Outcome
 from runtime.domain.records import Agent
-from runtime.handlers.batches import BackToQueueError, process_queue, receive_count
+from runtime.handlers.batches import BackToQueueError, process_queue, receive_count, sent_at
 from runtime.handlers.invocation import LambdaContext, deadline
 from runtime.observability import logger, publish
 from runtime.settings import FixitySettings
@@ -59,6 +59,7 @@ def process_objects(
             deadline=until,
             receives=receives,
             last_receive=receives >= settings.max_receive_count,
+            asked=sent_at(record),
         )
         finding = act(record["body"], attempt)
         _log(finding)
