@@ -8,6 +8,7 @@ from stacks.base_stack import BaseStack
 from stacks.config import Settings
 from stacks.constructs.bucket_requests import BucketRequests, BucketRequestsProps
 from stacks.constructs.fixity_functions import FixityFunctions, FixityFunctionsProps
+from stacks.constructs.overdue_sweep import OverdueSweep, OverdueSweepProps
 from stacks.constructs.parameters import Parameters, ParametersProps
 from stacks.constructs.retention import Retention
 from stacks.constructs.table_export import TableExport, TableExportProps
@@ -18,8 +19,8 @@ class IntegrityStack(Stack):
     """The layer of work.
 
     Attributes:
-        functions: the seven functions.
-        queues: the four queues of work.
+        functions: every function.
+        queues: the queues of work.
         dead_letters: every queue that takes what failed for good.
     """
 
@@ -76,8 +77,21 @@ class IntegrityStack(Stack):
                 retention=retention,
             ),
         )
-        self.functions = (requests.function, *fixity.functions, export.function)
-        self.queues = (requests.queue, *fixity.queues)
+        sweep = OverdueSweep(
+            self,
+            "Sweep",
+            OverdueSweepProps(
+                settings=settings,
+                code=code,
+                layer=layer,
+                tables=storage.tables,
+                verification=fixity.verification,
+                key=base.key,
+                retention=retention,
+            ),
+        )
+        self.functions = (requests.function, *fixity.functions, export.function, sweep.function)
+        self.queues = (requests.queue, *fixity.queues, sweep.queue)
         self.dead_letters = (
             *(queue.dead_letters for queue in self.queues),
             *(stream.failures for stream in fixity.streams),

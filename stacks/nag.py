@@ -22,6 +22,7 @@ _FUNCTIONS: Final = (
     "Requests/BucketRequested",
     *(f"Fixity/{name}" for name in (*_READERS, "VerificationDue", "ChecksumFailure")),
     "Export/ChecksumExporter",
+    "Sweep/FixitySweep",
 )
 
 
@@ -78,6 +79,11 @@ def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
     yield wildcard(naming.INTEGRITY, policy, f"{table}/export/*", "DynamoDB makes the names of exports")
     yield wildcard(naming.INTEGRITY, policy, "*", "dynamodb:ListExports cannot be limited to a table")
     yield wildcard(naming.INTEGRITY, policy, naming.objects_arn(managed, f"{ManagedPrefix.EXPORTS}*"), _FOLDER)
+
+    policy = "Sweep/FixitySweep/Role/DefaultPolicy/Resource"
+    yield wildcard(naming.INTEGRITY, policy, "*", "s3:ListAllMyBuckets cannot be limited to a prefix")
+    yield wildcard(naming.INTEGRITY, policy, naming.objects_arn(managed, f"{ManagedPrefix.SWEEPS}*"), _FOLDER)
+    yield wildcard(naming.INTEGRITY, policy, naming.objects_arn(managed, f"{ManagedPrefix.COVERAGE}*"), _FOLDER)
 
     for function in _FUNCTIONS:
         yield Acknowledged(naming.INTEGRITY, f"{function}/Function/Resource", "AwsSolutions-L1", _RUNTIME)

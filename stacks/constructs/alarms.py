@@ -18,6 +18,23 @@ from stacks.constructs.work_queue import DeadLetterQueue
 # Those that publish FailedChecks, see `contract.Metric`.
 CHECKING_FUNCTIONS: Final = (Function.FILE_UPLOADED, Function.FILE_DELETED, Function.CHECKSUM_VERIFICATION)
 
+_DAY_SECONDS: Final = 86_400
+
+
+@attrs.frozen(kw_only=True)
+class _Judged:
+    """How the values of a metric make an alarm, where it is not as usual.
+
+    Attributes:
+        below: whether it speaks below the threshold instead of from it on.
+        periods: how many values in succession it takes.
+        missing: what a period without data says. Most metrics are not published while there is nothing to do.
+    """
+
+    below: bool = False
+    periods: int = 1
+    missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
+
 
 @attrs.frozen(kw_only=True)
 class AlarmsProps:
@@ -83,11 +100,63 @@ class FixityAlarms(Construct):
             self._metric(Function.CHECKSUM_EXPORTER, Metric.EXPORTS_FAILED),
             thresholds.failed_exports,
         )
+        self._sweep_alarms()
+
+    def _sweep_alarms(self) -> None:
+        """Create the alarms on what a sweep found: it speaks once a day, and until the next one its word stands."""
+        settings = self._settings
+        longest = settings.fixity.check_interval_days + settings.sweep.grace_days
+        ignore = cloudwatch.TreatMissingData.IGNORE
+
+        def of_sweep(name: str, statistic: str) -> cloudwatch.Metric:
+            return fixity_metrics.of_sweep(settings.name, name, statistic)
+
+        self._alarm(
+            "overdue-objects",
+            f"Objects were not checked {settings.sweep.grace_days} days after their date.",
+            of_sweep(Metric.OVERDUE_OBJECTS, "Maximum"),
+            settings.alarms.overdue_objects,
+            _Judged(missing=ignore),
+        )
+        self._alarm(
+            "oldest-unverified",
+            f"An object was not found good for more than {longest} days.",
+            of_sweep(Metric.OLDEST_UNVERIFIED_AGE, "Maximum"),
+            longest * _DAY_SECONDS,
+            _Judged(missing=ignore),
+        )
+        self._alarm(
+            "coverage",
+            f"Fewer than {settings.alarms.coverage_percent} % of the objects were found good within {longest} days.",
+            of_sweep(Metric.COVERAGE_WITHIN_INTERVAL, "Minimum"),
+            settings.alarms.coverage_percent,
+            _Judged(below=True, missing=ignore),
+        )
+        self._alarm(
+            "no-sweep",
+            f"No sweep ended for {settings.alarms.sweep_silence_days} days: nobody looks for what is overdue.",
+            of_sweep(Metric.OBJECTS_UNDER_CARE, "SampleCount"),
+            1,
+            _Judged(
+                below=True,
+                periods=settings.alarms.sweep_silence_days,
+                missing=cloudwatch.TreatMissingData.BREACHING,
+            ),
+        )
 
     def _metric(self, function: str, name: str) -> cloudwatch.Metric:
         return fixity_metrics.metric(self._settings.name, function, name)
 
-    def _alarm(self, name: str, meaning: str, metric: cloudwatch.IMetric, threshold: int) -> None:
+    def _alarm(
+        self,
+        name: str,
+        meaning: str,
+        metric: cloudwatch.IMetric,
+        threshold: int,
+        judged: _Judged | None = None,
+    ) -> None:
+        judged = judged or _Judged()
+        comparison = cloudwatch.ComparisonOperator
         alarm = cloudwatch.Alarm(
             self,
             name,
@@ -95,10 +164,11 @@ class FixityAlarms(Construct):
             alarm_description=f"{meaning} What to do: {self._settings.runbook_url}#{name}",
             metric=metric,
             threshold=threshold,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            # None of these metrics is published while there is nothing to do.
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            evaluation_periods=judged.periods,
+            comparison_operator=comparison.LESS_THAN_THRESHOLD
+            if judged.below
+            else comparison.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=judged.missing,
         )
         alarm.add_alarm_action(self._action)
         alarm.add_ok_action(self._action)

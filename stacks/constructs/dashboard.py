@@ -61,6 +61,22 @@ class FixityDashboard(Construct):
             dashboard_name=naming.resource_name(props.environment, "fixity"),
             widgets=[
                 [
+                    _graph(
+                        "Objects under care",
+                        [fixity_metrics.of_sweep(props.environment, Metric.OBJECTS_UNDER_CARE, label="objects")],
+                    ),
+                    _graph(
+                        "Found good within interval and grace, percent",
+                        [fixity_metrics.of_sweep(props.environment, Metric.COVERAGE_WITHIN_INTERVAL, "Minimum", "%")],
+                    ),
+                ],
+                [
+                    _graph(
+                        "Longest time that an object was not found good, seconds",
+                        [fixity_metrics.of_sweep(props.environment, Metric.OLDEST_UNVERIFIED_AGE, label="seconds")],
+                    ),
+                ],
+                [
                     _graph("Checks by outcome", [over_functions(name, label) for name, label in _OUTCOMES.items()]),
                     _graph("Bytes read and compared", [over_functions(Metric.BYTES_VERIFIED, "bytes")]),
                 ],

@@ -154,7 +154,7 @@ def test_every_dead_letter_queue_has_an_alarm(variant: Assembly) -> None:
                 assert variant.settings.alarms.dead_letters == alarm.properties["Threshold"]
                 watched[metric.dimensions["QueueName"].removesuffix(".QueueName")] = alarm
 
-    assert 6 == len(last_stops)
+    assert 7 == len(last_stops)
     assert last_stops == set(watched)
 
 
@@ -180,7 +180,7 @@ def test_failed_checks_of_every_checking_function_are_told(variant: Assembly) ->
 
 
 def test_every_alarm_tells_people_and_says_what_to_do(variant: Assembly) -> None:
-    """Alarms and recoveries go to the alert topic; the description links to the runbook; no data is no alarm."""
+    """Alarms and recoveries go to the alert topic; the description links to the runbook."""
     name = variant.settings.name
     for alarm in _alarms(variant):
         properties = alarm.properties
@@ -189,16 +189,43 @@ def test_every_alarm_tells_people_and_says_what_to_do(variant: Assembly) -> None
             assert [f"SNS::Topic:duracloud-{name}-alerts"] == told
         anchor = properties["AlarmName"].removeprefix(f"duracloud-{name}-")
         assert properties["AlarmDescription"].endswith(f" {variant.settings.runbook_url}#{anchor}")
-        assert "notBreaching" == properties["TreatMissingData"]
-        assert "GreaterThanOrEqualToThreshold" == properties["ComparisonOperator"]
         assert isinstance(properties["AlarmDescription"], str)
 
 
 def test_thresholds_are_settings(variant: Assembly) -> None:
-    """Every alarm speaks at a threshold of the environment's settings."""
-    allowed = set(attrs.astuple(variant.settings.alarms))
+    """Every alarm speaks at a threshold of the environment's settings, or at what follows from them."""
+    settings = variant.settings
+    longest = 86_400 * (settings.fixity.check_interval_days + settings.sweep.grace_days)
+    allowed = {*attrs.astuple(settings.alarms), longest}
 
     assert set() == {alarm.properties["Threshold"] for alarm in _alarms(variant)} - allowed
+
+
+def test_no_data_is_no_alarm_but_where_silence_is_the_matter(variant: Assembly) -> None:
+    """What is published only when there is work is fine without data; a sweep's word stands; no sweep is an alarm."""
+    name = variant.settings.name
+    found = {
+        alarm.properties["AlarmName"].removeprefix(f"duracloud-{name}-"): (
+            alarm.properties["TreatMissingData"],
+            alarm.properties["ComparisonOperator"],
+            alarm.properties["Period"] * alarm.properties["EvaluationPeriods"],
+        )
+        for alarm in _alarms(variant)
+    }
+    reached, below, day = "GreaterThanOrEqualToThreshold", "LessThanThreshold", 86_400
+
+    assert ("ignore", reached, day) == found.pop("overdue-objects")
+    assert ("ignore", reached, day) == found.pop("oldest-unverified")
+    assert ("ignore", below, day) == found.pop("coverage")
+    assert ("breaching", below, variant.settings.alarms.sweep_silence_days * day) == found.pop("no-sweep")
+    assert {("notBreaching", reached, 300)} == set(found.values())
+
+
+def test_cloudwatch_can_look_back_as_far_as_alarms_ask(variant: Assembly) -> None:
+    """Periods of an hour and more may span seven days together, shorter ones a day."""
+    for alarm in _alarms(variant):
+        span = alarm.properties["Period"] * alarm.properties["EvaluationPeriods"]
+        assert span <= (604_800 if alarm.properties["Period"] >= 3_600 else 86_400)
 
 
 def test_every_alarm_has_an_entry_in_the_runbook(assemblies: Mapping[str, Assembly]) -> None:
