@@ -113,7 +113,7 @@ def _rights(assembly: Assembly, function: str) -> Rights:
     return dict(rights)
 
 
-def _expected(assembly: Assembly, function: str) -> Rights:
+def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR0915 (a case per function)
     """Return what the role of a function should allow: what Lambda needs, and what the code calls."""
     environment, prefix = assembly.settings.name, assembly.settings.bucket_prefix
     customer_key = assembly.settings.encryption.customer_key
