@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TMPDIR := $(CURDIR)/.local/tmp
 $(shell mkdir -p .local/tmp)
 
-.PHONY: help setup up down clean demo test lint types synth bench
+.PHONY: help setup up down clean demo test lint types synth bench alarms
 
 help:
 	@echo "make demo    the whole story on this machine, from installation to a caught bit flip"
@@ -20,6 +20,7 @@ help:
 	@echo "make down    stop the local AWS and keep its data"
 	@echo "make clean   stop it and forget its data"
 	@echo "make setup   install everything into this folder"
+	@echo "make alarms  list the alarms of an environment: make alarms ENV=prod"
 	@echo "make synth   write the templates of all environments to cdk.out"
 	@echo "make lint    ruff; make types: mypy; make bench: benchmarks"
 
@@ -60,6 +61,9 @@ synth: setup
 	@for name in local dev staging prod; do \
 		NODE_NO_WARNINGS=1 node_modules/.bin/cdk synth --quiet -c env=$$name --output cdk.out/$$name || exit 1; \
 	done
+
+alarms: setup
+	@.venv/bin/python -m tools.alarms $(ENV)
 
 bench: setup
 	@.venv/bin/python -m benchmarks

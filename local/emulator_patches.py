@@ -32,6 +32,8 @@ _EXPIRING: Final[contextvars.ContextVar[bool]] = contextvars.ContextVar("expirin
 _POLLING: Final[contextvars.ContextVar[bool]] = contextvars.ContextVar("polling", default=False)
 _VERSION_ID: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("version_id", default=None)
 
+_REPLICATED_AS: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("replicated_as", default=None)
+
 Row = dict[str, Any]
 
 
@@ -44,10 +46,13 @@ def apply() -> None:
     _expire_rows_as_a_service()
     _tell_versions_in_events()
     _read_versions_from_disk()
+    _give_replicas_the_version_of_their_source()
     _keep_inventory_configurations()
     _deliver_streams_as_described()
+    _publish_the_age_of_streams()
     _keep_streams_over_a_restart()
     _read_metrics_from_logs()
+    _take_alarms_on_expressions()
     _evaluate_alarms_as_described()
     _serve_one_port()
 
@@ -328,6 +333,25 @@ def _read_versions_from_disk() -> None:
     s3._head_object = head_from_disk
 
 
+def _give_replicas_the_version_of_their_source() -> None:
+    """S3 gives a replica the version id of its source; the emulator makes one of its own for each.
+
+    The emulator writes the replica first, so the source takes the id that the replica was given.
+    """
+    record, new_id = s3._record_object_version, s3.new_uuid
+
+    def record_like_replica(bucket: str, key: str, prior: Row | None, written: Row, data: Any) -> Any:
+        replica = written.get("_replica")
+        token = _REPLICATED_AS.set(replica[1] if replica else None)
+        try:
+            return record(bucket, key, prior, written, data)
+        finally:
+            _REPLICATED_AS.reset(token)
+
+    s3._record_object_version = record_like_replica
+    s3.new_uuid = lambda: _REPLICATED_AS.get() or new_id()
+
+
 def _keep_inventory_configurations() -> None:
     """S3 keeps a bucket's inventory configurations; the emulator takes the call for another and drops what it says."""
     dispatch = s3._dispatch
@@ -420,6 +444,20 @@ def _reader_of(stream_arn: str) -> Row:
     return next(esm for _, _, esm in lambda_svc._iter_all_esms() if esm.get("EventSourceArn") == stream_arn)
 
 
+def _publish_the_age_of_streams() -> None:
+    """Lambda publishes how old the newest record is of each batch that it hands over; the emulator does not."""
+    execute = lambda_svc._execute_function
+
+    def execute_and_publish(func: Row, event: Row) -> Row:
+        if _POLLING.get() and event["Records"][0].get("eventSource") == "aws:dynamodb":
+            age = time.time() - float(event["Records"][-1]["dynamodb"]["ApproximateCreationDateTime"])
+            dimensions = {"FunctionName": func["config"]["FunctionName"]}
+            cloudwatch.record_metric("AWS/Lambda", "IteratorAge", age * 1000, "Milliseconds", dimensions)
+        return dict(execute(func, event))
+
+    lambda_svc._execute_function = execute_and_publish
+
+
 def _keep_streams_over_a_restart() -> None:
     """DynamoDB keeps the records of a stream for 24 hours; the emulator keeps its readers' places, not the records."""
     get_state, load_table_state, load_all = dynamodb.get_state, dynamodb.load_persisted_state, app._load_persisted_state
@@ -477,8 +515,27 @@ def _record_embedded(line: str) -> None:
         _log.warning("a log line with '_aws' is not in the embedded metric format")
 
 
+def _take_alarms_on_expressions() -> None:
+    """CloudFormation of AWS makes alarms on metric math; the emulator's refuses them."""
+    record = provisioners._cw_metric_alarm_record
+
+    def record_with_queries(name: str, props: Row) -> Row:
+        queries = props.get("Metrics")
+        if not queries:
+            return dict(record(name, props))
+        first = next(query["MetricStat"] for query in queries if "MetricStat" in query)
+        plain = {**props, "Metrics": [], "MetricName": "-", "Namespace": "-", "Period": first["Period"]}
+        return {**record(name, plain), "Metrics": queries, "MetricName": "", "Namespace": ""}
+
+    provisioners._cw_metric_alarm_record = record_with_queries
+
+
 def _evaluate_alarms_as_described() -> None:
-    """CloudWatch looks at the alarm's own dimensions and treats missing data as told; the emulator does neither."""
+    """CloudWatch looks at the alarm's own dimensions, at each of its periods, and treats missing data as told.
+
+    The emulator does none of that. Periods end now, not at the full minute, and what is missing is missing at once:
+    AWS waits for late data.
+    """
     cloudwatch._evaluate_alarm = _evaluate_alarm
 
 
@@ -488,35 +545,66 @@ _BREACHES: Final[dict[str, Callable[[float, float], bool]]] = {
     "LessThanThreshold": lambda value, threshold: value < threshold,
     "LessThanOrEqualToThreshold": lambda value, threshold: value <= threshold,
 }
-_STATE_OF_MISSING: Final = {"notBreaching": "OK", "breaching": "ALARM", "missing": "INSUFFICIENT_DATA"}
+# What a period without data says: breaching or not; nothing for treatments that leave it out.
+_MISSING: Final = {"notBreaching": False, "breaching": True}
+_OVER: Final[dict[str, Callable[[list[float]], float]]] = {"SUM": sum, "MAX": max}
 
 
 def _evaluate_alarm(alarm: Row) -> None:
-    if not alarm.get("MetricName"):
-        return
-    wanted = {entry["Name"]: entry["Value"] for entry in alarm.get("Dimensions") or []}
-    since = time.time() - alarm.get("Period", 60) * alarm.get("EvaluationPeriods", 1)
+    queries = alarm.get("Metrics") or []
+    stats = {query["Id"]: query["MetricStat"] for query in queries if "MetricStat" in query}
+    period = next(iter(stats.values()))["Period"] if stats else alarm.get("Period", 60)
+    now = time.time()
+    ends = [now - number * period for number in range(alarm.get("EvaluationPeriods", 1))]
+    if stats:
+        expression = next(query["Expression"] for query in queries if "Expression" in query)
+        values = [_math(expression, stats, end) for end in ends]
+    else:
+        statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic", "Average")
+        plain = {"Metric": alarm, "Stat": statistic, "Period": period}
+        values = [_value(plain, end) for end in ends]
+    state = _state(alarm, values)
+    reason = f"Threshold Crossed: {values} {alarm['ComparisonOperator']} {alarm['Threshold']}"
+    old = alarm["StateValue"]
+    if state is not None and state != old:
+        alarm |= {"StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": int(now)}
+        cloudwatch._record_history(alarm["AlarmName"], old, state, reason)
+        cloudwatch._dispatch_alarm_actions(alarm, old, state, reason)
+
+
+def _state(alarm: Row, values: list[float | None]) -> str | None:
+    """Return the state that the values of an alarm's periods make, None where it stays what it is."""
+    treatment = alarm.get("TreatMissingData", "missing")
+    breaches = _BREACHES[alarm["ComparisonOperator"]]
+    verdicts = [_MISSING.get(treatment) if value is None else breaches(value, alarm["Threshold"]) for value in values]
+    if all(verdict is None for verdict in verdicts):
+        return "INSUFFICIENT_DATA" if treatment == "missing" else None
+    return "ALARM" if all(verdict is not False for verdict in verdicts) else "OK"
+
+
+def _value(stat: Row, end: float) -> float | None:
+    """Return a metric's statistic over the period that ends at a time, None where there is no data."""
+    metric = stat["Metric"]
+    wanted = {entry["Name"]: entry["Value"] for entry in metric.get("Dimensions") or []}
     points = [
         point
         for (namespace, name, _), bucket in list(cloudwatch._metrics.items())
-        if (namespace, name) == (alarm["Namespace"], alarm["MetricName"])
+        if (namespace, name) == (metric["Namespace"], metric["MetricName"])
         for point in list(bucket)
-        if point["Dimensions"] == wanted and point["Timestamp"] >= since
+        if point["Dimensions"] == wanted and end - stat["Period"] < point["Timestamp"] <= end
     ]
-    statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic", "Average")
-    value = cloudwatch._stat_value(cloudwatch._calc_stats(points), statistic, points) if points else None
-    if value is None:
-        state = _STATE_OF_MISSING.get(alarm.get("TreatMissingData", "missing"))
-        reason = "no data"
-    else:
-        breaches = _BREACHES[alarm["ComparisonOperator"]](value, alarm["Threshold"])
-        state = "ALARM" if breaches else "OK"
-        reason = f"Threshold Crossed: {statistic} {value} {alarm['ComparisonOperator']} {alarm['Threshold']}"
-    old = alarm["StateValue"]
-    if state is not None and state != old:
-        alarm |= {"StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": int(time.time())}
-        cloudwatch._record_history(alarm["AlarmName"], old, state, reason)
-        cloudwatch._dispatch_alarm_actions(alarm, old, state, reason)
+    if not points:
+        return None
+    value: float | None = cloudwatch._stat_value(cloudwatch._calc_stats(points), stat["Stat"], points)
+    return value
+
+
+def _math(expression: str, stats: dict[str, Row], end: float) -> float | None:
+    """Return what `SUM([a, b])` or `MAX([a, b])` makes of those metrics that have data."""
+    name, _, ids = expression.removesuffix("])").partition("([")
+    values = [_value(stats[metric_id.strip()], end) for metric_id in ids.split(",")]
+    known = [value for value in values if value is not None]
+    return _OVER[name](known) if known else None
 
 
 def _serve_one_port() -> None:
@@ -527,25 +615,24 @@ def _serve_one_port() -> None:
 
 
 def _measure_and_evaluate() -> None:
-    """SQS publishes the depth of its queues and CloudWatch evaluates all alarms every minute, without being asked."""
+    """SQS publishes the depth and age of its queues and CloudWatch evaluates all alarms every minute, unasked."""
     scopes = set()
     with sqs._queues_lock:
         for (account, region, url), queue in list(sqs._queues.all_items()):
             scopes.add((account, region))
             sqs._refresh_counts(queue)
             attributes = queue["attributes"]
+            dimensions = {"QueueName": url.rsplit("/", 1)[-1]}
+            arrivals = [entry.get("enqueued_at", entry["sent_at"]) for entry in queue["messages"]]
+            age = time.time() - min(arrivals) if arrivals else 0.0
             with request_scope(account, region):
                 for metric, attribute in (
                     ("ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessages"),
                     ("ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesNotVisible"),
                 ):
-                    cloudwatch.record_metric(
-                        "AWS/SQS",
-                        metric,
-                        float(attributes.get(attribute, 0)),
-                        "Count",
-                        {"QueueName": url.rsplit("/", 1)[-1]},
-                    )
+                    value = float(attributes.get(attribute, 0))
+                    cloudwatch.record_metric("AWS/SQS", metric, value, "Count", dimensions)
+                cloudwatch.record_metric("AWS/SQS", "ApproximateAgeOfOldestMessage", age, "Seconds", dimensions)
     for account, region in scopes:
         with request_scope(account, region):
             cloudwatch._evict_old_metrics()

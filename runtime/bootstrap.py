@@ -13,9 +13,12 @@ from runtime.settings import (
     FailureSettings,
     FixitySettings,
     ProvisioningSettings,
+    ReplicationSettings,
     SweepSettings,
+    VerificationSettings,
 )
 from runtime.usecases.care import Care
+from runtime.usecases.examine_replica import Replicas
 from runtime.usecases.export_records import Exporting
 from runtime.usecases.provision_buckets import Provisioning
 from runtime.usecases.sweep_schedule import Sweeping
@@ -23,16 +26,31 @@ from runtime.usecases.sweep_schedule import Sweeping
 
 @functools.cache
 def fixity() -> tuple[FixitySettings, Care]:
-    """Build what the functions need that read objects and keep the two tables."""
+    """Build what the functions need that take objects under care and out of it."""
+    settings = FixitySettings.load()
+    return settings, _care(settings)
+
+
+@functools.cache
+def verification() -> tuple[VerificationSettings, Care, Replicas]:
+    """Build what the function needs that reads objects again."""
+    from runtime.adapters.clients import client
+    from runtime.adapters.s3_objects import S3Objects
+
+    settings = VerificationSettings.load()
+    replicas = S3Objects(lambda: client("s3", region=settings.replica_region, connections=settings.batch_concurrency))
+    return settings, _care(settings), Replicas(store=replicas, read=settings.read_replicas)
+
+
+def _care(settings: FixitySettings) -> Care:
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.dynamodb_records import DynamoDbRecords
     from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
     from runtime.adapters.s3_objects import S3Objects
 
-    settings = FixitySettings.load()
     dynamodb = client("dynamodb", connections=settings.batch_concurrency)
-    return settings, Care(
+    return Care(
         store=S3Objects(lambda: client("s3", connections=settings.batch_concurrency)),
         records=DynamoDbRecords(dynamodb, settings.checksum_table),
         schedule=DynamoDbSchedule(dynamodb, settings.scheduler_table),
@@ -115,6 +133,12 @@ def sweep() -> tuple[SweepSettings, Sweeping]:
 
 
 @functools.cache
+def replication() -> ReplicationSettings:
+    """Read the settings of the function that counts what S3 could not replicate; it calls nothing."""
+    return ReplicationSettings.load()
+
+
+@functools.cache
 def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
     """Build what the function needs that makes deposit buckets."""
     from runtime.adapters.clients import client
@@ -140,6 +164,7 @@ def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
             managed_bucket=settings.managed_bucket,
             logs_bucket=settings.logs_bucket,
             replication_role_arn=settings.replication_role_arn,
+            replication_queue_arn=settings.replication_queue_arn,
             encryption_key_arn=settings.encryption_key_arn,
             replica_key_arn=settings.replica_key_arn,
             abort_multipart_days=settings.abort_multipart_days,

@@ -33,6 +33,8 @@ class Env:
     ALERT_TOPIC_ARN: Final = "DURACLOUD_ALERT_TOPIC_ARN"
     RUNBOOK_URL: Final = "DURACLOUD_RUNBOOK_URL"
     REPLICATION_ROLE_ARN: Final = "DURACLOUD_REPLICATION_ROLE_ARN"
+    # The queue to which S3 reports replications that fail or are late.
+    REPLICATION_QUEUE_ARN: Final = "DURACLOUD_REPLICATION_QUEUE_ARN"
     # Comma-separated algorithm names; the first is the one shown as Checksum.
     DIGEST_ALGORITHMS: Final = "DURACLOUD_DIGEST_ALGORITHMS"
     CHECK_INTERVAL_DAYS: Final = "DURACLOUD_CHECK_INTERVAL_DAYS"
@@ -48,6 +50,8 @@ class Env:
     MAX_RECEIVE_COUNT: Final = "DURACLOUD_MAX_RECEIVE_COUNT"
     # The function's own time-out in seconds: an attempt older than this cannot be running any more.
     FUNCTION_TIMEOUT: Final = "DURACLOUD_FUNCTION_TIMEOUT"
+    # Whether the bytes of replicas are read too, where their storage class allows it.
+    READ_REPLICAS: Final = "DURACLOUD_READ_REPLICAS"
     MAX_BUCKETS_PER_REQUEST: Final = "DURACLOUD_MAX_BUCKETS_PER_REQUEST"
     PUBLIC_BUCKETS_ALLOWED: Final = "DURACLOUD_PUBLIC_BUCKETS_ALLOWED"
     # Customer key for deposit buckets and its replica-region twin; "none" means S3-managed encryption.
@@ -75,6 +79,7 @@ class Function:
     CHECKSUM_FAILURE: Final = "checksum-failure"
     CHECKSUM_EXPORTER: Final = "checksum-exporter"
     FIXITY_SWEEP: Final = "fixity-sweep"
+    REPLICATION_FAILED: Final = "replication-failed"
 
 
 _COMMON: Final = frozenset({Env.ENVIRONMENT, Env.COMMIT})
@@ -97,6 +102,7 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
         Env.MANAGED_BUCKET,
         Env.LOGS_BUCKET,
         Env.REPLICATION_ROLE_ARN,
+        Env.REPLICATION_QUEUE_ARN,
         Env.FUNCTION_TIMEOUT,
         Env.MAX_RECEIVE_COUNT,
         Env.MAX_BUCKETS_PER_REQUEST,
@@ -115,7 +121,7 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
     Function.FILE_UPLOADED: _FIXITY,
     Function.FILE_DELETED: _FIXITY,
     Function.VERIFICATION_DUE: _COMMON | {Env.VERIFICATION_QUEUE_URL},
-    Function.CHECKSUM_VERIFICATION: _FIXITY,
+    Function.CHECKSUM_VERIFICATION: _FIXITY | {Env.REPLICA_REGION, Env.READ_REPLICAS},
     Function.CHECKSUM_FAILURE: _COMMON | {Env.ALERT_TOPIC_ARN, Env.RUNBOOK_URL},
     Function.CHECKSUM_EXPORTER: _COMMON | {Env.CHECKSUM_TABLE_ARN, Env.MANAGED_BUCKET},
     Function.FIXITY_SWEEP: _COMMON
@@ -131,6 +137,7 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
         Env.SLICE_RECORDS,
         Env.BATCH_CONCURRENCY,
     },
+    Function.REPLICATION_FAILED: _COMMON,
 }
 
 
@@ -190,6 +197,9 @@ class Metric:
     COVERAGE_WITHIN_INTERVAL: Final = "CoverageWithinInterval"
     MISSING_SCHEDULE_ROWS: Final = "MissingScheduleRows"
     ORPHAN_SCHEDULE_ROWS: Final = "OrphanScheduleRows"
+    # Published by replication-failed: objects that S3 could not replicate, and those that it did not in time.
+    REPLICATIONS_FAILED: Final = "ReplicationsFailed"
+    REPLICATIONS_LATE: Final = "ReplicationsLate"
 
 
 class Tag:

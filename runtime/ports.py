@@ -70,6 +70,15 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def facts(self, ref: ObjectRef, version_id: str) -> ObjectFacts:
+        """Return what S3 says about a version, without asking for its bytes.
+
+        Raises:
+            ObjectAbsentError: there is no such version.
+            UnreadableError: S3 did not answer, or refused.
+        """
+        ...
+
     def part_sizes(self, ref: ObjectRef, version_id: str, parts: int) -> tuple[int, ...]:
         """Return the sizes in bytes of the first `parts` parts of a multipart upload, fewer where S3 tells fewer.
 

@@ -105,7 +105,7 @@ class FixitySettings(FunctionSettings):
         max_receive_count: receives after which the queue sets a message aside.
     """
 
-    functions: ClassVar = (Function.FILE_UPLOADED, Function.FILE_DELETED, Function.CHECKSUM_VERIFICATION)
+    functions: ClassVar[tuple[str, ...]] = (Function.FILE_UPLOADED, Function.FILE_DELETED)
 
     checksum_table: str = _variable(Env.CHECKSUM_TABLE)
     scheduler_table: str = _variable(Env.SCHEDULER_TABLE)
@@ -114,6 +114,21 @@ class FixitySettings(FunctionSettings):
     batch_concurrency: int = _variable(Env.BATCH_CONCURRENCY, _positive)
     assumed_read_rate: int = _variable(Env.ASSUMED_READ_RATE, _positive)
     max_receive_count: int = _variable(Env.MAX_RECEIVE_COUNT, _positive)
+
+
+@attrs.frozen(kw_only=True)
+class VerificationSettings(FixitySettings):
+    """Settings of the function that reads objects again.
+
+    Attributes:
+        replica_region: region of the replicas.
+        read_replicas: whether their bytes are read, where their storage class allows it.
+    """
+
+    functions: ClassVar = (Function.CHECKSUM_VERIFICATION,)
+
+    replica_region: str = _variable(Env.REPLICA_REGION)
+    read_replicas: bool = _variable(Env.READ_REPLICAS, _flag)
 
 
 @attrs.frozen(kw_only=True)
@@ -191,6 +206,13 @@ class SweepSettings(FunctionSettings):
 
 
 @attrs.frozen(kw_only=True)
+class ReplicationSettings(FunctionSettings):
+    """Settings of the function that counts what S3 could not replicate."""
+
+    functions: ClassVar = (Function.REPLICATION_FAILED,)
+
+
+@attrs.frozen(kw_only=True)
 class ProvisioningSettings(FunctionSettings):
     """Settings of the function that makes deposit buckets; days and sizes as their names say."""
 
@@ -202,6 +224,7 @@ class ProvisioningSettings(FunctionSettings):
     managed_bucket: str = _variable(Env.MANAGED_BUCKET)
     logs_bucket: str = _variable(Env.LOGS_BUCKET)
     replication_role_arn: str = _variable(Env.REPLICATION_ROLE_ARN)
+    replication_queue_arn: str = _variable(Env.REPLICATION_QUEUE_ARN)
     function_timeout_seconds: int = _variable(Env.FUNCTION_TIMEOUT, _positive)
     max_receive_count: int = _variable(Env.MAX_RECEIVE_COUNT, _positive)
     max_buckets_per_request: int = _variable(Env.MAX_BUCKETS_PER_REQUEST, _positive)
@@ -222,10 +245,12 @@ def settings_classes() -> dict[str, type[FunctionSettings]]:
     """Return the settings class of every function by the function's name."""
     classes: list[type[FunctionSettings]] = [
         FixitySettings,
+        VerificationSettings,
         DueSettings,
         FailureSettings,
         ExportSettings,
         SweepSettings,
+        ReplicationSettings,
         ProvisioningSettings,
     ]
     return {name: cls for cls in classes for name in cls.functions if name in FUNCTION_ENVIRONMENT}

@@ -52,7 +52,7 @@ def commit() -> str:
 
 
 def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(ROOT), *arguments, "--", RUNTIME.name]
+    command = ["git", "--no-optional-locks", "-C", str(ROOT), *arguments, "--", RUNTIME.name]
     done = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 (our own arguments)
     return done.stdout.strip()
 

@@ -26,6 +26,8 @@ _ON_DEMAND: Final = "on-demand"
 _PROVISIONED: Final = "provisioned"
 _S3_MANAGED: Final = "s3-managed"
 _CUSTOMER_KEY: Final = "customer-key"
+_STATED: Final = "stated"
+_READ: Final = "read"
 
 # Classes whose objects can be read at once; a main copy must be, because it is verified by reading.
 _READABLE_CLASSES: Final = ("INTELLIGENT_TIERING", "STANDARD_IA", "ONEZONE_IA", "GLACIER_IR")
@@ -143,6 +145,8 @@ class Fixity:
         check_interval_days: between two checks of an object.
         batch_concurrency: objects of one batch that are read at the same time.
         assumed_read_rate: bytes per second by which an object is judged to fit the time left.
+        replica_check: `stated` compares the baseline with what S3 states of a replica; `read` with its bytes as well,
+            where its storage class allows reading (transfer between regions is paid for).
     """
 
     digests: tuple[str, ...] = attrs.field(
@@ -154,6 +158,12 @@ class Fixity:
     check_interval_days: int = _within(1, 3650)
     batch_concurrency: int = _within(1, 100)
     assumed_read_rate: int = _within(1_000_000, 10_000_000_000)
+    replica_check: str = _one_of((_STATED, _READ))
+
+    @property
+    def reads_replicas(self) -> bool:
+        """Whether the bytes of replicas are read."""
+        return self.replica_check == _READ
 
 
 @attrs.frozen(kw_only=True)
@@ -233,6 +243,7 @@ class Functions:
     checksum_failure: Sizing
     checksum_exporter: Sizing
     fixity_sweep: WorkerSizing
+    replication_failed: WorkerSizing
 
 
 @attrs.frozen(kw_only=True)
@@ -273,11 +284,15 @@ class Sweep:
         schedule: start of a sweep, as an EventBridge expression in UTC.
         slice_records: records looked at by one invocation.
         grace_days: by which a check may be late before the object counts as overdue; DynamoDB may be two days late.
+        silence_days: days without the end of a sweep after which an alarm speaks.
     """
 
     schedule: str = _matching(_SCHEDULE, "an EventBridge schedule, cron(...) or rate(...)")
     slice_records: int = _within(100, 1_000_000)
     grace_days: int = _within(1, 365)
+    # CloudWatch looks back seven days at most:
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    silence_days: int = _within(1, 7)
 
 
 @attrs.frozen(kw_only=True)
@@ -286,26 +301,46 @@ class Alarms:
 
     Attributes:
         dead_letters: messages set aside in one queue.
+        set_aside_seconds: how long a message has been set aside that nobody looked after.
         function_errors: failed invocations of one function.
+        function_throttles: invocations of one function that Lambda refused for want of concurrency.
+        oldest_message_seconds: how long a message has been waiting in one queue of work.
+        iterator_age_seconds: how long a record has been waiting in one stream.
+        table_throttles: reads, or writes, of one table that DynamoDB refused for want of capacity.
+        table_system_errors: requests to one table that failed inside DynamoDB.
+        table_latency_milliseconds: the time within which DynamoDB answers 99 of 100 requests to one table.
+        table_write_units: write units that one table consumes.
+        verification_concurrency: checks at work at the same time, in invocations.
         failed_checks: checks that found damage or loss.
         failed_requests: bucket requests that were rejected or done in part.
         failed_exports: exports of the checksum table that failed.
         overdue_objects: objects whose check is late by more than the grace; looked at once per sweep.
         coverage_percent: an alarm speaks when fewer percent of the objects than this were found good, or deposited,
             within interval and grace; looked at once per sweep.
-        sweep_silence_days: days without the end of a sweep.
+        failed_replications: objects that S3 could not replicate.
+        late_replications: objects that S3 did not replicate within 15 minutes.
     """
 
     dead_letters: int = _within(1, 1_000_000)
+    # A message is deleted after 14 days.
+    set_aside_seconds: int = _within(10, 13 * 86_400)
     function_errors: int = _within(1, 1_000_000)
+    function_throttles: int = _within(1, 1_000_000)
+    oldest_message_seconds: int = _within(10, 13 * 86_400)
+    # A stream keeps a record for 24 hours, and after 20 it is set aside.
+    iterator_age_seconds: int = _within(10, 20 * 3_600)
+    table_throttles: int = _within(1, 1_000_000)
+    table_system_errors: int = _within(1, 1_000_000)
+    table_latency_milliseconds: int = _within(1, 60_000)
+    table_write_units: int = _within(1, 1_000_000_000)
+    verification_concurrency: int = _within(1, 1000)
     failed_checks: int = _within(1, 1_000_000)
     failed_requests: int = _within(1, 1_000_000)
     failed_exports: int = _within(1, 1_000_000)
     overdue_objects: int = _within(1, 1_000_000_000)
     coverage_percent: int = _within(1, 100)
-    # CloudWatch looks back seven days at most:
-    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
-    sweep_silence_days: int = _within(1, 7)
+    failed_replications: int = _within(1, 1_000_000)
+    late_replications: int = _within(1, 1_000_000)
 
 
 @attrs.frozen(kw_only=True)
@@ -365,6 +400,12 @@ class Settings:
         if self.encryption.customer_key and f":kms:{self.replica_region}:" not in self.encryption.replica_key_arn:
             raise ValueError(
                 f"replica_key_arn is {self.encryption.replica_key_arn!r}; allowed: a key in {self.replica_region}"
+            )
+        most = self.functions.checksum_verification.max_concurrency
+        if self.alarms.verification_concurrency > most:
+            raise ValueError(
+                f"verification_concurrency is {self.alarms.verification_concurrency};"
+                f" allowed: up to {most}, the max_concurrency of checksum_verification, or the alarm could never speak"
             )
         if self.name == "prod" and self.disposable:
             raise ValueError("disposable is True; allowed for prod: False")

@@ -10,6 +10,7 @@ from stacks.constructs.bucket_requests import BucketRequests, BucketRequestsProp
 from stacks.constructs.fixity_functions import FixityFunctions, FixityFunctionsProps
 from stacks.constructs.overdue_sweep import OverdueSweep, OverdueSweepProps
 from stacks.constructs.parameters import Parameters, ParametersProps
+from stacks.constructs.replication_watch import ReplicationWatch, ReplicationWatchProps
 from stacks.constructs.retention import Retention
 from stacks.constructs.table_export import TableExport, TableExportProps
 from stacks.storage_stack import StorageStack
@@ -20,7 +21,8 @@ class IntegrityStack(Stack):
 
     Attributes:
         functions: every function.
-        queues: the queues of work.
+        queues: every queue of work.
+        streams: every stream that a function works on.
         dead_letters: every queue that takes what failed for good.
     """
 
@@ -39,6 +41,11 @@ class IntegrityStack(Stack):
         layer = None
         if settings.dependency_layer:
             layer = bundling.dependency_layer(self, "Dependencies", settings.architecture)
+        replication = ReplicationWatch(
+            self,
+            "Replication",
+            ReplicationWatchProps(settings=settings, code=code, layer=layer, retention=retention),
+        )
         requests = BucketRequests(
             self,
             "Requests",
@@ -48,6 +55,7 @@ class IntegrityStack(Stack):
                 layer=layer,
                 buckets=storage.buckets,
                 replication_role=storage.replication_role,
+                replication_events=replication.queue,
                 key=base.key,
                 retention=retention,
             ),
@@ -90,11 +98,18 @@ class IntegrityStack(Stack):
                 retention=retention,
             ),
         )
-        self.functions = (requests.function, *fixity.functions, export.function, sweep.function)
-        self.queues = (requests.queue, *fixity.queues, sweep.queue)
+        self.functions = (
+            requests.function,
+            *fixity.functions,
+            export.function,
+            replication.function,
+            sweep.function,
+        )
+        self.queues = (requests.queue, *fixity.queues, replication.queue, sweep.queue)
+        self.streams = fixity.streams
         self.dead_letters = (
             *(queue.dead_letters for queue in self.queues),
-            *(stream.failures for stream in fixity.streams),
+            *(stream.failures for stream in self.streams),
         )
         published = {f"function/{function.name}": function.function.function_name for function in self.functions}
         for queue in self.queues:

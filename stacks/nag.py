@@ -23,6 +23,7 @@ _FUNCTIONS: Final = (
     *(f"Fixity/{name}" for name in (*_READERS, "VerificationDue", "ChecksumFailure")),
     "Export/ChecksumExporter",
     "Sweep/FixitySweep",
+    "Replication/ReplicationFailed",
 )
 
 

@@ -9,8 +9,9 @@ import attrs
 from runtime.contract import Env
 from runtime.domain.objects import ObjectRef
 from runtime.domain.records import Agent
-from runtime.settings import FixitySettings
+from runtime.settings import FixitySettings, VerificationSettings
 from runtime.usecases.care import Attempt, Care
+from runtime.usecases.examine_replica import Replicas
 from tests.fakes import FakeClock, FakeRecords, FakeSchedule, FakeStore, Happening
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -30,15 +31,18 @@ class World:
     """The fakes of one test and the care built on them."""
 
     store: FakeStore
+    replicas: Replicas
+    replica_store: FakeStore
     records: FakeRecords
     schedule: FakeSchedule
     clock: FakeClock
     care: Care
 
 
-def world(*, algorithms: tuple[str, ...] = ("sha256", "md5", "crc64nvme")) -> World:
+def world(*, algorithms: tuple[str, ...] = ("sha256", "md5", "crc64nvme"), read_replicas: bool = False) -> World:
     """Build an empty world."""
-    store, records, schedule, clock = FakeStore(), FakeRecords(), FakeSchedule(), FakeClock(NOW)
+    store, replicas = FakeStore(), FakeStore()
+    records, schedule, clock = FakeRecords(), FakeSchedule(), FakeClock(NOW)
     care = Care(
         store=store,
         records=records,
@@ -48,7 +52,7 @@ def world(*, algorithms: tuple[str, ...] = ("sha256", "md5", "crc64nvme")) -> Wo
         interval=INTERVAL,
         read_rate=1_000,
     )
-    return World(store, records, schedule, clock, care)
+    return World(store, Replicas(store=replicas, read=read_replicas), replicas, records, schedule, clock, care)
 
 
 def attempt(clock: FakeClock, *, receives: int = 1, last: bool = False, seconds: float = 60) -> Attempt:
@@ -68,21 +72,27 @@ class FakeContext:
         return self.milliseconds
 
 
+_FIXITY = {
+    Env.ENVIRONMENT: "test",
+    Env.COMMIT: "0123abc",
+    Env.CHECKSUM_TABLE: "checksums",
+    Env.SCHEDULER_TABLE: "schedule",
+    Env.DIGEST_ALGORITHMS: "sha256,md5,crc64nvme",
+    Env.CHECK_INTERVAL_DAYS: "180",
+    Env.BATCH_CONCURRENCY: "10",
+    Env.ASSUMED_READ_RATE: "1000",
+    Env.MAX_RECEIVE_COUNT: "3",
+}
+
+
 def fixity_settings() -> FixitySettings:
-    """Build the settings of the functions that read objects."""
-    return FixitySettings.load(
-        {
-            Env.ENVIRONMENT: "test",
-            Env.COMMIT: "0123abc",
-            Env.CHECKSUM_TABLE: "checksums",
-            Env.SCHEDULER_TABLE: "schedule",
-            Env.DIGEST_ALGORITHMS: "sha256,md5,crc64nvme",
-            Env.CHECK_INTERVAL_DAYS: "180",
-            Env.BATCH_CONCURRENCY: "10",
-            Env.ASSUMED_READ_RATE: "1000",
-            Env.MAX_RECEIVE_COUNT: "3",
-        }
-    )
+    """Build the settings of the functions that take objects under care and out of it."""
+    return FixitySettings.load(_FIXITY)
+
+
+def verification_settings() -> VerificationSettings:
+    """Build the settings of the function that reads objects again."""
+    return VerificationSettings.load({**_FIXITY, Env.REPLICA_REGION: "us-west-2", Env.READ_REPLICAS: "false"})
 
 
 def sqs_event(*bodies: str, receives: int = 1) -> dict[str, Any]:

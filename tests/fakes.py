@@ -12,7 +12,7 @@ import attrs
 
 from runtime.domain.digests import digester
 from runtime.domain.errors import ObjectAbsentError, UnreadableError
-from runtime.domain.objects import Encryption, ObjectFacts, ObjectRef
+from runtime.domain.objects import Encryption, ObjectFacts, ObjectRef, Replication
 from runtime.domain.pages import Page
 from runtime.domain.records import FixityRecord
 from runtime.domain.schedule import ScheduleRow
@@ -76,6 +76,8 @@ class FakeStore:
         checksums: Mapping[str, str] | None = None,
         depositor: Mapping[str, str] | None = None,
         etag: str | None = None,
+        replication: Replication = Replication.NONE,
+        storage_class: str = "STANDARD",
     ) -> Happening:
         number = next(self._ids)
         facts = ObjectFacts(
@@ -86,6 +88,8 @@ class FakeStore:
             encryption=encryption,
             checksums=checksums if checksums is not None else {"crc64nvme": base64_of("crc64nvme", body)},
             depositor_digests=depositor or {},
+            replication=replication,
+            storage_class=storage_class,
         )
         version = StoredVersion(version_id=f"v{number}", body=body, facts=facts, part_sizes=parts)
         self.versions.setdefault(ref, []).append(version)
@@ -116,6 +120,12 @@ class FakeStore:
     def current_version(self, ref: ObjectRef) -> str:
         self.heads += 1
         return self._current(ref).version_id
+
+    def facts(self, ref: ObjectRef, version_id: str) -> ObjectFacts:
+        self.heads += 1
+        facts = self._version(ref, version_id).facts
+        assert facts is not None
+        return facts
 
     def part_sizes(self, ref: ObjectRef, version_id: str, parts: int) -> tuple[int, ...]:
         self.heads += parts
@@ -245,7 +255,7 @@ class FakeRecordPages:
         self._most = most
 
     def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord]:
-        return _page({ref: row for ref, row in self._records.items.items() if ref.bucket == bucket}, after, self._most)
+        return _page(self._records.items, bucket, after, self._most)
 
 
 class FakeSchedulePages:
@@ -256,11 +266,13 @@ class FakeSchedulePages:
         self._most = most
 
     def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow]:
-        return _page({ref: row for ref, row in self._schedule.rows.items() if ref.bucket == bucket}, after, self._most)
+        return _page(self._schedule.rows, bucket, after, self._most)
 
 
-def _page(rows: Mapping[ObjectRef, T], after: str | None, most: int) -> Page[T]:
-    refs = sorted(ref for ref in rows if after is None or ref.key > after)
+def _page(table: Mapping[ObjectRef, T], bucket: str, after: str | None, most: int) -> Page[T]:
+    # As it is at one moment: others write to it meanwhile.
+    rows = dict(list(table.items()))
+    refs = sorted(ref for ref in rows if ref.bucket == bucket and (after is None or ref.key > after))
     return Page([rows[ref] for ref in refs[:most]], refs[most - 1].key if len(refs) >= most else None)
 
 

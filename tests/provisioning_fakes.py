@@ -19,6 +19,7 @@ VALUES = BucketPolicySettings(
     managed_bucket="acme-dev-managed",
     logs_bucket="acme-dev-logs",
     replication_role_arn="arn:aws:iam::111111111111:role/replication",
+    replication_queue_arn="arn:aws:sqs:eu-west-1:111111111111:replication-events",
     encryption_key_arn=None,
     replica_key_arn=None,
     abort_multipart_days=3,

@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from runtime.adapters.errors import error_code, http_status, translated
 from runtime.domain.errors import ObjectAbsentError, UnreadableError
-from runtime.domain.objects import Encryption, ObjectFacts, ObjectRef
+from runtime.domain.objects import Encryption, ObjectFacts, ObjectRef, Replication
 
 _CHUNK_BYTES: Final = 1024 * 1024
 _NOT_FOUND: Final = 404
@@ -84,6 +84,20 @@ class S3Objects:
                 raise
         return str(answer.get("VersionId", "null"))
 
+    def facts(self, ref: ObjectRef, version_id: str) -> ObjectFacts:
+        """Return what S3 says about a version by HeadObject. See `ports.ObjectStore.facts`."""
+        try:
+            answer = self._client.head_object(
+                Bucket=ref.bucket, Key=ref.key, VersionId=version_id, ChecksumMode="ENABLED"
+            )
+        except ClientError as error:
+            if http_status(error) == _NOT_FOUND:
+                raise _absent(ref, error) from error
+            raise UnreadableError(f"S3 answered {error_code(error)}: {error}") from error
+        except BotoCoreError as error:
+            raise UnreadableError(f"S3 did not answer: {type(error).__name__}: {error}") from error
+        return _facts(ref, answer)
+
     def part_sizes(self, ref: ObjectRef, version_id: str, parts: int) -> tuple[int, ...]:
         """Return the sizes of the first parts by HeadObject with PartNumber. See `ports.ObjectStore.part_sizes`."""
         sizes: list[int] = []
@@ -136,8 +150,15 @@ def _facts(ref: ObjectRef, answer: Mapping[str, Any]) -> ObjectFacts:
         },
         depositor_digests={name: metadata[name] for name in _DEPOSITOR_METADATA if name in metadata},
         storage_class=answer.get("StorageClass", "STANDARD"),
+        replication=_replication(answer),
         last_modified=answer.get("LastModified"),
     )
+
+
+def _replication(answer: Mapping[str, Any]) -> Replication:
+    said = answer.get("ReplicationStatus", "")
+    # S3's own description of its API knows both spellings.
+    return Replication.COMPLETED if said == "COMPLETE" else Replication(said)
 
 
 def _encryption(answer: Mapping[str, Any]) -> Encryption:

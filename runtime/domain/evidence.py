@@ -24,6 +24,8 @@ class Source(StrEnum):
     ETAG = "S3 ETag"
     S3_CHECKSUM = "S3 stored checksum"
     DEPOSITOR = "depositor's metadata"
+    REPLICA = "replica"
+    REPLICA_READ = "replica as read"
 
 
 class Verdict(StrEnum):

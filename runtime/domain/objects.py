@@ -20,6 +20,19 @@ class ObjectRef:
         return self.key.endswith("/")
 
 
+class Replication(StrEnum):
+    """What S3 says of the replication of a version.
+
+    See https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-status.html
+    """
+
+    NONE = ""
+    PENDING = "PENDING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    REPLICA = "REPLICA"
+
+
 class Encryption(StrEnum):
     """How S3 says that an object is encrypted, as far as its ETag depends on it."""
 
@@ -41,6 +54,7 @@ class ObjectFacts:
         checksums: S3's stored checksums as it sends them (base64, `-N` behind a composite), by algorithm.
         depositor_digests: digests that the depositor gave as user metadata, as given, by algorithm.
         storage_class: S3's storage class.
+        replication: whether S3 has made the replica.
         last_modified: when S3 took the version, UTC; None where S3 did not say.
     """
 
@@ -52,6 +66,7 @@ class ObjectFacts:
     checksums: Mapping[str, str] = attrs.field(factory=dict)
     depositor_digests: Mapping[str, str] = attrs.field(factory=dict)
     storage_class: str = "STANDARD"
+    replication: Replication = Replication.NONE
     last_modified: datetime | None = None
 
     @property

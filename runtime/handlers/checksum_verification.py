@@ -9,33 +9,37 @@ from runtime.domain.errors import MalformedMessageError
 from runtime.domain.objects import ObjectRef
 from runtime.handlers.invocation import LambdaContext
 from runtime.handlers.objects import process_objects
-from runtime.settings import FixitySettings
+from runtime.settings import VerificationSettings
 from runtime.usecases.care import Attempt, Care, Finding
+from runtime.usecases.examine_replica import Replicas
 from runtime.usecases.verify_object import verify
 
 
-def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySettings, Care]) -> dict[str, Any]:
+def handle(
+    event: dict[str, Any], context: LambdaContext, deps: tuple[VerificationSettings, Care, Replicas]
+) -> dict[str, Any]:
     """Verify the objects of a batch of messages `{"bucket": ..., "key": ..., "version_id": ...}`.
 
     Args:
         event: the Lambda event with SQS records.
         context: the invocation's context.
-        deps: the function's settings, and its ports and policy.
+        deps: the function's settings, and its ports and policies.
 
     Returns:
         The partial batch response.
     """
+    settings, care, replicas = deps
 
     def act(body: str, attempt: Attempt) -> Finding:
         ref, version_id = _parse(body)
-        return verify(deps[1], ref, version_id, attempt)
+        return verify(care, replicas, ref, version_id, attempt)
 
-    return process_objects(event, context, Function.CHECKSUM_VERIFICATION, deps, act)
+    return process_objects(event, context, Function.CHECKSUM_VERIFICATION, (settings, care), act)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of the function."""
-    return handle(event, context, bootstrap.fixity())
+    return handle(event, context, bootstrap.verification())
 
 
 def _parse(body: str) -> tuple[ObjectRef, str | None]:

@@ -14,7 +14,7 @@ from runtime.domain.records import CheckReport, FixityRecord, outcome_of
 from runtime.domain.schedule import RETRY, ScheduleRow, first_check
 from runtime.usecases.care import Attempt, Care, Finding
 
-_SETTLED: Final = timedelta(seconds=0.5)
+_SETTLED: Final = timedelta(seconds=0.1)
 
 
 def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Finding:
@@ -158,6 +158,9 @@ class _Deposit:
         if standing.sequencer < record.sequencer:
             self.care.records.advance(record.ref, record.version_id, record.sequencer)
         self.care.schedule.put_if_absent(_row(standing))
+        if self.care.records.get(record.ref) is None:
+            # A removal came between the two: it must not leave a row without a record.
+            self.care.schedule.remove(record.ref, standing.sequencer)
         return Finding(ref=record.ref, action="recorded before: nothing changed", version_id=record.version_id)
 
     def _deleted_meanwhile(self, since: datetime) -> bool:

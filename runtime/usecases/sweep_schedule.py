@@ -175,7 +175,8 @@ class _Work:
         """Look at objects in order. Returns the key at which it was cut short; None at the bucket's end."""
         sweeping, key = self._sweeping, None
         pairs = side_by_side(
-            _rows(sweeping.records.page, part.bucket, part.after), _rows(sweeping.rows.page, part.bucket, part.after)
+            self._rows(sweeping.records.page, part.bucket, part.after),
+            self._rows(sweeping.rows.page, part.bucket, part.after),
         )
         for record, row in pairs:
             self.looked_at += 1
@@ -225,15 +226,14 @@ class _Work:
         self._sweeping.schedule.remove(row.ref, row.sequencer)
         return row
 
-
-def _rows(page: Callable[[str, str | None], Page[T]], bucket: str, after: str | None) -> Iterator[T]:
-    """Yield the rows of a bucket, reading each page when it is needed."""
-    while True:
+    def _rows(self, page: Callable[[str, str | None], Page[T]], bucket: str, after: str | None) -> Iterator[T]:
+        """Yield the rows of a bucket; while those of one page are worked on the next page is read."""
         answer = page(bucket, after)
+        while answer.next_after is not None:
+            following = self._pool.submit(page, bucket, answer.next_after)
+            yield from answer.rows
+            answer = following.result()
         yield from answer.rows
-        if answer.next_after is None:
-            return
-        after = answer.next_after
 
 
 def _plan(sweeping: Sweeping, sweep: Sweep) -> list[str]:

@@ -8,7 +8,7 @@ import attrs
 from runtime.domain import evidence as ev
 from runtime.domain.digests import KNOWN_ALGORITHMS
 from runtime.domain.errors import ObjectAbsentError, OutOfTimeError, TransientError, UnreadableError
-from runtime.domain.evidence import Evidence, Source, Verdict
+from runtime.domain.evidence import Comparison, Evidence, Source, Verdict
 from runtime.domain.objects import ObjectFacts, ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.records import CheckReport, FixityRecord, outcome_of
@@ -16,14 +16,16 @@ from runtime.domain.schedule import RETRY, ScheduleRow, next_check
 from runtime.usecases.care import Attempt, Care, Finding
 from runtime.usecases.deposit_object import deposit_again
 from runtime.usecases.examine_bytes import Examination
+from runtime.usecases.examine_replica import Replicas, examine_replica
 from runtime.usecases.remove_object import remove
 
 
-def verify(care: Care, ref: ObjectRef, version_id: str | None, attempt: Attempt) -> Finding:
+def verify(care: Care, replicas: Replicas, ref: ObjectRef, version_id: str | None, attempt: Attempt) -> Finding:
     """Check the version under care.
 
     Args:
         care: ports and policy.
+        replicas: port and policy of the replicas.
         ref: the object.
         version_id: the version that was due; None checks whatever version is under care.
         attempt: the invocation.
@@ -54,7 +56,7 @@ def verify(care: Care, ref: ObjectRef, version_id: str | None, attempt: Attempt)
     if attempt.receives > 1:
         # An earlier attempt did not come to its end, and this one may not: tomorrow's row is written before reading.
         care.schedule.put_if_absent(_row(record, care.clock.now() + RETRY))
-    return _Check(care, record, attempt, care.clock.now()).run()
+    return _Check(care, replicas, record, attempt, care.clock.now()).run()
 
 
 def _row(record: FixityRecord, due: datetime) -> ScheduleRow:
@@ -66,6 +68,7 @@ class _Check:
     """One check's fixed arguments."""
 
     care: Care
+    replicas: Replicas
     record: FixityRecord
     attempt: Attempt
     started: datetime
@@ -104,7 +107,11 @@ class _Check:
         return [*baseline, *costs_nothing]
 
     def _judge(self, examined: Examination) -> Finding:
+        replica, missing = self._replica(examined)
+        examined = attrs.evolve(examined, comparisons=(*examined.comparisons, *replica))
         outcome, message = outcome_of(examined.comparisons)
+        if missing and outcome is Outcome.MATCH:
+            outcome, message = Outcome.ABSENT, missing
         if not any(
             item.evidence.source is Source.BASELINE and item.verdict is not Verdict.NOT_COMPARED
             for item in examined.comparisons
@@ -119,6 +126,15 @@ class _Check:
             ),
             action="checked",
         )
+
+    def _replica(self, examined: Examination) -> tuple[Sequence[Comparison], str]:
+        try:
+            found = examine_replica(self.care, self.replicas, self.record, examined.facts.replication, self.attempt)
+        except ObjectAbsentError as error:
+            return (), f"the replica is gone: {error}"
+        except UnreadableError as error:
+            raise UnreadableError(f"the replica: {error}") from error
+        return found, ""
 
     def _absent(self) -> Finding:
         try:

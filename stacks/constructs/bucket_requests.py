@@ -45,6 +45,7 @@ class BucketRequestsProps:
         layer: their dependencies, None where the host provides them.
         buckets: the fixed buckets.
         replication_role: the role by which S3 writes replicas.
+        replication_events: the queue to which S3 reports replications that fail or are late.
         key: the customer key, None where there is none.
         retention: what happens to the log when it leaves the template.
     """
@@ -54,6 +55,7 @@ class BucketRequestsProps:
     layer: lambda_.ILayerVersion | None
     buckets: FixedBuckets
     replication_role: iam.IRole
+    replication_events: WorkQueue
     key: kms.IKey | None
     retention: Retention
 
@@ -135,6 +137,7 @@ def _variables(props: BucketRequestsProps) -> dict[str, str]:
         Env.MANAGED_BUCKET: props.buckets.managed.bucket_name,
         Env.LOGS_BUCKET: props.buckets.logs.bucket_name,
         Env.REPLICATION_ROLE_ARN: props.replication_role.role_arn,
+        Env.REPLICATION_QUEUE_ARN: props.replication_events.queue.queue_arn,
         Env.FUNCTION_TIMEOUT: str(settings.functions.bucket_requested.timeout_seconds),
         Env.MAX_RECEIVE_COUNT: str(settings.delivery.max_receives),
         Env.MAX_BUCKETS_PER_REQUEST: str(requests.max_buckets_per_request),

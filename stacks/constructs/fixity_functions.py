@@ -89,6 +89,18 @@ class FixityFunctions(Construct):
             "Deleted", "Deletions in main buckets", object_events.of_main_buckets(prefix, object_events.OBJECT_DELETED)
         )
         self.queues = (self._created, self._deleted, self.verification)
+        verification = self._reader(
+            "ChecksumVerification",
+            Function.CHECKSUM_VERIFICATION,
+            "Reads objects again and compares",
+            sizes.checksum_verification,
+            self.verification,
+        )
+        verification.tell(Env.REPLICA_REGION, props.settings.replica_region)
+        verification.tell(Env.READ_REPLICAS, str(props.settings.fixity.reads_replicas).lower())
+        if props.key is not None:
+            # What S3 states of a replica under a customer key, it states to those who may decrypt it.
+            verification.allow(["kms:Decrypt"], props.settings.encryption.replica_key_arn)
         readers = (
             self._reader(
                 "FileUploaded",
@@ -104,13 +116,7 @@ class FixityFunctions(Construct):
                 sizes.file_deleted,
                 self._deleted,
             ),
-            self._reader(
-                "ChecksumVerification",
-                Function.CHECKSUM_VERIFICATION,
-                "Reads objects again and compares",
-                sizes.checksum_verification,
-                self.verification,
-            ),
+            verification,
         )
         due, due_stream = self._due()
         failure, failure_stream = self._failure()
@@ -156,7 +162,12 @@ class FixityFunctions(Construct):
         )
 
     def _reader(
-        self, construct_id: str, name: str, description: str, sizing: WorkerSizing, queue: WorkQueue
+        self,
+        construct_id: str,
+        name: str,
+        description: str,
+        sizing: WorkerSizing,
+        queue: WorkQueue,
     ) -> RuntimeFunction:
         settings, tables = self._props.settings, self._props.tables
         function = self._function(

@@ -44,7 +44,7 @@ def of_sweep(environment: str, name: str, statistic: str = "Maximum", label: str
 
 
 def total(label: str, metrics: Sequence[cloudwatch.Metric]) -> cloudwatch.IMetric:
-    """Return the sum of several metrics, each counted as 0 where it has no data.
+    """Return the sum of several metrics, of those that have data.
 
     Args:
         label: how a graph names it.
@@ -53,7 +53,7 @@ def total(label: str, metrics: Sequence[cloudwatch.Metric]) -> cloudwatch.IMetri
     # An id stands for one metric in all of a graph.
     ids = {_id(metric): metric for metric in metrics}
     return cloudwatch.MathExpression(
-        expression=" + ".join(f"FILL({metric_id}, 0)" for metric_id in ids),
+        expression=f"SUM([{', '.join(ids)}])",
         using_metrics=ids,
         label=label,
         period=_PERIOD,

@@ -91,6 +91,7 @@ class RuntimeFunction(Construct):
         settings = props.settings
         physical_name = function_name(settings.name, props.name)
         self.name = props.name
+        self._memory_mib = props.sizing.memory_mib
         self.timeout = Duration.seconds(props.sizing.timeout_seconds)
         log_group = logs.LogGroup(
             self,
@@ -130,6 +131,10 @@ class RuntimeFunction(Construct):
             },
         )
 
+    def tell(self, variable: str, value: str) -> None:
+        """Give the function one more environment variable, a name of `contract.Env`."""
+        self.function.add_environment(variable, value)
+
     def allow(self, actions: list[str], *resources: str, conditions: Mapping[str, object] | None = None) -> None:
         """Let the function call AWS.
 
@@ -159,6 +164,28 @@ class RuntimeFunction(Construct):
     def metric_errors(self) -> cloudwatch.Metric:
         """Return the number of failed invocations in five minutes."""
         return self.function.metric_errors(period=Duration.minutes(5), statistic="Sum")
+
+    def metric_throttles(self) -> cloudwatch.Metric:
+        """Return the number of invocations that Lambda refused for want of concurrency in five minutes."""
+        return self.function.metric_throttles(period=Duration.minutes(5), statistic="Sum")
+
+    def metric_concurrency(self) -> cloudwatch.Metric:
+        """Return the highest number of invocations at the same time in five minutes."""
+        return self.function.metric("ConcurrentExecutions", period=Duration.minutes(5), statistic="Maximum")
+
+    def metric_iterator_age(self) -> cloudwatch.Metric:
+        """Return the age in milliseconds of the newest record of the stream's oldest batch in five minutes."""
+        return self.function.metric("IteratorAge", period=Duration.minutes(5), statistic="Maximum")
+
+    def metric_gigabyte_seconds(self) -> cloudwatch.IMetric:
+        """Return what Lambda charges for, the memory in GB times the duration in seconds, in five minutes."""
+        metric_id = f"duration_{self.name.replace('-', '_')}"
+        return cloudwatch.MathExpression(
+            expression=f"{metric_id} / 1000 * {self._memory_mib} / 1024",
+            using_metrics={metric_id: self.function.metric_duration(period=Duration.minutes(5), statistic="Sum")},
+            label=self.name,
+            period=Duration.minutes(5),
+        )
 
     def metric_invocations(self) -> cloudwatch.Metric:
         """Return the number of invocations in five minutes."""

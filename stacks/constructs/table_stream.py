@@ -44,12 +44,14 @@ class TableStream(Construct):
     """The connection.
 
     Attributes:
+        function: works on it.
         failures: takes pointers to what could not be worked on for most of a day.
     """
 
     def __init__(self, scope: Construct, construct_id: str, props: TableStreamProps) -> None:
         """Connect. A batch that fails is halved, so that one bad record holds up nothing."""
         super().__init__(scope, construct_id)
+        self.function = props.function
         self.failures = DeadLetterQueue(
             self, "Failures", props.environment, f"{props.function.name}-failures", props.removal_policy
         )

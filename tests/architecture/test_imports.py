@@ -22,7 +22,7 @@ IMPURE = (
     "asyncio",
     "pathlib",
 )
-OWN = ("runtime", "stacks", "local", "benchmarks", "tests")
+OWN = ("runtime", "stacks", "local", "tools", "benchmarks", "tests")
 
 
 def _breaches(found: list[Module], *forbidden: str, but: tuple[str, ...] = ()) -> dict[str, list[str]]:
@@ -36,7 +36,7 @@ def _breaches(found: list[Module], *forbidden: str, but: tuple[str, ...] = ()) -
 
 def test_runtime_knows_nothing_of_infrastructure() -> None:
     """Lambda code imports neither the stacks nor CDK, nor what is only here for development."""
-    forbidden = ("stacks", "aws_cdk", "constructs", "cdk_nag", "local", "benchmarks", "tests")
+    forbidden = ("stacks", "aws_cdk", "constructs", "cdk_nag", "local", "tools", "benchmarks", "tests")
 
     assert {} == _breaches(modules_in("runtime/"), *forbidden)
 

@@ -241,3 +241,20 @@ def test_l08_kms_encryption_is_told() -> None:
 
     with store.store.open(ObjectRef(BUCKET, "k")) as opened:
         assert Encryption.KMS is opened.facts.encryption
+
+
+def test_facts_are_those_of_a_read_without_its_bytes(bucket: Bucket) -> None:
+    """What S3 says of a version by itself is what it says with the bytes."""
+    version_id = bucket.put(REF, b"12345")
+    bucket.put(REF, b"newer")
+
+    with bucket.store.open(REF, version_id) as opened:
+        assert opened.facts == bucket.store.facts(REF, version_id)
+
+
+def test_facts_of_a_version_that_is_gone_are_absent(bucket: Bucket) -> None:
+    """A version that there is not is said to be absent, as on reading."""
+    bucket.put(REF, b"12345")
+
+    with pytest.raises(ObjectAbsentError):
+        bucket.store.facts(REF, "00000000-0000-0000-0000-000000000000")

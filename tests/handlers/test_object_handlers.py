@@ -8,7 +8,7 @@ import pytest
 from runtime.domain.errors import UnreadableError
 from runtime.domain.objects import ObjectRef
 from runtime.handlers import checksum_verification, file_deleted, file_uploaded
-from tests.builders import REF, FakeContext, World, fixity_settings, s3_event, sqs_event, world
+from tests.builders import REF, FakeContext, World, fixity_settings, s3_event, sqs_event, verification_settings, world
 from tests.fakes import Happening
 
 Handle = Callable[..., dict[str, Any]]
@@ -21,7 +21,10 @@ ALL = pytest.mark.parametrize(
 
 
 def _run(handle: Handle, w: World, *bodies: str, receives: int = 1) -> list[str]:
-    answer = handle(sqs_event(*bodies, receives=receives), FakeContext(), (fixity_settings(), w.care))
+    deps: tuple[Any, ...] = (fixity_settings(), w.care)
+    if handle is checksum_verification.handle:
+        deps = (verification_settings(), w.care, w.replicas)
+    answer = handle(sqs_event(*bodies, receives=receives), FakeContext(), deps)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -242,5 +245,5 @@ def test_object_asked_for_twice_is_read_once() -> None:
     for seconds in (-1, 1):
         sent = w.clock.now() + timedelta(seconds=seconds)
         event["Records"][0]["attributes"]["SentTimestamp"] = str(int(sent.timestamp() * 1000))
-        checksum_verification.handle(event, FakeContext(), (fixity_settings(), w.care))
+        checksum_verification.handle(event, FakeContext(), (verification_settings(), w.care, w.replicas))
         assert max(0, seconds) == len(w.store.opened)

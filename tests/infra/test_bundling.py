@@ -60,7 +60,8 @@ def test_what_ships_is_self_contained(code: Path, layer: Path, function: str, tm
     which is loaded when the first object needs it.
     """
     variables = dict.fromkeys(FUNCTION_ENVIRONMENT[function], "1")
-    variables |= {name: "true" for name in variables if name.endswith(("_ALLOWED", "_CONTROL"))}
+    variables |= {name: "true" for name in variables if name.endswith(("_ALLOWED", "_CONTROL", "_REPLICAS"))}
+    variables |= {name: "us-west-2" for name in variables if name.endswith("_REGION")}
     name = f"runtime.handlers.{function.replace('-', '_')}"
 
     answer = subprocess.run(  # noqa: S603 (our own program and arguments)

@@ -63,6 +63,10 @@ def test_an_unknown_environment_is_one_clear_line(name: str | None, line: str) -
         (_changed('bucket_prefix = "example-dev"', 'bucket_prefix = "xn--a"', DEV), ["'xn--a'", "reserves"]),
         (_changed('"INTELLIGENT_TIERING"', '"DEEP_ARCHIVE"', DEV), ["main_storage_class", "GLACIER_IR"]),
         (_changed('"INTELLIGENT_TIERING"', '"STANDARD_IA"', DEV), ["main_transition_days is 0", "from 30"]),
+        (
+            _changed("verification_concurrency = ", "verification_concurrency = 9", DEV),
+            ["verification_concurrency", "could never speak"],
+        ),
         (_changed("max_capacity = 100", "max_capacity = 1", DEV), ["max_capacity is 1", "min_capacity 5"]),
         (_changed('"preservation@example.org"', '"nobody"', DEV), ["nobody", "e-mail"]),
         (_changed("log_retention_days = 30", "log_retention_days = 31", DEV), ["31", "1, 3, 5"]),

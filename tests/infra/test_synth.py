@@ -49,13 +49,14 @@ def _copy(target: Path) -> Path:
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("app.py", "cdk.json"):
         shutil.copy(ROOT / name, target / name)
-    (target / ".wheelhouse").symlink_to(ROOT / ".wheelhouse")
+    for name in (".wheelhouse", ".git"):
+        (target / name).symlink_to(ROOT / name)
     return target
 
 
 @pytest.mark.parametrize("name", ["dev", "staging", "prod"])
 def test_two_synths_are_byte_identical_and_silent(name: str, tmp_path: Path) -> None:
-    """Templates and asset hashes depend on the input alone: not on folder, time, credentials or network."""
+    """Templates and asset hashes depend on code and history alone: not on folder, time, credentials or network."""
     elsewhere = _copy(tmp_path / "a folder with blanks")
     first, one = _synth(ROOT, tmp_path / "one", tmp_path, env=name)
     second, other = _synth(elsewhere, tmp_path / "two", tmp_path, env=name)

@@ -48,7 +48,7 @@ def test_stacks_have_their_names(assembly: Assembly) -> None:
 def test_parameters_are_exactly_the_public_contract(variant: Assembly) -> None:
     """Outsiders find every SSM parameter of the contract with the right value, and no other."""
     name, prefix = variant.settings.name, variant.settings.bucket_prefix
-    queues = ("object-created", "object-deleted", "bucket-requests", "verification", "sweep")
+    queues = ("object-created", "object-deleted", "bucket-requests", "verification", "replication-events", "sweep")
     expected = {
         "base/alert-topic-arn": f"SNS::Topic:duracloud-{name}-alerts",
         "storage/managed-bucket": f"S3::Bucket:{prefix}-managed",
@@ -294,6 +294,7 @@ def test_only_the_request_bucket_announces_objects(variant: Assembly) -> None:
         (naming.BUCKET_REQUESTS, Function.BUCKET_REQUESTED, 3),
         (naming.VERIFICATION, Function.CHECKSUM_VERIFICATION, 5),
         (naming.SWEEP, Function.FIXITY_SWEEP, 3),
+        (naming.REPLICATION_EVENTS, Function.REPLICATION_FAILED, 3),
     ],
 )
 def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, receives: int) -> None:
@@ -448,7 +449,7 @@ def test_rules_deliver_to_their_queue_alone(variant: Assembly) -> None:
         )
         for policy in variant.resources("AWS::SQS::QueuePolicy")
         for statement in _statements(policy)
-        if statement["Effect"] == "Allow"
+        if statement["Effect"] == "Allow" and statement["Principal"] == {"Service": "events.amazonaws.com"}
     }
     delivered = {}
     for rule in rules:
@@ -458,6 +459,28 @@ def test_rules_deliver_to_their_queue_alone(variant: Assembly) -> None:
 
     assert 8 == len(delivered)
     assert delivered == allowed
+
+
+def test_s3_reports_replications_to_their_queue_alone(variant: Assembly) -> None:
+    """S3 may write to one queue, for buckets of this account and environment only."""
+    prefix = variant.settings.bucket_prefix
+    allowed = [
+        (variant.resolve(policy.layer, policy.properties["Queues"][0]), statement["Action"], statement["Condition"])
+        for policy in variant.resources("AWS::SQS::QueuePolicy")
+        for statement in _statements(policy)
+        if statement["Effect"] == "Allow" and statement["Principal"] == {"Service": "s3.amazonaws.com"}
+    ]
+
+    assert [
+        (
+            f"SQS::Queue:duracloud-{variant.settings.name}-replication-events",
+            "sqs:SendMessage",
+            {
+                "StringEquals": {"aws:SourceAccount": variant.settings.account},
+                "ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{prefix}-*"},
+            },
+        )
+    ] == allowed
 
 
 def test_resources_are_tagged(variant: Assembly) -> None:

@@ -223,3 +223,30 @@ def test_a_group_is_made_by_a_template(aws: LocalAws) -> None:
     )
     attached = aws.client("iam").list_attached_group_policies(GroupName=ids["Group"])["AttachedPolicies"]
     assert [ids["Policy"]] == [entry["PolicyArn"] for entry in attached]
+
+
+def test_a_replica_has_the_version_id_of_its_source(aws: LocalAws) -> None:
+    """Every way of uploading gives source and replica one version id, and the source says that it was replicated."""
+    s3, name = aws.client("s3"), unique("replicated")
+    for bucket in (name, f"{name}-repl"):
+        s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    rule = {"ID": "all", "Status": "Enabled", "Priority": 1, "Filter": {"Prefix": ""}}
+    rule |= {"Destination": {"Bucket": f"arn:aws:s3:::{name}-repl"}, "DeleteMarkerReplication": {"Status": "Enabled"}}
+    s3.put_bucket_replication(
+        Bucket=name,
+        ReplicationConfiguration={"Role": f"arn:aws:iam::{ACCOUNT}:role/r", "Rules": [rule]},
+    )
+    versions = [s3.put_object(Bucket=name, Key="a", Body=body)["VersionId"] for body in (b"one", b"two")]
+    versions.append(s3.copy_object(Bucket=name, Key="a", CopySource=f"{name}/a?versionId={versions[0]}")["VersionId"])
+    upload = s3.create_multipart_upload(Bucket=name, Key="a")["UploadId"]
+    part = s3.upload_part(Bucket=name, Key="a", UploadId=upload, PartNumber=1, Body=b"four")["ETag"]
+    parts = {"Parts": [{"ETag": part, "PartNumber": 1}]}
+    versions.append(
+        s3.complete_multipart_upload(Bucket=name, Key="a", UploadId=upload, MultipartUpload=parts)["VersionId"]
+    )
+
+    assert 4 == len(set(versions))
+    for version, body in zip(versions, (b"one", b"two", b"one", b"four"), strict=True):
+        assert "COMPLETED" == s3.head_object(Bucket=name, Key="a", VersionId=version)["ReplicationStatus"]
+        assert body == s3.get_object(Bucket=f"{name}-repl", Key="a", VersionId=version)["Body"].read()

@@ -1,5 +1,6 @@
 """What the local AWS makes of tables and their streams."""
 
+import datetime as dt
 import time
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,28 @@ def test_a_record_that_always_fails_is_set_aside_and_holds_up_no_other(aws: Loca
     failure = eventually(lambda: list(messages(aws, ids["Failures"])))[0]
     assert "RetryAttemptsExhausted" == failure["requestContext"]["condition"]
     assert 1 == failure["DDBStreamBatchInfo"]["batchSize"]
+
+
+def test_a_function_that_fails_on_its_stream_falls_behind(aws: LocalAws) -> None:
+    """The age of the record that a function cannot get past is published for it, and grows."""
+    ids = deploy_reader(aws)
+    dimensions = [{"Name": "FunctionName", "Value": ids["Echo"]}]
+    aws.client("dynamodb").put_item(TableName=ids["Table"], Item={"K": {"S": "poison"}})
+
+    def age() -> float:
+        now = dt.datetime.now(dt.UTC)
+        points = aws.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName="IteratorAge",
+            Dimensions=dimensions,
+            StartTime=now - dt.timedelta(minutes=5),
+            EndTime=now + dt.timedelta(minutes=5),
+            Period=600,
+            Statistics=["Maximum"],
+        )["Datapoints"]
+        return max((float(point["Maximum"]) for point in points), default=0.0)
+
+    eventually(age, lambda milliseconds: milliseconds > 3000)
 
 
 def test_a_batch_waits_to_be_filled(aws: LocalAws) -> None:

@@ -109,7 +109,12 @@ class Service:
 
     def alarms(self, state: str) -> list[str]:
         """Return the names of the alarms in a state."""
-        return [alarm["AlarmName"] for alarm in self.cloudwatch.describe_alarms(StateValue=state)["MetricAlarms"]]
+        return [alarm["AlarmName"] for alarm in self.all_alarms() if alarm["StateValue"] == state]
+
+    def all_alarms(self) -> list[dict[str, Any]]:
+        """Return every alarm with its state, in CloudWatch's own form."""
+        pages = self.cloudwatch.get_paginator("describe_alarms").paginate()
+        return [alarm for page in pages for alarm in page["MetricAlarms"]]
 
     def file_on_disk(self, bucket: str, key: str) -> Path:
         """Return the file that holds the bytes of an object's current version."""

@@ -230,3 +230,22 @@ def test_unreadable_object_is_recorded_and_alarms(service: Service, bucket: str)
     row = eventually(lambda: service.schedule(bucket), lambda found: key in found)[key]
     assert after["NextChecksumDate"] == row["NextChecksumDate"]
     service.sqs.purge_queue(QueueUrl=service.parameters["integrity/queue/verification-dlq-url"])
+
+
+def test_l25_damaged_and_lost_replicas_fail_the_check(service: Service, bucket: str) -> None:
+    """A bit flipped in the replica is found by reading it, its loss by looking, while the main copy stays good."""
+    key = "copied.txt"
+    version = service.s3.put_object(Bucket=bucket, Key=key, Body=b"one")["VersionId"]
+    eventually(lambda: service.schedule(bucket), lambda found: key in found)
+
+    def checked(outcome: str) -> str:
+        service.make_due(bucket, key)
+        seen = eventually(lambda: service.records(bucket)[key], lambda record: record["LastOutcome"]["S"] == outcome)
+        return str(seen["LastChecksumMessage"]["S"])
+
+    service.file_on_disk(f"{bucket}-repl", key).write_bytes(b"onf")
+    assert "replica as read, sha256: expected" in checked("mismatch")
+    service.file_on_disk(f"{bucket}-repl", key).write_bytes(b"one")
+    assert "ok" == checked("match")
+    service.s3.delete_object(Bucket=f"{bucket}-repl", Key=key, VersionId=version)
+    assert "the replica is gone" in checked("absent")

@@ -12,6 +12,7 @@ from runtime.domain.outcome import Outcome
 from runtime.domain.schedule import RETRY, first_check
 from runtime.domain.sequencer import normalised
 from runtime.usecases.deposit_object import deposit
+from runtime.usecases.remove_object import remove
 from runtime.usecases.verify_object import verify
 from tests.builders import INTERVAL, NOW, REF, attempt, world
 from tests.fakes import base64_of, broken_stream, raising_once
@@ -120,7 +121,7 @@ def test_contradicted_bytes_become_nobodys_baseline() -> None:
     w.store.damage(REF)
     w.clock.advance(days=1)
 
-    finding = verify(w.care, REF, None, attempt(w.clock))
+    finding = verify(w.care, w.replicas, REF, None, attempt(w.clock))
 
     assert Outcome.MATCH is finding.outcome
     assert hashlib.sha256(BODY).hexdigest() == w.records.items[REF].digests["sha256"]
@@ -373,3 +374,22 @@ def test_evidence_in_another_algorithm_than_the_settings_is_compared() -> None:
     compared = {c.evidence.algorithm: c.verdict for c in w.records.items[REF].last_check.comparisons}
     assert {"md5": Verdict.MATCH, "crc32c": Verdict.MATCH} == compared
     assert ["sha256"] == list(w.records.items[REF].digests)
+
+
+def test_l07_removal_while_a_repeated_event_is_worked_on_leaves_no_row() -> None:
+    """A deletion that comes while the second event of an upload is worked on takes record and row away for good."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    deleted = w.store.delete(REF)
+
+    def removed_meanwhile(_: str) -> None:
+        w.schedule.before = lambda _: None
+        remove(w.care, REF, deleted.sequencer)
+
+    w.store.on_open = lambda _: setattr(w.schedule, "before", removed_meanwhile)
+    w.store.versions[REF].pop()
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert ({}, {}) == (w.records.items, w.schedule.rows)

@@ -101,6 +101,6 @@ def test_l06_workers_that_overtake_each_other_end_in_the_same_tables(
     while rest:
         next_change()
         if chance.random() < 0.3:
-            verify(w.care, chance.choice(_REFS), None, attempt(w.clock))
+            verify(w.care, w.replicas, chance.choice(_REFS), None, attempt(w.clock))
 
     _assert_tables_tell_the_truth(w)

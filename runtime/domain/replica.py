@@ -1,0 +1,91 @@
+"""What the replica of an object is compared with: the baseline, never the main copy (lesson L25)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import attrs
+
+from runtime.contract import replica_name
+from runtime.domain import evidence as ev
+from runtime.domain.evidence import Comparison, Evidence, Source, Verdict
+from runtime.domain.objects import ObjectFacts, ObjectRef, Replication
+
+# S3 hands these out only after they were restored.
+_ARCHIVES: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+
+
+def replica_of(ref: ObjectRef) -> ObjectRef:
+    """Return the object that S3 keeps as the replica; it has the same key and the same version id."""
+    return ObjectRef(replica_name(ref.bucket), ref.key)
+
+
+def can_be_read(facts: ObjectFacts) -> bool:
+    """Tell whether S3 hands out the bytes without a restore."""
+    return facts.storage_class not in _ARCHIVES
+
+
+def not_looked_at(replication: Replication) -> Comparison | None:
+    """Return why there is nothing to look at, None where there is a replica.
+
+    A replication that failed is told by S3's own events, once; here it would have the main copy read again every day.
+    """
+    reasons = {
+        Replication.NONE: "S3 replicates this version to nowhere",
+        Replication.PENDING: "S3 has not made it yet",
+        Replication.FAILED: "S3 could not make it",
+        Replication.REPLICA: "this is a replica itself",
+    }
+    return _not_compared("presence", reasons[replication]) if replication in reasons else None
+
+
+def stated(baseline: Mapping[str, str], size: int, facts: ObjectFacts) -> tuple[Comparison, ...]:
+    """Compare the baseline with what S3 states of the replica's bytes.
+
+    Args:
+        baseline: digests of the deposit by algorithm.
+        size: bytes of the deposit.
+        facts: what S3 says of the replica.
+
+    Returns:
+        A comparison of the size, and one for every digest that S3 keeps and the baseline holds.
+    """
+    found = [_compared("size in bytes", str(size), str(facts.size))]
+    for item in ev.from_s3(attrs.evolve(facts, depositor_digests={})):
+        if item.reason or item.parts or item.algorithm not in baseline:
+            continue
+        found.append(_compared(item.algorithm, baseline[item.algorithm], item.expected))
+    if len(found) == 1:
+        found.append(_not_compared("digests", "S3 keeps no digest of it that the baseline holds"))
+    return tuple(found)
+
+
+def as_read(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """Return the comparisons of the replica's bytes under the name of their source."""
+    return tuple(
+        attrs.evolve(item, evidence=attrs.evolve(item.evidence, source=Source.REPLICA_READ)) for item in comparisons
+    )
+
+
+def not_read(reason: str) -> Comparison:
+    """Return why the replica's bytes were not read."""
+    return Comparison(
+        evidence=Evidence(source=Source.REPLICA_READ, algorithm="bytes", expected="", reason=reason),
+        computed="",
+        verdict=Verdict.NOT_COMPARED,
+    )
+
+
+def _compared(what: str, expected: str, found: str) -> Comparison:
+    return Comparison(
+        evidence=Evidence(source=Source.REPLICA, algorithm=what, expected=expected),
+        computed=found,
+        verdict=Verdict.MATCH if expected == found else Verdict.MISMATCH,
+    )
+
+
+def _not_compared(what: str, reason: str) -> Comparison:
+    return Comparison(
+        evidence=Evidence(source=Source.REPLICA, algorithm=what, expected="", reason=reason),
+        computed="",
+        verdict=Verdict.NOT_COMPARED,
+    )

@@ -1,0 +1,82 @@
+"""Compare the replica of an object under care with the baseline (lesson L25)."""
+
+from collections.abc import Sequence
+
+import attrs
+
+from runtime.domain import evidence as ev
+from runtime.domain import replica
+from runtime.domain.digests import KNOWN_ALGORITHMS
+from runtime.domain.errors import OutOfTimeError
+from runtime.domain.evidence import Comparison
+from runtime.domain.objects import Replication
+from runtime.domain.records import FixityRecord
+from runtime.ports import ObjectStore
+from runtime.usecases.care import Attempt, Care
+
+
+@attrs.frozen(kw_only=True)
+class Replicas:
+    """The replicas and the policy of looking at them.
+
+    Attributes:
+        store: where they are.
+        read: whether their bytes are read, where their storage class allows it.
+    """
+
+    store: ObjectStore
+    read: bool
+
+
+def examine_replica(
+    care: Care, replicas: Replicas, record: FixityRecord, replication: Replication, attempt: Attempt
+) -> tuple[Comparison, ...]:
+    """Look at the replica of the version under care.
+
+    What S3 states of the replica costs one request and works in every storage class. Its bytes are read where the
+    policy says so and the storage class allows it. A contradiction is said only after a second look (lesson L11).
+
+    Args:
+        care: ports and policy of the main copies.
+        replicas: port and policy of their replicas.
+        record: the record with the baseline.
+        replication: what S3 says of the replication in the answer about the main copy.
+        attempt: the invocation.
+
+    Returns:
+        What was compared, or why nothing was.
+
+    Raises:
+        ObjectAbsentError: S3 has made the replica, and it is not there.
+        UnreadableError: S3 did not answer.
+    """
+    nothing = replica.not_looked_at(replication)
+    if nothing is not None:
+        return (nothing,)
+    first = _look(care, replicas, record, attempt)
+    return _look(care, replicas, record, attempt) if ev.contradictions(first) else first
+
+
+def _look(care: Care, replicas: Replicas, record: FixityRecord, attempt: Attempt) -> tuple[Comparison, ...]:
+    ref = replica.replica_of(record.ref)
+    facts = replicas.store.facts(ref, record.version_id)
+    stated = replica.stated(record.digests, record.size, facts)
+    if not replicas.read:
+        return stated
+    if not replica.can_be_read(facts):
+        return (*stated, replica.not_read(f"it lies in {facts.storage_class}"))
+    try:
+        return (*stated, *_read(care, replicas, record, attempt))
+    except OutOfTimeError as error:
+        return (*stated, replica.not_read(str(error)))
+
+
+def _read(care: Care, replicas: Replicas, record: FixityRecord, attempt: Attempt) -> Sequence[Comparison]:
+    reader = attrs.evolve(care.reader(attempt), store=replicas.store)
+    examined = reader.examine(
+        replica.replica_of(record.ref),
+        record.version_id,
+        algorithms=[name for name in record.digests if name in KNOWN_ALGORITHMS],
+        evidence_of=lambda _: ev.from_baseline(record.digests),
+    )
+    return replica.as_read(examined.comparisons)
