@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
-from benchmarks import import_time, read_and_hash, small_objects, synthesis
+from benchmarks import import_time, level_load, read_and_hash, small_objects, synthesis
 from benchmarks.row import Row, table
 
 _BENCHMARKS: Final[dict[str, Callable[[], Sequence[Row]]]] = {
@@ -16,6 +16,7 @@ _BENCHMARKS: Final[dict[str, Callable[[], Sequence[Row]]]] = {
     "batch": lambda: [small_objects.measure()],
     "import": import_time.measure,
     "synth": synthesis.measure,
+    "level": lambda: [level_load.measure()],
 }
 
 
