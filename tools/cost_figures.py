@@ -23,7 +23,7 @@ CPU_SECONDS_PER_CALL: Final = 0.0012
 # --- Measured by tests/tools/test_sizes.py on what the code writes, for a key of 46 characters.
 DEPOSIT_RECORD_BYTES: Final = 1_354
 CHECK_RECORD_BYTES: Final = 2_082
-SCHEDULE_ROW_BYTES: Final = 186
+SCHEDULE_ROW_BYTES: Final = 217
 OBJECT_LOG_BYTES: Final = 340
 INVOCATION_LOG_BYTES: Final = 1_200
 
@@ -58,7 +58,7 @@ STREAM_SHARDS: Final = 4
 AUDIT_WINDOW_SECONDS: Final = 60
 AUDIT_MEMORY_MIB: Final = 512
 SWEEP_MEMORY_MIB: Final = 1_769
-QUEUES: Final = 5
+QUEUES: Final = 6
 ALARM_METRICS: Final = 85
 # Published all the time, and once a day or less; a metric is paid for by the hours in which it is published.
 HOURLY_METRICS: Final = 8
