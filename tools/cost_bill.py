@@ -24,7 +24,7 @@ class Part(StrEnum):
     LAMBDA = "Lambda"
     TABLES = "DynamoDB"
     AUDIT = "audit trail"
-    SWEEP = "daily sweep"
+    SWEEP = "sweep"
     REPORT = "monthly export, report"
     LOGS = "CloudWatch"
     KEYS = "KMS"

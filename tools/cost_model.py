@@ -40,7 +40,7 @@ def month(environment: Environment, work: Workload) -> list[Line]:
         line(Part.S3_REQUESTS, "uploads", "one PUT per deposit", work.deposits, environment.home("s3-put-standard")),
         *work_of.deposits(environment, _batch(work, work.deposits)),
         *verification(environment, work),
-        *work_of.sweep(environment, f.DAYS_PER_MONTH * work.objects, "objects x days of a month"),
+        *work_of.sweep(environment, work_of.sweeps_of(environment) * work.objects, "objects x sweeps of a month"),
         *work_of.evidence(environment, work.objects),
         *_tables(environment, work, checks),
         *_at_rest(environment, work, checks),
@@ -122,14 +122,14 @@ def _tables(environment: Environment, work: Workload, checks: float) -> Iterator
 
 def _least_capacity(environment: Environment, work: Workload, checks: float) -> Iterator[Line]:
     """Yield what provisioned tables cost besides what is used, because there is a least capacity."""
-    looks = (f.DAYS_PER_MONTH + 1) * work.objects
+    sweeps = work_of.sweeps_of(environment) * work.objects
     records_written = work_of.write_units(f.DEPOSIT_RECORD_BYTES) * work.deposits
     records_written += work_of.write_units(f.CHECK_RECORD_BYTES) * checks
     used = {
         "write": (records_written, work.deposits + checks),
         "read": (
-            checks + looks * work_of.in_order(f.CHECK_RECORD_BYTES),
-            f.DAYS_PER_MONTH * work.objects * work_of.in_order(f.SCHEDULE_ROW_BYTES),
+            checks + (sweeps + work.objects) * work_of.in_order(f.CHECK_RECORD_BYTES),
+            sweeps * work_of.in_order(f.SCHEDULE_ROW_BYTES),
         ),
     }
     capacity = environment.settings.tables.min_capacity

@@ -1,5 +1,6 @@
 """What the service takes for its work: deposits, checks, sweeps and what they leave behind."""
 
+import re
 from collections.abc import Iterator
 from math import ceil
 from typing import Final
@@ -11,6 +12,8 @@ from tools import cost_figures as f
 from tools.cost_bill import Environment, Line, Part, line, price_name
 from tools.cost_storage import ARCHIVES, RETRIEVAL_FEES, main_copy, replica, stored_file
 
+_RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_DAYS: Final = {"minute": 1 / 1440, "hour": 1 / 24, "day": 1}
 _CALLS_OF_A_DEPOSIT: Final = 3
 _CALLS_OF_A_CHECK: Final = 5
 
@@ -45,7 +48,7 @@ def even(environment: Environment, number: float) -> Pace:
     return Pace(
         queue=_filled(number, window, 1, f.QUEUE_BATCH),
         stream=_filled(number, window, f.STREAM_SHARDS, f.STREAM_BATCH),
-        audit=_filled(number, f.AUDIT_WINDOW_SECONDS, f.STREAM_SHARDS, f.STREAM_BATCH),
+        audit=_filled(number, environment.settings.audit.window_seconds, f.STREAM_SHARDS, f.STREAM_BATCH),
     )
 
 
@@ -153,7 +156,7 @@ def sweep(environment: Environment, looked_at: float, how: str) -> Iterator[Line
     yield environment.capacity(
         Part.SWEEP, "reading records and rows", f"{how} x {units:.3f}", looked_at * units, "read"
     )
-    yield _looking(environment, Part.SWEEP, looked_at, how)
+    yield _looking(environment, Part.SWEEP, looked_at, how, environment.settings.functions.fixity_sweep.memory_mib)
 
 
 def evidence(environment: Environment, objects: float) -> Iterator[Line]:
@@ -170,7 +173,7 @@ def evidence(environment: Environment, objects: float) -> Iterator[Line]:
     )
     units = in_order(f.CHECK_RECORD_BYTES)
     yield environment.capacity(Part.REPORT, "reading records", f"objects x {units:.3f}", objects * units, "read")
-    yield _looking(environment, Part.REPORT, objects, "objects")
+    yield _looking(environment, Part.REPORT, objects, "objects", f.REPORT_MEMORY_MIB)
     yield stored_file(
         environment,
         Part.REPORT,
@@ -178,6 +181,12 @@ def evidence(environment: Environment, objects: float) -> Iterator[Line]:
         f"{f.REPORT_LINE_BYTES} B per object, {months:.0f} months",
         objects * months * f.REPORT_LINE_BYTES,
     )
+
+
+def sweeps_of(environment: Environment) -> float:
+    """Return the sweeps of a month; a `cron` schedule is taken to be daily."""
+    match = _RATE.fullmatch(environment.settings.sweep.schedule)
+    return f.DAYS_PER_MONTH if match is None else f.DAYS_PER_MONTH / int(match[1]) / _DAYS[match[2]]
 
 
 def in_order(size: int) -> float:
@@ -218,15 +227,9 @@ def _invocations(
     yield line(part, f"{name}, time", how, number * seconds * memory_mib / 1024, environment.processor_time)
 
 
-def _looking(environment: Environment, part: Part, records: float, how: str) -> Line:
-    seconds = records * f.SWEEP_CPU_SECONDS
-    return line(
-        part,
-        "Lambda",
-        f"{how} x {f.SWEEP_CPU_SECONDS * 1000:.1f} ms x {f.SWEEP_MEMORY_MIB} MiB",
-        seconds * f.SWEEP_MEMORY_MIB / 1024,
-        environment.processor_time,
-    )
+def _looking(environment: Environment, part: Part, records: float, how: str, memory_mib: int) -> Line:
+    how = f"{how} x {f.SWEEP_SECONDS * 1000:.2f} ms x {memory_mib} MiB"
+    return line(part, "Lambda", how, records * f.SWEEP_SECONDS * memory_mib / 1024, environment.processor_time)
 
 
 def _writes(environment: Environment, what: str, number: float, size: int) -> Line:
@@ -249,8 +252,9 @@ def _traces(environment: Environment, what: str, batch: Batch) -> Iterator[Line]
     months = environment.settings.lifecycle.evidence_retention_days / f.DAYS_PER_MONTH
     how = f"{f.AUDIT_EVENT_BYTES} B each, {months:.0f} months"
     yield stored_file(environment, Part.AUDIT, f"events of {what}", how, number * months * f.AUDIT_EVENT_BYTES)
-    seconds = f.S3_WAIT_SECONDS + pace.audit * _alone(f.AUDIT_CPU_SECONDS, f.AUDIT_MEMORY_MIB)
-    yield from _invocations(environment, (Part.AUDIT, f"audit-trail, {what}"), files, seconds, f.AUDIT_MEMORY_MIB)
+    memory = environment.settings.functions.audit_trail.memory_mib
+    seconds = f.S3_WAIT_SECONDS + pace.audit * _alone(f.AUDIT_CPU_SECONDS, memory)
+    yield from _invocations(environment, (Part.AUDIT, f"audit-trail, {what}"), files, seconds, memory)
 
 
 def _reading_replicas(environment: Environment, number: float, gigabytes: float, settled: str) -> Iterator[Line]:

@@ -202,6 +202,16 @@ def test_replication_time_control_is_charged_where_it_is_on() -> None:
     assert {"writing replicas", "transfer to the replica region"} == set(_quantities(storage.replication(off, WORK)))
 
 
+@pytest.mark.parametrize(
+    ("schedule", "sweeps"), [("cron(0 3 * * ? *)", 1), ("rate(7 days)", 1 / 7), ("rate(1 hour)", 24)]
+)
+def test_sweeps_follow_their_schedule(schedule: str, sweeps: float) -> None:
+    """A sweep once a week costs a seventh of one a day."""
+    environment = _environment("sweep", schedule=schedule)
+
+    assert sweeps * f.DAYS_PER_MONTH == pytest.approx(work_of.sweeps_of(environment))
+
+
 def test_region_without_prices_is_refused() -> None:
     """No figure is made up for a region that the table does not know."""
     settings = attrs.evolve(load_settings("prod"), region="eu-west-1")
@@ -235,7 +245,7 @@ def test_less_memory_and_provisioned_tables_are_cheaper() -> None:
 
 def test_what_costs_most_is_named() -> None:
     """The part with the largest share of some lines is named with its share."""
-    assert model.dominant(model.million_swept(_environment())) == "daily sweep (100%)"
+    assert model.dominant(model.million_swept(_environment())) == "sweep (100%)"
 
 
 def _engine(*, reading_per_gigabyte: float = 1, reading_per_object: float = 1) -> Engines:
