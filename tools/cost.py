@@ -233,8 +233,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         options = _options(arguments)
         environment = Environment(settings=load_settings(options.env or None), prices=load_prices())
-        for text in report(environment, workload(options), lines=options.lines):
-            print(text)
+        print("\n".join(report(environment, workload(options), lines=options.lines)))
     except (ArgumentError, ConfigurationError, UnknownPriceError) as error:
         print(str(error).replace("-c env=", "ENV="), file=sys.stderr)
         return 2
