@@ -11,10 +11,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TMPDIR := $(CURDIR)/.local/tmp
 $(shell mkdir -p .local/tmp)
 
-.PHONY: help setup up down clean demo test lint types synth bench alarms cost
+.PHONY: help setup up down clean demo drill test lint types synth bench alarms cost
 
 help:
 	@echo "make demo    the whole story on this machine, from installation to a caught bit flip"
+	@echo "make drill   every fault that the service must withstand, shown to it, with a table of what was observed"
 	@echo "make test    all tests, the system tests with IAM and TLS enforced among them"
 	@echo "make up      start the local AWS and deploy; DURACLOUD_PORT chooses the port (4566)"
 	@echo "make down    stop the local AWS and keep its data"
@@ -47,6 +48,9 @@ clean:
 
 demo: setup
 	@.venv/bin/python -m local demo
+
+drill: setup
+	@.venv/bin/python -m local drill
 
 test: setup
 	@.venv/bin/python -m pytest -q

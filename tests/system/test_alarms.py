@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from local.service import Service
+from local.watching import eventually
 from runtime.contract import METRIC_NAMESPACE
 from runtime.domain.objects import ObjectRef
 from tests.builders import s3_event
 from tests.fakes import Happening
-from tests.system.service import Service, eventually
 
 pytestmark = pytest.mark.system
 PREFIX = "duracloud-local-"

@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from tests.system.service import Service, eventually
+from local.service import Service
+from local.watching import eventually
 
 pytestmark = pytest.mark.system
 KEYS = ("plain.txt", "box 1/a letter.txt", "ä+%20 \"quoted\" 'name'.txt", "日本/資料.txt", "empty.txt")
