@@ -125,8 +125,10 @@ def _stages(aws: LocalAws) -> Callable[[Drill], Stage]:
         service.new_buckets(*wanted[first : first + _MOST_NAMES])
 
     def stage_of(each: Drill) -> Stage:
-        # What earlier drills sent concerns this one no more.
+        # What earlier drills sent, or left behind where they failed, concerns this one no more.
         service.inbox.read()
+        for name in service.queues:
+            service.sqs.purge_queue(QueueUrl=service.queue(f"{name}-dlq"))
         return Stage(service, faults, service.prefix + names[each.fault])
 
     return stage_of

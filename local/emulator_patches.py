@@ -32,7 +32,7 @@ _EXPIRY_TICK_SECONDS: Final = 1.0
 _METRICS_TICK_SECONDS: Final = 2.0
 _SAVE_TICK_SECONDS: Final = 10.0
 _EXPIRING: Final[contextvars.ContextVar[bool]] = contextvars.ContextVar("expiring", default=False)
-_POLLING: Final[contextvars.ContextVar[bool]] = contextvars.ContextVar("polling", default=False)
+_READER: Final[contextvars.ContextVar[dict[str, Any] | None]] = contextvars.ContextVar("reader", default=None)
 _VERSION_ID: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("version_id", default=None)
 
 _REPLICATED_AS: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("replicated_as", default=None)
@@ -54,9 +54,12 @@ def apply() -> None:
     _read_versions_from_disk()
     _give_replicas_the_version_of_their_source()
     _keep_inventory_configurations()
+    _note_readers_of_streams()
     _deliver_streams_as_described()
+    _publish_the_age_of_streams()
     _keep_streams_over_a_restart()
     _read_metrics_from_logs()
+    _take_alarms_on_expressions()
     _evaluate_alarms_as_described()
     _serve_one_port()
     _show_faults_on_order()
@@ -408,32 +411,46 @@ def _keep_inventory_configurations() -> None:
     s3._dispatch = dispatch_inventory
 
 
+def _note_readers_of_streams() -> None:
+    """Lambda's readers of a stream know nothing of each other; the emulator looks at one after the other.
+
+    The one that it has come to is noted, for what follows.
+    """
+    poll, mappings = lambda_svc._poll_dynamodb_streams, lambda_svc._iter_all_esms
+
+    def poll_one_after_the_other() -> Any:
+        _READER.set({})
+        return poll()
+
+    def poll_streams() -> bool:
+        # Whatever is noted in a copy of the context ends with it.
+        return bool(contextvars.copy_context().run(poll_one_after_the_other))
+
+    def mappings_and_note() -> Iterator[tuple[str, str, Row]]:
+        for account, region, mapping in mappings():
+            if _READER.get() is not None:
+                _READER.set(mapping)
+            yield account, region, mapping
+
+    lambda_svc._poll_dynamodb_streams = poll_streams
+    lambda_svc._iter_all_esms = mappings_and_note
+
+
 def _deliver_streams_as_described() -> None:
     """Lambda waits for a batch to fill, halves one that fails, retries a single record and then sets it aside.
 
     The emulator hands over at once and tries a batch that fails for ever. AWS pauses longer between attempts than the
-    emulator's second. Each table's stream is taken to have one reader, as our tables do.
+    emulator's second.
     """
-    poll, read, execute = (
-        lambda_svc._poll_dynamodb_streams,
-        dynamodb.stream_records_since,
-        lambda_svc._execute_function,
-    )
+    read, execute = dynamodb.stream_records_since, lambda_svc._execute_function
     sizes: dict[str, int] = {}
     attempts: dict[str, int] = {}
 
-    def poll_streams() -> bool:
-        polling = _POLLING.set(True)
-        try:
-            return bool(poll())
-        finally:
-            _POLLING.reset(polling)
-
     def read_when_full(table_name: str, position: int, limit: int, **kwargs: Any) -> list[Row]:
         found: list[Row] = read(table_name, position, limit, **kwargs)
-        if not found or not _POLLING.get():
+        mapping = _READER.get()
+        if not found or not mapping:
             return found
-        mapping = _reader_of(found[0]["eventSourceARN"])
         age = time.time() - float(found[0]["dynamodb"]["ApproximateCreationDateTime"])
         if len(found) < limit and age < mapping.get("MaximumBatchingWindowInSeconds", 0):
             return []
@@ -441,10 +458,10 @@ def _deliver_streams_as_described() -> None:
 
     def execute_batch(func: Row, event: Row) -> Row:
         result: Row = execute(func, event)
-        if not _POLLING.get() or event["Records"][0].get("eventSource") != "aws:dynamodb":
+        mapping = _READER.get()
+        if not mapping or event["Records"][0].get("eventSource") != "aws:dynamodb":
             return result
         records = event["Records"]
-        mapping = _reader_of(records[0]["eventSourceARN"])
         reader = mapping["UUID"]
         if not result.get("error"):
             sizes.pop(reader, None)
@@ -461,13 +478,22 @@ def _deliver_streams_as_described() -> None:
                 return {"body": None}
         return result
 
-    lambda_svc._poll_dynamodb_streams = poll_streams
     dynamodb.stream_records_since = read_when_full
     lambda_svc._execute_function = execute_batch
 
 
-def _reader_of(stream_arn: str) -> Row:
-    return next(esm for _, _, esm in lambda_svc._iter_all_esms() if esm.get("EventSourceArn") == stream_arn)
+def _publish_the_age_of_streams() -> None:
+    """Lambda publishes how old the newest record is of each batch that it hands over; the emulator does not."""
+    execute = lambda_svc._execute_function
+
+    def execute_and_publish(func: Row, event: Row) -> Row:
+        if _READER.get() and event["Records"][0].get("eventSource") == "aws:dynamodb":
+            age = time.time() - float(event["Records"][-1]["dynamodb"]["ApproximateCreationDateTime"])
+            dimensions = {"FunctionName": func["config"]["FunctionName"]}
+            cloudwatch.record_metric("AWS/Lambda", "IteratorAge", age * 1000, "Milliseconds", dimensions)
+        return dict(execute(func, event))
+
+    lambda_svc._execute_function = execute_and_publish
 
 
 def _keep_streams_over_a_restart() -> None:
@@ -527,8 +553,27 @@ def _record_embedded(line: str) -> None:
         _log.warning("a log line with '_aws' is not in the embedded metric format")
 
 
+def _take_alarms_on_expressions() -> None:
+    """CloudFormation of AWS makes alarms on metric math; the emulator's refuses them."""
+    record = provisioners._cw_metric_alarm_record
+
+    def record_with_queries(name: str, props: Row) -> Row:
+        queries = props.get("Metrics")
+        if not queries:
+            return dict(record(name, props))
+        first = next(query["MetricStat"] for query in queries if "MetricStat" in query)
+        plain = {**props, "Metrics": [], "MetricName": "-", "Namespace": "-", "Period": first["Period"]}
+        return {**record(name, plain), "Metrics": queries, "MetricName": "", "Namespace": ""}
+
+    provisioners._cw_metric_alarm_record = record_with_queries
+
+
 def _evaluate_alarms_as_described() -> None:
-    """CloudWatch looks at the alarm's own dimensions and treats missing data as told; the emulator does neither."""
+    """CloudWatch looks at the alarm's own dimensions, at each of its periods, and treats missing data as told.
+
+    The emulator does none of that. Periods end now, not at the full minute, and what is missing is missing at once:
+    AWS waits for late data.
+    """
     cloudwatch._evaluate_alarm = _evaluate_alarm
 
 
@@ -538,35 +583,66 @@ _BREACHES: Final[dict[str, Callable[[float, float], bool]]] = {
     "LessThanThreshold": lambda value, threshold: value < threshold,
     "LessThanOrEqualToThreshold": lambda value, threshold: value <= threshold,
 }
-_STATE_OF_MISSING: Final = {"notBreaching": "OK", "breaching": "ALARM", "missing": "INSUFFICIENT_DATA"}
+# What a period without data says: breaching or not; nothing for treatments that leave it out.
+_MISSING: Final = {"notBreaching": False, "breaching": True}
+_OVER: Final[dict[str, Callable[[list[float]], float]]] = {"SUM": sum, "MAX": max}
 
 
 def _evaluate_alarm(alarm: Row) -> None:
-    if not alarm.get("MetricName"):
-        return
-    wanted = {entry["Name"]: entry["Value"] for entry in alarm.get("Dimensions") or []}
-    since = time.time() - alarm.get("Period", 60) * alarm.get("EvaluationPeriods", 1)
+    queries = alarm.get("Metrics") or []
+    stats = {query["Id"]: query["MetricStat"] for query in queries if "MetricStat" in query}
+    period = next(iter(stats.values()))["Period"] if stats else alarm.get("Period", 60)
+    now = time.time()
+    ends = [now - number * period for number in range(alarm.get("EvaluationPeriods", 1))]
+    if stats:
+        expression = next(query["Expression"] for query in queries if "Expression" in query)
+        values = [_math(expression, stats, end) for end in ends]
+    else:
+        statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic", "Average")
+        plain = {"Metric": alarm, "Stat": statistic, "Period": period}
+        values = [_value(plain, end) for end in ends]
+    state = _state(alarm, values)
+    reason = f"Threshold Crossed: {values} {alarm['ComparisonOperator']} {alarm['Threshold']}"
+    old = alarm["StateValue"]
+    if state is not None and state != old:
+        alarm |= {"StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": int(now)}
+        cloudwatch._record_history(alarm["AlarmName"], old, state, reason)
+        cloudwatch._dispatch_alarm_actions(alarm, old, state, reason)
+
+
+def _state(alarm: Row, values: list[float | None]) -> str | None:
+    """Return the state that the values of an alarm's periods make, None where it stays what it is."""
+    treatment = alarm.get("TreatMissingData", "missing")
+    breaches = _BREACHES[alarm["ComparisonOperator"]]
+    verdicts = [_MISSING.get(treatment) if value is None else breaches(value, alarm["Threshold"]) for value in values]
+    if all(verdict is None for verdict in verdicts):
+        return "INSUFFICIENT_DATA" if treatment == "missing" else None
+    return "ALARM" if all(verdict is not False for verdict in verdicts) else "OK"
+
+
+def _value(stat: Row, end: float) -> float | None:
+    """Return a metric's statistic over the period that ends at a time, None where there is no data."""
+    metric = stat["Metric"]
+    wanted = {entry["Name"]: entry["Value"] for entry in metric.get("Dimensions") or []}
     points = [
         point
         for (namespace, name, _), bucket in list(cloudwatch._metrics.items())
-        if (namespace, name) == (alarm["Namespace"], alarm["MetricName"])
+        if (namespace, name) == (metric["Namespace"], metric["MetricName"])
         for point in list(bucket)
-        if point["Dimensions"] == wanted and point["Timestamp"] >= since
+        if point["Dimensions"] == wanted and end - stat["Period"] < point["Timestamp"] <= end
     ]
-    statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic", "Average")
-    value = cloudwatch._stat_value(cloudwatch._calc_stats(points), statistic, points) if points else None
-    if value is None:
-        state = _STATE_OF_MISSING.get(alarm.get("TreatMissingData", "missing"))
-        reason = "no data"
-    else:
-        breaches = _BREACHES[alarm["ComparisonOperator"]](value, alarm["Threshold"])
-        state = "ALARM" if breaches else "OK"
-        reason = f"Threshold Crossed: {statistic} {value} {alarm['ComparisonOperator']} {alarm['Threshold']}"
-    old = alarm["StateValue"]
-    if state is not None and state != old:
-        alarm |= {"StateValue": state, "StateReason": reason, "StateUpdatedTimestamp": int(time.time())}
-        cloudwatch._record_history(alarm["AlarmName"], old, state, reason)
-        cloudwatch._dispatch_alarm_actions(alarm, old, state, reason)
+    if not points:
+        return None
+    value: float | None = cloudwatch._stat_value(cloudwatch._calc_stats(points), stat["Stat"], points)
+    return value
+
+
+def _math(expression: str, stats: dict[str, Row], end: float) -> float | None:
+    """Return what `SUM([a, b])` or `MAX([a, b])` makes of those metrics that have data."""
+    name, _, ids = expression.removesuffix("])").partition("([")
+    values = [_value(stats[metric_id.strip()], end) for metric_id in ids.split(",")]
+    known = [value for value in values if value is not None]
+    return _OVER[name](known) if known else None
 
 
 def _serve_one_port() -> None:
@@ -637,25 +713,24 @@ def _lose_stream_records(table: str) -> int:
 
 
 def _measure_and_evaluate() -> None:
-    """SQS publishes the depth of its queues and CloudWatch evaluates all alarms every minute, without being asked."""
+    """SQS publishes the depth and age of its queues and CloudWatch evaluates all alarms every minute, unasked."""
     scopes = set()
     with sqs._queues_lock:
         for (account, region, url), queue in list(sqs._queues.all_items()):
             scopes.add((account, region))
             sqs._refresh_counts(queue)
             attributes = queue["attributes"]
+            dimensions = {"QueueName": url.rsplit("/", 1)[-1]}
+            arrivals = [entry.get("enqueued_at", entry["sent_at"]) for entry in queue["messages"]]
+            age = time.time() - min(arrivals) if arrivals else 0.0
             with request_scope(account, region):
                 for metric, attribute in (
                     ("ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessages"),
                     ("ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesNotVisible"),
                 ):
-                    cloudwatch.record_metric(
-                        "AWS/SQS",
-                        metric,
-                        float(attributes.get(attribute, 0)),
-                        "Count",
-                        {"QueueName": url.rsplit("/", 1)[-1]},
-                    )
+                    value = float(attributes.get(attribute, 0))
+                    cloudwatch.record_metric("AWS/SQS", metric, value, "Count", dimensions)
+                cloudwatch.record_metric("AWS/SQS", "ApproximateAgeOfOldestMessage", age, "Seconds", dimensions)
     for account, region in scopes:
         with request_scope(account, region):
             cloudwatch._evict_old_metrics()

@@ -105,22 +105,15 @@ class Service:
                 ExpressionAttributeValues={":past": {"N": "1"}},
             )
 
-    def ask_for_check(self, bucket: str, *keys: str) -> None:
-        """Have objects checked now, as the runbook says."""
-        for key in keys:
-            self.sqs.send_message(
-                QueueUrl=self.queue("verification"), MessageBody=json.dumps({"bucket": bucket, "key": key})
-            )
-
     def email(self, words: str, about: str = "") -> Email:
-        """Wait for the next e-mail with some words in its subject and others in its body; the rest is passed over."""
+        """Wait for an e-mail whose subject holds some words and whose body holds others; all others are passed over."""
         found: list[Email] = []
 
         def read() -> list[Email]:
             found.extend(mail for mail in self.inbox.read() if words in mail.subject and about in mail.body)
             return found
 
-        return eventually(read, bool, what=f"an e-mail with {words!r} in its subject")[0]
+        return eventually(read, bool, what=f"an e-mail with {words!r} in its subject about {about}")[0]
 
     def waiting(self, queue_url: str) -> int:
         """Return how many messages a queue holds, those in flight included."""

@@ -5,20 +5,29 @@ Adapters are imported where they are used, so that a function loads no client th
 
 import functools
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
-from runtime.ports import Notifier, VerificationQueue
+from runtime.ports import AuditFiles, Notifier, VerificationQueue
 from runtime.settings import (
+    AuditSettings,
     DueSettings,
     ExportSettings,
     FailureSettings,
     FixitySettings,
+    ManifestSettings,
     ProvisioningSettings,
+    ReplicationSettings,
+    SweepSettings,
     VerificationSettings,
 )
 from runtime.usecases.care import Care
 from runtime.usecases.examine_replica import Replicas
 from runtime.usecases.export_records import Exporting
 from runtime.usecases.provision_buckets import Provisioning
+from runtime.usecases.sign_audit_trail import Signing
+from runtime.usecases.sweep_schedule import Sweeping
+from runtime.usecases.write_audit_trail import AuditTrail
 
 
 @functools.cache
@@ -96,6 +105,88 @@ def exporter() -> tuple[ExportSettings, Exporting]:
 
 
 @functools.cache
+def sweep() -> tuple[SweepSettings, Sweeping]:
+    """Build what the function needs that looks for what is overdue."""
+    from runtime.adapters.clients import client
+    from runtime.adapters.clock import SystemClock
+    from runtime.adapters.dynamodb_pages import DynamoDbSchedulePages
+    from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
+    from runtime.adapters.dynamodb_summaries import DynamoDbRecordSummaries
+    from runtime.adapters.s3_bucket_list import S3MainBuckets
+    from runtime.adapters.s3_sweep_files import S3SweepFiles
+    from runtime.adapters.sqs_queue import SqsSweepQueue, SqsVerificationQueue
+    from runtime.domain.sweep import SweepPolicy
+
+    settings = SweepSettings.load()
+    dynamodb = client("dynamodb", connections=settings.batch_concurrency)
+    s3, sqs = client("s3"), client("sqs")
+    return settings, Sweeping(
+        buckets=S3MainBuckets(s3, settings.bucket_prefix),
+        records=DynamoDbRecordSummaries(dynamodb, settings.checksum_table),
+        rows=DynamoDbSchedulePages(dynamodb, settings.scheduler_table),
+        schedule=DynamoDbSchedule(dynamodb, settings.scheduler_table),
+        checks=SqsVerificationQueue(sqs, settings.verification_queue_url),
+        slices=SqsSweepQueue(sqs, settings.sweep_queue_url),
+        files=S3SweepFiles(s3, settings.managed_bucket),
+        clock=SystemClock(),
+        environment=settings.environment,
+        policy=SweepPolicy(
+            interval=timedelta(days=settings.check_interval_days), grace=timedelta(days=settings.check_grace_days)
+        ),
+        most=settings.slice_records,
+        concurrency=settings.batch_concurrency,
+    )
+
+
+@functools.cache
+def replication() -> ReplicationSettings:
+    """Read the settings of the function that counts what S3 could not replicate; it calls nothing."""
+    return ReplicationSettings.load()
+
+
+@functools.cache
+def audit_trail() -> tuple[AuditSettings, AuditTrail]:
+    """Build what the function needs that writes what happens to objects into the audit trail."""
+    from runtime.adapters.clients import client
+
+    settings = AuditSettings.load()
+    return settings, _trail(settings, _audit_files(settings, client("s3")))
+
+
+@functools.cache
+def audit_manifest() -> tuple[ManifestSettings, Signing]:
+    """Build what the function needs that signs the audit trail."""
+    from runtime.adapters.clients import client
+    from runtime.adapters.clock import SystemClock
+    from runtime.adapters.kms_signer import KmsSigner
+    from runtime.adapters.s3_audit_folder import S3AuditFolder
+
+    settings, s3 = ManifestSettings.load(), client("s3")
+    files = _audit_files(settings, s3)
+    return settings, Signing(
+        files=files,
+        folder=S3AuditFolder(s3, settings.managed_bucket, files),
+        signer=KmsSigner(client("kms"), settings.audit_key_arn),
+        clock=SystemClock(),
+        environment=settings.environment,
+    )
+
+
+def _trail(settings: AuditSettings, files: AuditFiles) -> AuditTrail:
+    from runtime.adapters.clock import SystemClock
+
+    return AuditTrail(files=files, clock=SystemClock(), environment=settings.environment, new_chain=lambda: uuid4().hex)
+
+
+def _audit_files(settings: AuditSettings, s3: Any) -> AuditFiles:  # noqa: ANN401 (boto3 builds classes at run time)
+    from runtime.adapters.clock import SystemClock
+    from runtime.adapters.s3_audit_files import S3AuditFiles
+
+    retention = timedelta(days=settings.evidence_retention_days)
+    return S3AuditFiles(s3, settings.managed_bucket, SystemClock(), settings.audit_object_lock, retention)
+
+
+@functools.cache
 def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
     """Build what the function needs that makes deposit buckets."""
     from runtime.adapters.clients import client
@@ -121,6 +212,7 @@ def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
             managed_bucket=settings.managed_bucket,
             logs_bucket=settings.logs_bucket,
             replication_role_arn=settings.replication_role_arn,
+            replication_queue_arn=settings.replication_queue_arn,
             encryption_key_arn=settings.encryption_key_arn,
             replica_key_arn=settings.replica_key_arn,
             abort_multipart_days=settings.abort_multipart_days,
@@ -135,4 +227,5 @@ def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
         most_names=settings.max_buckets_per_request,
         public_allowed=settings.public_buckets_allowed,
         longest_work=timedelta(seconds=settings.function_timeout_seconds),
+        trail=_trail(settings, _audit_files(settings, s3)),
     )

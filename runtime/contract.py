@@ -29,12 +29,19 @@ class Env:
     CHECKSUM_TABLE_ARN: Final = "DURACLOUD_CHECKSUM_TABLE_ARN"
     SCHEDULER_TABLE: Final = "DURACLOUD_SCHEDULER_TABLE"
     VERIFICATION_QUEUE_URL: Final = "DURACLOUD_VERIFICATION_QUEUE_URL"
+    SWEEP_QUEUE_URL: Final = "DURACLOUD_SWEEP_QUEUE_URL"
     ALERT_TOPIC_ARN: Final = "DURACLOUD_ALERT_TOPIC_ARN"
     RUNBOOK_URL: Final = "DURACLOUD_RUNBOOK_URL"
     REPLICATION_ROLE_ARN: Final = "DURACLOUD_REPLICATION_ROLE_ARN"
+    # The queue to which S3 reports replications that fail or are late.
+    REPLICATION_QUEUE_ARN: Final = "DURACLOUD_REPLICATION_QUEUE_ARN"
     # Comma-separated algorithm names; the first is the one shown as Checksum.
     DIGEST_ALGORITHMS: Final = "DURACLOUD_DIGEST_ALGORITHMS"
     CHECK_INTERVAL_DAYS: Final = "DURACLOUD_CHECK_INTERVAL_DAYS"
+    # By how many days a check may be late before the object counts as overdue.
+    CHECK_GRACE_DAYS: Final = "DURACLOUD_CHECK_GRACE_DAYS"
+    # How many objects one invocation of the sweep looks at.
+    SLICE_RECORDS: Final = "DURACLOUD_SLICE_RECORDS"
     # How many objects of one batch are read at the same time.
     BATCH_CONCURRENCY: Final = "DURACLOUD_BATCH_CONCURRENCY"
     # The read rate, in bytes per second, by which a function judges whether an object fits the time left.
@@ -59,6 +66,11 @@ class Env:
     # The storage class in which S3 replication writes the replica.
     REPLICATION_STORAGE_CLASS: Final = "DURACLOUD_REPLICATION_STORAGE_CLASS"
     REPLICATION_TIME_CONTROL: Final = "DURACLOUD_REPLICATION_TIME_CONTROL"
+    # How S3 locks the files of the audit trail: a value of `ObjectLock`.
+    AUDIT_OBJECT_LOCK: Final = "DURACLOUD_AUDIT_OBJECT_LOCK"
+    EVIDENCE_RETENTION_DAYS: Final = "DURACLOUD_EVIDENCE_RETENTION_DAYS"
+    # The key that signs the manifests of the audit trail.
+    AUDIT_KEY_ARN: Final = "DURACLOUD_AUDIT_KEY_ARN"
 
 
 class Function:
@@ -71,9 +83,14 @@ class Function:
     CHECKSUM_VERIFICATION: Final = "checksum-verification"
     CHECKSUM_FAILURE: Final = "checksum-failure"
     CHECKSUM_EXPORTER: Final = "checksum-exporter"
+    FIXITY_SWEEP: Final = "fixity-sweep"
+    REPLICATION_FAILED: Final = "replication-failed"
+    AUDIT_TRAIL: Final = "audit-trail"
+    AUDIT_MANIFEST: Final = "audit-manifest"
 
 
 _COMMON: Final = frozenset({Env.ENVIRONMENT, Env.COMMIT})
+_AUDIT: Final = _COMMON | {Env.MANAGED_BUCKET, Env.AUDIT_OBJECT_LOCK, Env.EVIDENCE_RETENTION_DAYS}
 _FIXITY: Final = _COMMON | {
     Env.CHECKSUM_TABLE,
     Env.SCHEDULER_TABLE,
@@ -85,14 +102,14 @@ _FIXITY: Final = _COMMON | {
 }
 
 FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
-    Function.BUCKET_REQUESTED: _COMMON
+    Function.BUCKET_REQUESTED: _AUDIT
     | {
         Env.BUCKET_PREFIX,
         Env.ACCOUNT_ID,
         Env.REPLICA_REGION,
-        Env.MANAGED_BUCKET,
         Env.LOGS_BUCKET,
         Env.REPLICATION_ROLE_ARN,
+        Env.REPLICATION_QUEUE_ARN,
         Env.FUNCTION_TIMEOUT,
         Env.MAX_RECEIVE_COUNT,
         Env.MAX_BUCKETS_PER_REQUEST,
@@ -114,6 +131,22 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
     Function.CHECKSUM_VERIFICATION: _FIXITY | {Env.REPLICA_REGION, Env.READ_REPLICAS},
     Function.CHECKSUM_FAILURE: _COMMON | {Env.ALERT_TOPIC_ARN, Env.RUNBOOK_URL},
     Function.CHECKSUM_EXPORTER: _COMMON | {Env.CHECKSUM_TABLE_ARN, Env.MANAGED_BUCKET},
+    Function.FIXITY_SWEEP: _COMMON
+    | {
+        Env.BUCKET_PREFIX,
+        Env.MANAGED_BUCKET,
+        Env.CHECKSUM_TABLE,
+        Env.SCHEDULER_TABLE,
+        Env.VERIFICATION_QUEUE_URL,
+        Env.SWEEP_QUEUE_URL,
+        Env.CHECK_INTERVAL_DAYS,
+        Env.CHECK_GRACE_DAYS,
+        Env.SLICE_RECORDS,
+        Env.BATCH_CONCURRENCY,
+    },
+    Function.REPLICATION_FAILED: _COMMON,
+    Function.AUDIT_TRAIL: _AUDIT,
+    Function.AUDIT_MANIFEST: _AUDIT | {Env.AUDIT_KEY_ARN},
 }
 
 
@@ -140,6 +173,33 @@ class Attribute:
     TTL: Final = "TTL"
 
 
+class CheckAttribute:
+    """Attributes inside `Attribute.LAST_CHECK`, and inside what it holds."""
+
+    OUTCOME: Final = "Outcome"
+    COMPUTED: Final = "Computed"
+    EVIDENCE: Final = "Evidence"
+    BYTES_READ: Final = "BytesRead"
+    READS: Final = "Reads"
+    STORAGE_CLASS: Final = "StorageClass"
+    STARTED: Final = "Started"
+    ENDED: Final = "Ended"
+    AGENT: Final = "Agent"
+    # Of one piece of evidence; what was computed is COMPUTED.
+    SOURCE: Final = "Source"
+    ALGORITHM: Final = "Algorithm"
+    EXPECTED: Final = "Expected"
+    VERDICT: Final = "Verdict"
+    PARTS: Final = "Parts"
+    REASON: Final = "Reason"
+    # Of the agent.
+    SOFTWARE: Final = "Software"
+    VERSION: Final = "Version"
+    COMMIT: Final = "Commit"
+    FUNCTION: Final = "Function"
+    REQUEST_ID: Final = "RequestId"
+
+
 class Metric:
     """Custom metrics. Every one carries the dimensions environment and function, and no other."""
 
@@ -162,6 +222,23 @@ class Metric:
     # Published by checksum-exporter when an export reaches its end state.
     EXPORTS_COMPLETED: Final = "ExportsCompleted"
     EXPORTS_FAILED: Final = "ExportsFailed"
+    # Published by fixity-sweep when a sweep ends, for the whole environment; perhaps twice, with the same values.
+    OBJECTS_UNDER_CARE: Final = "ObjectsUnderCare"
+    BYTES_UNDER_CARE: Final = "BytesUnderCare"
+    # Seconds since the object that waits longest was last found good, or deposited if never.
+    OLDEST_UNVERIFIED_AGE: Final = "OldestUnverifiedAge"
+    OVERDUE_OBJECTS: Final = "OverdueObjects"
+    NEVER_VERIFIED: Final = "NeverVerified"
+    # Percent of the objects found good, or deposited, within interval and grace.
+    COVERAGE_WITHIN_INTERVAL: Final = "CoverageWithinInterval"
+    MISSING_SCHEDULE_ROWS: Final = "MissingScheduleRows"
+    ORPHAN_SCHEDULE_ROWS: Final = "OrphanScheduleRows"
+    # Published by replication-failed: objects that S3 could not replicate, and those that it did not in time.
+    REPLICATIONS_FAILED: Final = "ReplicationsFailed"
+    REPLICATIONS_LATE: Final = "ReplicationsLate"
+    # Published by audit-manifest: events of the days that it signed, and one per manifest.
+    AUDIT_EVENTS: Final = "AuditEvents"
+    AUDIT_MANIFESTS: Final = "AuditManifests"
 
 
 class Tag:
@@ -199,7 +276,28 @@ class ManagedPrefix:
     INVENTORY: Final = "inventory/"
     EXPORTS: Final = "exports/checksum-table/"
     REPORTS: Final = "reports/"
+    COVERAGE: Final = "reports/coverage/"
     SCRATCH: Final = "scratch/"
+    SWEEPS: Final = "scratch/sweeps/"
+    # The audit trail: its events, its signed manifests, and the key by which their signatures are verified.
+    AUDIT: Final = "audit/"
+    AUDIT_EVENTS: Final = "audit/events/"
+    AUDIT_MANIFESTS: Final = "audit/manifests/"
+    AUDIT_KEY: Final = "audit/public-key.pem"
+
+
+class ObjectLock:
+    """How S3 locks files: not at all, or so that they cannot be deleted, with and without an exception for a few.
+
+    See https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+    """
+
+    NONE: Final = "none"
+    GOVERNANCE: Final = "governance"
+    COMPLIANCE: Final = "compliance"
+
+
+OBJECT_LOCKS: Final = (ObjectLock.NONE, ObjectLock.GOVERNANCE, ObjectLock.COMPLIANCE)
 
 
 def function_name(environment: str, function: str) -> str:

@@ -1,10 +1,11 @@
 """What the use cases need from the world outside, one protocol per dependency."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
+from runtime.domain.audit_manifests import SigningKey
 from runtime.domain.bucket_configuration import Step
 from runtime.domain.claims import Claim, FoundBucket
 from runtime.domain.due import DueCheck
@@ -13,6 +14,7 @@ from runtime.domain.objects import ObjectFacts, ObjectRef
 from runtime.domain.pages import Page
 from runtime.domain.records import FixityRecord
 from runtime.domain.schedule import ScheduleRow
+from runtime.domain.sweep import RecordSummary, Slice
 
 
 class Clock(Protocol):
@@ -176,6 +178,23 @@ class SchedulePages(Protocol):
         ...
 
 
+class RecordSummaries(Protocol):
+    """Reads of fixity records what the sweep needs."""
+
+    def page(self, bucket: str, after: str | None = None) -> Page[RecordSummary]:
+        """Return the next records of a bucket. Arguments and errors as of `RecordPages.page`."""
+        ...
+
+    def exists(self, ref: ObjectRef) -> bool:
+        """Tell by a consistent read whether there is a record.
+
+        Raises:
+            TransientError: the table did not answer.
+            RefusedError: the table refused.
+        """
+        ...
+
+
 class MainBuckets(Protocol):
     """Knows the buckets whose objects are under care."""
 
@@ -199,6 +218,39 @@ class VerificationQueue(Protocol):
             TransientError: some were not taken this time, others may have been.
             RefusedError: some were refused, and would be again.
         """
+        ...
+
+
+class SweepQueue(Protocol):
+    """The queue by which a sweep goes on."""
+
+    def send(self, slices: Sequence[Slice]) -> None:
+        """Put slices into the queue. Errors as of `VerificationQueue.send`."""
+        ...
+
+
+class SweepFiles(Protocol):
+    """What the managed bucket keeps of sweeps, as JSON documents."""
+
+    def names(self, folder: str) -> set[str]:
+        """Return the keys of the files in a folder.
+
+        Raises:
+            TransientError: S3 did not answer.
+            RefusedError: S3 refused.
+        """
+        ...
+
+    def read(self, key: str) -> Mapping[str, Any] | None:
+        """Return a document, None where there is none. Errors as of `names`."""
+        ...
+
+    def write(self, key: str, document: Mapping[str, Any]) -> None:
+        """Write a document, over another one if need be. Errors as of `names`."""
+        ...
+
+    def write_once(self, key: str, document: Mapping[str, Any]) -> None:
+        """Write a document unless there is one. Errors as of `names`."""
         ...
 
 
@@ -337,4 +389,74 @@ class RequestRecords(Protocol):
 
     def release(self, bucket: str) -> None:
         """End a claim."""
+        ...
+
+
+class AuditFiles(Protocol):
+    """The files of the audit trail, none of which is ever written over."""
+
+    def create(self, key: str, body: bytes) -> bool:
+        """Write a file where there is none.
+
+        Returns:
+            False where a file stands: nothing was written.
+
+        Raises:
+            TransientError: S3 did not answer.
+            RefusedError: S3 refused.
+        """
+        ...
+
+    def read(self, key: str) -> bytes:
+        """Return the bytes of a file.
+
+        Raises:
+            ObjectAbsentError: there is no such file.
+            TransientError: S3 did not answer.
+            RefusedError: S3 refused.
+        """
+        ...
+
+
+class AuditFolder(Protocol):
+    """Reads the audit trail, of which nobody knows beforehand what is there."""
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield the keys that begin with a prefix, in order.
+
+        Raises:
+            TransientError: S3 did not answer.
+            RefusedError: S3 refused.
+        """
+        ...
+
+    def read_each(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield keys and the bytes of their files in the order of the keys, a bounded number ahead.
+
+        Raises:
+            ObjectAbsentError: a file is gone.
+            TransientError: S3 did not answer.
+            RefusedError: S3 refused.
+        """
+        ...
+
+
+class ManifestSigner(Protocol):
+    """Signs manifests of the audit trail."""
+
+    def key(self) -> SigningKey:
+        """Return the key that signs.
+
+        Raises:
+            TransientError: the service did not answer.
+            RefusedError: the service refused.
+        """
+        ...
+
+    def sign(self, digest: bytes) -> bytes:
+        """Return the signature, ECDSA in DER, over a file with that SHA-256 digest. Errors as of `key`."""
+        ...
+
+    def verify(self, digest: bytes, signature: bytes) -> bool:
+        """Tell whether a signature is of this key over a file with that SHA-256 digest. Errors as of `key`."""
         ...

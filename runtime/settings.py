@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final, Self
 
 import attrs
 
-from runtime.contract import FUNCTION_ENVIRONMENT, NO_KEY, Env, Function
+from runtime.contract import FUNCTION_ENVIRONMENT, NO_KEY, OBJECT_LOCKS, Env, Function
 
 _PARSE: Final = "parse"
 _VARIABLE: Final = "variable"
@@ -40,6 +40,12 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _key(text: str) -> str | None:
     return None if text == NO_KEY else text
+
+
+def _lock(text: str) -> str:
+    if text not in OBJECT_LOCKS:
+        raise ValueError(", ".join(OBJECT_LOCKS))
+    return text
 
 
 def _variable(name: str, parse: Callable[[str], Any] = str) -> Any:  # noqa: ANN401 (attrs fields are typed by the class)
@@ -175,7 +181,75 @@ class ExportSettings(FunctionSettings):
 
 
 @attrs.frozen(kw_only=True)
-class ProvisioningSettings(FunctionSettings):
+class SweepSettings(FunctionSettings):
+    """Settings of the function that looks for what is overdue.
+
+    Attributes:
+        bucket_prefix: beginning of the environment's bucket names.
+        managed_bucket: bucket that takes what is counted.
+        checksum_table: name of the table of fixity records.
+        scheduler_table: name of the table of due dates.
+        verification_queue_url: URL of the queue of checks.
+        sweep_queue_url: URL of the function's own queue.
+        check_interval_days: days between two checks of an object.
+        check_grace_days: days by which a check may be late.
+        slice_records: objects looked at by one invocation.
+        batch_concurrency: schedule rows written at the same time.
+    """
+
+    functions: ClassVar = (Function.FIXITY_SWEEP,)
+
+    bucket_prefix: str = _variable(Env.BUCKET_PREFIX)
+    managed_bucket: str = _variable(Env.MANAGED_BUCKET)
+    checksum_table: str = _variable(Env.CHECKSUM_TABLE)
+    scheduler_table: str = _variable(Env.SCHEDULER_TABLE)
+    verification_queue_url: str = _variable(Env.VERIFICATION_QUEUE_URL)
+    sweep_queue_url: str = _variable(Env.SWEEP_QUEUE_URL)
+    check_interval_days: int = _variable(Env.CHECK_INTERVAL_DAYS, _positive)
+    check_grace_days: int = _variable(Env.CHECK_GRACE_DAYS, _positive)
+    slice_records: int = _variable(Env.SLICE_RECORDS, _positive)
+    batch_concurrency: int = _variable(Env.BATCH_CONCURRENCY, _positive)
+
+
+@attrs.frozen(kw_only=True)
+class ReplicationSettings(FunctionSettings):
+    """Settings of the function that counts what S3 could not replicate."""
+
+    functions: ClassVar = (Function.REPLICATION_FAILED,)
+
+
+@attrs.frozen(kw_only=True)
+class AuditSettings(FunctionSettings):
+    """Settings of the functions that write into the audit trail.
+
+    Attributes:
+        managed_bucket: bucket that holds the trail.
+        audit_object_lock: how its files are locked, as in `contract.ObjectLock`.
+        evidence_retention_days: days for which they are locked.
+    """
+
+    functions: ClassVar[tuple[str, ...]] = (Function.AUDIT_TRAIL,)
+
+    managed_bucket: str = _variable(Env.MANAGED_BUCKET)
+    audit_object_lock: str = _variable(Env.AUDIT_OBJECT_LOCK, _lock)
+    evidence_retention_days: int = _variable(Env.EVIDENCE_RETENTION_DAYS, _positive)
+
+
+@attrs.frozen(kw_only=True)
+class ManifestSettings(AuditSettings):
+    """Settings of the function that signs the audit trail.
+
+    Attributes:
+        audit_key_arn: ARN of the key that signs.
+    """
+
+    functions: ClassVar = (Function.AUDIT_MANIFEST,)
+
+    audit_key_arn: str = _variable(Env.AUDIT_KEY_ARN)
+
+
+@attrs.frozen(kw_only=True)
+class ProvisioningSettings(AuditSettings):
     """Settings of the function that makes deposit buckets; days and sizes as their names say."""
 
     functions: ClassVar = (Function.BUCKET_REQUESTED,)
@@ -183,9 +257,9 @@ class ProvisioningSettings(FunctionSettings):
     bucket_prefix: str = _variable(Env.BUCKET_PREFIX)
     account_id: str = _variable(Env.ACCOUNT_ID)
     replica_region: str = _variable(Env.REPLICA_REGION)
-    managed_bucket: str = _variable(Env.MANAGED_BUCKET)
     logs_bucket: str = _variable(Env.LOGS_BUCKET)
     replication_role_arn: str = _variable(Env.REPLICATION_ROLE_ARN)
+    replication_queue_arn: str = _variable(Env.REPLICATION_QUEUE_ARN)
     function_timeout_seconds: int = _variable(Env.FUNCTION_TIMEOUT, _positive)
     max_receive_count: int = _variable(Env.MAX_RECEIVE_COUNT, _positive)
     max_buckets_per_request: int = _variable(Env.MAX_BUCKETS_PER_REQUEST, _positive)
@@ -210,6 +284,10 @@ def settings_classes() -> dict[str, type[FunctionSettings]]:
         DueSettings,
         FailureSettings,
         ExportSettings,
+        SweepSettings,
+        ReplicationSettings,
         ProvisioningSettings,
+        AuditSettings,
+        ManifestSettings,
     ]
     return {name: cls for cls in classes for name in cls.functions if name in FUNCTION_ENVIRONMENT}

@@ -51,7 +51,7 @@ def build_app(
     base = BaseStack(app, settings, retention)
     storage = StorageStack(app, settings, retention, base)
     integrity = IntegrityStack(app, settings, retention, base, storage)
-    MonitoringStack(app, settings, base, integrity)
+    MonitoringStack(app, settings, base, storage, integrity)
     storage.add_stack_dependency(base)
     integrity.add_stack_dependency(storage)
     tags = cdk.Tags.of(app)

@@ -10,7 +10,7 @@ import attrs
 import cattrs
 from cattrs.gen import make_dict_structure_fn
 
-from runtime.contract import DIGEST_ALGORITHMS, BucketSuffix
+from runtime.contract import DIGEST_ALGORITHMS, OBJECT_LOCKS, BucketSuffix, ObjectLock
 
 _DIRECTORY: Final = Path(__file__).parent / "environments"
 # The longest fixed bucket name, `<prefix>-bucket-requested`, has to stay within S3's 63 characters.
@@ -109,7 +109,7 @@ class Lifecycle:
         replica_storage_class: the class of replicas from then on.
         replication_storage_class: the class in which S3 writes a replica.
         transient_expiry_days: kept days of inventories and scratch files.
-        evidence_retention_days: kept days of request results, exports and reports.
+        evidence_retention_days: kept days of request results, exports, reports and the audit trail.
         access_log_expiry_days: kept days of S3 access logs.
     """
 
@@ -233,7 +233,7 @@ class WorkerSizing(Sizing):
 
 @attrs.frozen(kw_only=True)
 class Functions:
-    """Sizes of the seven functions, by name."""
+    """Sizes of the functions, by name."""
 
     bucket_requested: WorkerSizing
     file_uploaded: WorkerSizing
@@ -242,6 +242,10 @@ class Functions:
     checksum_verification: WorkerSizing
     checksum_failure: Sizing
     checksum_exporter: Sizing
+    fixity_sweep: WorkerSizing
+    replication_failed: WorkerSizing
+    audit_trail: Sizing
+    audit_manifest: Sizing
 
 
 @attrs.frozen(kw_only=True)
@@ -275,22 +279,91 @@ class Export:
 
 
 @attrs.frozen(kw_only=True)
+class Audit:
+    """How the audit trail is written and signed.
+
+    Attributes:
+        object_lock: `governance` or `compliance` locks its files for the days that evidence is kept: the first can be
+            lifted by whoever has a permission of its own, the second by nobody. `none` does not lock them.
+        window_seconds: longest wait for events to fill a file.
+        schedule: when days are signed, as an EventBridge expression in UTC; every run signs all days before its own.
+    """
+
+    object_lock: str = _one_of(OBJECT_LOCKS)
+    window_seconds: int = _within(0, 300)
+    schedule: str = _matching(_SCHEDULE, "an EventBridge schedule, cron(...) or rate(...)")
+
+    @property
+    def locks(self) -> bool:
+        """Whether files are locked."""
+        return self.object_lock != ObjectLock.NONE
+
+
+@attrs.frozen(kw_only=True)
+class Sweep:
+    """How what is overdue is looked for.
+
+    Attributes:
+        schedule: start of a sweep, as an EventBridge expression in UTC.
+        slice_records: records looked at by one invocation.
+        grace_days: by which a check may be late before the object counts as overdue; DynamoDB may be two days late.
+        silence_days: days without the end of a sweep after which an alarm speaks.
+    """
+
+    schedule: str = _matching(_SCHEDULE, "an EventBridge schedule, cron(...) or rate(...)")
+    slice_records: int = _within(100, 1_000_000)
+    grace_days: int = _within(1, 365)
+    # CloudWatch looks back seven days at most:
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    silence_days: int = _within(1, 7)
+
+
+@attrs.frozen(kw_only=True)
 class Alarms:
     """Thresholds: an alarm speaks when a five-minute value reaches its threshold.
 
     Attributes:
         dead_letters: messages set aside in one queue.
+        set_aside_seconds: how long a message has been set aside that nobody looked after.
         function_errors: failed invocations of one function.
+        function_throttles: invocations of one function that Lambda refused for want of concurrency.
+        oldest_message_seconds: how long a message has been waiting in one queue of work.
+        iterator_age_seconds: how long a record has been waiting in one stream.
+        table_throttles: reads, or writes, of one table that DynamoDB refused for want of capacity.
+        table_system_errors: requests to one table that failed inside DynamoDB.
+        table_latency_milliseconds: the time within which DynamoDB answers 99 of 100 requests to one table.
+        table_write_units: write units that one table consumes.
+        verification_concurrency: checks at work at the same time, in invocations.
         failed_checks: checks that found damage or loss.
         failed_requests: bucket requests that were rejected or done in part.
         failed_exports: exports of the checksum table that failed.
+        overdue_objects: objects whose check is late by more than the grace; looked at once per sweep.
+        coverage_percent: an alarm speaks when fewer percent of the objects than this were found good, or deposited,
+            within interval and grace; looked at once per sweep.
+        failed_replications: objects that S3 could not replicate.
+        late_replications: objects that S3 did not replicate within 15 minutes.
     """
 
     dead_letters: int = _within(1, 1_000_000)
+    # A message is deleted after 14 days.
+    set_aside_seconds: int = _within(10, 13 * 86_400)
     function_errors: int = _within(1, 1_000_000)
+    function_throttles: int = _within(1, 1_000_000)
+    oldest_message_seconds: int = _within(10, 13 * 86_400)
+    # A stream keeps a record for 24 hours, and after 20 it is set aside.
+    iterator_age_seconds: int = _within(10, 20 * 3_600)
+    table_throttles: int = _within(1, 1_000_000)
+    table_system_errors: int = _within(1, 1_000_000)
+    table_latency_milliseconds: int = _within(1, 60_000)
+    table_write_units: int = _within(1, 1_000_000_000)
+    verification_concurrency: int = _within(1, 1000)
     failed_checks: int = _within(1, 1_000_000)
     failed_requests: int = _within(1, 1_000_000)
     failed_exports: int = _within(1, 1_000_000)
+    overdue_objects: int = _within(1, 1_000_000_000)
+    coverage_percent: int = _within(1, 100)
+    failed_replications: int = _within(1, 1_000_000)
+    late_replications: int = _within(1, 1_000_000)
 
 
 @attrs.frozen(kw_only=True)
@@ -340,6 +413,8 @@ class Settings:
     functions: Functions
     delivery: Delivery
     export: Export
+    audit: Audit
+    sweep: Sweep
     alarms: Alarms
 
     def __attrs_post_init__(self) -> None:
@@ -349,6 +424,12 @@ class Settings:
         if self.encryption.customer_key and f":kms:{self.replica_region}:" not in self.encryption.replica_key_arn:
             raise ValueError(
                 f"replica_key_arn is {self.encryption.replica_key_arn!r}; allowed: a key in {self.replica_region}"
+            )
+        most = self.functions.checksum_verification.max_concurrency
+        if self.alarms.verification_concurrency > most:
+            raise ValueError(
+                f"verification_concurrency is {self.alarms.verification_concurrency};"
+                f" allowed: up to {most}, the max_concurrency of checksum_verification, or the alarm could never speak"
             )
         if self.name == "prod" and self.disposable:
             raise ValueError("disposable is True; allowed for prod: False")

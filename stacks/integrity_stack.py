@@ -6,9 +6,12 @@ from constructs import Construct
 from stacks import bundling, naming
 from stacks.base_stack import BaseStack
 from stacks.config import Settings
+from stacks.constructs.audit_trail import AuditTrail, AuditTrailProps
 from stacks.constructs.bucket_requests import BucketRequests, BucketRequestsProps
 from stacks.constructs.fixity_functions import FixityFunctions, FixityFunctionsProps
+from stacks.constructs.overdue_sweep import OverdueSweep, OverdueSweepProps
 from stacks.constructs.parameters import Parameters, ParametersProps
+from stacks.constructs.replication_watch import ReplicationWatch, ReplicationWatchProps
 from stacks.constructs.retention import Retention
 from stacks.constructs.table_export import TableExport, TableExportProps
 from stacks.storage_stack import StorageStack
@@ -18,8 +21,9 @@ class IntegrityStack(Stack):
     """The layer of work.
 
     Attributes:
-        functions: the seven functions.
-        queues: the four queues of work.
+        functions: every function.
+        queues: every queue of work.
+        streams: every stream that a function works on.
         dead_letters: every queue that takes what failed for good.
     """
 
@@ -38,6 +42,11 @@ class IntegrityStack(Stack):
         layer = None
         if settings.dependency_layer:
             layer = bundling.dependency_layer(self, "Dependencies", settings.architecture)
+        replication = ReplicationWatch(
+            self,
+            "Replication",
+            ReplicationWatchProps(settings=settings, code=code, layer=layer, retention=retention),
+        )
         requests = BucketRequests(
             self,
             "Requests",
@@ -47,6 +56,7 @@ class IntegrityStack(Stack):
                 layer=layer,
                 buckets=storage.buckets,
                 replication_role=storage.replication_role,
+                replication_events=replication.queue,
                 key=base.key,
                 retention=retention,
             ),
@@ -76,11 +86,45 @@ class IntegrityStack(Stack):
                 retention=retention,
             ),
         )
-        self.functions = (requests.function, *fixity.functions, export.function)
-        self.queues = (requests.queue, *fixity.queues)
+        audit = AuditTrail(
+            self,
+            "Audit",
+            AuditTrailProps(
+                settings=settings,
+                code=code,
+                layer=layer,
+                tables=storage.tables,
+                signing_key=base.signing_key,
+                key=base.key,
+                retention=retention,
+            ),
+        )
+        sweep = OverdueSweep(
+            self,
+            "Sweep",
+            OverdueSweepProps(
+                settings=settings,
+                code=code,
+                layer=layer,
+                tables=storage.tables,
+                verification=fixity.verification,
+                key=base.key,
+                retention=retention,
+            ),
+        )
+        self.functions = (
+            requests.function,
+            *fixity.functions,
+            export.function,
+            replication.function,
+            *audit.functions,
+            sweep.function,
+        )
+        self.queues = (requests.queue, *fixity.queues, replication.queue, sweep.queue)
+        self.streams = (*fixity.streams, audit.stream)
         self.dead_letters = (
             *(queue.dead_letters for queue in self.queues),
-            *(stream.failures for stream in fixity.streams),
+            *(stream.failures for stream in self.streams),
         )
         published = {f"function/{function.name}": function.function.function_name for function in self.functions}
         for queue in self.queues:

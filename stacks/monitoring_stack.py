@@ -6,15 +6,20 @@ from constructs import Construct
 from stacks import naming
 from stacks.base_stack import BaseStack
 from stacks.config import Settings
-from stacks.constructs.alarms import AlarmsProps, FixityAlarms
+from stacks.constructs.alarm_list import alarms_on
+from stacks.constructs.alarms import Alarms, AlarmsProps
 from stacks.constructs.dashboard import DashboardProps, FixityDashboard
+from stacks.constructs.watched import Watched
 from stacks.integrity_stack import IntegrityStack
+from stacks.storage_stack import StorageStack
 
 
 class MonitoringStack(Stack):
     """The uppermost layer."""
 
-    def __init__(self, scope: Construct, settings: Settings, base: BaseStack, integrity: IntegrityStack) -> None:
+    def __init__(
+        self, scope: Construct, settings: Settings, base: BaseStack, storage: StorageStack, integrity: IntegrityStack
+    ) -> None:
         """Compose the layer."""
         super().__init__(
             scope,
@@ -23,23 +28,17 @@ class MonitoringStack(Stack):
             description=f"DuraCloud {settings.name}: alarms, dashboard",
             termination_protection=settings.termination_protection,
         )
-        FixityAlarms(
-            self,
-            "Alarms",
-            AlarmsProps(
-                settings=settings,
-                topic=base.topic,
-                functions=integrity.functions,
-                dead_letters=integrity.dead_letters,
-            ),
+        watched = Watched(
+            settings=settings,
+            functions=integrity.functions,
+            queues=integrity.queues,
+            dead_letters=integrity.dead_letters,
+            streams=integrity.streams,
+            tables=storage.tables.metrics,
         )
+        Alarms(self, "Alarms", AlarmsProps(settings=settings, topic=base.topic, alarms=tuple(alarms_on(watched))))
         FixityDashboard(
             self,
             "Fixity",
-            DashboardProps(
-                environment=settings.name,
-                functions=integrity.functions,
-                queues=integrity.queues,
-                dead_letters=integrity.dead_letters,
-            ),
+            DashboardProps(watched=watched),
         )

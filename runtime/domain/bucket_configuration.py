@@ -13,9 +13,11 @@ import attrs
 
 from runtime.contract import APPLICATION, ManagedPrefix, Tag, access_log_prefix
 from runtime.domain.bucket_names import BucketPair
+from runtime.domain.replication import ReplicationProblem
 
 _REPLICATION_MINUTES: Final = 15
 _INVENTORY_ID: Final = "daily"
+_REPLICATION_EVENTS_ID: Final = "replication"
 _INVENTORY_FIELDS: Final = (
     "Size",
     "LastModifiedDate",
@@ -44,6 +46,7 @@ class BucketPolicySettings:
         managed_bucket: takes the inventories.
         logs_bucket: takes the access logs.
         replication_role_arn: the role by which S3 writes replicas.
+        replication_queue_arn: the queue to which S3 reports replications that fail or are late.
         encryption_key_arn: customer key of main buckets; None for S3-managed encryption.
         replica_key_arn: customer key of replicas, in their region; None for S3-managed encryption.
         main_storage_class: where objects move; public buckets stay in STANDARD.
@@ -56,6 +59,7 @@ class BucketPolicySettings:
     managed_bucket: str
     logs_bucket: str
     replication_role_arn: str
+    replication_queue_arn: str
     encryption_key_arn: str | None
     replica_key_arn: str | None
     abort_multipart_days: int
@@ -101,11 +105,7 @@ def main_steps(pair: BucketPair, values: BucketPolicySettings) -> tuple[Step, ..
         _lifecycle(
             values, days=values.main_transition_days, storage_class=None if pair.public else values.main_storage_class
         ),
-        Step(
-            what="switch events on",
-            call="put_bucket_notification_configuration",
-            arguments={"NotificationConfiguration": {"EventBridgeConfiguration": {}}},
-        ),
+        _events(values),
         _inventory(values),
         Step(
             what="switch access logs on",
@@ -258,6 +258,27 @@ def _lifecycle(values: BucketPolicySettings, *, days: int, storage_class: str | 
     )
 
 
+def _events(values: BucketPolicySettings) -> Step:
+    # EventBridge gets everything but the events of replication, which S3 sends to queues, topics and functions only:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-metrics-events.html
+    return Step(
+        what="switch events on",
+        call="put_bucket_notification_configuration",
+        arguments={
+            "NotificationConfiguration": {
+                "EventBridgeConfiguration": {},
+                "QueueConfigurations": [
+                    {
+                        "Id": _REPLICATION_EVENTS_ID,
+                        "QueueArn": values.replication_queue_arn,
+                        "Events": [problem.event for problem in ReplicationProblem],
+                    }
+                ],
+            }
+        },
+    )
+
+
 def _inventory(values: BucketPolicySettings) -> Step:
     configuration = {
         "Id": _INVENTORY_ID,
@@ -286,6 +307,9 @@ def _replication(pair: BucketPair, values: BucketPolicySettings) -> dict[str, An
     destination: dict[str, Any] = {
         "Bucket": f"arn:aws:s3:::{pair.replica}",
         "StorageClass": values.replication_storage_class,
+        # Without metrics S3 reports no failure:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-metrics-events.html
+        "Metrics": {"Status": "Enabled"},
     }
     rule: dict[str, Any] = {
         "ID": "whole-bucket",

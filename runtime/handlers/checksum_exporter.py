@@ -1,12 +1,12 @@
 """Exports the checksum table and follows exports to their end: the handler of two schedules."""
 
-from datetime import datetime
 from typing import Any, Final
 
 from runtime import bootstrap
 from runtime.contract import Function, Metric
 from runtime.domain.errors import MalformedMessageError
 from runtime.domain.export import TableExport
+from runtime.handlers.moments import moment
 from runtime.observability import logger, publish
 from runtime.settings import ExportSettings
 from runtime.usecases.export_records import Exporting, follow, start
@@ -32,7 +32,7 @@ def handle(event: dict[str, Any], deps: tuple[ExportSettings, Exporting]) -> lis
     settings, exporting = deps
     action = event.get("action")
     if action == "start":
-        export = start(exporting, _moment(event.get("time")))
+        export = start(exporting, moment(event.get("time"), _ALLOWED))
         _log("export of the day", export)
         return [export]
     if action != "follow":
@@ -50,16 +50,6 @@ def handle(event: dict[str, Any], deps: tuple[ExportSettings, Exporting]) -> lis
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
     """Entry point of the function."""
     handle(event, bootstrap.exporter())
-
-
-def _moment(text: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError as error:
-        raise MalformedMessageError(f"got the time {text!r}; {_ALLOWED}") from error
-    if moment.tzinfo is None:
-        raise MalformedMessageError(f"got the time {text!r} without its zone; {_ALLOWED}")
-    return moment
 
 
 def _log(what: str, export: TableExport) -> None:

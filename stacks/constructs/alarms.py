@@ -1,104 +1,103 @@
-"""Alarms: each tells people through the alert topic, says what it means, and links to its entry in the runbook."""
+"""How an alarm is made: it tells people through the alert topic, says what it means, and links to the runbook."""
 
+from collections.abc import Sequence
+from enum import StrEnum
 from typing import Final
 
 import attrs
+from aws_cdk import Tags
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from runtime.contract import Function, Metric
 from stacks import naming
 from stacks.config import Settings
-from stacks.constructs import fixity_metrics
-from stacks.constructs.runtime_function import RuntimeFunction
-from stacks.constructs.work_queue import DeadLetterQueue
 
-# Those that publish FailedChecks, see `contract.Metric`.
-CHECKING_FUNCTIONS: Final = (Function.FILE_UPLOADED, Function.FILE_DELETED, Function.CHECKSUM_VERIFICATION)
+SEVERITY_TAG: Final = "Severity"
+
+
+class Severity(StrEnum):
+    """How soon a person has to act."""
+
+    # Objects are damaged, lost or unwatched, or will be within days: at any hour.
+    CRITICAL = "critical"
+    # The service does not do its work as it should; nothing is lost meanwhile: on the next working day.
+    WARNING = "warning"
+    # Somebody should know.
+    NOTICE = "notice"
+
+
+@attrs.frozen(kw_only=True)
+class Alarm:
+    """One alarm, as a value.
+
+    Attributes:
+        name: its name without the environment.
+        severity: how soon a person has to act.
+        meaning: what it says, in a sentence.
+        metric: what it watches.
+        threshold: the value at which it speaks, in the metric's own unit.
+        entry: the heading of the runbook that says what to do; where not given, the alarm's own name.
+        periods: how many values in succession must have reached the threshold.
+        missing: what a period without data says. Most metrics have none while there is nothing to do.
+        below: whether it speaks below the threshold instead of from it on.
+    """
+
+    name: str
+    severity: Severity
+    meaning: str
+    metric: cloudwatch.IMetric
+    threshold: float
+    entry: str = attrs.field()
+    periods: int = 1
+    missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
+    below: bool = False
+
+    @entry.default
+    def _own_name(self) -> str:
+        return self.name
 
 
 @attrs.frozen(kw_only=True)
 class AlarmsProps:
-    """Arguments of `FixityAlarms`.
+    """Arguments of `Alarms`.
 
     Attributes:
         settings: the environment's settings.
         topic: the alert topic.
-        functions: every function.
-        dead_letters: every queue that takes what failed for good.
+        alarms: which alarms there are.
     """
 
     settings: Settings
     topic: sns.ITopic
-    functions: tuple[RuntimeFunction, ...]
-    dead_letters: tuple[DeadLetterQueue, ...]
+    alarms: Sequence[Alarm]
 
 
-class FixityAlarms(Construct):
+class Alarms(Construct):
     """The alarms of an environment."""
 
     def __init__(self, scope: Construct, construct_id: str, props: AlarmsProps) -> None:
-        """Create an alarm per dead-letter queue and per function, and those on what the functions report."""
+        """Create every alarm."""
         super().__init__(scope, construct_id)
-        self._settings = props.settings
-        self._action = actions.SnsAction(props.topic)
-        thresholds = props.settings.alarms
-        for queue in props.dead_letters:
-            self._alarm(
-                f"set-aside-{queue.name}",
-                f"Messages lie in the queue {naming.resource_name(props.settings.name, queue.name)}: "
-                "work that was tried too often and waits for a person.",
-                queue.metric_messages(),
-                thresholds.dead_letters,
+        action = actions.SnsAction(props.topic)
+        comparison = cloudwatch.ComparisonOperator
+        for one in props.alarms:
+            alarm = cloudwatch.Alarm(
+                self,
+                one.name,
+                alarm_name=naming.resource_name(props.settings.name, one.name),
+                alarm_description=(
+                    f"[{one.severity}] {one.meaning} What to do: {props.settings.runbook_url}#{one.entry}"
+                ),
+                metric=one.metric,
+                threshold=one.threshold,
+                evaluation_periods=one.periods,
+                comparison_operator=comparison.LESS_THAN_THRESHOLD
+                if one.below
+                else comparison.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+                treat_missing_data=one.missing,
             )
-        for function in props.functions:
-            self._alarm(
-                f"errors-{function.name}",
-                f"Invocations of the function {function.name} end in errors.",
-                function.metric_errors(),
-                thresholds.function_errors,
-            )
-        for name in CHECKING_FUNCTIONS:
-            self._alarm(
-                f"failed-checks-{name}",
-                f"The function {name} found objects that are damaged, lost or unreadable.",
-                self._metric(name, Metric.FAILED_CHECKS),
-                thresholds.failed_checks,
-            )
-        for metric, name, meaning in (
-            (Metric.REQUESTS_REJECTED, "rejected-requests", "A bucket request was rejected: no bucket was made."),
-            (Metric.REQUESTS_PARTIAL, "partial-requests", "A bucket request was done only in part."),
-        ):
-            self._alarm(
-                name,
-                meaning,
-                self._metric(Function.BUCKET_REQUESTED, metric),
-                thresholds.failed_requests,
-            )
-        self._alarm(
-            "failed-exports",
-            "An export of the checksum table failed.",
-            self._metric(Function.CHECKSUM_EXPORTER, Metric.EXPORTS_FAILED),
-            thresholds.failed_exports,
-        )
-
-    def _metric(self, function: str, name: str) -> cloudwatch.Metric:
-        return fixity_metrics.metric(self._settings.name, function, name)
-
-    def _alarm(self, name: str, meaning: str, metric: cloudwatch.IMetric, threshold: int) -> None:
-        alarm = cloudwatch.Alarm(
-            self,
-            name,
-            alarm_name=naming.resource_name(self._settings.name, name),
-            alarm_description=f"{meaning} What to do: {self._settings.runbook_url}#{name}",
-            metric=metric,
-            threshold=threshold,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            # None of these metrics is published while there is nothing to do.
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-        alarm.add_alarm_action(self._action)
-        alarm.add_ok_action(self._action)
+            alarm.add_alarm_action(action)
+            alarm.add_ok_action(action)
+            Tags.of(alarm).add(SEVERITY_TAG, one.severity)

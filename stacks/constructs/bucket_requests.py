@@ -11,7 +11,7 @@ from constructs import Construct
 from runtime.contract import NO_KEY, BucketSuffix, Env, Function, ManagedPrefix
 from stacks import naming
 from stacks.config import Settings
-from stacks.constructs import object_events
+from stacks.constructs import audit_trail, object_events
 from stacks.constructs.fixed_buckets import FixedBuckets
 from stacks.constructs.retention import Retention
 from stacks.constructs.runtime_function import RuntimeFunction, RuntimeFunctionProps
@@ -45,6 +45,7 @@ class BucketRequestsProps:
         layer: their dependencies, None where the host provides them.
         buckets: the fixed buckets.
         replication_role: the role by which S3 writes replicas.
+        replication_events: the queue to which S3 reports replications that fail or are late.
         key: the customer key, None where there is none.
         retention: what happens to the log when it leaves the template.
     """
@@ -54,6 +55,7 @@ class BucketRequestsProps:
     layer: lambda_.ILayerVersion | None
     buckets: FixedBuckets
     replication_role: iam.IRole
+    replication_events: WorkQueue
     key: kms.IKey | None
     retention: Retention
 
@@ -113,6 +115,7 @@ class BucketRequests(Construct):
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
             naming.objects_arn(managed, f"{ManagedPrefix.IN_PROGRESS}*"),
         )
+        audit_trail.let_write_events(self.function, props.settings)
         self.function.allow([*_LOOKING, *_MAKING], naming.bucket_arn(naming.any_bucket(prefix)))
         # Whatever a request asks for, the fixed buckets are not touched (lesson L15).
         logs = naming.bucket_name(prefix, BucketSuffix.LOGS)
@@ -129,12 +132,13 @@ def _variables(props: BucketRequestsProps) -> dict[str, str]:
     settings = props.settings
     days, requests = settings.lifecycle, settings.requests
     return {
+        **audit_trail.variables(settings),
         Env.BUCKET_PREFIX: settings.bucket_prefix,
         Env.ACCOUNT_ID: settings.account,
         Env.REPLICA_REGION: settings.replica_region,
-        Env.MANAGED_BUCKET: props.buckets.managed.bucket_name,
         Env.LOGS_BUCKET: props.buckets.logs.bucket_name,
         Env.REPLICATION_ROLE_ARN: props.replication_role.role_arn,
+        Env.REPLICATION_QUEUE_ARN: props.replication_events.queue.queue_arn,
         Env.FUNCTION_TIMEOUT: str(settings.functions.bucket_requested.timeout_seconds),
         Env.MAX_RECEIVE_COUNT: str(settings.delivery.max_receives),
         Env.MAX_BUCKETS_PER_REQUEST: str(requests.max_buckets_per_request),

@@ -1,17 +1,17 @@
-"""The dashboard: what is checked with which outcome, what waits, and how the functions do."""
+"""The dashboard: what is checked with which outcome, what waits, how functions and tables do, and what costs."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import attrs
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from runtime.contract import Metric
+from runtime.contract import Function, Metric
 from stacks import naming
 from stacks.constructs import fixity_metrics
-from stacks.constructs.alarms import CHECKING_FUNCTIONS
-from stacks.constructs.runtime_function import RuntimeFunction
-from stacks.constructs.work_queue import DeadLetterQueue, WorkQueue
+from stacks.constructs.alarm_list import CHECKING_FUNCTIONS
+from stacks.constructs.watched import Watched
 
 _OUTCOMES: Final = {
     Metric.OUTCOME_MATCH: "match",
@@ -22,7 +22,9 @@ _OUTCOMES: Final = {
     Metric.OUTCOME_NO_BASELINE: "no baseline",
     Metric.OUTCOME_DEFERRED: "deferred",
 }
+_WHOLE: Final = 24
 _HALF: Final = 12
+_HEADING_HEIGHT: Final = 1
 
 
 @attrs.frozen(kw_only=True)
@@ -30,55 +32,137 @@ class DashboardProps:
     """Arguments of `FixityDashboard`.
 
     Attributes:
-        environment: the environment's name.
-        functions: every function.
-        queues: every queue of work.
-        dead_letters: every queue that takes what failed for good.
+        watched: everything that has metrics.
     """
 
-    environment: str
-    functions: tuple[RuntimeFunction, ...]
-    queues: tuple[WorkQueue, ...]
-    dead_letters: tuple[DeadLetterQueue, ...]
+    watched: Watched
 
 
 class FixityDashboard(Construct):
     """One dashboard per environment."""
 
     def __init__(self, scope: Construct, construct_id: str, props: DashboardProps) -> None:
-        """Create the dashboard."""
+        """Create the dashboard: a section per subject, two graphs in a row."""
         super().__init__(scope, construct_id)
-
-        def over_functions(name: str, label: str) -> cloudwatch.IMetric:
-            return fixity_metrics.total(
-                label,
-                [fixity_metrics.metric(props.environment, function, name, function) for function in CHECKING_FUNCTIONS],
-            )
-
+        watched = props.watched
+        sections = {
+            "Objects under care": _care(watched),
+            "Fixity": _fixity(watched),
+            "Requests, exports, replication": _reports(watched),
+            "Queues": _queues(watched),
+            "Functions": _functions(watched),
+            "Tables": _tables(watched),
+            "What costs": _costs(watched),
+        }
+        rows: list[list[cloudwatch.IWidget]] = []
+        for heading, graphs in sections.items():
+            rows.append([cloudwatch.TextWidget(markdown=f"## {heading}", width=_WHOLE, height=_HEADING_HEIGHT)])
+            rows += [list(graphs[first : first + 2]) for first in range(0, len(graphs), 2)]
         cloudwatch.Dashboard(
             self,
             "Dashboard",
-            dashboard_name=naming.resource_name(props.environment, "fixity"),
-            widgets=[
-                [
-                    _graph("Checks by outcome", [over_functions(name, label) for name, label in _OUTCOMES.items()]),
-                    _graph("Bytes read and compared", [over_functions(Metric.BYTES_VERIFIED, "bytes")]),
-                ],
-                [
-                    _graph("Waiting messages", [queue.metric_messages() for queue in props.queues]),
-                    _graph("Age of the oldest message, seconds", [queue.metric_age() for queue in props.queues]),
-                ],
-                [
-                    _graph("Messages set aside", [queue.metric_messages() for queue in props.dead_letters]),
-                    _graph("Invocations that failed", [function.metric_errors() for function in props.functions]),
-                ],
-                [
-                    _graph("Invocations", [function.metric_invocations() for function in props.functions]),
-                    _graph("Duration, 99 of 100", [function.metric_duration() for function in props.functions]),
-                ],
-            ],
+            dashboard_name=naming.resource_name(watched.settings.name, "fixity"),
+            widgets=rows,
         )
 
 
-def _graph(title: str, metrics: list[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
-    return cloudwatch.GraphWidget(title=title, left=metrics, width=_HALF)
+def _care(watched: Watched) -> list[cloudwatch.IWidget]:
+    def of_sweep(name: str, label: str, statistic: str = "Maximum") -> cloudwatch.IMetric:
+        return fixity_metrics.of_sweep(watched.settings.name, name, statistic, label)
+
+    return [
+        _graph("Objects under care", [of_sweep(Metric.OBJECTS_UNDER_CARE, "objects")]),
+        _graph("Bytes under care", [of_sweep(Metric.BYTES_UNDER_CARE, "bytes")]),
+        _graph(
+            "Longest time that an object was not found good, seconds",
+            [of_sweep(Metric.OLDEST_UNVERIFIED_AGE, "seconds")],
+        ),
+        _graph(
+            "Found good within interval and grace, percent",
+            [of_sweep(Metric.COVERAGE_WITHIN_INTERVAL, "percent", "Minimum")],
+        ),
+    ]
+
+
+def _fixity(watched: Watched) -> list[cloudwatch.IWidget]:
+    def over_functions(name: str, label: str) -> cloudwatch.IMetric:
+        return fixity_metrics.total(
+            label, [watched.metric(function, name, function) for function in CHECKING_FUNCTIONS]
+        )
+
+    return [
+        _graph("Checks by outcome", [over_functions(name, label) for name, label in _OUTCOMES.items()]),
+        _graph("Bytes read and compared", [over_functions(Metric.BYTES_VERIFIED, "bytes")]),
+    ]
+
+
+def _reports(watched: Watched) -> list[cloudwatch.IWidget]:
+    def reported(function: str, names: dict[str, str]) -> list[cloudwatch.IMetric]:
+        return [watched.metric(function, name, label) for name, label in names.items()]
+
+    requests = {
+        Metric.REQUESTS_COMPLETED: "requests completed",
+        Metric.REQUESTS_PARTIAL: "requests done in part",
+        Metric.REQUESTS_REJECTED: "requests rejected",
+    }
+    exports = {Metric.EXPORTS_COMPLETED: "exports completed", Metric.EXPORTS_FAILED: "exports failed"}
+    replication = {Metric.REPLICATIONS_FAILED: "not replicated", Metric.REPLICATIONS_LATE: "replicated late"}
+    return [
+        _graph(
+            "Requests and exports",
+            reported(Function.BUCKET_REQUESTED, requests) + reported(Function.CHECKSUM_EXPORTER, exports),
+        ),
+        _graph("Replication", reported(Function.REPLICATION_FAILED, replication)),
+    ]
+
+
+def _queues(watched: Watched) -> list[cloudwatch.IWidget]:
+    return [
+        _graph("Waiting messages", [queue.metric_messages() for queue in watched.queues]),
+        _graph("Age of the oldest message, seconds", [queue.metric_age() for queue in watched.queues]),
+        _graph("Messages set aside", [queue.metric_messages() for queue in watched.dead_letters]),
+        _graph(
+            "How far functions are behind their streams, milliseconds",
+            [stream.function.metric_iterator_age() for stream in watched.streams],
+        ),
+    ]
+
+
+def _functions(watched: Watched) -> list[cloudwatch.IWidget]:
+    return [
+        _graph("Invocations that failed", [function.metric_errors() for function in watched.functions]),
+        _graph("Invocations refused", [function.metric_throttles() for function in watched.functions]),
+        _graph("Duration, 99 of 100, milliseconds", [function.metric_duration() for function in watched.functions]),
+        _graph("Invocations at the same time", [function.metric_concurrency() for function in watched.functions]),
+    ]
+
+
+def _tables(watched: Watched) -> list[cloudwatch.IWidget]:
+    return [
+        _graph(
+            "Reads and writes refused",
+            [
+                metric
+                for table in watched.tables
+                for metric in (table.metric_read_throttles(), table.metric_write_throttles())
+            ],
+        ),
+        _graph("Requests that failed inside DynamoDB", [table.metric_system_errors() for table in watched.tables]),
+        _graph("Slowest operation, 99 of 100, milliseconds", [table.metric_latency() for table in watched.tables]),
+    ]
+
+
+def _costs(watched: Watched) -> list[cloudwatch.IWidget]:
+    return [
+        _graph("Invocations", [function.metric_invocations() for function in watched.functions]),
+        _graph("Lambda, GB-seconds", [function.metric_gigabyte_seconds() for function in watched.functions]),
+        _graph(
+            "Read and write units",
+            [metric for table in watched.tables for metric in (table.metric_read_units(), table.metric_write_units())],
+        ),
+        _graph("Requests to DynamoDB", [table.metric_requests() for table in watched.tables]),
+    ]
+
+
+def _graph(title: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=_HALF)

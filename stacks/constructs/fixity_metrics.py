@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from runtime.contract import METRIC_DIMENSION_ENVIRONMENT, METRIC_DIMENSION_FUNCTION, METRIC_NAMESPACE
+from runtime.contract import METRIC_DIMENSION_ENVIRONMENT, METRIC_DIMENSION_FUNCTION, METRIC_NAMESPACE, Function
 
 _PERIOD = Duration.minutes(5)
 
@@ -30,8 +30,21 @@ def metric(environment: str, function: str, name: str, label: str | None = None)
     )
 
 
+def of_sweep(environment: str, name: str, statistic: str = "Maximum", label: str | None = None) -> cloudwatch.Metric:
+    """Return a metric that a sweep publishes at its end, perhaps twice with the same value, over a day.
+
+    Args:
+        environment: the environment's name.
+        name: the metric as in `contract.Metric`.
+        statistic: what is taken of the day's values; never the sum.
+        label: how a graph names it; none for an alarm.
+    """
+    found = metric(environment, Function.FIXITY_SWEEP, name, label)
+    return found.with_(statistic=statistic, period=Duration.days(1))
+
+
 def total(label: str, metrics: Sequence[cloudwatch.Metric]) -> cloudwatch.IMetric:
-    """Return the sum of several metrics, each counted as 0 where it has no data.
+    """Return the sum of several metrics, of those that have data.
 
     Args:
         label: how a graph names it.
@@ -40,7 +53,7 @@ def total(label: str, metrics: Sequence[cloudwatch.Metric]) -> cloudwatch.IMetri
     # An id stands for one metric in all of a graph.
     ids = {_id(metric): metric for metric in metrics}
     return cloudwatch.MathExpression(
-        expression=" + ".join(f"FILL({metric_id}, 0)" for metric_id in ids),
+        expression=f"SUM([{', '.join(ids)}])",
         using_metrics=ids,
         label=label,
         period=_PERIOD,

@@ -8,6 +8,7 @@ from runtime.contract import Attribute
 from stacks import naming
 from stacks.config import Tables
 from stacks.constructs.retention import Retention
+from stacks.constructs.table_metrics import TableMetrics
 
 
 @attrs.frozen(kw_only=True)
@@ -31,6 +32,7 @@ class FixityTables(Construct):
     Attributes:
         checksums: the records; its stream carries every fact of every check.
         schedule: one row per object, which expires when the object is due.
+        metrics: what is measured of each of them.
     """
 
     def __init__(self, scope: Construct, construct_id: str, props: FixityTablesProps) -> None:
@@ -39,6 +41,10 @@ class FixityTables(Construct):
         self.checksums = self._table("Checksums", naming.resource_name(props.environment, naming.CHECKSUMS), props)
         self.schedule = self._table(
             "Schedule", naming.resource_name(props.environment, naming.SCHEDULE), props, expires_by=Attribute.TTL
+        )
+        self.metrics = (
+            TableMetrics(naming.CHECKSUMS, self.checksums, ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")),
+            TableMetrics(naming.SCHEDULE, self.schedule, ("PutItem", "DeleteItem", "Query")),
         )
 
     def _table(

@@ -61,6 +61,8 @@ class RuntimeFunctionProps:
         layer: their dependencies, None where the host provides them.
         variables: its own environment variables; those of every function are added.
         removal_policy: what happens to its log when it leaves the template.
+        calls_itself: whether it goes on by messages to its own queue. Lambda takes that for a mistake and stops it
+            after 16 rounds, unless told (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
     """
 
     settings: Settings
@@ -71,6 +73,7 @@ class RuntimeFunctionProps:
     layer: lambda_.ILayerVersion | None
     variables: Mapping[str, str]
     removal_policy: RemovalPolicy
+    calls_itself: bool = False
 
 
 class RuntimeFunction(Construct):
@@ -88,6 +91,7 @@ class RuntimeFunction(Construct):
         settings = props.settings
         physical_name = function_name(settings.name, props.name)
         self.name = props.name
+        self._memory_mib = props.sizing.memory_mib
         self.timeout = Duration.seconds(props.sizing.timeout_seconds)
         log_group = logs.LogGroup(
             self,
@@ -118,6 +122,7 @@ class RuntimeFunction(Construct):
             timeout=self.timeout,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if props.calls_itself else None,
             application_log_level_v2=lambda_.ApplicationLogLevel(settings.log_level),
             environment={
                 Env.ENVIRONMENT: settings.name,
@@ -159,6 +164,28 @@ class RuntimeFunction(Construct):
     def metric_errors(self) -> cloudwatch.Metric:
         """Return the number of failed invocations in five minutes."""
         return self.function.metric_errors(period=Duration.minutes(5), statistic="Sum")
+
+    def metric_throttles(self) -> cloudwatch.Metric:
+        """Return the number of invocations that Lambda refused for want of concurrency in five minutes."""
+        return self.function.metric_throttles(period=Duration.minutes(5), statistic="Sum")
+
+    def metric_concurrency(self) -> cloudwatch.Metric:
+        """Return the highest number of invocations at the same time in five minutes."""
+        return self.function.metric("ConcurrentExecutions", period=Duration.minutes(5), statistic="Maximum")
+
+    def metric_iterator_age(self) -> cloudwatch.Metric:
+        """Return the age in milliseconds of the newest record of the stream's oldest batch in five minutes."""
+        return self.function.metric("IteratorAge", period=Duration.minutes(5), statistic="Maximum")
+
+    def metric_gigabyte_seconds(self) -> cloudwatch.IMetric:
+        """Return what Lambda charges for, the memory in GB times the duration in seconds, in five minutes."""
+        metric_id = f"duration_{self.name.replace('-', '_')}"
+        return cloudwatch.MathExpression(
+            expression=f"{metric_id} / 1000 * {self._memory_mib} / 1024",
+            using_metrics={metric_id: self.function.metric_duration(period=Duration.minutes(5), statistic="Sum")},
+            label=self.name,
+            period=Duration.minutes(5),
+        )
 
     def metric_invocations(self) -> cloudwatch.Metric:
         """Return the number of invocations in five minutes."""

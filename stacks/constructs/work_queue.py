@@ -1,5 +1,6 @@
 """A queue of work with its dead-letter queue, fed by EventBridge, worked on by a function."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
@@ -7,6 +8,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -56,6 +58,10 @@ class DeadLetterQueue(Construct):
     def metric_messages(self) -> cloudwatch.Metric:
         """Return the highest number of waiting messages in five minutes."""
         return self.queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum")
+
+    def metric_age(self) -> cloudwatch.Metric:
+        """Return the age in seconds of the oldest message, counted from when it was set aside, in five minutes."""
+        return self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(5), statistic="Maximum")
 
 
 @attrs.frozen(kw_only=True)
@@ -122,8 +128,40 @@ class WorkQueue(Construct):
             pattern: which events, for EventBridge.
         """
         rule = events.Rule(self, construct_id, description=description, event_pattern=pattern)
+        self._deliver(rule)
+
+    def schedule(self, construct_id: str, description: str, expression: str, message: Mapping[str, str]) -> None:
+        """Take a message at certain times.
+
+        Args:
+            construct_id: id of the rule.
+            description: what the message is for, for the console.
+            expression: when, as an EventBridge expression in UTC.
+            message: the message.
+        """
+        when = events.Schedule.expression(expression)
+        rule = events.Rule(self, construct_id, description=description, schedule=when)
+        self._deliver(rule, events.RuleTargetInput.from_object(dict(message)))
+
+    def _deliver(self, rule: events.Rule, message: events.RuleTargetInput | None = None) -> None:
         # What EventBridge cannot deliver for 24 hours goes where everything goes that failed.
-        rule.add_target(targets.SqsQueue(self.queue, dead_letter_queue=self.dead_letters.queue))
+        rule.add_target(targets.SqsQueue(self.queue, message=message, dead_letter_queue=self.dead_letters.queue))
+
+    def take_notifications(self, account: str, buckets: str) -> None:
+        """Take notifications that S3 sends by itself, for what it does not tell EventBridge.
+
+        Args:
+            account: the AWS account of the buckets.
+            buckets: ARN pattern of the buckets.
+        """
+        self.queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("s3.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[self.queue.queue_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": account}, "ArnLike": {"aws:SourceArn": buckets}},
+            )
+        )
 
     def drive(self, function: RuntimeFunction, sizing: WorkerSizing) -> None:
         """Let a function work on the queue, each message of a batch failing for itself."""

@@ -109,11 +109,12 @@ def test_replication_covers_the_whole_bucket_with_delete_markers_and_time_contro
 
 
 def test_replication_without_time_control() -> None:
-    """Where the settings do not ask for time control, S3 replicates without its promise and its price."""
+    """Where the settings do not ask for time control, S3 replicates without its promise, and still reports failures."""
     values = attrs.evolve(VALUES, replication_time_control=False)
     rule = _arguments(opening_steps(PAIR, values), "put_bucket_replication")["ReplicationConfiguration"]["Rules"][0]
 
-    assert {"Bucket", "StorageClass"} == set(rule["Destination"])
+    assert {"Bucket", "StorageClass", "Metrics"} == set(rule["Destination"])
+    assert {"Status": "Enabled"} == rule["Destination"]["Metrics"]
 
 
 def test_customer_key_encrypts_both_copies_and_replication_knows_it() -> None:
@@ -133,6 +134,20 @@ def test_customer_key_encrypts_both_copies_and_replication_knows_it() -> None:
     ] == keys
     assert {"SseKmsEncryptedObjects": {"Status": "Enabled"}} == rule["SourceSelectionCriteria"]
     assert {"ReplicaKmsKeyID": "arn:replica"} == rule["Destination"]["EncryptionConfiguration"]
+
+
+def test_events_go_to_eventbridge_and_replication_failures_to_their_queue() -> None:
+    """One configuration says both: S3 tells EventBridge of objects, and the queue of replications that go wrong."""
+    assert {
+        "EventBridgeConfiguration": {},
+        "QueueConfigurations": [
+            {
+                "Id": "replication",
+                "QueueArn": VALUES.replication_queue_arn,
+                "Events": ["s3:Replication:OperationFailedReplication", "s3:Replication:OperationMissedThreshold"],
+            }
+        ],
+    } == _arguments(main_steps(PAIR, VALUES), "put_bucket_notification_configuration")["NotificationConfiguration"]
 
 
 def test_inventory_lists_every_version_daily_with_the_documented_fields() -> None:

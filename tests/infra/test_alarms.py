@@ -1,7 +1,9 @@
 import ast
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -10,11 +12,13 @@ import pytest
 from runtime.contract import FUNCTION_ENVIRONMENT, METRIC_NAMESPACE, Metric
 from runtime.domain import alert_message
 from runtime.observability import publish
-from tests.infra.synthesis import ROOT, Assembly, Resource
+from stacks.config import Alarms
+from tests.infra.synthesis import ROOT, Assembly, Resource, synthesise
 
 ALARM = "AWS::CloudWatch::Alarm"
 QUEUE = "AWS::SQS::Queue"
 FUNCTION = "AWS::Lambda::Function"
+TABLE = "AWS::DynamoDB::GlobalTable"
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 SQS_METRICS = {
     "ApproximateAgeOfOldestMessage",
@@ -29,6 +33,29 @@ SQS_METRICS = {
 }
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 LAMBDA_METRICS = {"ConcurrentExecutions", "Duration", "Errors", "Invocations", "IteratorAge", "Throttles"}
+
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
+DYNAMODB_METRICS = {
+    "ConsumedReadCapacityUnits": {"TableName"},
+    "ConsumedWriteCapacityUnits": {"TableName"},
+    "ReadThrottleEvents": {"TableName"},
+    "WriteThrottleEvents": {"TableName"},
+    "SystemErrors": {"TableName", "Operation"},
+    "SuccessfulRequestLatency": {"TableName", "Operation"},
+}
+ITEM_ACTIONS = {
+    f"dynamodb:{operation}"
+    for operation in (
+        "BatchGetItem",
+        "BatchWriteItem",
+        "DeleteItem",
+        "GetItem",
+        "PutItem",
+        "Query",
+        "Scan",
+        "UpdateItem",
+    )
+}
 
 
 @attrs.frozen
@@ -70,10 +97,49 @@ def _of_dashboard(assembly: Assembly) -> Iterator[Watched]:
     body = json.loads(assembly.resolve(dashboard.layer, dashboard.properties["DashboardBody"]))
     for widget in body["widgets"]:
         for namespace, name, *rest in (
-            metric for metric in widget["properties"]["metrics"] if isinstance(metric[0], str)
+            metric for metric in widget["properties"].get("metrics", []) if isinstance(metric[0], str)
         ):
             pairs = [part for part in rest if isinstance(part, str)]
             yield Watched(namespace, name, dict(zip(pairs[::2], pairs[1::2], strict=True)), None)
+
+
+def _watched_by(assembly: Assembly, name: str, dimension: str) -> dict[str, Resource]:
+    """Return the alarms on a metric by the resource that they watch."""
+    return {
+        metric.dimensions[dimension]: alarm
+        for alarm in _alarms(assembly)
+        for metric in _of_alarm(assembly, alarm)
+        if metric.name == name
+    }
+
+
+def _last_stops(assembly: Assembly) -> set[str]:
+    """Return the queues that take what failed for good, of queues and of streams."""
+    found = {
+        assembly.resolve(queue.layer, queue.properties["RedrivePolicy"]["deadLetterTargetArn"])
+        for queue in assembly.resources(QUEUE)
+        if "RedrivePolicy" in queue.properties
+    }
+    return found | {
+        assembly.resolve(mapping.layer, mapping.properties["DestinationConfig"]["OnFailure"]["Destination"])
+        for mapping in assembly.resources("AWS::Lambda::EventSourceMapping")
+        if "DestinationConfig" in mapping.properties
+    }
+
+
+def _calls_on_tables(assembly: Assembly) -> dict[str, set[str]]:
+    """Return the operations on items that the functions' roles allow, by table."""
+    calls: dict[str, set[str]] = defaultdict(set)
+    for policy in assembly.resources("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        for statement in policy.properties["PolicyDocument"]["Statement"]:
+            actions, resources = (
+                value if isinstance(value, list) else [value] for value in (statement["Action"], statement["Resource"])
+            )
+            for resource in resources:
+                calls[assembly.resolve(policy.layer, resource)] |= {
+                    action.removeprefix("dynamodb:") for action in actions if action in ITEM_ACTIONS
+                }
+    return {table: operations for table, operations in calls.items() if operations}
 
 
 def _publishing_modules() -> dict[str, set[str]]:
@@ -104,11 +170,12 @@ def test_l01_every_watched_metric_is_published_by_what_it_names(
     emitted = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"][0]
     queues = {f"SQS::Queue:{queue.physical_name}.QueueName" for queue in variant.resources(QUEUE)}
     functions = {f"Lambda::Function:{function.physical_name}" for function in variant.resources(FUNCTION)}
+    calls = _calls_on_tables(variant)
     publishing = _publishing_modules()
     watched = [metric for alarm in _alarms(variant) for metric in _of_alarm(variant, alarm)]
     watched += _of_dashboard(variant)
 
-    assert {METRIC_NAMESPACE, "AWS/SQS", "AWS/Lambda"} == {metric.namespace for metric in watched}
+    assert {METRIC_NAMESPACE, "AWS/SQS", "AWS/Lambda", "AWS/DynamoDB"} == {metric.namespace for metric in watched}
     for metric in watched:
         match metric.namespace:
             case "AWS/SQS":
@@ -119,6 +186,10 @@ def test_l01_every_watched_metric_is_published_by_what_it_names(
                 assert metric.name in LAMBDA_METRICS
                 assert {"FunctionName"} == set(metric.dimensions)
                 assert metric.dimensions["FunctionName"] in functions
+            case "AWS/DynamoDB":
+                assert DYNAMODB_METRICS[metric.name] == set(metric.dimensions)
+                assert metric.dimensions["TableName"] in calls
+                assert metric.dimensions.get("Operation") in {None, *calls[metric.dimensions["TableName"]]}
             case _:
                 assert emitted["Namespace"] == metric.namespace
                 assert set(emitted["Dimensions"][0]) == set(metric.dimensions)
@@ -134,40 +205,90 @@ def test_l34_every_alarm_stands_where_its_metric_lives(variant: Assembly) -> Non
     assert [] == [metric for metric in watched if metric.namespace == "AWS/Billing"]
 
 
-def test_every_dead_letter_queue_has_an_alarm(variant: Assembly) -> None:
-    """Queues of set-aside messages and of failed stream records speak as soon as one message lies in them."""
-    last_stops = {
-        variant.resolve(queue.layer, queue.properties["RedrivePolicy"]["deadLetterTargetArn"])
+def test_every_dead_letter_queue_has_its_alarms(variant: Assembly) -> None:
+    """Queues of set-aside messages and of failed stream records speak at once, and again when one is forgotten."""
+    last_stops = _last_stops(variant)
+    for name in ("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"):
+        watched = _watched_by(variant, name, "QueueName")
+        assert last_stops <= {queue.removesuffix(".QueueName") for queue in watched}
+        if name == "ApproximateNumberOfMessagesVisible":
+            assert {variant.settings.alarms.dead_letters} == {
+                alarm.properties["Threshold"] for alarm in watched.values()
+            }
+
+
+def test_forgotten_messages_are_told_before_they_are_deleted(variant: Assembly) -> None:
+    """A queue keeps messages longer than the age at which its alarm speaks."""
+    kept = {
+        f"SQS::Queue:{queue.physical_name}.QueueName": queue.properties["MessageRetentionPeriod"]
         for queue in variant.resources(QUEUE)
-        if "RedrivePolicy" in queue.properties
     }
-    last_stops |= {
-        variant.resolve(mapping.layer, mapping.properties["DestinationConfig"]["OnFailure"]["Destination"])
+    for queue, alarm in _watched_by(variant, "ApproximateAgeOfOldestMessage", "QueueName").items():
+        assert alarm.properties["Threshold"] < kept[queue]
+
+
+def test_the_age_of_work_is_told_for_every_queue(variant: Assembly) -> None:
+    """Each queue, of work or of what was set aside, has an alarm on the age of its oldest message."""
+    watched = _watched_by(variant, "ApproximateAgeOfOldestMessage", "QueueName")
+
+    assert {f"SQS::Queue:{queue.physical_name}.QueueName" for queue in variant.resources(QUEUE)} == set(watched)
+
+
+@pytest.mark.parametrize("metric", ["Errors", "Throttles"])
+def test_every_function_has_its_alarms(variant: Assembly, metric: str) -> None:
+    """An invocation of any function that ends in an error, or is refused, is told."""
+    watched = _watched_by(variant, metric, "FunctionName")
+
+    assert {f"Lambda::Function:{function.physical_name}" for function in variant.resources(FUNCTION)} == set(watched)
+
+
+def test_every_stream_has_an_alarm_on_its_age(variant: Assembly) -> None:
+    """Each function that works on a stream says when it is far behind, before records are set aside."""
+    streaming = {
+        variant.resolve(mapping.layer, mapping.properties["FunctionName"]): mapping.properties
         for mapping in variant.resources("AWS::Lambda::EventSourceMapping")
-        if "DestinationConfig" in mapping.properties
+        if "StartingPosition" in mapping.properties
     }
-    watched = {}
+    watched = _watched_by(variant, "IteratorAge", "FunctionName")
+
+    assert set(streaming) == set(watched)
+    for function, alarm in watched.items():
+        assert alarm.properties["Threshold"] / 1000 <= streaming[function]["MaximumRecordAgeInSeconds"]
+
+
+def test_every_table_has_its_alarms(variant: Assembly) -> None:
+    """Refused reads and writes, errors inside DynamoDB, slowness and consumption are told for each table."""
+    tables = {f"DynamoDB::GlobalTable:{table.physical_name}" for table in variant.resources(TABLE)}
+    for name in DYNAMODB_METRICS:
+        if name != "ConsumedReadCapacityUnits":
+            assert tables == set(_watched_by(variant, name, "TableName")), name
+
+
+def test_errors_and_times_of_tables_cover_every_operation_that_is_called(variant: Assembly) -> None:
+    """The alarms on a table watch exactly the operations that some function may call on it."""
+    watched: dict[str, set[str]] = defaultdict(set)
     for alarm in _alarms(variant):
         for metric in _of_alarm(variant, alarm):
-            if metric.namespace == "AWS/SQS":
-                assert "ApproximateNumberOfMessagesVisible" == metric.name
-                assert variant.settings.alarms.dead_letters == alarm.properties["Threshold"]
-                watched[metric.dimensions["QueueName"].removesuffix(".QueueName")] = alarm
+            if "Operation" in metric.dimensions:
+                watched[metric.dimensions["TableName"]].add(metric.dimensions["Operation"])
 
-    assert 6 == len(last_stops)
-    assert last_stops == set(watched)
+    assert _calls_on_tables(variant) == watched
 
 
-def test_every_function_has_an_alarm_on_errors(variant: Assembly) -> None:
-    """An invocation of any function that ends in an error is told."""
-    watched = {
-        metric.dimensions["FunctionName"]
-        for alarm in _alarms(variant)
-        for metric in _of_alarm(variant, alarm)
-        if metric.name == "Errors"
-    }
+def test_metric_math_is_what_cloudwatch_allows_in_an_alarm(variant: Assembly) -> None:
+    """An alarm's expression passes over operations without data, and holds ten metrics at most.
 
-    assert {f"Lambda::Function:{function.physical_name}" for function in variant.resources(FUNCTION)} == watched
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html
+    """
+    for alarm in _alarms(variant):
+        queries = alarm.properties.get("Metrics", [])
+        metrics = {query["Id"] for query in queries if "MetricStat" in query}
+        expressions = [query["Expression"] for query in queries if "Expression" in query]
+        assert len(metrics) <= 10
+        for expression in expressions:
+            found = re.fullmatch(r"(?:SUM|MAX)\(\[(.+)\]\)", expression)
+            assert found is not None
+            assert metrics == set(found[1].split(", "))
 
 
 def test_failed_checks_of_every_checking_function_are_told(variant: Assembly) -> None:
@@ -180,25 +301,120 @@ def test_failed_checks_of_every_checking_function_are_told(variant: Assembly) ->
 
 
 def test_every_alarm_tells_people_and_says_what_to_do(variant: Assembly) -> None:
-    """Alarms and recoveries go to the alert topic; the description links to the runbook; no data is no alarm."""
+    """Alarms and recoveries go to the alert topic; the description says the severity and links to the runbook."""
     name = variant.settings.name
     for alarm in _alarms(variant):
         properties = alarm.properties
         for kind in ("AlarmActions", "OKActions"):
             told = [variant.resolve(alarm.layer, action) for action in properties[kind]]
             assert [f"SNS::Topic:duracloud-{name}-alerts"] == told
-        anchor = properties["AlarmName"].removeprefix(f"duracloud-{name}-")
-        assert properties["AlarmDescription"].endswith(f" {variant.settings.runbook_url}#{anchor}")
-        assert "notBreaching" == properties["TreatMissingData"]
-        assert "GreaterThanOrEqualToThreshold" == properties["ComparisonOperator"]
-        assert isinstance(properties["AlarmDescription"], str)
+        severity = next(tag["Value"] for tag in properties["Tags"] if tag["Key"] == "Severity")
+        assert severity in {"critical", "warning", "notice"}
+        assert properties["AlarmDescription"].startswith(f"[{severity}] ")
+        assert f" What to do: {variant.settings.runbook_url}#" in properties["AlarmDescription"]
 
 
-def test_thresholds_are_settings(variant: Assembly) -> None:
-    """Every alarm speaks at a threshold of the environment's settings."""
-    allowed = set(attrs.astuple(variant.settings.alarms))
+def test_every_alarm_says_what_missing_data_means(variant: Assembly) -> None:
+    """What is published only when there is work is fine without data; a sweep's word stands; no sweep is an alarm."""
+    name = variant.settings.name
+    found = {
+        alarm.properties["AlarmName"].removeprefix(f"duracloud-{name}-"): (
+            alarm.properties["TreatMissingData"],
+            alarm.properties["ComparisonOperator"],
+        )
+        for alarm in _alarms(variant)
+    }
+    reached, below = "GreaterThanOrEqualToThreshold", "LessThanThreshold"
 
-    assert set() == {alarm.properties["Threshold"] for alarm in _alarms(variant)} - allowed
+    assert ("ignore", reached) == found.pop("overdue-objects")
+    assert ("ignore", reached) == found.pop("oldest-unverified")
+    assert ("ignore", below) == found.pop("coverage")
+    assert ("breaching", below) == found.pop("no-sweep")
+    assert {("notBreaching", reached)} == set(found.values())
+
+
+def test_alarms_on_sweeps_follow_the_promise(variant: Assembly) -> None:
+    """An object may be unverified for interval and grace, and sweeps silent for as many days as the settings say."""
+    settings = variant.settings
+    alarms = {
+        alarm.properties["AlarmName"].removeprefix(f"duracloud-{settings.name}-"): alarm.properties
+        for alarm in _alarms(variant)
+    }
+    longest = settings.fixity.check_interval_days + settings.sweep.grace_days
+
+    assert 86_400 * longest == alarms["oldest-unverified"]["Threshold"]
+    silence = alarms["no-sweep"]
+    assert (86_400, settings.sweep.silence_days, 1, "SampleCount") == tuple(
+        silence[name] for name in ("Period", "EvaluationPeriods", "Threshold", "Statistic")
+    )
+
+
+def test_cloudwatch_can_look_back_as_far_as_alarms_ask(variant: Assembly) -> None:
+    """Periods of an hour and more may span seven days together, shorter ones a day.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    """
+    for alarm in _alarms(variant):
+        periods = (
+            [alarm.properties["Period"]]
+            if "Period" in alarm.properties
+            else [query["MetricStat"]["Period"] for query in alarm.properties["Metrics"] if "MetricStat" in query]
+        )
+        span = max(periods) * alarm.properties["EvaluationPeriods"]
+        assert span <= (604_800 if min(periods) >= 3_600 else 86_400)
+
+
+def test_alarms_have_names_of_their_own(variant: Assembly) -> None:
+    """CloudWatch knows an alarm by its name."""
+    names = [alarm.properties["AlarmName"] for alarm in _alarms(variant)]
+
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_thresholds_are_settings(variant: Assembly, tmp_path: Path) -> None:
+    """Every alarm speaks at a threshold of the environment's settings: another setting is another threshold."""
+    names = [field.name for field in attrs.fields(Alarms)]
+    # Each its own number, so that no alarm follows another one's setting.
+    numbers = {name: number for number, name in enumerate(names, 11)}
+    functions = variant.settings.functions
+    settings = attrs.evolve(
+        variant.settings,
+        alarms=Alarms(**numbers),
+        functions=attrs.evolve(
+            functions, checksum_verification=attrs.evolve(functions.checksum_verification, max_concurrency=100)
+        ),
+    )
+    found = defaultdict(set)
+    for alarm in synthesise(settings, tmp_path).resources(ALARM):
+        threshold = alarm.properties["Threshold"]
+        if alarm.properties["AlarmName"].endswith(("oldest-unverified", "no-sweep")):
+            # They follow the settings of fixity and sweep.
+            continue
+        name = next(name for name, number in numbers.items() if threshold in {number, number * 1000})
+        found[name].add(alarm.properties["AlarmName"].removeprefix(f"duracloud-{settings.name}-"))
+
+    assert set(names) == set(found)
+    for setting, beginnings in {
+        "dead_letters": ("set-aside-",),
+        "set_aside_seconds": ("forgotten-",),
+        "function_errors": ("errors-",),
+        "function_throttles": ("throttles-",),
+        "oldest_message_seconds": ("waiting-",),
+        "iterator_age_seconds": ("behind-",),
+        "table_throttles": ("read-throttles-", "write-throttles-"),
+        "table_system_errors": ("system-errors-",),
+        "table_latency_milliseconds": ("latency-",),
+        "table_write_units": ("write-units-",),
+        "verification_concurrency": ("verification-concurrency",),
+        "failed_checks": ("failed-checks-",),
+        "failed_requests": ("rejected-requests", "partial-requests"),
+        "failed_exports": ("failed-exports",),
+        "failed_replications": ("failed-replications",),
+        "late_replications": ("late-replications",),
+        "overdue_objects": ("overdue-objects",),
+        "coverage_percent": ("coverage",),
+    }.items():
+        assert all(name.startswith(beginnings) for name in found[setting])
 
 
 def test_every_alarm_has_an_entry_in_the_runbook(assemblies: Mapping[str, Assembly]) -> None:

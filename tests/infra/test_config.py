@@ -55,6 +55,7 @@ def test_an_unknown_environment_is_one_clear_line(name: str | None, line: str) -
         (_changed('architecture = "arm64"', 'architecture = "riscv"', DEV), ["'riscv'", "arm64, x86_64"]),
         (_changed("disposable = true", 'disposable = "yes"', DEV), ["'yes'", "true or false"]),
         (_changed("check_interval_days = 180", "check_interval_days = 0", DEV), ["0", "from 1 to 3650"]),
+        (_changed("silence_days = 2", "silence_days = 8", DEV), ["8", "from 1 to 7"]),
         (_changed("check_interval_days = 180", "check_interval_days = 1.5", DEV), ["1.5", "a whole number"]),
         (_changed('"sha256", "md5"', '"sha3", "md5"', DEV), ["sha3", "sha256, sha512, sha1, md5, crc64nvme"]),
         (_changed('mode = "s3-managed"', 'mode = "customer-key"', DEV), ["replica_key_arn is ''", "replica region"]),
@@ -63,6 +64,10 @@ def test_an_unknown_environment_is_one_clear_line(name: str | None, line: str) -
         (_changed('bucket_prefix = "example-dev"', 'bucket_prefix = "xn--a"', DEV), ["'xn--a'", "reserves"]),
         (_changed('"INTELLIGENT_TIERING"', '"DEEP_ARCHIVE"', DEV), ["main_storage_class", "GLACIER_IR"]),
         (_changed('"INTELLIGENT_TIERING"', '"STANDARD_IA"', DEV), ["main_transition_days is 0", "from 30"]),
+        (
+            _changed("verification_concurrency = ", "verification_concurrency = 9", DEV),
+            ["verification_concurrency", "could never speak"],
+        ),
         (_changed("max_capacity = 100", "max_capacity = 1", DEV), ["max_capacity is 1", "min_capacity 5"]),
         (_changed('"preservation@example.org"', '"nobody"', DEV), ["nobody", "e-mail"]),
         (_changed("log_retention_days = 30", "log_retention_days = 31", DEV), ["31", "1, 3, 5"]),

@@ -48,9 +48,10 @@ def test_stacks_have_their_names(assembly: Assembly) -> None:
 def test_parameters_are_exactly_the_public_contract(variant: Assembly) -> None:
     """Outsiders find every SSM parameter of the contract with the right value, and no other."""
     name, prefix = variant.settings.name, variant.settings.bucket_prefix
-    queues = ("object-created", "object-deleted", "bucket-requests", "verification")
+    queues = ("object-created", "object-deleted", "bucket-requests", "verification", "replication-events", "sweep")
     expected = {
         "base/alert-topic-arn": f"SNS::Topic:duracloud-{name}-alerts",
+        "base/audit-key-arn": f"KMS::Key:{variant.signing_key.logical_id}",
         "storage/managed-bucket": f"S3::Bucket:{prefix}-managed",
         "storage/request-bucket": f"S3::Bucket:{prefix}-bucket-requested",
         "storage/logs-bucket": f"S3::Bucket:{prefix}-logs",
@@ -71,7 +72,7 @@ def test_parameters_are_exactly_the_public_contract(variant: Assembly) -> None:
 
 
 def test_no_custom_resources(variant: Assembly) -> None:
-    """Nothing runs at deploy time but CloudFormation, and every function is one of the seven."""
+    """Nothing runs at deploy time but CloudFormation, and every function is one of the contract."""
     types = {resource.type for resource in variant.resources()}
 
     assert set() == {kind for kind in types if kind.startswith("Custom::") or "CustomResource" in kind}
@@ -189,7 +190,7 @@ def test_encryption_follows_the_settings(variant: Assembly) -> None:
 
 def test_alarms_may_use_the_customer_key(assemblies: Mapping[str, Assembly]) -> None:
     """CloudWatch and EventBridge can encrypt what they publish: without it alarms are dropped silently."""
-    (key,) = assemblies["customer-key"].resources(KEY)
+    key = assemblies["customer-key"].customer_key
     allowed = {
         service: set(statement["Action"])
         for statement in key.properties["KeyPolicy"]["Statement"]
@@ -228,7 +229,7 @@ def test_nothing_is_reached_without_tls(variant: Assembly, policy: str, target: 
 
 
 def test_l23_evidence_outlives_transient_data(variant: Assembly) -> None:
-    """Inventories and scratch files go after 30 days; results, exports and reports stay as long as the settings say."""
+    """Inventories and scratch files go after 30 days; other things stay as long as the settings say."""
     bucket = variant.named(BUCKET, f"{variant.settings.bucket_prefix}-managed")
     rules = bucket.properties["LifecycleConfiguration"]["Rules"]
     days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
@@ -244,8 +245,9 @@ def test_l23_evidence_outlives_transient_data(variant: Assembly) -> None:
         "requests/": kept,
         "exports/checksum-table/": kept,
         "reports/": kept,
+        "audit/": kept,
     } == days
-    assert {kept} == {noncurrent[prefix] for prefix in ("requests/", "exports/checksum-table/", "reports/")}
+    assert {kept} == {noncurrent[prefix] for prefix in ("requests/", "exports/checksum-table/", "reports/", "audit/")}
     assert [] == [
         rule
         for rule in rules
@@ -277,6 +279,49 @@ def test_l23_access_logs_outlive_transient_data(variant: Assembly) -> None:
     } == allowed["Condition"]
 
 
+def test_l23_the_audit_trail_can_be_locked_where_the_settings_lock_it(variant: Assembly) -> None:
+    """Only the bucket of the trail takes locks, and nothing in it is locked that does not ask for it."""
+    prefix = variant.settings.bucket_prefix
+    lockable = {
+        bucket.physical_name for bucket in variant.resources(BUCKET) if "ObjectLockEnabled" in bucket.properties
+    }
+    locks = {
+        function_name(variant.settings.name, name): variant.named(FUNCTION, function_name(variant.settings.name, name))
+        for name in (Function.AUDIT_TRAIL, Function.AUDIT_MANIFEST, Function.BUCKET_REQUESTED)
+    }
+
+    assert ({f"{prefix}-managed"} if variant.settings.audit.locks else set()) == lockable
+    assert [] == [bucket for bucket in variant.resources(BUCKET) if "ObjectLockConfiguration" in bucket.properties]
+    assert {variant.settings.audit.object_lock} == {
+        function.properties["Environment"]["Variables"]["DURACLOUD_AUDIT_OBJECT_LOCK"] for function in locks.values()
+    }
+
+
+def test_production_locks_the_audit_trail(assemblies: Mapping[str, Assembly]) -> None:
+    """Evidence of prod cannot be deleted by whoever may delete objects; elsewhere it may."""
+    locks = {name: assemblies[name].settings.audit.object_lock for name in ("local", "dev", "staging", "prod")}
+
+    assert {"local": "none", "dev": "none", "staging": "none", "prod": "governance"} == locks
+
+
+def test_the_audit_trail_is_signed_by_a_key_that_only_signs(variant: Assembly) -> None:
+    """One P-256 key makes signatures, and the schedule hands its moment to the function that signs."""
+    key = variant.signing_key.properties
+    (signing,) = (
+        rule
+        for rule in variant.resources(RULE)
+        if rule.properties.get("ScheduleExpression") == variant.settings.audit.schedule
+    )
+    (target,) = signing.properties["Targets"]
+
+    assert ("ECC_NIST_P256", "SIGN_VERIFY") == (key["KeySpec"], key["KeyUsage"])
+    assert "EnableKeyRotation" not in key
+    name = f"Lambda::Function:{function_name(variant.settings.name, Function.AUDIT_MANIFEST)}"
+    assert name == variant.resolve(signing.layer, target["Arn"])
+    assert {"time": "$.time"} == target["InputTransformer"]["InputPathsMap"]
+    assert '{"time":<time>}' == target["InputTransformer"]["InputTemplate"]
+
+
 def test_only_the_request_bucket_announces_objects(variant: Assembly) -> None:
     """Of the fixed buckets only the one for requests tells EventBridge of its objects."""
     announcing = {
@@ -293,6 +338,8 @@ def test_only_the_request_bucket_announces_objects(variant: Assembly) -> None:
         (naming.OBJECT_DELETED, Function.FILE_DELETED, 3),
         (naming.BUCKET_REQUESTS, Function.BUCKET_REQUESTED, 3),
         (naming.VERIFICATION, Function.CHECKSUM_VERIFICATION, 5),
+        (naming.SWEEP, Function.FIXITY_SWEEP, 3),
+        (naming.REPLICATION_EVENTS, Function.REPLICATION_FAILED, 3),
     ],
 )
 def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, receives: int) -> None:
@@ -311,7 +358,7 @@ def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, r
     assert 14 * 86_400 == variant.named(QUEUE, dead_letters).properties["MessageRetentionPeriod"]
     assert f"SQS::Queue:duracloud-{environment}-{name}" == variant.resolve(queue.layer, source["EventSourceArn"])
     assert ["ReportBatchItemFailures"] == source["FunctionResponseTypes"]
-    assert (1 if name == naming.BUCKET_REQUESTS else 10) == source["BatchSize"]
+    assert (1 if name in {naming.BUCKET_REQUESTS, naming.SWEEP} else 10) == source["BatchSize"]
     sizing = getattr(variant.settings.functions, function.replace("-", "_"))
     assert sizing.max_concurrency == source["ScalingConfig"]["MaximumConcurrency"]
 
@@ -342,17 +389,19 @@ def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, r
                 },
             ],
         ),
+        (Function.AUDIT_TRAIL, naming.CHECKSUMS, []),
     ],
 )
 def test_streams_lose_nothing(variant: Assembly, function: str, table: str, filters: list[object]) -> None:
-    """Each stream is filtered, begins at its oldest record, halves failing batches, sets aside what fails for good."""
+    """Each stream begins at its oldest record, halves failing batches and sets aside what fails; most are filtered."""
     environment = variant.settings.name
     source = _mapping_of(variant, function)
     destination = source["DestinationConfig"]["OnFailure"]["Destination"]
 
     stream = f"DynamoDB::GlobalTable:duracloud-{environment}-{table}.StreamArn"
     assert stream == variant.resolve(naming.INTEGRITY, source["EventSourceArn"])
-    assert filters == [json.loads(one["Pattern"]) for one in source["FilterCriteria"]["Filters"]]
+    criteria = source.get("FilterCriteria", {"Filters": []})
+    assert filters == [json.loads(one["Pattern"]) for one in criteria["Filters"]]
     assert "TRIM_HORIZON" == source["StartingPosition"]
     assert source["BisectBatchOnFunctionError"]
     assert f"SQS::Queue:duracloud-{environment}-{function}-failures" == variant.resolve(naming.INTEGRITY, destination)
@@ -413,16 +462,41 @@ def test_exports_are_started_and_followed(variant: Assembly) -> None:
     assert {"action": "follow"} == json.loads(schedules[variant.settings.export.follow_schedule]["Input"])
 
 
+def test_sweeps_are_started_through_their_queue(variant: Assembly) -> None:
+    """The schedule puts a start with its time into the queue, where it is tried again like any other work."""
+    (rule,) = (
+        rule.properties
+        for rule in variant.resources(RULE)
+        if rule.properties.get("ScheduleExpression") == variant.settings.sweep.schedule
+    )
+    (target,) = rule["Targets"]
+
+    assert f"SQS::Queue:duracloud-{variant.settings.name}-sweep" == variant.resolve(naming.INTEGRITY, target["Arn"])
+    assert {"time": "$.time"} == target["InputTransformer"]["InputPathsMap"]
+    assert '{"action":"start","time":<time>}' == target["InputTransformer"]["InputTemplate"]
+
+
+def test_only_the_sweep_may_call_itself(variant: Assembly) -> None:
+    """Lambda stops a function that calls itself by its own messages, but for the one that is made so."""
+    allowed = {
+        function.physical_name
+        for function in variant.resources(FUNCTION)
+        if "Allow" == function.properties.get("RecursiveLoop")
+    }
+
+    assert {function_name(variant.settings.name, Function.FIXITY_SWEEP)} == allowed
+
+
 def test_rules_deliver_to_their_queue_alone(variant: Assembly) -> None:
     """A queue takes messages of EventBridge only from its own rule, and so does its dead-letter queue."""
-    rules = [rule for rule in variant.resources(RULE) if "EventPattern" in rule.properties]
+    rules = [rule for rule in variant.resources(RULE) if "DeadLetterConfig" in rule.properties["Targets"][0]]
     allowed = {
         variant.resolve(policy.layer, policy.properties["Queues"][0]): variant.resolve(
             policy.layer, statement["Condition"]["ArnEquals"]["aws:SourceArn"]
         )
         for policy in variant.resources("AWS::SQS::QueuePolicy")
         for statement in _statements(policy)
-        if statement["Effect"] == "Allow"
+        if statement["Effect"] == "Allow" and statement["Principal"] == {"Service": "events.amazonaws.com"}
     }
     delivered = {}
     for rule in rules:
@@ -430,8 +504,30 @@ def test_rules_deliver_to_their_queue_alone(variant: Assembly) -> None:
         for arn in (target["Arn"], target["DeadLetterConfig"]["Arn"]):
             delivered[variant.resolve(rule.layer, arn)] = f"Events::Rule:{rule.logical_id}"
 
-    assert 6 == len(delivered)
+    assert 8 == len(delivered)
     assert delivered == allowed
+
+
+def test_s3_reports_replications_to_their_queue_alone(variant: Assembly) -> None:
+    """S3 may write to one queue, for buckets of this account and environment only."""
+    prefix = variant.settings.bucket_prefix
+    allowed = [
+        (variant.resolve(policy.layer, policy.properties["Queues"][0]), statement["Action"], statement["Condition"])
+        for policy in variant.resources("AWS::SQS::QueuePolicy")
+        for statement in _statements(policy)
+        if statement["Effect"] == "Allow" and statement["Principal"] == {"Service": "s3.amazonaws.com"}
+    ]
+
+    assert [
+        (
+            f"SQS::Queue:duracloud-{variant.settings.name}-replication-events",
+            "sqs:SendMessage",
+            {
+                "StringEquals": {"aws:SourceAccount": variant.settings.account},
+                "ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{prefix}-*"},
+            },
+        )
+    ] == allowed
 
 
 def test_resources_are_tagged(variant: Assembly) -> None:

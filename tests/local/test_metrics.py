@@ -103,6 +103,90 @@ def test_an_alarm_without_data_is_as_it_says(aws: LocalAws) -> None:
     eventually(lambda: states(aws, *names), lambda seen: seen == ["OK", "ALARM", "INSUFFICIENT_DATA"])
 
 
+def put(aws: LocalAws, name: str, value: float, *minutes_ago: int) -> None:
+    """Publish a value of a metric in the namespace Trial, now or some minutes ago."""
+    now = dt.datetime.now(dt.UTC)
+    aws.client("cloudwatch").put_metric_data(
+        Namespace="Trial",
+        MetricData=[
+            {"MetricName": name, "Value": value, "Timestamp": now - dt.timedelta(minutes=minutes)}
+            for minutes in minutes_ago or (0,)
+        ],
+    )
+
+
+def test_an_alarm_on_several_periods_waits_for_all_of_them(aws: LocalAws) -> None:
+    """One value is not enough where three in succession are asked for; three are."""
+    name = unique("metric")
+    ids = deploy(aws, {"Alarm": alarm(Namespace="Trial", MetricName=name, EvaluationPeriods=3)})
+    put(aws, name, 1)
+    put(aws, name, 1, 11)
+    eventually(lambda: states(aws, ids["Alarm"]), lambda seen: seen == ["OK"])
+    put(aws, name, 1, 6)
+    eventually(lambda: states(aws, ids["Alarm"]), lambda seen: seen == ["ALARM"])
+
+
+def test_an_alarm_on_an_expression_passes_over_what_has_no_data(aws: LocalAws) -> None:
+    """SUM and MAX of several metrics count those that have data, and are missing where none has."""
+    first, second, never = unique("first"), unique("second"), unique("never")
+
+    def of(function: str, threshold: int) -> dict[str, Any]:
+        metrics = {"a": first, "b": second, "c": never}
+        return {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {
+                "AlarmName": unique("alarm"),
+                "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+                "EvaluationPeriods": 1,
+                "Threshold": threshold,
+                "TreatMissingData": "notBreaching",
+                "Metrics": [
+                    {"Id": "expr_1", "Expression": f"{function}([a, b, c])", "ReturnData": True},
+                    *(
+                        {
+                            "Id": metric_id,
+                            "ReturnData": False,
+                            "MetricStat": {
+                                "Metric": {"Namespace": "Trial", "MetricName": name},
+                                "Period": 300,
+                                "Stat": "Sum",
+                            },
+                        }
+                        for metric_id, name in metrics.items()
+                    ),
+                ],
+            },
+        }
+
+    ids = deploy(aws, {"Sum": of("SUM", 5), "Most": of("MAX", 5)})
+    alarms = ids["Sum"], ids["Most"]
+    eventually(lambda: states(aws, *alarms), lambda seen: seen == ["OK", "OK"])
+    put(aws, first, 2)
+    put(aws, second, 3)
+    eventually(lambda: states(aws, *alarms), lambda seen: seen == ["ALARM", "OK"])
+    put(aws, second, 2)
+    eventually(lambda: states(aws, *alarms), lambda seen: seen == ["ALARM", "ALARM"])
+
+
+def test_age_of_the_oldest_message_is_published(aws: LocalAws) -> None:
+    """A message that lies in a queue raises an alarm on its age."""
+    ids = deploy(
+        aws,
+        {
+            "Queue": {"Type": "AWS::SQS::Queue"},
+            "Alarm": alarm(
+                Namespace="AWS/SQS",
+                MetricName="ApproximateAgeOfOldestMessage",
+                Dimensions=[{"Name": "QueueName", "Value": {"Fn::GetAtt": ["Queue", "QueueName"]}}],
+                Threshold=2,
+            ),
+        },
+    )
+    eventually(lambda: states(aws, ids["Alarm"]), lambda seen: seen == ["OK"])
+    aws.client("sqs").send_message(QueueUrl=ids["Queue"], MessageBody="x")
+    eventually(lambda: states(aws, ids["Alarm"]), lambda seen: seen == ["ALARM"])
+
+
 def test_metrics_in_log_lines_become_metrics(aws: LocalAws) -> None:
     """A log line in the embedded metric format is found in CloudWatch under its dimensions."""
     name = deploy(aws, {"Function": function(EMBEDDED)})["Function"]

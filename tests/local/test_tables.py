@@ -1,5 +1,6 @@
 """What the local AWS makes of tables and their streams."""
 
+import datetime as dt
 import time
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,28 @@ def test_a_record_that_always_fails_is_set_aside_and_holds_up_no_other(aws: Loca
     assert 1 == failure["DDBStreamBatchInfo"]["batchSize"]
 
 
+def test_a_function_that_fails_on_its_stream_falls_behind(aws: LocalAws) -> None:
+    """The age of the record that a function cannot get past is published for it, and grows."""
+    ids = deploy_reader(aws)
+    dimensions = [{"Name": "FunctionName", "Value": ids["Echo"]}]
+    aws.client("dynamodb").put_item(TableName=ids["Table"], Item={"K": {"S": "poison"}})
+
+    def age() -> float:
+        now = dt.datetime.now(dt.UTC)
+        points = aws.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName="IteratorAge",
+            Dimensions=dimensions,
+            StartTime=now - dt.timedelta(minutes=5),
+            EndTime=now + dt.timedelta(minutes=5),
+            Period=600,
+            Statistics=["Maximum"],
+        )["Datapoints"]
+        return max((float(point["Maximum"]) for point in points), default=0.0)
+
+    eventually(age, lambda milliseconds: milliseconds > 3000)
+
+
 def test_a_batch_waits_to_be_filled(aws: LocalAws) -> None:
     """A record is handed over when the window is over, not before."""
     ids = deploy_reader(aws, MaximumBatchingWindowInSeconds=3)
@@ -127,6 +150,43 @@ def test_a_batch_waits_to_be_filled(aws: LocalAws) -> None:
     eventually(stream.look)
     # The emulator keeps a record's time in whole seconds.
     assert time.monotonic() - started >= 2
+
+
+def test_a_stream_may_have_two_readers(aws: LocalAws) -> None:
+    """Each reader gets every record in its own time, and what fails for one does not fail for the other."""
+    ids = deploy(
+        aws,
+        {
+            "Table": table(unique("t")),
+            "Failures": {"Type": "AWS::SQS::Queue"},
+            **{
+                name: part
+                for reader, mapping in (("First", {"MaximumRetryAttempts": 1}), ("Second", {}))
+                for name, part in {
+                    f"{reader}Queue": {"Type": "AWS::SQS::Queue"},
+                    f"{reader}Echo": function(ECHO, QUEUE={"Ref": f"{reader}Queue"}),
+                    f"{reader}Mapping": {
+                        "Type": "AWS::Lambda::EventSourceMapping",
+                        "Properties": {
+                            "FunctionName": {"Ref": f"{reader}Echo"},
+                            "EventSourceArn": {"Fn::GetAtt": ["Table", "StreamArn"]},
+                            "StartingPosition": "TRIM_HORIZON",
+                            "BisectBatchOnFunctionError": True,
+                            "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}},
+                            **mapping,
+                        },
+                    },
+                }.items()
+            },
+        },
+    )
+    first, second = Stream(aws, ids["FirstQueue"]), Stream(aws, ids["SecondQueue"])
+    dynamodb = aws.client("dynamodb")
+    for key in ("a", "poison", "b"):
+        dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": key}})
+
+    eventually(first.keys, lambda seen: seen == {"a", "b"}, seconds=20)
+    assert {"a"} == eventually(second.keys, lambda seen: "a" in seen, seconds=20)
 
 
 def test_a_restart_loses_no_stream_record_and_does_not_begin_again(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,20 @@ from tests.system.deployment import deploy_assembly
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The templates of the environment `local`, deployed where IAM and TLS-only policies are enforced."""
-    folder = tmp_path_factory.mktemp("system")
+    with deployed(tmp_path_factory.mktemp("system")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def own_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """The same for one module alone, which may break what it likes."""
+    with deployed(tmp_path_factory.mktemp("system")) as found:
+        yield found
+
+
+@contextmanager
+def deployed(folder: Path) -> Iterator[Service]:
+    """Deploy into a folder, and stop at the end."""
     assembly = build_app(
         load_settings("local"),
         context=json.loads((ROOT / "cdk.json").read_text())["context"],

@@ -1,0 +1,42 @@
+"""What alarms and dashboard watch: the constructs of the lower layers that offer metrics."""
+
+from collections.abc import Sequence
+
+import attrs
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from stacks.config import Settings
+from stacks.constructs import fixity_metrics
+from stacks.constructs.runtime_function import RuntimeFunction
+from stacks.constructs.table_metrics import TableMetrics
+from stacks.constructs.table_stream import TableStream
+from stacks.constructs.work_queue import DeadLetterQueue, WorkQueue
+
+
+@attrs.frozen(kw_only=True)
+class Watched:
+    """Everything of an environment that has metrics.
+
+    Attributes:
+        settings: the environment's settings.
+        functions: every function.
+        queues: every queue of work.
+        dead_letters: every queue that takes what failed for good.
+        streams: every stream that a function works on.
+        tables: what is measured of each table.
+    """
+
+    settings: Settings
+    functions: Sequence[RuntimeFunction]
+    queues: Sequence[WorkQueue]
+    dead_letters: Sequence[DeadLetterQueue]
+    streams: Sequence[TableStream]
+    tables: Sequence[TableMetrics]
+
+    def function(self, name: str) -> RuntimeFunction:
+        """Return a function by its name as in `contract.Function`."""
+        return next(function for function in self.functions if function.name == name)
+
+    def metric(self, function: str, name: str, label: str | None = None) -> cloudwatch.Metric:
+        """Return the sum of a custom metric over five minutes. See `fixity_metrics.metric`."""
+        return fixity_metrics.metric(self.settings.name, function, name, label)

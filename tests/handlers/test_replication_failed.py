@@ -1,0 +1,102 @@
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+
+from runtime.contract import Env, Function
+from runtime.domain.objects import ObjectRef
+from runtime.domain.replication import ReplicationProblem, ReplicationReport
+from runtime.handlers import replication_failed
+from runtime.settings import ReplicationSettings
+from tests.builders import sqs_event
+
+SETTINGS = ReplicationSettings.load({Env.ENVIRONMENT: "test", Env.COMMIT: "c0ffee"})
+TEXT = (Path(__file__).parent.parent / "events" / "replication_failed.json").read_text("utf-8")
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+TEST_MESSAGE = json.dumps(
+    {
+        "Service": "Amazon S3",
+        "Event": "s3:TestEvent",
+        "Time": "2026-03-01T12:00:00.000Z",
+        "Bucket": "acme-test-letters",
+        "RequestId": "5582815E1AEA5ADF",
+        "HostId": "8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR",
+    }
+)
+
+
+def _changed(**record: Any) -> str:  # noqa: ANN401 (any part of a notification)
+    message = json.loads(TEXT)
+    message["Records"][0] |= record
+    return json.dumps(message)
+
+
+def _metrics(output: str) -> dict[str, float]:
+    line = next(json.loads(line) for line in output.splitlines() if '"_aws"' in line)
+    assert Function.REPLICATION_FAILED == line["function"]
+    return {name: line[name][0] for name in ("ReplicationsFailed", "ReplicationsLate")}
+
+
+def test_report_says_what_and_why() -> None:
+    """Object, version, destination and S3's reason are read from its notification."""
+    assert [
+        ReplicationReport(
+            problem=ReplicationProblem.FAILED,
+            ref=ObjectRef("acme-test-letters", "box 1/letter ä+%20.txt"),
+            version_id="abcdeH0Xp66ep__QDjR76LK7Gc9X4wKO",
+            destination="arn:aws:s3:::acme-test-letters-repl",
+            reason="AssumeRoleNotPermitted",
+        )
+    ] == replication_failed.parse(TEXT)
+
+
+@pytest.mark.parametrize("key", ["a b", "a+b", "100%", "%41", "ä/ö", 'it\'s "quoted"', "日本", "a\nb", "&<>"])
+def test_l20_keys_are_decoded_once(key: str) -> None:
+    """S3's own notifications encode keys as in a URL's query, so exactly that is undone."""
+    message = json.loads(TEXT)
+    message["Records"][0]["s3"]["object"]["key"] = quote_plus(key, safe="/")
+
+    assert [key] == [report.ref.key for report in replication_failed.parse(json.dumps(message))]
+
+
+def test_failures_and_delays_are_counted(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
+    """What failed and what is late become metrics, and a line of the log names each object."""
+    late = _changed(eventName="Replication:OperationMissedThreshold")
+
+    answer = replication_failed.handle(sqs_event(TEXT, late, TEXT), SETTINGS)
+
+    assert [] == answer["batchItemFailures"]
+    assert {"ReplicationsFailed": 2, "ReplicationsLate": 1} == _metrics(capsys.readouterr().out)
+    told = [(record.getMessage(), vars(record)["reason"]) for record in caplog.records]
+    failed, delayed = ("not replicated", "AssumeRoleNotPermitted"), ("not replicated in time", "AssumeRoleNotPermitted")
+    assert [failed, delayed, failed] == told
+
+
+def test_test_message_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    """What S3 sends when a bucket is configured is passed over, and counts as nothing."""
+    assert [] == replication_failed.handle(sqs_event(TEST_MESSAGE), SETTINGS)["batchItemFailures"]
+    assert {"ReplicationsFailed": 0, "ReplicationsLate": 0} == _metrics(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["poison", "[]", "{}", '{"Records": [{}]}', _changed(eventName="ObjectCreated:Put"), _changed(s3={"object": 1})],
+)
+def test_poison_message_goes_back_and_others_do_not(body: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is no replication event is handed back for the dead-letter queue; the rest of the batch counts."""
+    answer = replication_failed.handle(sqs_event(body, TEXT), SETTINGS)
+
+    assert [{"itemIdentifier": "m0"}] == answer["batchItemFailures"]
+    assert {"ReplicationsFailed": 1, "ReplicationsLate": 0} == _metrics(capsys.readouterr().out)
+
+
+def test_entry_point_reads_its_settings(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The function as Lambda calls it publishes under the environment of its settings."""
+    monkeypatch.setenv(Env.ENVIRONMENT, "test")
+    monkeypatch.setenv(Env.COMMIT, "c0ffee")
+
+    replication_failed.handler(sqs_event(TEXT), None)
+
+    assert '"environment":"test"' in capsys.readouterr().out.replace(" ", "")

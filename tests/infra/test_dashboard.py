@@ -1,0 +1,103 @@
+import json
+from typing import Any
+
+from runtime.contract import Metric
+from tests.infra.synthesis import Assembly
+
+TITLES = [
+    "Objects under care",
+    "Bytes under care",
+    "Longest time that an object was not found good, seconds",
+    "Found good within interval and grace, percent",
+    "Checks by outcome",
+    "Bytes read and compared",
+    "Requests and exports",
+    "Replication",
+    "Waiting messages",
+    "Age of the oldest message, seconds",
+    "Messages set aside",
+    "How far functions are behind their streams, milliseconds",
+    "Invocations that failed",
+    "Invocations refused",
+    "Duration, 99 of 100, milliseconds",
+    "Invocations at the same time",
+    "Reads and writes refused",
+    "Requests that failed inside DynamoDB",
+    "Slowest operation, 99 of 100, milliseconds",
+    "Invocations",
+    "Lambda, GB-seconds",
+    "Read and write units",
+    "Requests to DynamoDB",
+]
+
+
+def _widgets(assembly: Assembly) -> list[dict[str, Any]]:
+    (dashboard,) = assembly.resources("AWS::CloudWatch::Dashboard")
+    body = json.loads(assembly.resolve(dashboard.layer, dashboard.properties["DashboardBody"]))
+    widgets: list[dict[str, Any]] = body["widgets"]
+    return widgets
+
+
+def _graphs(assembly: Assembly) -> dict[str, list[list[Any]]]:
+    """Return the metrics of each graph by its title."""
+    return {
+        widget["properties"]["title"]: widget["properties"]["metrics"]
+        for widget in _widgets(assembly)
+        if widget["type"] == "metric"
+    }
+
+
+def _expressions(metrics: list[list[Any]]) -> dict[str, str]:
+    """Return the expressions of a graph by what they are called."""
+    return {one[0]["label"]: one[0]["expression"] for one in metrics if isinstance(one[0], dict)}
+
+
+def test_the_dashboard_shows_everything_that_is_documented(variant: Assembly) -> None:
+    """Care, fixity, requests, queues, functions, tables and costs have their graphs, under a heading each."""
+    headings = [widget["properties"]["markdown"] for widget in _widgets(variant) if widget["type"] == "text"]
+
+    assert list(_graphs(variant)) == TITLES
+    assert [
+        "## Objects under care",
+        "## Fixity",
+        "## Requests, exports, replication",
+        "## Queues",
+        "## Functions",
+        "## Tables",
+        "## What costs",
+    ] == headings
+
+
+def test_every_outcome_of_a_check_is_shown(variant: Assembly) -> None:
+    """Each outcome is one line, the sum over the functions that check; a function without data hides no other."""
+    outcomes = {value for name, value in vars(Metric).items() if name.startswith("OUTCOME_")}
+    metrics = _graphs(variant)["Checks by outcome"]
+
+    assert outcomes == {one[1] for one in metrics if isinstance(one[0], str)}
+    assert len(outcomes) == len(_expressions(metrics))
+    assert all(expression.startswith("SUM([") for expression in _expressions(metrics).values())
+
+
+def test_every_function_queue_and_table_is_shown(variant: Assembly) -> None:
+    """Whatever has a queue, a function or a table of its own has a line in the graphs of its kind."""
+    graphs = _graphs(variant)
+    counts = {
+        kind: len(list(variant.resources(kind)))
+        for kind in ("AWS::Lambda::Function", "AWS::SQS::Queue", "AWS::DynamoDB::GlobalTable")
+    }
+    functions, queues, tables = counts.values()
+
+    for title in ("Invocations that failed", "Invocations refused", "Invocations at the same time", "Invocations"):
+        assert functions == len(graphs[title])
+    assert functions == len(_expressions(graphs["Lambda, GB-seconds"]))
+    assert queues == len(graphs["Waiting messages"]) + len(graphs["Messages set aside"])
+    assert 2 * tables == len(graphs["Read and write units"])
+    assert tables == len(_expressions(graphs["Requests to DynamoDB"]))
+
+
+def test_gigabyte_seconds_are_memory_times_duration(variant: Assembly) -> None:
+    """What Lambda charges for follows from the duration and the memory of the settings."""
+    expressions = _expressions(_graphs(variant)["Lambda, GB-seconds"])
+    memory = variant.settings.functions.file_uploaded.memory_mib
+
+    assert f"duration_file_uploaded / 1000 * {memory} / 1024" == expressions["file-uploaded"]
