@@ -18,6 +18,7 @@ from runtime.settings import (
     ManifestSettings,
     ProvisioningSettings,
     ReplicationSettings,
+    SweepSettings,
     VerificationSettings,
 )
 from runtime.usecases.care import Care
@@ -25,6 +26,7 @@ from runtime.usecases.examine_replica import Replicas
 from runtime.usecases.export_records import Exporting
 from runtime.usecases.provision_buckets import Provisioning
 from runtime.usecases.sign_audit_trail import Signing
+from runtime.usecases.sweep_schedule import Sweeping
 from runtime.usecases.write_audit_trail import AuditTrail
 
 
@@ -99,6 +101,40 @@ def exporter() -> tuple[ExportSettings, Exporting]:
         files=S3ExportStatus(client("s3"), settings.managed_bucket),
         clock=SystemClock(),
         table_arn=settings.checksum_table_arn,
+    )
+
+
+@functools.cache
+def sweep() -> tuple[SweepSettings, Sweeping]:
+    """Build what the function needs that looks for what is overdue."""
+    from runtime.adapters.clients import client
+    from runtime.adapters.clock import SystemClock
+    from runtime.adapters.dynamodb_pages import DynamoDbSchedulePages
+    from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
+    from runtime.adapters.dynamodb_summaries import DynamoDbRecordSummaries
+    from runtime.adapters.s3_bucket_list import S3MainBuckets
+    from runtime.adapters.s3_sweep_files import S3SweepFiles
+    from runtime.adapters.sqs_queue import SqsSweepQueue, SqsVerificationQueue
+    from runtime.domain.sweep import SweepPolicy
+
+    settings = SweepSettings.load()
+    dynamodb = client("dynamodb", connections=settings.batch_concurrency)
+    s3, sqs = client("s3"), client("sqs")
+    return settings, Sweeping(
+        buckets=S3MainBuckets(s3, settings.bucket_prefix),
+        records=DynamoDbRecordSummaries(dynamodb, settings.checksum_table),
+        rows=DynamoDbSchedulePages(dynamodb, settings.scheduler_table),
+        schedule=DynamoDbSchedule(dynamodb, settings.scheduler_table),
+        checks=SqsVerificationQueue(sqs, settings.verification_queue_url),
+        slices=SqsSweepQueue(sqs, settings.sweep_queue_url),
+        files=S3SweepFiles(s3, settings.managed_bucket),
+        clock=SystemClock(),
+        environment=settings.environment,
+        policy=SweepPolicy(
+            interval=timedelta(days=settings.check_interval_days), grace=timedelta(days=settings.check_grace_days)
+        ),
+        most=settings.slice_records,
+        concurrency=settings.batch_concurrency,
     )
 
 

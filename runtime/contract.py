@@ -29,6 +29,7 @@ class Env:
     CHECKSUM_TABLE_ARN: Final = "DURACLOUD_CHECKSUM_TABLE_ARN"
     SCHEDULER_TABLE: Final = "DURACLOUD_SCHEDULER_TABLE"
     VERIFICATION_QUEUE_URL: Final = "DURACLOUD_VERIFICATION_QUEUE_URL"
+    SWEEP_QUEUE_URL: Final = "DURACLOUD_SWEEP_QUEUE_URL"
     ALERT_TOPIC_ARN: Final = "DURACLOUD_ALERT_TOPIC_ARN"
     RUNBOOK_URL: Final = "DURACLOUD_RUNBOOK_URL"
     REPLICATION_ROLE_ARN: Final = "DURACLOUD_REPLICATION_ROLE_ARN"
@@ -37,6 +38,10 @@ class Env:
     # Comma-separated algorithm names; the first is the one shown as Checksum.
     DIGEST_ALGORITHMS: Final = "DURACLOUD_DIGEST_ALGORITHMS"
     CHECK_INTERVAL_DAYS: Final = "DURACLOUD_CHECK_INTERVAL_DAYS"
+    # By how many days a check may be late before the object counts as overdue.
+    CHECK_GRACE_DAYS: Final = "DURACLOUD_CHECK_GRACE_DAYS"
+    # How many objects one invocation of the sweep looks at.
+    SLICE_RECORDS: Final = "DURACLOUD_SLICE_RECORDS"
     # How many objects of one batch are read at the same time.
     BATCH_CONCURRENCY: Final = "DURACLOUD_BATCH_CONCURRENCY"
     # The read rate, in bytes per second, by which a function judges whether an object fits the time left.
@@ -78,6 +83,7 @@ class Function:
     CHECKSUM_VERIFICATION: Final = "checksum-verification"
     CHECKSUM_FAILURE: Final = "checksum-failure"
     CHECKSUM_EXPORTER: Final = "checksum-exporter"
+    FIXITY_SWEEP: Final = "fixity-sweep"
     REPLICATION_FAILED: Final = "replication-failed"
     AUDIT_TRAIL: Final = "audit-trail"
     AUDIT_MANIFEST: Final = "audit-manifest"
@@ -125,6 +131,19 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
     Function.CHECKSUM_VERIFICATION: _FIXITY | {Env.REPLICA_REGION, Env.READ_REPLICAS},
     Function.CHECKSUM_FAILURE: _COMMON | {Env.ALERT_TOPIC_ARN, Env.RUNBOOK_URL},
     Function.CHECKSUM_EXPORTER: _COMMON | {Env.CHECKSUM_TABLE_ARN, Env.MANAGED_BUCKET},
+    Function.FIXITY_SWEEP: _COMMON
+    | {
+        Env.BUCKET_PREFIX,
+        Env.MANAGED_BUCKET,
+        Env.CHECKSUM_TABLE,
+        Env.SCHEDULER_TABLE,
+        Env.VERIFICATION_QUEUE_URL,
+        Env.SWEEP_QUEUE_URL,
+        Env.CHECK_INTERVAL_DAYS,
+        Env.CHECK_GRACE_DAYS,
+        Env.SLICE_RECORDS,
+        Env.BATCH_CONCURRENCY,
+    },
     Function.REPLICATION_FAILED: _COMMON,
     Function.AUDIT_TRAIL: _AUDIT,
     Function.AUDIT_MANIFEST: _AUDIT | {Env.AUDIT_KEY_ARN},
@@ -203,6 +222,17 @@ class Metric:
     # Published by checksum-exporter when an export reaches its end state.
     EXPORTS_COMPLETED: Final = "ExportsCompleted"
     EXPORTS_FAILED: Final = "ExportsFailed"
+    # Published by fixity-sweep when a sweep ends, for the whole environment; perhaps twice, with the same values.
+    OBJECTS_UNDER_CARE: Final = "ObjectsUnderCare"
+    BYTES_UNDER_CARE: Final = "BytesUnderCare"
+    # Seconds since the object that waits longest was last found good, or deposited if never.
+    OLDEST_UNVERIFIED_AGE: Final = "OldestUnverifiedAge"
+    OVERDUE_OBJECTS: Final = "OverdueObjects"
+    NEVER_VERIFIED: Final = "NeverVerified"
+    # Percent of the objects found good, or deposited, within interval and grace.
+    COVERAGE_WITHIN_INTERVAL: Final = "CoverageWithinInterval"
+    MISSING_SCHEDULE_ROWS: Final = "MissingScheduleRows"
+    ORPHAN_SCHEDULE_ROWS: Final = "OrphanScheduleRows"
     # Published by replication-failed: objects that S3 could not replicate, and those that it did not in time.
     REPLICATIONS_FAILED: Final = "ReplicationsFailed"
     REPLICATIONS_LATE: Final = "ReplicationsLate"
@@ -246,7 +276,9 @@ class ManagedPrefix:
     INVENTORY: Final = "inventory/"
     EXPORTS: Final = "exports/checksum-table/"
     REPORTS: Final = "reports/"
+    COVERAGE: Final = "reports/coverage/"
     SCRATCH: Final = "scratch/"
+    SWEEPS: Final = "scratch/sweeps/"
     # The audit trail: its events, its signed manifests, and the key by which their signatures are verified.
     AUDIT: Final = "audit/"
     AUDIT_EVENTS: Final = "audit/events/"

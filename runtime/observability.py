@@ -15,7 +15,13 @@ from runtime.contract import (
 
 logger = Logger(service=APPLICATION.lower())
 
-_BYTES = frozenset({Metric.BYTES_VERIFIED})
+# All others are counts.
+_UNITS = {
+    Metric.BYTES_VERIFIED: MetricUnit.Bytes,
+    Metric.BYTES_UNDER_CARE: MetricUnit.Bytes,
+    Metric.OLDEST_UNVERIFIED_AGE: MetricUnit.Seconds,
+    Metric.COVERAGE_WITHIN_INTERVAL: MetricUnit.Percent,
+}
 
 
 def publish(environment: str, function: str, values: Mapping[str, float]) -> None:
@@ -31,5 +37,5 @@ def publish(environment: str, function: str, values: Mapping[str, float]) -> Non
     metrics = EphemeralMetrics(namespace=METRIC_NAMESPACE)
     metrics.set_default_dimensions(**{METRIC_DIMENSION_ENVIRONMENT: environment, METRIC_DIMENSION_FUNCTION: function})
     for name, value in values.items():
-        metrics.add_metric(name, MetricUnit.Bytes if name in _BYTES else MetricUnit.Count, value)
+        metrics.add_metric(name, _UNITS.get(name, MetricUnit.Count), value)
     metrics.flush_metrics()

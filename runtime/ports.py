@@ -14,6 +14,7 @@ from runtime.domain.objects import ObjectFacts, ObjectRef
 from runtime.domain.pages import Page
 from runtime.domain.records import FixityRecord
 from runtime.domain.schedule import ScheduleRow
+from runtime.domain.sweep import RecordSummary, Slice
 
 
 class Clock(Protocol):
@@ -177,6 +178,23 @@ class SchedulePages(Protocol):
         ...
 
 
+class RecordSummaries(Protocol):
+    """Reads of fixity records what the sweep needs."""
+
+    def page(self, bucket: str, after: str | None = None) -> Page[RecordSummary]:
+        """Return the next records of a bucket. Arguments and errors as of `RecordPages.page`."""
+        ...
+
+    def exists(self, ref: ObjectRef) -> bool:
+        """Tell by a consistent read whether there is a record.
+
+        Raises:
+            TransientError: the table did not answer.
+            RefusedError: the table refused.
+        """
+        ...
+
+
 class MainBuckets(Protocol):
     """Knows the buckets whose objects are under care."""
 
@@ -200,6 +218,39 @@ class VerificationQueue(Protocol):
             TransientError: some were not taken this time, others may have been.
             RefusedError: some were refused, and would be again.
         """
+        ...
+
+
+class SweepQueue(Protocol):
+    """The queue by which a sweep goes on."""
+
+    def send(self, slices: Sequence[Slice]) -> None:
+        """Put slices into the queue. Errors as of `VerificationQueue.send`."""
+        ...
+
+
+class SweepFiles(Protocol):
+    """What the managed bucket keeps of sweeps, as JSON documents."""
+
+    def names(self, folder: str) -> set[str]:
+        """Return the keys of the files in a folder.
+
+        Raises:
+            TransientError: S3 did not answer.
+            RefusedError: S3 refused.
+        """
+        ...
+
+    def read(self, key: str) -> Mapping[str, Any] | None:
+        """Return a document, None where there is none. Errors as of `names`."""
+        ...
+
+    def write(self, key: str, document: Mapping[str, Any]) -> None:
+        """Write a document, over another one if need be. Errors as of `names`."""
+        ...
+
+    def write_once(self, key: str, document: Mapping[str, Any]) -> None:
+        """Write a document unless there is one. Errors as of `names`."""
         ...
 
 

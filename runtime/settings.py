@@ -181,6 +181,37 @@ class ExportSettings(FunctionSettings):
 
 
 @attrs.frozen(kw_only=True)
+class SweepSettings(FunctionSettings):
+    """Settings of the function that looks for what is overdue.
+
+    Attributes:
+        bucket_prefix: beginning of the environment's bucket names.
+        managed_bucket: bucket that takes what is counted.
+        checksum_table: name of the table of fixity records.
+        scheduler_table: name of the table of due dates.
+        verification_queue_url: URL of the queue of checks.
+        sweep_queue_url: URL of the function's own queue.
+        check_interval_days: days between two checks of an object.
+        check_grace_days: days by which a check may be late.
+        slice_records: objects looked at by one invocation.
+        batch_concurrency: schedule rows written at the same time.
+    """
+
+    functions: ClassVar = (Function.FIXITY_SWEEP,)
+
+    bucket_prefix: str = _variable(Env.BUCKET_PREFIX)
+    managed_bucket: str = _variable(Env.MANAGED_BUCKET)
+    checksum_table: str = _variable(Env.CHECKSUM_TABLE)
+    scheduler_table: str = _variable(Env.SCHEDULER_TABLE)
+    verification_queue_url: str = _variable(Env.VERIFICATION_QUEUE_URL)
+    sweep_queue_url: str = _variable(Env.SWEEP_QUEUE_URL)
+    check_interval_days: int = _variable(Env.CHECK_INTERVAL_DAYS, _positive)
+    check_grace_days: int = _variable(Env.CHECK_GRACE_DAYS, _positive)
+    slice_records: int = _variable(Env.SLICE_RECORDS, _positive)
+    batch_concurrency: int = _variable(Env.BATCH_CONCURRENCY, _positive)
+
+
+@attrs.frozen(kw_only=True)
 class ReplicationSettings(FunctionSettings):
     """Settings of the function that counts what S3 could not replicate."""
 
@@ -253,6 +284,7 @@ def settings_classes() -> dict[str, type[FunctionSettings]]:
         DueSettings,
         FailureSettings,
         ExportSettings,
+        SweepSettings,
         ReplicationSettings,
         ProvisioningSettings,
         AuditSettings,

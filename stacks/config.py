@@ -242,6 +242,7 @@ class Functions:
     checksum_verification: WorkerSizing
     checksum_failure: Sizing
     checksum_exporter: Sizing
+    fixity_sweep: WorkerSizing
     replication_failed: WorkerSizing
     audit_trail: Sizing
     audit_manifest: Sizing
@@ -299,6 +300,25 @@ class Audit:
 
 
 @attrs.frozen(kw_only=True)
+class Sweep:
+    """How what is overdue is looked for.
+
+    Attributes:
+        schedule: start of a sweep, as an EventBridge expression in UTC.
+        slice_records: records looked at by one invocation.
+        grace_days: by which a check may be late before the object counts as overdue; DynamoDB may be two days late.
+        silence_days: days without the end of a sweep after which an alarm speaks.
+    """
+
+    schedule: str = _matching(_SCHEDULE, "an EventBridge schedule, cron(...) or rate(...)")
+    slice_records: int = _within(100, 1_000_000)
+    grace_days: int = _within(1, 365)
+    # CloudWatch looks back seven days at most:
+    # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    silence_days: int = _within(1, 7)
+
+
+@attrs.frozen(kw_only=True)
 class Alarms:
     """Thresholds: an alarm speaks when a five-minute value reaches its threshold.
 
@@ -317,6 +337,9 @@ class Alarms:
         failed_checks: checks that found damage or loss.
         failed_requests: bucket requests that were rejected or done in part.
         failed_exports: exports of the checksum table that failed.
+        overdue_objects: objects whose check is late by more than the grace; looked at once per sweep.
+        coverage_percent: an alarm speaks when fewer percent of the objects than this were found good, or deposited,
+            within interval and grace; looked at once per sweep.
         failed_replications: objects that S3 could not replicate.
         late_replications: objects that S3 did not replicate within 15 minutes.
     """
@@ -337,6 +360,8 @@ class Alarms:
     failed_checks: int = _within(1, 1_000_000)
     failed_requests: int = _within(1, 1_000_000)
     failed_exports: int = _within(1, 1_000_000)
+    overdue_objects: int = _within(1, 1_000_000_000)
+    coverage_percent: int = _within(1, 100)
     failed_replications: int = _within(1, 1_000_000)
     late_replications: int = _within(1, 1_000_000)
 
@@ -389,6 +414,7 @@ class Settings:
     delivery: Delivery
     export: Export
     audit: Audit
+    sweep: Sweep
     alarms: Alarms
 
     def __attrs_post_init__(self) -> None:

@@ -9,6 +9,7 @@ from stacks.config import Settings
 from stacks.constructs.audit_trail import AuditTrail, AuditTrailProps
 from stacks.constructs.bucket_requests import BucketRequests, BucketRequestsProps
 from stacks.constructs.fixity_functions import FixityFunctions, FixityFunctionsProps
+from stacks.constructs.overdue_sweep import OverdueSweep, OverdueSweepProps
 from stacks.constructs.parameters import Parameters, ParametersProps
 from stacks.constructs.replication_watch import ReplicationWatch, ReplicationWatchProps
 from stacks.constructs.retention import Retention
@@ -98,8 +99,28 @@ class IntegrityStack(Stack):
                 retention=retention,
             ),
         )
-        self.functions = (requests.function, *fixity.functions, export.function, replication.function, *audit.functions)
-        self.queues = (requests.queue, *fixity.queues, replication.queue)
+        sweep = OverdueSweep(
+            self,
+            "Sweep",
+            OverdueSweepProps(
+                settings=settings,
+                code=code,
+                layer=layer,
+                tables=storage.tables,
+                verification=fixity.verification,
+                key=base.key,
+                retention=retention,
+            ),
+        )
+        self.functions = (
+            requests.function,
+            *fixity.functions,
+            export.function,
+            replication.function,
+            *audit.functions,
+            sweep.function,
+        )
+        self.queues = (requests.queue, *fixity.queues, replication.queue, sweep.queue)
         self.streams = (*fixity.streams, audit.stream)
         self.dead_letters = (
             *(queue.dead_letters for queue in self.queues),

@@ -22,6 +22,7 @@ _FUNCTIONS: Final = (
     "Requests/BucketRequested",
     *(f"Fixity/{name}" for name in (*_READERS, "VerificationDue", "ChecksumFailure")),
     "Export/ChecksumExporter",
+    "Sweep/FixitySweep",
     "Replication/ReplicationFailed",
     "Audit/AuditTrail",
     "Audit/AuditManifest",
@@ -88,6 +89,10 @@ def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
     policy = "Audit/AuditManifest/Role/DefaultPolicy/Resource"
     for folder in (ManagedPrefix.AUDIT, ManagedPrefix.AUDIT_MANIFESTS):
         yield wildcard(naming.INTEGRITY, policy, naming.objects_arn(managed, f"{folder}*"), _FOLDER)
+    policy = "Sweep/FixitySweep/Role/DefaultPolicy/Resource"
+    yield wildcard(naming.INTEGRITY, policy, "*", "s3:ListAllMyBuckets cannot be limited to a prefix")
+    yield wildcard(naming.INTEGRITY, policy, naming.objects_arn(managed, f"{ManagedPrefix.SWEEPS}*"), _FOLDER)
+    yield wildcard(naming.INTEGRITY, policy, naming.objects_arn(managed, f"{ManagedPrefix.COVERAGE}*"), _FOLDER)
 
     for function in _FUNCTIONS:
         yield Acknowledged(naming.INTEGRITY, f"{function}/Function/Resource", "AwsSolutions-L1", _RUNTIME)

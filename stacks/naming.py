@@ -10,6 +10,7 @@ OBJECT_CREATED: Final = "object-created"
 OBJECT_DELETED: Final = "object-deleted"
 BUCKET_REQUESTS: Final = "bucket-requests"
 VERIFICATION: Final = "verification"
+SWEEP: Final = "sweep"
 REPLICATION_EVENTS: Final = "replication-events"
 
 CHECKSUMS: Final = "checksums"

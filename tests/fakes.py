@@ -255,7 +255,7 @@ class FakeRecordPages:
         self._most = most
 
     def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord]:
-        return _page({ref: row for ref, row in self._records.items.items() if ref.bucket == bucket}, after, self._most)
+        return _page(self._records.items, bucket, after, self._most)
 
 
 class FakeSchedulePages:
@@ -266,11 +266,13 @@ class FakeSchedulePages:
         self._most = most
 
     def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow]:
-        return _page({ref: row for ref, row in self._schedule.rows.items() if ref.bucket == bucket}, after, self._most)
+        return _page(self._schedule.rows, bucket, after, self._most)
 
 
-def _page(rows: Mapping[ObjectRef, T], after: str | None, most: int) -> Page[T]:
-    refs = sorted(ref for ref in rows if after is None or ref.key > after)
+def _page(table: Mapping[ObjectRef, T], bucket: str, after: str | None, most: int) -> Page[T]:
+    # As it is at one moment: others write to it meanwhile.
+    rows = dict(list(table.items()))
+    refs = sorted(ref for ref in rows if ref.bucket == bucket and (after is None or ref.key > after))
     return Page([rows[ref] for ref in refs[:most]], refs[most - 1].key if len(refs) >= most else None)
 
 

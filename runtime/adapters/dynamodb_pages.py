@@ -1,6 +1,6 @@
 """Records and schedule rows of a bucket in order, a page at a time: the adapters of RecordPages and SchedulePages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from runtime.adapters.dynamodb_items import key_of, record_of, row_of
@@ -25,7 +25,7 @@ class DynamoDbRecordPages:
             table: name of the table.
             most: rows of one page; as many as DynamoDB answers at once, 1 MiB, when not given.
         """
-        self._pages = _Pages(client, table, most)
+        self._pages = Pages(client, table, most)
 
     def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord]:
         """Return the next records. See `ports.RecordPages.page`."""
@@ -37,22 +37,41 @@ class DynamoDbSchedulePages:
 
     def __init__(self, client: Any, table: str, most: int | None = None) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
         """Take the client and the table. Arguments as of `DynamoDbRecordPages`."""
-        self._pages = _Pages(client, table, most)
+        self._pages = Pages(client, table, most)
 
     def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow]:
         """Return the next rows. See `ports.SchedulePages.page`."""
         return self._pages.page(bucket, after, row_of)
 
 
-class _Pages:
-    """One table."""
+class Pages:
+    """One table, whatever its items are."""
 
-    def __init__(self, client: Any, table: str, most: int | None) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+    def __init__(
+        self,
+        client: Any,  # noqa: ANN401 (boto3 builds classes at run time)
+        table: str,
+        most: int | None,
+        attributes: Sequence[str] = (),
+    ) -> None:
+        """Take the client, the table and what to read of an item.
+
+        Args:
+            client: a DynamoDB client.
+            table: name of the table.
+            most: rows of one page, as of `DynamoDbRecordPages`.
+            attributes: the attributes to be answered; all when not given. It costs the same and takes less time.
+        """
         self._client = client
         self._table = table
-        self._limit = {} if most is None else {"Limit": most}
+        self._request: dict[str, Any] = {} if most is None else {"Limit": most}
+        if attributes:
+            # By number: some names are words that DynamoDB reserves.
+            names = {f"#{number}": name for number, name in enumerate(attributes)}
+            self._request |= {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
 
     def page(self, bucket: str, after: str | None, parse: Callable[[Mapping[str, Any]], T]) -> Page[T]:
+        """Return the next items, parsed. Arguments and errors as of `ports.RecordPages.page`."""
         start = {} if after is None else {"ExclusiveStartKey": key_of(ObjectRef(bucket, after))}
         with translated(f"reading the table {self._table}"):
             answer = self._client.query(
@@ -60,7 +79,7 @@ class _Pages:
                 KeyConditionExpression=f"{Attribute.BUCKET_NAME} = :bucket",
                 ExpressionAttributeValues={":bucket": {"S": bucket}},
                 **start,
-                **self._limit,
+                **self._request,
             )
         last = answer.get("LastEvaluatedKey")
         return Page(

@@ -5,7 +5,7 @@ from typing import Any, Final
 from runtime import bootstrap
 from runtime.contract import Function, Metric
 from runtime.domain.errors import BrokenTrailError
-from runtime.handlers.schedules import moment_of
+from runtime.handlers.moments import moment
 from runtime.observability import logger, publish
 from runtime.settings import ManifestSettings
 from runtime.usecases.sign_audit_trail import SignedDay, Signing, sign_days
@@ -32,7 +32,7 @@ def handle(event: dict[str, Any], deps: tuple[ManifestSettings, Signing]) -> lis
     """
     settings, signing = deps
     signed = []
-    for day in sign_days(signing, moment_of(event.get("time"), _ALLOWED)):
+    for day in sign_days(signing, moment(event.get("time"), _ALLOWED)):
         logger.info("day signed", extra={"manifest": day.key, "events": day.events, "segments": day.segments})
         publish(
             settings.environment,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, EventType, async_process_partial_response
@@ -63,3 +64,9 @@ def process_queue(
 def receive_count(record: dict[str, Any]) -> int:
     """Return how often SQS has handed out this message, this time included."""
     return int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
+
+
+def sent_at(record: dict[str, Any]) -> datetime | None:
+    """Return when the message was put into its queue, UTC; None where SQS did not say."""
+    milliseconds = record.get("attributes", {}).get("SentTimestamp")
+    return None if milliseconds is None else datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

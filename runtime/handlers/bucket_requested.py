@@ -5,8 +5,8 @@ from typing import Any, Final
 from runtime import bootstrap
 from runtime.contract import Function, Metric
 from runtime.domain.request_result import BucketRequest, RequestResult, RequestStatus
-from runtime.handlers.agents import Invocation, agent_of
 from runtime.handlers.batches import process_queue, receive_count
+from runtime.handlers.invocation import Invocation, agent_of
 from runtime.handlers.s3_events import parse
 from runtime.observability import logger, publish
 from runtime.settings import ProvisioningSettings

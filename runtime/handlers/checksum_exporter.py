@@ -6,7 +6,7 @@ from runtime import bootstrap
 from runtime.contract import Function, Metric
 from runtime.domain.errors import MalformedMessageError
 from runtime.domain.export import TableExport
-from runtime.handlers.schedules import moment_of
+from runtime.handlers.moments import moment
 from runtime.observability import logger, publish
 from runtime.settings import ExportSettings
 from runtime.usecases.export_records import Exporting, follow, start
@@ -32,7 +32,7 @@ def handle(event: dict[str, Any], deps: tuple[ExportSettings, Exporting]) -> lis
     settings, exporting = deps
     action = event.get("action")
     if action == "start":
-        export = start(exporting, moment_of(event.get("time"), _ALLOWED))
+        export = start(exporting, moment(event.get("time"), _ALLOWED))
         _log("export of the day", export)
         return [export]
     if action != "follow":

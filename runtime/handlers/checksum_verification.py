@@ -7,7 +7,8 @@ from runtime import bootstrap
 from runtime.contract import Function
 from runtime.domain.errors import MalformedMessageError
 from runtime.domain.objects import ObjectRef
-from runtime.handlers.objects import LambdaContext, process_objects
+from runtime.handlers.invocation import LambdaContext
+from runtime.handlers.objects import process_objects
 from runtime.settings import VerificationSettings
 from runtime.usecases.care import Attempt, Care, Finding
 from runtime.usecases.examine_replica import Replicas

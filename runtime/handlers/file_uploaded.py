@@ -4,7 +4,8 @@ from typing import Any
 
 from runtime import bootstrap
 from runtime.contract import Function
-from runtime.handlers.objects import LambdaContext, process_objects
+from runtime.handlers.invocation import LambdaContext
+from runtime.handlers.objects import process_objects
 from runtime.handlers.s3_events import parse
 from runtime.settings import FixitySettings
 from runtime.usecases.care import Attempt, Care, Finding

@@ -1,20 +1,15 @@
 """What the handlers of objects under care share: the attempt, the log line and the metrics of a finding."""
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from runtime.contract import Metric
 from runtime.domain.outcome import Outcome
-from runtime.handlers.agents import Invocation, agent_of
-from runtime.handlers.batches import BackToQueueError, process_queue, receive_count
+from runtime.handlers.batches import BackToQueueError, process_queue, receive_count, sent_at
+from runtime.handlers.invocation import LambdaContext, agent_of, deadline
 from runtime.observability import logger, publish
 from runtime.settings import FixitySettings
 from runtime.usecases.care import Attempt, Care, Finding
-
-# Left at the end of an invocation for the writes, the log and the metrics.
-_RESERVE: Final = timedelta(seconds=30)
-_SHARE_OF_RESERVE: Final = 0.2
 
 _METRICS: Final = {
     Outcome.MATCH: Metric.OUTCOME_MATCH,
@@ -25,14 +20,6 @@ _METRICS: Final = {
     Outcome.NO_BASELINE: Metric.OUTCOME_NO_BASELINE,
     Outcome.DEFERRED: Metric.OUTCOME_DEFERRED,
 }
-
-
-class LambdaContext(Invocation, Protocol):
-    """What is used of the context that Lambda hands to a handler."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return how long the invocation may still run, in milliseconds."""
-        ...
 
 
 def process_objects(
@@ -55,16 +42,16 @@ def process_objects(
         The partial batch response that names the messages to be handed out again.
     """
     settings, care = deps
-    started = care.clock.now()
-    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    until = deadline(context, care.clock.now())
 
     def work(record: dict[str, Any]) -> Finding:
         receives = receive_count(record)
         attempt = Attempt(
             agent=agent_of(context, settings),
-            deadline=started + left - min(_RESERVE, left * _SHARE_OF_RESERVE),
+            deadline=until,
             receives=receives,
             last_receive=receives >= settings.max_receive_count,
+            asked=sent_at(record),
         )
         finding = act(record["body"], attempt)
         _log(finding)

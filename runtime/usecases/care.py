@@ -48,12 +48,14 @@ class Attempt:
         deadline: the moment by which reading must have ended, UTC.
         receives: how often the message was handed out, this time included.
         last_receive: whether the queue sets the message aside when this attempt fails.
+        asked: when the message was put into its queue, UTC; None where that is not known.
     """
 
     agent: Agent
     deadline: datetime
     receives: int = 1
     last_receive: bool = False
+    asked: datetime | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -48,6 +48,11 @@ def verify(care: Care, replicas: Replicas, ref: ObjectRef, version_id: str | Non
             version_id=version_id,
             outcome=Outcome.SUPERSEDED,
         )
+    if attempt.asked is not None and record.last_check.started > attempt.asked:
+        # Asked for twice, or by a message that came again: a check begun later has answered it. It may have ended
+        # before it wrote its row.
+        care.schedule.put_if_absent(_row(record, record.next_check))
+        return Finding(ref=ref, action="checked since it was asked for: dropped", version_id=record.version_id)
     if attempt.receives > 1:
         # An earlier attempt did not come to its end, and this one may not: tomorrow's row is written before reading.
         care.schedule.put_if_absent(_row(record, care.clock.now() + RETRY))

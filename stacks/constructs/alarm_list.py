@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
+from aws_cdk import aws_cloudwatch as cloudwatch
+
 from runtime.contract import Function, Metric
 from stacks import naming
+from stacks.constructs import fixity_metrics
 from stacks.constructs.alarms import Alarm, Severity
 from stacks.constructs.watched import Watched
 
@@ -12,6 +15,7 @@ from stacks.constructs.watched import Watched
 CHECKING_FUNCTIONS: Final = (Function.FILE_UPLOADED, Function.FILE_DELETED, Function.CHECKSUM_VERIFICATION)
 _QUARTER_OF_AN_HOUR: Final = 3
 _HOUR: Final = 12
+_DAY_SECONDS: Final = 86_400
 
 
 def alarms_on(watched: Watched) -> Iterator[Alarm]:
@@ -22,6 +26,7 @@ def alarms_on(watched: Watched) -> Iterator[Alarm]:
     yield from _on_checks(watched)
     yield from _on_requests_and_exports(watched)
     yield from _on_replication(watched)
+    yield from _on_sweeps(watched)
 
 
 def _on_queues(watched: Watched) -> Iterator[Alarm]:
@@ -179,4 +184,50 @@ def _on_replication(watched: Watched) -> Iterator[Alarm]:
         meaning="S3 did not replicate objects within 15 minutes.",
         metric=watched.metric(Function.REPLICATION_FAILED, Metric.REPLICATIONS_LATE),
         threshold=thresholds.late_replications,
+    )
+
+
+def _on_sweeps(watched: Watched) -> Iterator[Alarm]:
+    """Yield the alarms on what a sweep found: it speaks once a day, and until the next one its word stands."""
+    settings = watched.settings
+    longest = settings.fixity.check_interval_days + settings.sweep.grace_days
+    stands = cloudwatch.TreatMissingData.IGNORE
+
+    def of_sweep(name: str, statistic: str) -> cloudwatch.Metric:
+        return fixity_metrics.of_sweep(settings.name, name, statistic)
+
+    yield Alarm(
+        name="overdue-objects",
+        severity=Severity.CRITICAL,
+        meaning=f"Objects were not checked by {settings.sweep.grace_days} days after their date.",
+        metric=of_sweep(Metric.OVERDUE_OBJECTS, "Maximum"),
+        threshold=settings.alarms.overdue_objects,
+        missing=stands,
+    )
+    yield Alarm(
+        name="oldest-unverified",
+        severity=Severity.CRITICAL,
+        meaning=f"An object was not found good for {longest} days.",
+        metric=of_sweep(Metric.OLDEST_UNVERIFIED_AGE, "Maximum"),
+        threshold=longest * _DAY_SECONDS,
+        missing=stands,
+    )
+    yield Alarm(
+        name="coverage",
+        severity=Severity.CRITICAL,
+        meaning=f"Fewer than {settings.alarms.coverage_percent} % of the objects were found good in {longest} days.",
+        metric=of_sweep(Metric.COVERAGE_WITHIN_INTERVAL, "Minimum"),
+        threshold=settings.alarms.coverage_percent,
+        missing=stands,
+        below=True,
+    )
+    yield Alarm(
+        name="no-sweep",
+        severity=Severity.CRITICAL,
+        meaning=f"No sweep ended for {settings.sweep.silence_days} days: nothing looks for what is overdue.",
+        metric=of_sweep(Metric.OBJECTS_UNDER_CARE, "SampleCount"),
+        threshold=1,
+        periods=settings.sweep.silence_days,
+        missing=cloudwatch.TreatMissingData.BREACHING,
+        below=True,
     )

@@ -46,6 +46,7 @@ class FixityDashboard(Construct):
         super().__init__(scope, construct_id)
         watched = props.watched
         sections = {
+            "Objects under care": _care(watched),
             "Fixity": _fixity(watched),
             "Requests, exports, replication": _reports(watched),
             "Queues": _queues(watched),
@@ -63,6 +64,24 @@ class FixityDashboard(Construct):
             dashboard_name=naming.resource_name(watched.settings.name, "fixity"),
             widgets=rows,
         )
+
+
+def _care(watched: Watched) -> list[cloudwatch.IWidget]:
+    def of_sweep(name: str, label: str, statistic: str = "Maximum") -> cloudwatch.IMetric:
+        return fixity_metrics.of_sweep(watched.settings.name, name, statistic, label)
+
+    return [
+        _graph("Objects under care", [of_sweep(Metric.OBJECTS_UNDER_CARE, "objects")]),
+        _graph("Bytes under care", [of_sweep(Metric.BYTES_UNDER_CARE, "bytes")]),
+        _graph(
+            "Longest time that an object was not found good, seconds",
+            [of_sweep(Metric.OLDEST_UNVERIFIED_AGE, "seconds")],
+        ),
+        _graph(
+            "Found good within interval and grace, percent",
+            [of_sweep(Metric.COVERAGE_WITHIN_INTERVAL, "percent", "Minimum")],
+        ),
+    ]
 
 
 def _fixity(watched: Watched) -> list[cloudwatch.IWidget]:

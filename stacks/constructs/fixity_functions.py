@@ -67,6 +67,7 @@ class FixityFunctions(Construct):
     Attributes:
         functions: the functions.
         queues: the queues of work.
+        verification: the one of checks among them.
         streams: the streams.
     """
 
@@ -77,7 +78,7 @@ class FixityFunctions(Construct):
         sizes = props.settings.functions
         self._created = self._queue("ObjectCreated", naming.OBJECT_CREATED, sizes.file_uploaded)
         self._deleted = self._queue("ObjectDeleted", naming.OBJECT_DELETED, sizes.file_deleted)
-        self._verification = self._queue("Verification", naming.VERIFICATION, sizes.checksum_verification)
+        self.verification = self._queue("Verification", naming.VERIFICATION, sizes.checksum_verification)
         prefix = props.settings.bucket_prefix
         self._created.take(
             "Created",
@@ -87,13 +88,13 @@ class FixityFunctions(Construct):
         self._deleted.take(
             "Deleted", "Deletions in main buckets", object_events.of_main_buckets(prefix, object_events.OBJECT_DELETED)
         )
-        self.queues = (self._created, self._deleted, self._verification)
+        self.queues = (self._created, self._deleted, self.verification)
         verification = self._reader(
             "ChecksumVerification",
             Function.CHECKSUM_VERIFICATION,
             "Reads objects again and compares",
             sizes.checksum_verification,
-            self._verification,
+            self.verification,
         )
         verification.tell(Env.REPLICA_REGION, props.settings.replica_region)
         verification.tell(Env.READ_REPLICAS, str(props.settings.fixity.reads_replicas).lower())
@@ -203,9 +204,9 @@ class FixityFunctions(Construct):
             Function.VERIFICATION_DUE,
             "Queues objects whose check is due",
             self._props.settings.functions.verification_due,
-            {Env.VERIFICATION_QUEUE_URL: self._verification.queue.queue_url},
+            {Env.VERIFICATION_QUEUE_URL: self.verification.queue.queue_url},
         )
-        function.allow(["sqs:SendMessage"], self._verification.queue.queue_arn)
+        function.allow(["sqs:SendMessage"], self.verification.queue.queue_arn)
         window = self._props.settings.delivery.batch_window_seconds
         return function, self._stream(function, self._props.tables.schedule, [_EXPIRED], _DUE_BATCH, window)
 

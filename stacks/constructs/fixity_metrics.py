@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from runtime.contract import METRIC_DIMENSION_ENVIRONMENT, METRIC_DIMENSION_FUNCTION, METRIC_NAMESPACE
+from runtime.contract import METRIC_DIMENSION_ENVIRONMENT, METRIC_DIMENSION_FUNCTION, METRIC_NAMESPACE, Function
 
 _PERIOD = Duration.minutes(5)
 
@@ -28,6 +28,19 @@ def metric(environment: str, function: str, name: str, label: str | None = None)
         # With a label an alarm becomes metric math, which hides what it watches.
         label=label,
     )
+
+
+def of_sweep(environment: str, name: str, statistic: str = "Maximum", label: str | None = None) -> cloudwatch.Metric:
+    """Return a metric that a sweep publishes at its end, perhaps twice with the same value, over a day.
+
+    Args:
+        environment: the environment's name.
+        name: the metric as in `contract.Metric`.
+        statistic: what is taken of the day's values; never the sum.
+        label: how a graph names it; none for an alarm.
+    """
+    found = metric(environment, Function.FIXITY_SWEEP, name, label)
+    return found.with_(statistic=statistic, period=Duration.days(1))
 
 
 def total(label: str, metrics: Sequence[cloudwatch.Metric]) -> cloudwatch.IMetric:

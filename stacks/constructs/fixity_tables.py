@@ -43,8 +43,8 @@ class FixityTables(Construct):
             "Schedule", naming.resource_name(props.environment, naming.SCHEDULE), props, expires_by=Attribute.TTL
         )
         self.metrics = (
-            TableMetrics(naming.CHECKSUMS, self.checksums, ("GetItem", "PutItem", "UpdateItem", "DeleteItem")),
-            TableMetrics(naming.SCHEDULE, self.schedule, ("PutItem", "DeleteItem")),
+            TableMetrics(naming.CHECKSUMS, self.checksums, ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")),
+            TableMetrics(naming.SCHEDULE, self.schedule, ("PutItem", "DeleteItem", "Query")),
         )
 
     def _table(

@@ -61,6 +61,8 @@ class RuntimeFunctionProps:
         layer: their dependencies, None where the host provides them.
         variables: its own environment variables; those of every function are added.
         removal_policy: what happens to its log when it leaves the template.
+        calls_itself: whether it goes on by messages to its own queue. Lambda takes that for a mistake and stops it
+            after 16 rounds, unless told (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
     """
 
     settings: Settings
@@ -71,6 +73,7 @@ class RuntimeFunctionProps:
     layer: lambda_.ILayerVersion | None
     variables: Mapping[str, str]
     removal_policy: RemovalPolicy
+    calls_itself: bool = False
 
 
 class RuntimeFunction(Construct):
@@ -119,6 +122,7 @@ class RuntimeFunction(Construct):
             timeout=self.timeout,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if props.calls_itself else None,
             application_log_level_v2=lambda_.ApplicationLogLevel(settings.log_level),
             environment={
                 Env.ENVIRONMENT: settings.name,

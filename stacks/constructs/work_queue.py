@@ -1,5 +1,6 @@
 """A queue of work with its dead-letter queue, fed by EventBridge, worked on by a function."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
@@ -127,8 +128,24 @@ class WorkQueue(Construct):
             pattern: which events, for EventBridge.
         """
         rule = events.Rule(self, construct_id, description=description, event_pattern=pattern)
+        self._deliver(rule)
+
+    def schedule(self, construct_id: str, description: str, expression: str, message: Mapping[str, str]) -> None:
+        """Take a message at certain times.
+
+        Args:
+            construct_id: id of the rule.
+            description: what the message is for, for the console.
+            expression: when, as an EventBridge expression in UTC.
+            message: the message.
+        """
+        when = events.Schedule.expression(expression)
+        rule = events.Rule(self, construct_id, description=description, schedule=when)
+        self._deliver(rule, events.RuleTargetInput.from_object(dict(message)))
+
+    def _deliver(self, rule: events.Rule, message: events.RuleTargetInput | None = None) -> None:
         # What EventBridge cannot deliver for 24 hours goes where everything goes that failed.
-        rule.add_target(targets.SqsQueue(self.queue, dead_letter_queue=self.dead_letters.queue))
+        rule.add_target(targets.SqsQueue(self.queue, message=message, dead_letter_queue=self.dead_letters.queue))
 
     def take_notifications(self, account: str, buckets: str) -> None:
         """Take notifications that S3 sends by itself, for what it does not tell EventBridge.

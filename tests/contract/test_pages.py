@@ -9,16 +9,18 @@ from runtime.adapters.clients import client
 from runtime.adapters.dynamodb_pages import DynamoDbRecordPages, DynamoDbSchedulePages
 from runtime.adapters.dynamodb_records import DynamoDbRecords
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
+from runtime.adapters.dynamodb_summaries import DynamoDbRecordSummaries
 from runtime.adapters.s3_bucket_list import S3MainBuckets
 from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.pages import Page
 from runtime.domain.records import CheckReport, FixityRecord
 from runtime.domain.schedule import ScheduleRow
-from runtime.ports import FixityRecords, RecordPages, SchedulePages, VerificationSchedule
+from runtime.ports import FixityRecords, RecordPages, RecordSummaries, SchedulePages, VerificationSchedule
 from tests.builders import AGENT, NOW
 from tests.contract.tables import KEYS
 from tests.fakes import FakeRecordPages, FakeRecords, FakeSchedule, FakeSchedulePages
+from tests.sweep_fakes import FakeSummaries, summary
 
 BUCKET = "acme-test-letters"
 OBJECT_KEYS = ["B", "a", "a/b", "z", "ä", "日", "😀"]
@@ -31,6 +33,7 @@ class Tables:
     records: FixityRecords
     schedule: VerificationSchedule
     record_pages: RecordPages
+    summaries: RecordSummaries
     schedule_pages: SchedulePages
 
 
@@ -39,7 +42,13 @@ def tables(request: pytest.FixtureRequest) -> Tables:
     """The fakes and the real adapters in turn."""
     if request.param == "fake":
         records, schedule = FakeRecords(), FakeSchedule()
-        return Tables(records, schedule, FakeRecordPages(records, 2), FakeSchedulePages(schedule, 2))
+        return Tables(
+            records,
+            schedule,
+            FakeRecordPages(records, 2),
+            FakeSummaries(records, 2),
+            FakeSchedulePages(schedule, 2),
+        )
     request.getfixturevalue("aws")
     dynamodb = client("dynamodb")
     for name in ("checksums", "schedule"):
@@ -48,6 +57,7 @@ def tables(request: pytest.FixtureRequest) -> Tables:
         DynamoDbRecords(dynamodb, "checksums"),
         DynamoDbSchedule(dynamodb, "schedule"),
         DynamoDbRecordPages(dynamodb, "checksums", 2),
+        DynamoDbRecordSummaries(dynamodb, "checksums", 2),
         DynamoDbSchedulePages(dynamodb, "schedule", 2),
     )
 
@@ -103,9 +113,27 @@ def test_rows_come_whole_and_in_the_order_of_their_keys(tables: Tables) -> None:
     assert [_row(ObjectRef(BUCKET, key)) for key in OBJECT_KEYS] == _all(tables.schedule_pages.page)
 
 
+def test_summaries_come_in_the_order_of_their_keys(tables: Tables) -> None:
+    """All pages together give what the sweep needs of every record once, a record never found good among them."""
+    records = [_record(ObjectRef(BUCKET, key)) for key in OBJECT_KEYS]
+    records[2] = attrs.evolve(records[2], last_good_date=None)
+    for one in records:
+        tables.records.deposit(one)
+
+    assert [summary(one) for one in records] == _all(tables.summaries.page)
+
+
+def test_a_record_is_looked_up_by_itself(tables: Tables) -> None:
+    """A record that a page may not show yet is found by its key."""
+    tables.records.deposit(_record(ObjectRef(BUCKET, "ä")))
+
+    assert [True, False] == [tables.summaries.exists(ObjectRef(BUCKET, key)) for key in ("ä", "a")]
+
+
 def test_a_bucket_without_rows_is_one_empty_page(tables: Tables) -> None:
     """Where there is nothing the first page says so and is the last."""
     assert [] == _all(tables.record_pages.page)
+    assert [] == _all(tables.summaries.page)
     assert [] == _all(tables.schedule_pages.page)
 
 

@@ -5,13 +5,16 @@ import boto3
 import pytest
 
 from runtime.adapters.sns_topic import SnsTopic
-from runtime.adapters.sqs_queue import SqsVerificationQueue
+from runtime.adapters.sqs_queue import SqsSweepQueue, SqsVerificationQueue
 from runtime.domain.alert_message import compose
 from runtime.domain.changes import Announcement, Kind, RecordState
 from runtime.domain.due import DueCheck
 from runtime.domain.errors import RefusedError, TransientError
 from runtime.domain.objects import ObjectRef
+from runtime.domain.sweep import Slice
+from runtime.handlers import fixity_sweep
 from runtime.handlers.checksum_verification import _parse
+from tests.sweep_fakes import SWEEP
 
 pytestmark = pytest.mark.usefixtures("aws")
 REGION = "eu-west-1"
@@ -63,6 +66,17 @@ def test_l20_any_key_arrives_as_it_is(key: str) -> None:
     [body] = _drain(client, url)
     assert body.isascii()
     assert (ObjectRef("acme-test-letters", key), "v1") == _parse(body)
+
+
+def test_slices_arrive_as_they_are() -> None:
+    """A slice comes back from its queue as it went in, also with a key that SQS would not take."""
+    client, url = _queue()
+    parts = [Slice(sweep=SWEEP, bucket=f"acme-test-{n}", after=after) for n, after in enumerate([None, "ä", "\x01🗝"])]
+
+    SqsSweepQueue(client, url).send(parts)
+
+    found = sorted((fixity_sweep._parse(body) for body in _drain(client, url)), key=lambda part: part.bucket)  # type: ignore[union-attr]
+    assert parts == found
 
 
 def test_batches_respect_the_byte_limit() -> None:

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -232,3 +233,17 @@ def test_event_without_id_or_with_a_strange_sequencer_is_poison() -> None:
     event["detail"]["object"]["sequencer"] = "not hexadecimal"
 
     assert ["m0"] == _run(file_uploaded.handle, w, json.dumps(event))
+
+
+def test_object_asked_for_twice_is_read_once() -> None:
+    """A message that SQS took before the last check began has its answer; one that came later has not."""
+    w = world()
+    put = w.store.put(REF, b"12345")
+    _run(file_uploaded.handle, w, s3_event(put))
+    w.store.opened.clear()
+    event = sqs_event(_due(REF, "v1"))
+    for seconds in (-1, 1):
+        sent = w.clock.now() + timedelta(seconds=seconds)
+        event["Records"][0]["attributes"]["SentTimestamp"] = str(int(sent.timestamp() * 1000))
+        checksum_verification.handle(event, FakeContext(), (verification_settings(), w.care, w.replicas))
+        assert max(0, seconds) == len(w.store.opened)

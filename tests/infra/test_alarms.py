@@ -315,9 +315,53 @@ def test_every_alarm_tells_people_and_says_what_to_do(variant: Assembly) -> None
 
 
 def test_every_alarm_says_what_missing_data_means(variant: Assembly) -> None:
-    """What is not published while there is nothing to do is no alarm while it is missing."""
-    assert {"notBreaching"} == {alarm.properties["TreatMissingData"] for alarm in _alarms(variant)}
-    assert {"GreaterThanOrEqualToThreshold"} == {alarm.properties["ComparisonOperator"] for alarm in _alarms(variant)}
+    """What is published only when there is work is fine without data; a sweep's word stands; no sweep is an alarm."""
+    name = variant.settings.name
+    found = {
+        alarm.properties["AlarmName"].removeprefix(f"duracloud-{name}-"): (
+            alarm.properties["TreatMissingData"],
+            alarm.properties["ComparisonOperator"],
+        )
+        for alarm in _alarms(variant)
+    }
+    reached, below = "GreaterThanOrEqualToThreshold", "LessThanThreshold"
+
+    assert ("ignore", reached) == found.pop("overdue-objects")
+    assert ("ignore", reached) == found.pop("oldest-unverified")
+    assert ("ignore", below) == found.pop("coverage")
+    assert ("breaching", below) == found.pop("no-sweep")
+    assert {("notBreaching", reached)} == set(found.values())
+
+
+def test_alarms_on_sweeps_follow_the_promise(variant: Assembly) -> None:
+    """An object may be unverified for interval and grace, and sweeps silent for as many days as the settings say."""
+    settings = variant.settings
+    alarms = {
+        alarm.properties["AlarmName"].removeprefix(f"duracloud-{settings.name}-"): alarm.properties
+        for alarm in _alarms(variant)
+    }
+    longest = settings.fixity.check_interval_days + settings.sweep.grace_days
+
+    assert 86_400 * longest == alarms["oldest-unverified"]["Threshold"]
+    silence = alarms["no-sweep"]
+    assert (86_400, settings.sweep.silence_days, 1, "SampleCount") == tuple(
+        silence[name] for name in ("Period", "EvaluationPeriods", "Threshold", "Statistic")
+    )
+
+
+def test_cloudwatch_can_look_back_as_far_as_alarms_ask(variant: Assembly) -> None:
+    """Periods of an hour and more may span seven days together, shorter ones a day.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    """
+    for alarm in _alarms(variant):
+        periods = (
+            [alarm.properties["Period"]]
+            if "Period" in alarm.properties
+            else [query["MetricStat"]["Period"] for query in alarm.properties["Metrics"] if "MetricStat" in query]
+        )
+        span = max(periods) * alarm.properties["EvaluationPeriods"]
+        assert span <= (604_800 if min(periods) >= 3_600 else 86_400)
 
 
 def test_alarms_have_names_of_their_own(variant: Assembly) -> None:
@@ -343,6 +387,9 @@ def test_thresholds_are_settings(variant: Assembly, tmp_path: Path) -> None:
     found = defaultdict(set)
     for alarm in synthesise(settings, tmp_path).resources(ALARM):
         threshold = alarm.properties["Threshold"]
+        if alarm.properties["AlarmName"].endswith(("oldest-unverified", "no-sweep")):
+            # They follow the settings of fixity and sweep.
+            continue
         name = next(name for name, number in numbers.items() if threshold in {number, number * 1000})
         found[name].add(alarm.properties["AlarmName"].removeprefix(f"duracloud-{settings.name}-"))
 
@@ -364,6 +411,8 @@ def test_thresholds_are_settings(variant: Assembly, tmp_path: Path) -> None:
         "failed_exports": ("failed-exports",),
         "failed_replications": ("failed-replications",),
         "late_replications": ("late-replications",),
+        "overdue_objects": ("overdue-objects",),
+        "coverage_percent": ("coverage",),
     }.items():
         assert all(name.startswith(beginnings) for name in found[setting])
 

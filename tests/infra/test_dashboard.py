@@ -5,6 +5,10 @@ from runtime.contract import Metric
 from tests.infra.synthesis import Assembly
 
 TITLES = [
+    "Objects under care",
+    "Bytes under care",
+    "Longest time that an object was not found good, seconds",
+    "Found good within interval and grace, percent",
     "Checks by outcome",
     "Bytes read and compared",
     "Requests and exports",
@@ -49,11 +53,12 @@ def _expressions(metrics: list[list[Any]]) -> dict[str, str]:
 
 
 def test_the_dashboard_shows_everything_that_is_documented(variant: Assembly) -> None:
-    """Fixity, requests, queues, functions, tables and costs have their graphs, under a heading each."""
+    """Care, fixity, requests, queues, functions, tables and costs have their graphs, under a heading each."""
     headings = [widget["properties"]["markdown"] for widget in _widgets(variant) if widget["type"] == "text"]
 
     assert list(_graphs(variant)) == TITLES
     assert [
+        "## Objects under care",
         "## Fixity",
         "## Requests, exports, replication",
         "## Queues",

@@ -57,6 +57,14 @@ ASKED: Final[dict[str, dict[str, set[str]]]] = {
     "s3_audit_files": {"get_object": {"s3:GetObject"}, "put_object": {"s3:PutObject"}},
     "s3_audit_folder": {"list_objects_v2": {"s3:ListBucket"}},
     "kms_signer": {"get_public_key": {"kms:GetPublicKey"}, "sign": {"kms:Sign"}, "verify": {"kms:Verify"}},
+    "dynamodb_pages": {"query": {"dynamodb:Query"}},
+    "dynamodb_summaries": {"get_item": {"dynamodb:GetItem"}},
+    "s3_bucket_list": {"list_buckets": {"s3:ListAllMyBuckets"}},
+    "s3_sweep_files": {
+        "list_objects_v2": {"s3:ListBucket"},
+        "get_object": {"s3:GetObject", "s3:ListBucket"},
+        "put_object": {"s3:PutObject"},
+    },
     "s3_export_status": {"get_object": {"s3:GetObject"}, "put_object": {"s3:PutObject"}},
 }
 # What Lambda itself asks of the role, for the function's log and its source of work.
@@ -163,6 +171,16 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
                 f"{managed}/exports/checksum-table/*",
             )
             key("kms:Decrypt", "kms:GenerateDataKey")
+        case Function.FIXITY_SWEEP:
+            add(_CONSUME, f"{queue}sweep")
+            add({"sqs:SendMessage"}, f"{queue}sweep", f"{queue}verification")
+            add({"dynamodb:Query", "dynamodb:GetItem"}, f"{table}checksums")
+            add({"dynamodb:Query"}, f"{table}checksums", f"{table}schedule")
+            add(_union(ASKED["dynamodb_schedule"]), f"{table}schedule")
+            add({"s3:ListAllMyBuckets"}, "*")
+            add({"s3:ListBucket"}, managed)
+            add({"s3:GetObject", "s3:PutObject"}, f"{managed}/scratch/sweeps/*", f"{managed}/reports/coverage/*")
+            key("kms:Decrypt", "kms:GenerateDataKey")
         case Function.REPLICATION_FAILED:
             add(_CONSUME, f"{queue}replication-events")
         case Function.AUDIT_TRAIL:
@@ -217,8 +235,15 @@ def _operations() -> set[str]:
 
 def _calls(adapter: str) -> set[str]:
     """Return the operations that an adapter's code names."""
-    attributes = {
-        node.attr for node in ast.walk(_tree(f"runtime/adapters/{adapter}.py")) if isinstance(node, ast.Attribute)
+    tree = _tree(f"runtime/adapters/{adapter}.py")
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    attributes |= {
+        str(node.args[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "get_paginator"
+        and isinstance(node.args[0], ast.Constant)
     }
     if adapter == "s3_buckets":
         # It makes the calls that the configuration of a bucket names.

@@ -4,15 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from local.service import Service
+from local.watching import eventually
 from runtime.contract import METRIC_NAMESPACE
 from runtime.domain.objects import ObjectRef
 from tests.builders import s3_event
 from tests.fakes import Happening
-from tests.system.service import Service, eventually
 
 pytestmark = pytest.mark.system
 PREFIX = "duracloud-local-"
 EVENTS = Path(__file__).parent.parent / "events"
+OF_A_SWEEP = {"overdue-objects", "oldest-unverified", "coverage"}
 
 # What cannot be brought to happen in the emulator, and why. Of these alarms it is shown that they speak, once what AWS
 # would publish is published under the alarm's own namespace and dimensions: by hand, which AWS allows nobody.
@@ -102,6 +104,8 @@ def _give_every_function_work(service: Service) -> None:
         "bucket-requests": s3_event(Happening("created", _ref("folder/"), "v1", "00AA"), size=0),
         "verification": json.dumps({"bucket": "demo-local-nothing", "key": "never-there"}),
         "replication-events": json.dumps({"Event": "s3:TestEvent"}),
+        # There are no buckets yet.
+        "sweep": json.dumps({"action": "start", "time": "2026-03-01T03:00:00Z"}),
     }
     for name, url in _queues(service).items():
         service.sqs.send_message(QueueUrl=url, MessageBody=bodies.get(name, "{}"))
@@ -116,6 +120,11 @@ def _give_every_function_work(service: Service) -> None:
 
 def _ref(key: str) -> ObjectRef:
     return ObjectRef("demo-local-nothing", key)
+
+
+def test_the_silence_of_the_sweep_is_an_alarm(service: Service, seen: set[str]) -> None:
+    """Where no sweep has ended yet, the alarm speaks."""
+    _expect(service, seen, {"no-sweep"})
 
 
 def test_invocations_refused_and_work_that_waits(service: Service, seen: set[str]) -> None:
@@ -188,6 +197,26 @@ def test_damage_is_an_alarm_wherever_it_is_found(service: Service, seen: set[str
     service.file_on_disk(bucket, "flipped.txt").write_bytes(b"0ne")
     service.make_due(bucket, "flipped.txt")
     _expect(service, seen, {"failed-checks-checksum-verification"})
+
+
+def test_what_a_sweep_finds_is_an_alarm(service: Service, seen: set[str]) -> None:
+    """An object that was not looked at for a year is overdue, the oldest, and one of too few that are left."""
+    bucket = service.new_bucket("forgotten")
+    service.s3.put_object(Bucket=bucket, Key="forgotten.txt", Body=b"one")
+    eventually(lambda: service.schedule(bucket), bool)
+    long_ago = {":date": {"S": "2020-01-01T00:00:00.000Z"}}
+    service.dynamodb.update_item(
+        TableName=service.parameters["storage/checksum-table"],
+        Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": "forgotten.txt"}},
+        UpdateExpression="SET NextChecksumDate = :date, LastGoodDate = :date",
+        ExpressionAttributeValues=long_ago,
+    )
+    now = dt.datetime.now(dt.UTC).isoformat()
+    service.sqs.send_message(
+        QueueUrl=_queues(service)["sweep"], MessageBody=json.dumps({"action": "start", "time": now})
+    )
+
+    _expect(service, seen, OF_A_SWEEP)
 
 
 def test_requests_that_failed_are_an_alarm(service: Service, seen: set[str]) -> None:

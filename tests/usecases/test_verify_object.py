@@ -402,3 +402,33 @@ def test_check_records_who_checked_what_and_when() -> None:
         check.agent.request_id,
     )
     assert check.started <= check.ended
+
+
+@pytest.mark.parametrize("row_was_written", [True, False])
+def test_a_check_that_was_made_since_it_was_asked_for_is_not_made_again(*, row_was_written: bool) -> None:
+    """An object asked for twice is read once; the second message finds the row, or writes what a crash left out."""
+    w = _under_care()
+    asked = w.clock.now()
+    w.clock.advance(seconds=1)
+    verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    row, record = w.schedule.rows[REF], w.records.items[REF]
+    w.store.opened.clear()
+    if not row_was_written:
+        del w.schedule.rows[REF]
+
+    finding = verify(w.care, w.replicas, REF, "v1", attrs.evolve(attempt(w.clock, receives=2), asked=asked))
+
+    assert [] == w.store.opened
+    assert (None, None) == (finding.outcome, finding.success)
+    assert (row, record) == (w.schedule.rows[REF], w.records.items[REF])
+
+
+def test_a_check_that_was_asked_for_since_the_last_one_is_made() -> None:
+    """Whoever asks after a check has begun gets another one."""
+    w = _under_care()
+    verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+
+    finding = verify(w.care, w.replicas, REF, "v1", attrs.evolve(attempt(w.clock), asked=w.clock.now()))
+
+    assert Outcome.MATCH == finding.outcome
+    assert 2 == len(w.store.opened)

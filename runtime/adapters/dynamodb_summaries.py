@@ -1,0 +1,60 @@
+"""What the sweep needs of fixity records, in order: the adapter of the port RecordSummaries."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from runtime.adapters.dynamodb_items import key_of, moment_of
+from runtime.adapters.dynamodb_pages import Pages
+from runtime.adapters.errors import translated
+from runtime.contract import Attribute
+from runtime.domain.objects import ObjectRef
+from runtime.domain.pages import Page
+from runtime.domain.sweep import RecordSummary
+
+_ATTRIBUTES: Final = (
+    Attribute.BUCKET_NAME,
+    Attribute.OBJECT_KEY,
+    Attribute.VERSION_ID,
+    Attribute.SEQUENCER,
+    Attribute.SIZE,
+    Attribute.DEPOSIT_DATE,
+    Attribute.LAST_GOOD_DATE,
+    Attribute.NEXT_CHECKSUM_DATE,
+)
+
+
+class DynamoDbRecordSummaries:
+    """The checksum table, read in order and in part."""
+
+    def __init__(self, client: Any, table: str, most: int | None = None) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+        """Take the client and the table. Arguments as of `DynamoDbRecordPages`."""
+        self._client = client
+        self._table = table
+        self._pages = Pages(client, table, most, _ATTRIBUTES)
+
+    def page(self, bucket: str, after: str | None = None) -> Page[RecordSummary]:
+        """Return the next records. See `ports.RecordSummaries.page`."""
+        return self._pages.page(bucket, after, _summary_of)
+
+    def exists(self, ref: ObjectRef) -> bool:
+        """Tell whether there is a record. See `ports.RecordSummaries.exists`."""
+        with translated("looking for the fixity record"):
+            answer = self._client.get_item(
+                TableName=self._table,
+                Key=key_of(ref),
+                ConsistentRead=True,
+                ProjectionExpression=Attribute.BUCKET_NAME,
+            )
+        return "Item" in answer
+
+
+def _summary_of(item: Mapping[str, Any]) -> RecordSummary:
+    return RecordSummary(
+        ref=ObjectRef(item[Attribute.BUCKET_NAME]["S"], item[Attribute.OBJECT_KEY]["S"]),
+        version_id=item[Attribute.VERSION_ID]["S"],
+        sequencer=item[Attribute.SEQUENCER]["S"],
+        size=int(item[Attribute.SIZE]["N"]),
+        deposit_date=moment_of(item[Attribute.DEPOSIT_DATE]["S"]),
+        last_good_date=moment_of(item[Attribute.LAST_GOOD_DATE]["S"]) if Attribute.LAST_GOOD_DATE in item else None,
+        next_check=moment_of(item[Attribute.NEXT_CHECKSUM_DATE]["S"]),
+    )

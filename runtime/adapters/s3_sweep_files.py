@@ -1,0 +1,68 @@
+"""Plans, counts and reports of sweeps in the managed bucket: the adapter of the port SweepFiles."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from runtime.adapters.errors import error_code, http_status, translated
+
+_NOT_FOUND: Final = 404
+_STANDS: Final = "PreconditionFailed"
+
+
+class S3SweepFiles:
+    """JSON documents in one bucket."""
+
+    def __init__(self, client: Any, bucket: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+        """Take the client and the bucket.
+
+        Args:
+            client: an S3 client.
+            bucket: name of the managed bucket.
+        """
+        self._client = client
+        self._bucket = bucket
+
+    def names(self, folder: str) -> set[str]:
+        """Return the keys in a folder. See `ports.SweepFiles.names`."""
+        with translated("listing the files of the sweep"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=folder)
+            return {entry["Key"] for page in pages for entry in page.get("Contents", [])}
+
+    def read(self, key: str) -> Mapping[str, Any] | None:
+        """Return a document. See `ports.SweepFiles.read`."""
+        with translated("reading a file of the sweep"):
+            try:
+                body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
+            except ClientError as error:
+                if http_status(error) == _NOT_FOUND:
+                    return None
+                raise
+            with body:
+                document: Mapping[str, Any] = json.loads(body.read())
+        return document
+
+    def write(self, key: str, document: Mapping[str, Any]) -> None:
+        """Write a document. See `ports.SweepFiles.write`."""
+        with translated("writing a file of the sweep"):
+            self._put(key, document)
+
+    def write_once(self, key: str, document: Mapping[str, Any]) -> None:
+        """Write a document unless there is one. See `ports.SweepFiles.write_once`."""
+        with translated("writing a file of the sweep"):
+            try:
+                self._put(key, document, IfNoneMatch="*")
+            except ClientError as error:
+                if error_code(error) != _STANDS:
+                    raise
+
+    def _put(self, key: str, document: Mapping[str, Any], **condition: str) -> None:
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=key,
+            Body=(json.dumps(document, indent=2) + "\n").encode(),
+            ContentType="application/json",
+            **condition,
+        )

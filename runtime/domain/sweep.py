@@ -1,0 +1,390 @@
+"""What the sweep decides about one object, what it counts, and what the counts of an environment say."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Self
+
+import attrs
+
+from runtime.contract import ManagedPrefix
+from runtime.domain.due import DueCheck
+from runtime.domain.objects import ObjectRef
+from runtime.domain.schedule import RETRY, ScheduleRow, phase
+
+_FORMAT: Final = "duracloud-coverage/1"
+_COMING_DAY: Final = timedelta(days=1)
+LATEST_REPORT: Final = f"{ManagedPrefix.COVERAGE}latest.json"
+
+
+@attrs.frozen(kw_only=True)
+class RecordSummary:
+    """As much of a fixity record as the sweep needs.
+
+    Attributes:
+        ref: the object.
+        version_id: the version under care.
+        sequencer: order of the newest event that the record reflects, normalised.
+        size: bytes.
+        deposit_date: when the version was taken under care, UTC.
+        last_good_date: when it was last found as it should be; None if never.
+        next_check: when it is due, UTC.
+    """
+
+    ref: ObjectRef
+    version_id: str
+    sequencer: str
+    size: int
+    deposit_date: datetime
+    last_good_date: datetime | None
+    next_check: datetime
+
+    @property
+    def last_sure(self) -> datetime:
+        """When the object was last known to be good, or else was deposited."""
+        return self.last_good_date or self.deposit_date
+
+
+@attrs.frozen(kw_only=True)
+class SweepPolicy:
+    """What an environment promises.
+
+    Attributes:
+        interval: time between two checks.
+        grace: time by which a check may be late before the object counts as overdue.
+    """
+
+    interval: timedelta
+    grace: timedelta
+
+
+@attrs.frozen(kw_only=True)
+class Verdict:
+    """What is to be counted and done about one record.
+
+    Attributes:
+        covered: whether the object was found good, or deposited, within the interval and the grace.
+        overdue: whether its check is late by more than the grace.
+        missing_row: whether it has no schedule row and should have one.
+        waiting: whether it has no schedule row because its check is due and, as far as can be seen, on its way.
+        check: a check to be asked for at once; None where there is none.
+        row: the schedule row to be written; None where there is none. With a check it takes the place of another,
+            without one it is written only where there is none.
+    """
+
+    covered: bool
+    overdue: bool = False
+    missing_row: bool = False
+    waiting: bool = False
+    check: DueCheck | None = None
+    row: ScheduleRow | None = None
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether there is anything to be done."""
+        return self.row is not None
+
+
+_IN_ORDER: Final = {covered: Verdict(covered=covered) for covered in (False, True)}
+
+
+def judge(record: RecordSummary, row: ScheduleRow | None, now: datetime, policy: SweepPolicy) -> Verdict:
+    """Return what is to be done about a record, given its schedule row.
+
+    An overdue object is asked for at once, however long it is overdue (lesson L26), and its row is set to a day later,
+    which brings it back should the check never end. While such a row runs nothing is done: doing it all again changes
+    nothing. An object without a row gets one for the date of its record, or, where that has passed, for its own place
+    in the coming day, so that a lost table does not come due in one hour.
+
+    Args:
+        record: the record.
+        row: the object's schedule row; None where there is none.
+        now: the present moment, UTC.
+        policy: interval and grace.
+    """
+    covered = record.last_sure >= now - policy.interval - policy.grace
+    overdue = record.next_check < now - policy.grace
+    if overdue:
+        if row is not None and now < row.due <= now + RETRY:
+            return Verdict(covered=covered, overdue=True)
+        return Verdict(
+            covered=covered,
+            overdue=True,
+            missing_row=row is None,
+            check=DueCheck(record.ref, record.version_id),
+            row=_row(record, now + RETRY),
+        )
+    if row is not None:
+        return _IN_ORDER[covered]
+    if record.next_check > now:
+        return Verdict(covered=covered, missing_row=True, row=_row(record, record.next_check))
+    # Its row has expired and the check has not been made: most likely it waits in the queue. If not, this row saves it.
+    return Verdict(covered=covered, waiting=True, row=_row(record, now + phase(record.ref) * _COMING_DAY))
+
+
+def _row(record: RecordSummary, due: datetime) -> ScheduleRow:
+    return ScheduleRow(ref=record.ref, version_id=record.version_id, sequencer=record.sequencer, due=due)
+
+
+def side_by_side(
+    records: Iterable[RecordSummary], rows: Iterable[ScheduleRow]
+) -> Iterator[tuple[RecordSummary | None, ScheduleRow | None]]:
+    """Yield the records and rows of a bucket, those of one object together.
+
+    Args:
+        records: in the order of their keys.
+        rows: in the order of their keys.
+
+    Yields:
+        Record and row of each object in the order of keys, None where one of them is missing.
+    """
+    left, right = iter(records), iter(rows)
+    record, row = next(left, None), next(right, None)
+    while record is not None or row is not None:
+        if row is None or (record is not None and record.ref.key < row.ref.key):
+            yield record, None
+            record = next(left, None)
+        elif record is None or row.ref.key < record.ref.key:
+            yield None, row
+            row = next(right, None)
+        else:
+            yield record, row
+            record, row = next(left, None), next(right, None)
+
+
+@attrs.define(kw_only=True)
+class Totals:
+    """A running count.
+
+    Attributes:
+        objects: objects under care.
+        size: their bytes.
+        oldest: the longest ago that one of them was last known to be good, or deposited; None where there are none.
+        within_interval: objects found good, or deposited, within the interval and the grace.
+        never_verified: objects that were never found good.
+        overdue: objects whose check is late by more than the grace.
+        waiting: objects whose check is due and on its way.
+        missing_rows: objects that had no schedule row and should have had one.
+        orphan_rows: schedule rows without a record, which were removed.
+        checks_queued: checks asked for at once.
+    """
+
+    objects: int = 0
+    size: int = 0
+    oldest: datetime | None = None
+    within_interval: int = 0
+    never_verified: int = 0
+    overdue: int = 0
+    waiting: int = 0
+    missing_rows: int = 0
+    orphan_rows: int = 0
+    checks_queued: int = 0
+
+    def count(self, record: RecordSummary, verdict: Verdict) -> None:
+        """Add one object."""
+        self.objects += 1
+        self.size += record.size
+        if self.oldest is None or record.last_sure < self.oldest:
+            self.oldest = record.last_sure
+        self.within_interval += verdict.covered
+        self.never_verified += record.last_good_date is None
+        self.overdue += verdict.overdue
+        self.waiting += verdict.waiting
+        self.missing_rows += verdict.missing_row
+        self.checks_queued += verdict.check is not None
+
+    def add(self, other: "Totals") -> None:
+        """Add another count."""
+        for field in attrs.fields(Totals):
+            if field.name != "oldest":
+                setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+        self.oldest = min((date for date in (self.oldest, other.oldest) if date is not None), default=None)
+
+    @property
+    def coverage(self) -> float:
+        """Percent of the objects found good, or deposited, within the interval and the grace; 100 of none."""
+        return 100 * self.within_interval / self.objects if self.objects else 100.0
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The count as JSON values, as reports and messages hold it."""
+        return {
+            "objects": self.objects,
+            "bytes": self.size,
+            "oldest_unverified": None if self.oldest is None else _text(self.oldest),
+            "within_interval": self.within_interval,
+            "never_verified": self.never_verified,
+            "overdue": self.overdue,
+            "waiting": self.waiting,
+            "missing_schedule_rows": self.missing_rows,
+            "orphan_schedule_rows": self.orphan_rows,
+            "checks_queued": self.checks_queued,
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Return the count that `document` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+        """
+        oldest = document["oldest_unverified"]
+        return cls(
+            objects=int(document["objects"]),
+            size=int(document["bytes"]),
+            oldest=None if oldest is None else datetime.fromisoformat(oldest),
+            within_interval=int(document["within_interval"]),
+            never_verified=int(document["never_verified"]),
+            overdue=int(document["overdue"]),
+            waiting=int(document["waiting"]),
+            missing_rows=int(document["missing_schedule_rows"]),
+            orphan_rows=int(document["orphan_schedule_rows"]),
+            checks_queued=int(document["checks_queued"]),
+        )
+
+
+@attrs.frozen
+class Sweep:
+    """One sweep, known by the moment at which it was to start.
+
+    Attributes:
+        started: that moment, UTC.
+    """
+
+    started: datetime
+
+    @property
+    def time(self) -> str:
+        """The moment as messages and reports write it."""
+        return _text(self.started)
+
+    @property
+    def folder(self) -> str:
+        """The folder that holds the plan and what was counted, while the sweep goes on."""
+        return f"{ManagedPrefix.SWEEPS}{self.started.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}/"
+
+    @property
+    def plan_key(self) -> str:
+        """Key of the file that names the buckets of the sweep."""
+        return f"{self.folder}plan.json"
+
+    def totals_key(self, bucket: str) -> str:
+        """Return the key of the file that holds what was counted in a bucket."""
+        return f"{self.folder}{bucket}.json"
+
+    @property
+    def report_key(self) -> str:
+        """Key of the report."""
+        return f"{ManagedPrefix.COVERAGE}{self.started.astimezone(UTC):%Y-%m-%d}.json"
+
+
+@attrs.frozen(kw_only=True)
+class Slice:
+    """A part of the sweep of a bucket, which is to be worked on.
+
+    Attributes:
+        sweep: the sweep.
+        bucket: the bucket.
+        after: the key after which it begins; None at the bucket's start.
+        totals: what was counted in the bucket before it.
+    """
+
+    sweep: Sweep
+    bucket: str
+    after: str | None = None
+    totals: Totals = attrs.field(factory=Totals)
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The message of the sweep queue."""
+        return {
+            "action": "slice",
+            "time": self.sweep.time,
+            "bucket": self.bucket,
+            "after": self.after,
+            "totals": self.totals.document,
+        }
+
+
+@attrs.frozen(kw_only=True)
+class Coverage:
+    """What a sweep found in a whole environment.
+
+    Attributes:
+        sweep: the sweep.
+        buckets: what was counted, by bucket.
+        newest: whether no later sweep has ended.
+    """
+
+    sweep: Sweep
+    buckets: Mapping[str, Totals]
+    newest: bool = True
+
+    @property
+    def totals(self) -> Totals:
+        """The sum over all buckets."""
+        sum_ = Totals()
+        for totals in self.buckets.values():
+            sum_.add(totals)
+        return sum_
+
+    @property
+    def oldest_age(self) -> float:
+        """Seconds from when the oldest object was last known to be good, or deposited, to the start of the sweep."""
+        oldest = self.totals.oldest
+        return 0 if oldest is None else max(0.0, (self.sweep.started - oldest).total_seconds())
+
+    def document(self, environment: str, policy: SweepPolicy, ended: datetime) -> dict[str, Any]:
+        """Return the report.
+
+        Args:
+            environment: the environment's name.
+            policy: what it promises.
+            ended: when the sweep ended, UTC.
+        """
+        totals = self.totals
+        return {
+            "format": _FORMAT,
+            "environment": environment,
+            "started": self.sweep.time,
+            "ended": _text(ended),
+            "interval_days": policy.interval / timedelta(days=1),
+            "grace_days": policy.grace / timedelta(days=1),
+            **totals.document,
+            "oldest_unverified_age_seconds": self.oldest_age,
+            "coverage_percent": totals.coverage,
+            "buckets": {
+                name: {**one.document, "coverage_percent": one.coverage} for name, one in sorted(self.buckets.items())
+            },
+        }
+
+
+def planned(main_buckets: Iterable[str], latest: Mapping[str, Any] | None) -> list[str]:
+    """Return the buckets that a sweep has to look at, in order.
+
+    A bucket that the latest report still found objects in is looked at even if S3 does not list it any more: its
+    objects do not drop out of care quietly.
+
+    Args:
+        main_buckets: the main buckets that there are.
+        latest: the latest report; None where there is none.
+    """
+    known = {} if latest is None else latest["buckets"]
+    return sorted({*main_buckets, *(name for name, totals in known.items() if totals["objects"])})
+
+
+def supersedes(sweep: Sweep, report: Mapping[str, Any] | None, *, itself: bool = False) -> bool:
+    """Tell whether the report of a sweep takes the place of another.
+
+    Args:
+        sweep: the sweep that ended.
+        report: the report that stands; None where there is none.
+        itself: the answer where the report that stands is of this very sweep.
+    """
+    if report is None:
+        return True
+    standing = datetime.fromisoformat(report["started"])
+    return itself if standing == sweep.started else standing < sweep.started
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,129 @@
+"""Looks for what is overdue or not scheduled, slice by slice: the handler of the sweep queue."""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from runtime import bootstrap
+from runtime.contract import Function, Metric
+from runtime.domain.errors import MalformedMessageError
+from runtime.domain.objects import ObjectRef
+from runtime.domain.sweep import Coverage, Slice, Sweep, Totals
+from runtime.handlers.batches import process_queue
+from runtime.handlers.invocation import LambdaContext, deadline
+from runtime.handlers.moments import moment
+from runtime.observability import logger, publish
+from runtime.settings import SweepSettings
+from runtime.usecases.sweep_schedule import Progress, Sweeping, advance, start
+
+_ALLOWED: Final = (
+    'allowed: {"action": "start", "time": a moment in ISO 8601 with its zone}, or a slice that this function queued'
+)
+# Of what may be many, the log names the first.
+_NAMED: Final = 10
+
+
+def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[SweepSettings, Sweeping]) -> dict[str, Any]:
+    """Start sweeps and work on slices.
+
+    Args:
+        event: the Lambda event with SQS records.
+        context: the invocation's context.
+        deps: the function's settings, and its ports and policy.
+
+    Returns:
+        The partial batch response that names the messages to be handed out again.
+    """
+    settings, sweeping = deps
+    until = deadline(context, sweeping.clock.now())
+
+    def work(record: dict[str, Any]) -> Coverage | None:
+        message = _parse(record["body"])
+        if isinstance(message, Sweep):
+            buckets, coverage = start(sweeping, message)
+            logger.info("sweep started", extra={"sweep": message.time, "buckets": len(buckets)})
+            return coverage
+        progress = advance(sweeping, message, until)
+        _log(message, progress)
+        return progress.coverage
+
+    response, ended = process_queue(event, work, concurrency=1)
+    for coverage in ended:
+        if coverage is not None:
+            _tell(settings, coverage)
+    return response
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Entry point of the function."""
+    return handle(event, context, bootstrap.sweep())
+
+
+def _parse(body: str) -> Sweep | Slice:
+    try:
+        message: Any = json.loads(body)
+    except ValueError as error:
+        raise MalformedMessageError(f"got a message that is not JSON ({error}); {_ALLOWED}") from error
+    if not isinstance(message, dict):
+        raise MalformedMessageError(f"got {type(message).__name__}; {_ALLOWED}")
+    sweep = Sweep(moment(message.get("time"), _ALLOWED))
+    action = message.get("action")
+    if action == "start":
+        return sweep
+    if action != "slice":
+        raise MalformedMessageError(f"got the action {action!r}; {_ALLOWED}")
+    bucket, after = message.get("bucket"), message.get("after")
+    if not (isinstance(bucket, str) and bucket and (after is None or isinstance(after, str))):
+        raise MalformedMessageError(f"got bucket {bucket!r} and after {after!r}; {_ALLOWED}")
+    try:
+        totals = Totals.from_document(message["totals"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise MalformedMessageError(f"got totals that are none ({error!r}); {_ALLOWED}") from error
+    return Slice(sweep=sweep, bucket=bucket, after=after, totals=totals)
+
+
+def _log(part: Slice, progress: Progress) -> None:
+    for orphan in progress.orphans:
+        logger.warning("schedule row without a record: removed", extra={"bucket": orphan.bucket, "key": orphan.key})
+    log = logger.warning if progress.asked_for or progress.found.missing_rows else logger.info
+    log(
+        "slice swept",
+        extra={
+            "sweep": part.sweep.time,
+            "bucket": part.bucket,
+            "after": part.after,
+            "looked_at": progress.looked_at,
+            "bucket_ended": progress.bucket_ended,
+            "found": progress.found.document,
+            "checks_asked_for": _first(progress.asked_for),
+            "rows_restored": _first(progress.restored),
+        },
+    )
+
+
+def _first(refs: Iterable[ObjectRef]) -> list[str]:
+    return [ref.key for ref, _ in zip(refs, range(_NAMED), strict=False)]
+
+
+def _tell(settings: SweepSettings, coverage: Coverage) -> None:
+    totals = coverage.totals
+    logger.info(
+        "sweep ended",
+        extra={"sweep": coverage.sweep.time, "newest": coverage.newest, "found": totals.document},
+    )
+    # A sweep that was held up and ends after a later one has nothing to say about the present.
+    if coverage.newest:
+        publish(
+            settings.environment,
+            Function.FIXITY_SWEEP,
+            {
+                Metric.OBJECTS_UNDER_CARE: totals.objects,
+                Metric.BYTES_UNDER_CARE: totals.size,
+                Metric.OLDEST_UNVERIFIED_AGE: coverage.oldest_age,
+                Metric.OVERDUE_OBJECTS: totals.overdue,
+                Metric.NEVER_VERIFIED: totals.never_verified,
+                Metric.COVERAGE_WITHIN_INTERVAL: totals.coverage,
+                Metric.MISSING_SCHEDULE_ROWS: totals.missing_rows,
+                Metric.ORPHAN_SCHEDULE_ROWS: totals.orphan_rows,
+            },
+        )

@@ -1,0 +1,266 @@
+"""Look at every record and schedule row of an environment, slice by slice, and repair the schedule."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Final, TypeVar
+
+import attrs
+
+from runtime.domain.errors import RefusedError
+from runtime.domain.objects import ObjectRef
+from runtime.domain.pages import Page
+from runtime.domain.schedule import ScheduleRow
+from runtime.domain.sweep import (
+    LATEST_REPORT,
+    Coverage,
+    Slice,
+    Sweep,
+    SweepPolicy,
+    Totals,
+    Verdict,
+    judge,
+    planned,
+    side_by_side,
+    supersedes,
+)
+from runtime.ports import (
+    Clock,
+    MainBuckets,
+    RecordSummaries,
+    SchedulePages,
+    SweepFiles,
+    SweepQueue,
+    VerificationQueue,
+    VerificationSchedule,
+)
+from runtime.usecases.queue_due_checks import queue_due
+
+T = TypeVar("T")
+# Repairs made together: enough to be worth it, few enough to be done again after a crash.
+_TOGETHER: Final = 500
+
+
+@attrs.frozen(kw_only=True)
+class Sweeping:
+    """The ports and the policy of the sweep.
+
+    Attributes:
+        buckets: the main buckets.
+        records: the fixity records, in order.
+        rows: the schedule rows, in order.
+        schedule: the schedule rows, to be written.
+        checks: the queue of checks.
+        slices: the queue by which the sweep goes on.
+        files: plans, counts and reports.
+        clock: tells the time.
+        environment: the environment's name.
+        policy: interval and grace.
+        most: records and left-over rows looked at in one slice.
+        concurrency: schedule rows written at the same time.
+    """
+
+    buckets: MainBuckets
+    records: RecordSummaries
+    rows: SchedulePages
+    schedule: VerificationSchedule
+    checks: VerificationQueue
+    slices: SweepQueue
+    files: SweepFiles
+    clock: Clock
+    environment: str
+    policy: SweepPolicy
+    most: int
+    concurrency: int
+
+
+@attrs.frozen(kw_only=True)
+class Progress:
+    """What one slice did.
+
+    Attributes:
+        looked_at: records and left-over rows.
+        found: what was counted in this slice.
+        orphans: objects whose left-over schedule row was removed.
+        asked_for: objects whose check was asked for.
+        restored: objects that got a schedule row because they had none.
+        bucket_ended: whether the bucket's end was reached.
+        coverage: what the sweep found, where this slice was its last; otherwise None.
+    """
+
+    looked_at: int
+    found: Totals
+    orphans: Sequence[ObjectRef] = ()
+    asked_for: Sequence[ObjectRef] = ()
+    restored: Sequence[ObjectRef] = ()
+    bucket_ended: bool
+    coverage: Coverage | None
+
+
+def start(sweeping: Sweeping, sweep: Sweep) -> tuple[list[str], Coverage | None]:
+    """Begin a sweep: note which buckets it has to look at and queue the first slice of each.
+
+    Doing it again queues the slices again, which does no harm; the buckets stay those noted first.
+
+    Args:
+        sweeping: ports and policy.
+        sweep: the sweep.
+
+    Returns:
+        The buckets, and what the sweep found where there are none; otherwise None.
+
+    Raises:
+        TransientError: a service did not answer; the message is to be handed out again.
+        RefusedError: a service refused.
+    """
+    buckets = planned(sweeping.buckets.names(), sweeping.files.read(LATEST_REPORT))
+    sweeping.files.write_once(sweep.plan_key, {"started": sweep.time, "buckets": buckets})
+    buckets = _plan(sweeping, sweep)
+    sweeping.slices.send([Slice(sweep=sweep, bucket=bucket) for bucket in buckets])
+    return buckets, None if buckets else _end(sweeping, sweep)
+
+
+def advance(sweeping: Sweeping, part: Slice, deadline: datetime) -> Progress:
+    """Work on a slice, then queue the next one or end the bucket.
+
+    Everything is written before the next slice is queued, so a crash leaves this one in the queue (lesson L27);
+    working on it again finds what was repaired before in order.
+
+    Args:
+        sweeping: ports and policy.
+        part: the slice.
+        deadline: the moment by which it is cut short; a first object is looked at in any case.
+
+    Raises:
+        TransientError: a service did not answer; the message is to be handed out again.
+        RefusedError: a service refused.
+    """
+    with ThreadPoolExecutor(max_workers=sweeping.concurrency) as pool:
+        work = _Work(sweeping, pool)
+        last = work.through(part, deadline)
+    totals = Totals()
+    totals.add(part.totals)
+    totals.add(work.found)
+    if last is not None:
+        sweeping.slices.send([attrs.evolve(part, after=last, totals=totals)])
+    else:
+        sweeping.files.write_once(part.sweep.totals_key(part.bucket), totals.document)
+    return Progress(
+        looked_at=work.looked_at,
+        found=work.found,
+        orphans=work.orphans,
+        asked_for=work.asked_for,
+        restored=work.restored,
+        bucket_ended=last is None,
+        coverage=_end(sweeping, part.sweep) if last is None else None,
+    )
+
+
+class _Work:
+    """One pass over a slice."""
+
+    def __init__(self, sweeping: Sweeping, pool: ThreadPoolExecutor) -> None:
+        self._sweeping = sweeping
+        self._pool = pool
+        self._now = sweeping.clock.now()
+        self._verdicts: list[Verdict] = []
+        self._unmatched: list[ScheduleRow] = []
+        self.looked_at = 0
+        self.found = Totals()
+        self.orphans: list[ObjectRef] = []
+        self.asked_for: list[ObjectRef] = []
+        self.restored: list[ObjectRef] = []
+
+    def through(self, part: Slice, deadline: datetime) -> str | None:
+        """Look at objects in order. Returns the key at which it was cut short; None at the bucket's end."""
+        sweeping, key = self._sweeping, None
+        pairs = side_by_side(
+            self._rows(sweeping.records.page, part.bucket, part.after),
+            self._rows(sweeping.rows.page, part.bucket, part.after),
+        )
+        for record, row in pairs:
+            self.looked_at += 1
+            if record is not None:
+                key = record.ref.key
+                verdict = judge(record, row, self._now, sweeping.policy)
+                self.found.count(record, verdict)
+                if verdict.changes_something:
+                    self._verdicts.append(verdict)
+            elif row is not None:
+                key = row.ref.key
+                self._unmatched.append(row)
+            if len(self._verdicts) + len(self._unmatched) >= _TOGETHER:
+                self._repair()
+            if self.looked_at >= sweeping.most or sweeping.clock.now() >= deadline:
+                self._repair()
+                return key
+        self._repair()
+        return None
+
+    def _repair(self) -> None:
+        asked_for = [verdict.check for verdict in self._verdicts if verdict.check is not None]
+        # The checks first: a crash in between asks for them twice, never not at all.
+        queue_due(self._sweeping.checks, asked_for)
+        self.asked_for += [check.ref for check in asked_for]
+        self.restored += [row.ref for row in self._pool.map(self._write, self._verdicts) if row is not None]
+        removed = [row.ref for row in self._pool.map(self._remove, self._unmatched) if row is not None]
+        self.orphans += removed
+        self.found.orphan_rows += len(removed)
+        self._verdicts, self._unmatched = [], []
+
+    def _write(self, verdict: Verdict) -> ScheduleRow | None:
+        """Write a row. Returns it where there was none."""
+        row = verdict.row
+        if row is None:
+            return None
+        if verdict.check is not None:
+            self._sweeping.schedule.put(row)
+            return None
+        self._sweeping.schedule.put_if_absent(row)
+        return row
+
+    def _remove(self, row: ScheduleRow) -> ScheduleRow | None:
+        """Remove a row without a record. Returns it unless there is a record, which the pages did not show yet."""
+        if self._sweeping.records.exists(row.ref):
+            return None
+        self._sweeping.schedule.remove(row.ref, row.sequencer)
+        return row
+
+    def _rows(self, page: Callable[[str, str | None], Page[T]], bucket: str, after: str | None) -> Iterator[T]:
+        """Yield the rows of a bucket; while those of one page are worked on the next page is read."""
+        answer = page(bucket, after)
+        while answer.next_after is not None:
+            following = self._pool.submit(page, bucket, answer.next_after)
+            yield from answer.rows
+            answer = following.result()
+        yield from answer.rows
+
+
+def _plan(sweeping: Sweeping, sweep: Sweep) -> list[str]:
+    plan = sweeping.files.read(sweep.plan_key)
+    if plan is None:
+        raise RefusedError(f"the plan of the sweep of {sweep.time} is gone: start another")
+    return list(plan["buckets"])
+
+
+def _end(sweeping: Sweeping, sweep: Sweep) -> Coverage | None:
+    """Write the report where every bucket of the plan has come to its end. Returns what was found, or None."""
+    files = sweeping.files
+    written = files.names(sweep.folder)
+    keys = {bucket: sweep.totals_key(bucket) for bucket in _plan(sweeping, sweep)}
+    if not written.issuperset(keys.values()):
+        return None
+    counted = {bucket: files.read(key) for bucket, key in keys.items()}
+    latest = files.read(LATEST_REPORT)
+    coverage = Coverage(
+        sweep=sweep,
+        # What S3 lists it also hands out; files that are there are not removed for a month.
+        buckets={bucket: Totals.from_document(document) for bucket, document in counted.items() if document},
+        newest=supersedes(sweep, latest, itself=True),
+    )
+    report = coverage.document(sweeping.environment, sweeping.policy, sweeping.clock.now())
+    if supersedes(sweep, files.read(sweep.report_key)):
+        files.write(sweep.report_key, report)
+    if supersedes(sweep, latest):
+        files.write(LATEST_REPORT, report)
+    return coverage

@@ -1,0 +1,207 @@
+import json
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.domain.schedule import phase
+from runtime.domain.sweep import Coverage, Slice, Sweep, Totals, judge, planned, side_by_side, supersedes
+from tests.builders import NOW
+from tests.sweep_fakes import BUCKET, GRACE, POLICY, SWEEP, record, row, summary
+
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+LONG_AGO = timedelta(days=-3650)
+
+
+@pytest.mark.parametrize(
+    ("due", "scheduled", "overdue", "asked", "written"),
+    [
+        pytest.param(10 * DAY, NOW + 10 * DAY, False, False, None, id="in order"),
+        pytest.param(-GRACE, NOW - GRACE, False, False, None, id="late within the grace, row not expired yet"),
+        pytest.param(10 * DAY, None, False, False, NOW + 10 * DAY, id="row lost"),
+        pytest.param(-GRACE - SECOND, NOW - GRACE, True, True, NOW + DAY, id="row never expired"),
+        pytest.param(-GRACE - SECOND, NOW + 100 * DAY, True, True, NOW + DAY, id="row far in the future"),
+        pytest.param(-GRACE - SECOND, NOW, True, True, NOW + DAY, id="row of the day before has run out"),
+        pytest.param(-GRACE - SECOND, NOW + DAY, True, False, None, id="asked for a moment ago"),
+        pytest.param(-GRACE - SECOND, NOW + SECOND, True, False, None, id="asked for a day ago, row about to expire"),
+        pytest.param(-GRACE - SECOND, None, True, True, NOW + DAY, id="overdue, row lost"),
+    ],
+)
+def test_what_is_done_about_a_record(
+    *, due: timedelta, scheduled: datetime | None, overdue: bool, asked: bool, written: datetime | None
+) -> None:
+    """A record and its row decide whether it is overdue, whether a check is asked for, and which row is written."""
+    one = summary(record("a", due=due))
+    standing = None if scheduled is None else row("a", due=scheduled)
+
+    verdict = judge(one, standing, NOW, POLICY)
+
+    assert overdue == verdict.overdue
+    assert asked == (verdict.check is not None)
+    assert written == (verdict.row.due if verdict.row else None)
+    assert (written is not None) == verdict.changes_something
+
+
+@pytest.mark.parametrize("days", [4, 30, 31, 365, 3650])
+def test_l26_there_is_no_lower_bound_on_what_is_overdue(days: int) -> None:
+    """What was overdue by a month, a year or ten years is asked for like what became so today."""
+    verdict = judge(summary(record("a", due=-days * DAY)), row("a", due=NOW - days * DAY), NOW, POLICY)
+
+    assert verdict.check is not None
+    assert "v-a" == verdict.check.version_id
+
+
+def test_l04_a_due_object_without_a_row_gets_one_in_the_coming_day() -> None:
+    """Where the date has passed, each object has its own place in the coming day, so that they are no burst."""
+    verdicts = [judge(summary(record(str(n), due=-DAY)), None, NOW, POLICY) for n in range(1_000)]
+    dues = [verdict.row.due for verdict in verdicts if verdict.row]
+
+    assert [NOW + phase(record(str(n)).ref) * DAY for n in range(1_000)] == dues
+    hours = [sum(1 for due in dues if NOW + h * DAY / 24 <= due < NOW + (h + 1) * DAY / 24) for h in range(24)]
+    assert 1_000 == sum(hours)
+    assert max(hours) < 2 * 1_000 / 24
+    assert all(verdict.waiting and not verdict.missing_row for verdict in verdicts)
+
+
+def test_a_written_row_carries_the_version_and_order_of_the_record() -> None:
+    """A row that the sweep writes is refused where a newer event wrote another."""
+    verdict = judge(summary(record("a")), None, NOW, POLICY)
+
+    assert row("a") == verdict.row
+    assert verdict.missing_row
+
+
+@pytest.mark.parametrize(
+    ("good", "deposited", "covered"),
+    [
+        (-183 * DAY, LONG_AGO, True),
+        (-183 * DAY - SECOND, LONG_AGO, False),
+        (None, -183 * DAY, True),
+        (None, -183 * DAY - SECOND, False),
+    ],
+)
+def test_coverage_reaches_back_by_interval_and_grace(
+    *, good: timedelta | None, deposited: timedelta, covered: bool
+) -> None:
+    """The last good date counts, or the deposit where there was none."""
+    assert covered == judge(summary(record("a", good=good, deposited=deposited)), row("a"), NOW, POLICY).covered
+
+
+KEYS = st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3), max_size=12)
+
+
+@given(KEYS, KEYS)
+def test_records_and_rows_of_an_object_come_together(with_record: set[str], with_row: set[str]) -> None:
+    """Whatever keys there are, each object comes once, in order, with all that there is of it."""
+    pairs = side_by_side((summary(record(key)) for key in sorted(with_record)), (row(key) for key in sorted(with_row)))
+
+    assert [
+        (key if key in with_record else None, key if key in with_row else None)
+        for key in sorted(with_record | with_row)
+    ] == [(one and one.ref.key, other and other.ref.key) for one, other in pairs]
+
+
+TOTALS = st.builds(
+    Totals,
+    **{
+        name: st.integers(0, 10**18)
+        for name in (
+            "objects",
+            "size",
+            "within_interval",
+            "never_verified",
+            "overdue",
+            "waiting",
+            "missing_rows",
+            "orphan_rows",
+            "checks_queued",
+        )
+    },
+    oldest=st.none() | st.timedeltas(-3650 * DAY, 3650 * DAY).map(lambda by: NOW + by),
+)
+
+
+@given(TOTALS)
+def test_totals_survive_a_message(totals: Totals) -> None:
+    """What a slice hands on is what the next one adds to."""
+    assert totals == Totals.from_document(json.loads(json.dumps(totals.document)))
+
+
+def test_totals_add_up() -> None:
+    """Numbers are summed, and the oldest date is the older one."""
+    one, other = Totals(objects=1, size=2, oldest=NOW), Totals(objects=10, size=20, oldest=NOW - DAY)
+    one.add(other)
+    one.add(Totals())
+
+    assert Totals(objects=11, size=22, oldest=NOW - DAY) == one
+
+
+def test_a_slice_is_a_small_message() -> None:
+    """The longest key of S3, in characters that take most room, stays far below what a queue takes."""
+    body = json.dumps(Slice(sweep=SWEEP, bucket="b" * 63, after="😀" * 256).message)
+
+    assert len(body) < 8_000
+
+
+def test_report_says_what_was_found() -> None:
+    """The report holds the sums, the share within the interval, and each bucket's own figures."""
+    good = Totals(objects=3, size=30, oldest=NOW - 100 * DAY, within_interval=3)
+    bad = Totals(objects=1, size=5, oldest=NOW - 200 * DAY, never_verified=1, overdue=1, checks_queued=1)
+    coverage = Coverage(sweep=SWEEP, buckets={"acme-test-b": bad, "acme-test-a": good})
+
+    report = coverage.document("test", POLICY, NOW + timedelta(minutes=5))
+
+    assert json.loads(json.dumps(report)) == report
+    assert ["acme-test-a", "acme-test-b"] == list(report.pop("buckets"))
+    assert {
+        "format": "duracloud-coverage/1",
+        "environment": "test",
+        "started": "2026-03-01T12:00:00Z",
+        "ended": "2026-03-01T12:05:00Z",
+        "interval_days": 180,
+        "grace_days": 3,
+        "objects": 4,
+        "bytes": 35,
+        "oldest_unverified": "2025-08-13T12:00:00Z",
+        "within_interval": 3,
+        "never_verified": 1,
+        "overdue": 1,
+        "waiting": 0,
+        "missing_schedule_rows": 0,
+        "orphan_schedule_rows": 0,
+        "checks_queued": 1,
+        "oldest_unverified_age_seconds": 200 * 86_400,
+        "coverage_percent": 75,
+    } == report
+
+
+def test_nothing_under_care_is_all_covered() -> None:
+    """An empty environment has no age and full coverage, so that it raises no alarm."""
+    empty = Coverage(sweep=SWEEP, buckets={})
+
+    assert (100, 0) == (empty.totals.coverage, empty.oldest_age)
+
+
+def test_a_deposit_during_the_sweep_has_no_negative_age() -> None:
+    """An object deposited after the start counts as just deposited."""
+    assert 0 == Coverage(sweep=SWEEP, buckets={BUCKET: Totals(objects=1, oldest=NOW + DAY)}).oldest_age
+
+
+def test_a_bucket_that_vanished_with_its_objects_is_still_looked_at() -> None:
+    """What the latest report found objects in does not drop out because S3 does not list it; emptied buckets do."""
+    latest = {"buckets": {"gone": {"objects": 2}, "emptied": {"objects": 0}, "there": {"objects": 1}}}
+
+    assert ["gone", "new", "there"] == planned(["there", "new"], latest)
+    assert ["new", "there"] == planned(["there", "new"], None)
+
+
+def test_a_later_sweep_takes_the_place_of_an_earlier_one() -> None:
+    """Never the other way round, whenever they end."""
+    report = {"started": SWEEP.time}
+
+    assert supersedes(Sweep(NOW + SECOND), report)
+    assert not supersedes(Sweep(NOW - SECOND), report)
+    assert supersedes(SWEEP, None)
+    assert [False, True] == [supersedes(SWEEP, report, itself=itself) for itself in (False, True)]

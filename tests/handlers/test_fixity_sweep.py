@@ -1,0 +1,173 @@
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from runtime.contract import Env
+from runtime.domain.sweep import Slice, Sweep
+from runtime.handlers.fixity_sweep import _parse, handle
+from runtime.settings import SweepSettings
+from tests.builders import NOW, FakeContext, sqs_event
+from tests.sweep_fakes import BUCKET, SWEEP, Environment, environment, record, row
+
+START = {"action": "start", "time": "2026-03-01T12:00:00Z"}
+SETTINGS = SweepSettings.load(
+    {
+        Env.ENVIRONMENT: "test",
+        Env.COMMIT: "0123abc",
+        Env.BUCKET_PREFIX: "acme-test",
+        Env.MANAGED_BUCKET: "acme-test-managed",
+        Env.CHECKSUM_TABLE: "checksums",
+        Env.SCHEDULER_TABLE: "schedule",
+        Env.VERIFICATION_QUEUE_URL: "https://verification",
+        Env.SWEEP_QUEUE_URL: "https://sweep",
+        Env.CHECK_INTERVAL_DAYS: "180",
+        Env.CHECK_GRACE_DAYS: "3",
+        Env.SLICE_RECORDS: "1000",
+        Env.BATCH_CONCURRENCY: "2",
+    }
+)
+
+
+def _handle(env: Environment, *messages: object) -> dict[str, Any]:
+    return handle(sqs_event(*map(json.dumps, messages)), FakeContext(), (SETTINGS, env.sweeping))
+
+
+def _lines(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+def _run(env: Environment) -> None:
+    assert {"batchItemFailures": []} == _handle(env, START)
+    while env.slices.slices:
+        assert {"batchItemFailures": []} == _handle(env, env.slices.slices.pop(0).message)
+
+
+def test_a_sweep_ends_in_metrics_for_the_whole_environment(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every figure is published once, with the function's dimensions and the right units, when all has been seen."""
+    env = environment(BUCKET, "acme-test-maps", most=1)
+    env.records.items |= {
+        one.ref: one
+        for one in (
+            record("a", size=7),
+            record("b", due=timedelta(days=-10), good=timedelta(days=-200)),
+            record("c", good=None, deposited=timedelta(days=-1)),
+        )
+    }
+    orphan = row("d")
+    env.schedule.rows[orphan.ref] = orphan
+    _run(env)
+
+    [line] = [line for line in _lines(capsys.readouterr().out) if "_aws" in line]
+    assert ("test", "fixity-sweep") == (line["environment"], line["function"])
+    metrics = {
+        one["Name"]: (line[one["Name"]][0], one["Unit"]) for one in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+    }
+    assert {
+        "ObjectsUnderCare": (3, "Count"),
+        "BytesUnderCare": (17, "Bytes"),
+        "OldestUnverifiedAge": (200 * 86_400, "Seconds"),
+        "OverdueObjects": (1, "Count"),
+        "NeverVerified": (1, "Count"),
+        "CoverageWithinInterval": (pytest.approx(200 / 3), "Percent"),
+        "MissingScheduleRows": (3, "Count"),
+        "OrphanScheduleRows": (1, "Count"),
+    } == metrics
+
+
+def test_orphans_and_repairs_are_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Each removed row is a line with bucket and key; what was asked for and restored is named."""
+    env = environment(BUCKET)
+    orphan, late, lost = row("orphan"), record("late", due=timedelta(days=-9)), record("lost")
+    env.schedule.rows[orphan.ref] = orphan
+    env.records.items |= {late.ref: late, lost.ref: lost}
+    _run(env)
+
+    lines = [(line.levelname, line.message, vars(line)) for line in caplog.records]
+    assert [("WARNING", BUCKET, "orphan")] == [
+        (level, extra["bucket"], extra["key"])
+        for level, text, extra in lines
+        if text == "schedule row without a record: removed"
+    ]
+    assert [("WARNING", ["late"], ["lost"])] == [
+        (level, extra["checks_asked_for"], extra["rows_restored"])
+        for level, text, extra in lines
+        if text == "slice swept"
+    ]
+
+
+def test_a_late_end_of_an_old_sweep_publishes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """Figures of the past do not overwrite those of the present."""
+    env = environment(BUCKET)
+    _handle(env, START | {"time": "2026-03-02T12:00:00Z"})
+    _handle(env, env.slices.slices.pop().message)
+    capsys.readouterr()
+    _run(env)
+
+    assert "_aws" not in capsys.readouterr().out
+
+
+def test_l27_a_failing_slice_goes_back_to_the_queue() -> None:
+    """The answer names the message, so that it is handed out again."""
+    env = environment(BUCKET)
+    _handle(env, START)
+
+    def refuse(_: str) -> None:
+        raise OSError("broken")
+
+    env.schedule.before = refuse
+    lost = record("lost")
+    env.records.items[lost.ref] = lost
+
+    assert {"batchItemFailures": [{"itemIdentifier": "m0"}]} == _handle(env, env.slices.slices[0].message)
+
+
+def test_a_queued_slice_is_read_as_it_was() -> None:
+    """What the function queues it understands, whatever the key."""
+    part = Slice(sweep=SWEEP, bucket=BUCKET, after="ä +%20\n😀\x01")
+
+    assert part == _parse(json.dumps(part.message))
+
+
+def test_the_time_of_the_schedule_is_taken_in_any_zone() -> None:
+    """EventBridge writes its time with a Z; a person may write another zone."""
+    assert Sweep(NOW) == _parse(json.dumps(START))
+    assert "scratch/sweeps/20260301T110000.000000Z/plan.json" == _zoned("2026-03-01T12:00:00+01:00").plan_key
+    assert "reports/coverage/2026-02-28.json" == _zoned("2026-03-01T00:30:00+01:00").report_key
+
+
+def _zoned(time: str) -> Sweep:
+    sweep = _parse(json.dumps({"action": "start", "time": time}))
+    assert isinstance(sweep, Sweep)
+    assert sweep == Sweep(datetime.fromisoformat(time).astimezone(UTC))
+    return sweep
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        [],
+        {},
+        {"action": "stop", "time": START["time"]},
+        {"action": "start"},
+        {"action": "start", "time": "2026-03-01T12:00:00"},
+        {"action": "slice", "time": START["time"], "bucket": "", "after": None, "totals": {}},
+        {"action": "slice", "time": START["time"], "bucket": BUCKET, "after": 5, "totals": {}},
+        {"action": "slice", "time": START["time"], "bucket": BUCKET, "after": None, "totals": {"objects": 1}},
+        {"action": "slice", "time": START["time"], "bucket": BUCKET},
+    ],
+)
+def test_other_messages_are_set_aside(message: object, caplog: pytest.LogCaptureFixture) -> None:
+    """A message of another form goes back, and in the end to where people look; the log says what is allowed."""
+    assert {"batchItemFailures": [{"itemIdentifier": "m0"}]} == _handle(environment(BUCKET), message)
+    assert "allowed:" in vars(caplog.records[-1])["reason"]
+
+
+def test_text_that_is_not_json_is_set_aside() -> None:
+    """Whatever a person sends to the queue, the function goes on."""
+    event = sqs_event("sweep please")
+
+    answer = handle(event, FakeContext(), (SETTINGS, environment(BUCKET).sweeping))
+
+    assert {"batchItemFailures": [{"itemIdentifier": "m0"}]} == answer

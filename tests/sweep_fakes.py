@@ -1,0 +1,184 @@
+"""In-memory stand-ins for the ports of the sweep, and a small environment to be swept."""
+
+import copy
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+
+from runtime.domain.objects import ObjectRef
+from runtime.domain.outcome import Outcome
+from runtime.domain.pages import Page
+from runtime.domain.records import CheckReport, FixityRecord
+from runtime.domain.schedule import ScheduleRow
+from runtime.domain.sweep import RecordSummary, Slice, Sweep, SweepPolicy
+from runtime.usecases.sweep_schedule import Sweeping
+from tests.announcing_fakes import FakeQueue
+from tests.builders import AGENT, INTERVAL, NOW
+from tests.fakes import FakeClock, FakeRecordPages, FakeRecords, FakeSchedule, FakeSchedulePages
+
+BUCKET = "acme-test-letters"
+GRACE = timedelta(days=3)
+POLICY = SweepPolicy(interval=INTERVAL, grace=GRACE)
+SWEEP = Sweep(NOW)
+
+
+class FakeSummaries:
+    """The records of a fake table; those in `unseen` are there, and the pages do not show them yet."""
+
+    def __init__(self, records: FakeRecords, most: int) -> None:
+        self._records = records
+        self._pages = FakeRecordPages(records, most)
+        self.unseen: set[ObjectRef] = set()
+
+    def page(self, bucket: str, after: str | None = None) -> Page[RecordSummary]:
+        page = self._pages.page(bucket, after)
+        return Page([summary(record) for record in page.rows if record.ref not in self.unseen], page.next_after)
+
+    def exists(self, ref: ObjectRef) -> bool:
+        return ref in self._records.items
+
+
+class FakeSweepQueue:
+    """A queue of slices that fails as told."""
+
+    def __init__(self) -> None:
+        self.slices: list[Slice] = []
+        self.error: Exception | None = None
+
+    def send(self, slices: Sequence[Slice]) -> None:
+        if self.error:
+            raise self.error
+        self.slices += slices
+
+
+class FakeSweepFiles:
+    """Documents that cannot be changed through what was given or taken."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Mapping[str, Any]] = {}
+
+    def names(self, folder: str) -> set[str]:
+        return {key for key in self.documents if key.startswith(folder)}
+
+    def read(self, key: str) -> Mapping[str, Any] | None:
+        return copy.deepcopy(self.documents.get(key))
+
+    def write(self, key: str, document: Mapping[str, Any]) -> None:
+        self.documents[key] = copy.deepcopy(document)
+
+    def write_once(self, key: str, document: Mapping[str, Any]) -> None:
+        if key not in self.documents:
+            self.write(key, document)
+
+
+@attrs.define
+class FakeBuckets:
+    """The main buckets."""
+
+    listed: list[str]
+
+    def names(self) -> list[str]:
+        return sorted(self.listed)
+
+
+@attrs.frozen
+class Environment:
+    """The fakes of one test and the sweep built on them."""
+
+    buckets: FakeBuckets
+    records: FakeRecords
+    summaries: FakeSummaries
+    schedule: FakeSchedule
+    checks: FakeQueue
+    slices: FakeSweepQueue
+    files: FakeSweepFiles
+    clock: FakeClock
+    sweeping: Sweeping
+
+
+def environment(*buckets: str, most: int = 1_000, page: int = 2) -> Environment:
+    """Build an environment with buckets.
+
+    Args:
+        buckets: their names.
+        most: objects of one slice.
+        page: rows of one page.
+    """
+    records, schedule = FakeRecords(), FakeSchedule()
+    listed, summaries, clock = FakeBuckets(list(buckets)), FakeSummaries(records, page), FakeClock(NOW)
+    checks, slices, files = FakeQueue(), FakeSweepQueue(), FakeSweepFiles()
+    return Environment(
+        listed,
+        records,
+        summaries,
+        schedule,
+        checks,
+        slices,
+        files,
+        clock,
+        Sweeping(
+            buckets=listed,
+            records=summaries,
+            rows=FakeSchedulePages(schedule, page),
+            schedule=schedule,
+            checks=checks,
+            slices=slices,
+            files=files,
+            clock=clock,
+            environment="test",
+            policy=POLICY,
+            most=most,
+            concurrency=2,
+        ),
+    )
+
+
+def record(
+    key: str,
+    *,
+    bucket: str = BUCKET,
+    due: timedelta = timedelta(days=10),
+    good: timedelta | None = timedelta(days=-170),
+    deposited: timedelta = timedelta(days=-400),
+    size: int = 5,
+) -> FixityRecord:
+    """Build a record; its dates are given from now on."""
+    good_date = None if good is None else NOW + good
+    checked = good_date or NOW + deposited
+    return FixityRecord(
+        ref=ObjectRef(bucket, key),
+        version_id=f"v-{key}",
+        size=size,
+        etag="e",
+        sequencer="5",
+        digests={"sha256": "aa"},
+        primary_algorithm="sha256",
+        deposit_date=NOW + deposited,
+        last_good_date=good_date,
+        next_check=NOW + due,
+        last_check=CheckReport(
+            outcome=Outcome.MATCH, success=True, message="ok", started=checked, ended=checked, agent=AGENT
+        ),
+    )
+
+
+def summary(one: FixityRecord) -> RecordSummary:
+    """Return what the sweep needs of a record."""
+    return RecordSummary(
+        ref=one.ref,
+        version_id=one.version_id,
+        sequencer=one.sequencer,
+        size=one.size,
+        deposit_date=one.deposit_date,
+        last_good_date=one.last_good_date,
+        next_check=one.next_check,
+    )
+
+
+def row(
+    key: str, *, bucket: str = BUCKET, due: datetime = NOW + timedelta(days=10), sequencer: str = "5"
+) -> ScheduleRow:
+    """Build a schedule row."""
+    return ScheduleRow(ref=ObjectRef(bucket, key), version_id=f"v-{key}", sequencer=sequencer, due=due)

@@ -1,0 +1,109 @@
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+
+from local.service import Service
+from local.watching import eventually
+
+pytestmark = pytest.mark.system
+
+
+def _change(service: Service, table: str, bucket: str, key: str, date: str) -> None:
+    service.dynamodb.update_item(
+        TableName=service.parameters[f"storage/{table}-table"],
+        Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": key}},
+        UpdateExpression="SET NextChecksumDate = :date",
+        ExpressionAttributeValues={":date": {"S": date}},
+    )
+
+
+def _sweep(service: Service) -> dict[str, Any]:
+    """Ask for a sweep and return its report when it has ended."""
+    now = dt.datetime.now(dt.UTC)
+    service.sqs.send_message(
+        QueueUrl=service.parameters["integrity/queue/sweep-url"],
+        MessageBody=json.dumps({"action": "start", "time": now.isoformat()}),
+    )
+    managed = service.parameters["storage/managed-bucket"]
+
+    def reports() -> list[dict[str, Any]]:
+        found = service.s3.list_objects_v2(Bucket=managed, Prefix="reports/coverage/").get("Contents", [])
+        if {f"reports/coverage/{now:%Y-%m-%d}.json", "reports/coverage/latest.json"} > {one["Key"] for one in found}:
+            return []
+        bodies = [service.s3.get_object(Bucket=managed, Key=one["Key"])["Body"].read() for one in found]
+        return [json.loads(body) for body in bodies]
+
+    def of_this_sweep(found: list[dict[str, Any]]) -> bool:
+        return bool(found) and all(dt.datetime.fromisoformat(one["started"]) >= now for one in found)
+
+    return eventually(reports, of_this_sweep, 60)[0]
+
+
+def _published(service: Service, name: str) -> float | None:
+    now = dt.datetime.now(dt.UTC)
+    points = service.cloudwatch.get_metric_statistics(
+        Namespace="DuraCloud",
+        MetricName=name,
+        Dimensions=[{"Name": "environment", "Value": "local"}, {"Name": "function", "Value": "fixity-sweep"}],
+        StartTime=now - dt.timedelta(days=1),
+        EndTime=now + dt.timedelta(minutes=1),
+        Period=86_400,
+        Statistics=["Maximum"],
+    )["Datapoints"]
+    return max((point["Maximum"] for point in points), default=None)
+
+
+def test_l26_a_sweep_repairs_what_was_lost_overdue_and_left_over(service: Service) -> None:
+    """A lost row is back, an overdue object was checked, a row without a record is gone; report and metrics say so."""
+    bucket = service.new_bucket("swept")
+    for key in ("lost", "overdue", "in order"):
+        service.s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
+    before = eventually(lambda: service.schedule(bucket), lambda found: len(found) == 3)
+    record = service.records(bucket)["overdue"]
+    service.dynamodb.delete_item(
+        TableName=service.parameters["storage/scheduler-table"],
+        Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": "lost"}},
+    )
+    _change(service, "checksum", bucket, "overdue", "2020-01-01T00:00:00.000Z")
+    service.dynamodb.put_item(
+        TableName=service.parameters["storage/scheduler-table"],
+        Item={**before["in order"], "ObjectKey": {"S": "left over ä"}},
+    )
+
+    report = _sweep(service)
+
+    found = report["buckets"][bucket]
+    assert (3, 1, 1, 1) == tuple(
+        found[name] for name in ("objects", "overdue", "missing_schedule_rows", "orphan_schedule_rows")
+    )
+    assert 100 == found["coverage_percent"]
+    checked = eventually(
+        lambda: service.records(bucket)["overdue"],
+        lambda now: now["LastChecksumDate"]["S"] > record["LastChecksumDate"]["S"],
+    )
+    rows = eventually(
+        lambda: service.schedule(bucket),
+        lambda now: now["overdue"]["NextChecksumDate"] == checked["NextChecksumDate"],
+    )
+    assert {"lost", "overdue", "in order"} == set(rows)
+    assert (before["lost"], before["in order"]) == (rows["lost"], rows["in order"])
+    assert 1 <= eventually(lambda: _published(service, "OverdueObjects") or 0, bool)
+    assert report["objects"] <= (_published(service, "ObjectsUnderCare") or 0)
+
+
+def test_a_second_sweep_finds_all_in_order(service: Service) -> None:
+    """What the first sweep repaired stays repaired, and the alarm on its silence is not heard any more."""
+    bucket = service.new_bucket("swept-twice")
+    service.s3.put_object(Bucket=bucket, Key="a", Body=b"a")
+    eventually(lambda: service.schedule(bucket), bool)
+    service.dynamodb.delete_item(
+        TableName=service.parameters["storage/scheduler-table"],
+        Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": "a"}},
+    )
+
+    missing = [_sweep(service)["buckets"][bucket]["missing_schedule_rows"] for _ in range(2)]
+
+    assert [1, 0] == missing
+    eventually(lambda: service.alarms("OK"), lambda names: "duracloud-local-no-sweep" in names, 90)

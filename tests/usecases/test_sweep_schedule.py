@@ -1,0 +1,294 @@
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runtime.domain.due import DueCheck
+from runtime.domain.errors import RefusedError, TransientError
+from runtime.domain.objects import ObjectRef
+from runtime.domain.records import FixityRecord
+from runtime.domain.schedule import ScheduleRow
+from runtime.domain.sweep import Coverage, Slice, Sweep
+from runtime.usecases.sweep_schedule import Progress, advance, start
+from tests.builders import NOW
+from tests.sweep_fakes import BUCKET, GRACE, SWEEP, Environment, environment, record, row
+
+DAY = timedelta(days=1)
+OTHER = "acme-test-maps"
+NEVER = datetime.max.replace(tzinfo=NOW.tzinfo)
+
+
+def _ref(key: str, bucket: str = BUCKET) -> ObjectRef:
+    return ObjectRef(bucket, key)
+
+
+def _all(env: Environment, sweep: Sweep = SWEEP, deadline: datetime = NEVER) -> tuple[list[Progress], list[Coverage]]:
+    """Run a sweep to its end, as its queue would."""
+    _, coverage = start(env.sweeping, sweep)
+    ended = [coverage] if coverage else []
+    done = []
+    while env.slices.slices:
+        progress = advance(env.sweeping, env.slices.slices.pop(0), deadline)
+        done.append(progress)
+        ended += [progress.coverage] if progress.coverage else []
+    return done, ended
+
+
+def _put(env: Environment, *things: FixityRecord | ScheduleRow) -> None:
+    for thing in things:
+        if isinstance(thing, FixityRecord):
+            env.records.items[thing.ref] = thing
+        else:
+            env.schedule.rows[thing.ref] = thing
+
+
+def test_l04_a_lost_row_is_written_again() -> None:
+    """A record whose row is lost gets one for the date of the record."""
+    env = environment(BUCKET)
+    _put(env, record("a"), record("b"), row("b"))
+
+    [progress], [coverage] = _all(env)
+
+    assert row("a") == env.schedule.rows[_ref("a")]
+    assert (1, 0) == (coverage.totals.missing_rows, coverage.totals.overdue)
+    assert [_ref("a")] == list(progress.restored)
+    assert [] == env.checks.checks
+
+
+def test_l26_an_overdue_object_is_asked_for_at_once_and_once() -> None:
+    """Its check is queued, its row is a day away, and neither the same sweep again nor the next does it twice."""
+    env = environment(BUCKET)
+    _put(env, record("a", due=-3650 * DAY), row("a", due=NOW - 3650 * DAY))
+
+    for _ in range(3):
+        _, [coverage] = _all(env)
+        assert 1 == coverage.totals.overdue
+        assert [DueCheck(_ref("a"), "v-a")] == env.checks.checks
+        assert row("a", due=NOW + DAY) == env.schedule.rows[_ref("a")]
+
+
+def test_an_orphan_is_removed_after_a_second_look() -> None:
+    """A row without a record goes, one whose record the pages did not show yet stays."""
+    env = environment(BUCKET)
+    _put(env, row("orphan"), row("new"), record("new"))
+    env.summaries.unseen.add(_ref("new"))
+
+    [progress], [coverage] = _all(env)
+
+    assert {_ref("new")} == set(env.schedule.rows)
+    assert [_ref("orphan")] == list(progress.orphans)
+    assert (1, 0) == (coverage.totals.orphan_rows, coverage.totals.objects)
+
+
+def test_an_orphan_that_a_newer_event_wrote_meanwhile_stays() -> None:
+    """The row is removed only as old as it was seen."""
+    env = environment(BUCKET)
+    _put(env, row("a"))
+
+    def deposited_meanwhile(action: str) -> None:
+        if action == "remove":
+            _put(env, row("a", sequencer="6"))
+
+    env.schedule.before = deposited_meanwhile
+    _all(env)
+
+    assert row("a", sequencer="6") == env.schedule.rows[_ref("a")]
+
+
+def test_report_and_latest_are_written_when_the_last_bucket_ends() -> None:
+    """Nothing is said of an environment before all of it was looked at."""
+    env = environment(BUCKET, OTHER)
+    _put(env, record("a", size=7), row("a"), record("b", bucket=OTHER, good=None), row("b", bucket=OTHER))
+
+    done, [coverage] = _all(env)
+
+    assert [None, coverage] == [progress.coverage for progress in done]
+    report = env.files.documents["reports/coverage/2026-03-01.json"]
+    assert report == env.files.documents["reports/coverage/latest.json"]
+    assert (2, 12, 1) == (report["objects"], report["bytes"], report["never_verified"])
+    assert {BUCKET: 1, OTHER: 1} == {name: totals["objects"] for name, totals in report["buckets"].items()}
+
+
+def test_an_environment_without_buckets_has_a_report_too() -> None:
+    """An empty environment is a sweep that ended, not one that never did."""
+    env = environment()
+
+    assert ([], [Coverage(sweep=SWEEP, buckets={})]) == _all(env)
+    assert 100 == env.files.documents["reports/coverage/latest.json"]["coverage_percent"]
+
+
+def test_a_sweep_that_ends_late_does_not_replace_a_later_one() -> None:
+    """Its own day gets its report; the latest report and the metrics stay those of the later sweep."""
+    env = environment(BUCKET)
+    later = Sweep(NOW + DAY)
+    _all(env, later)
+    _, [late] = _all(env)
+
+    assert not late.newest
+    assert later.time == env.files.documents["reports/coverage/latest.json"]["started"]
+    assert SWEEP.time == env.files.documents["reports/coverage/2026-03-01.json"]["started"]
+
+
+def test_a_second_sweep_of_a_day_takes_the_place_of_the_first() -> None:
+    """The report of a day is that of its last sweep."""
+    env = environment(BUCKET)
+    again = Sweep(NOW + timedelta(hours=1))
+    _all(env)
+    _all(env, again)
+
+    assert again.time == env.files.documents["reports/coverage/2026-03-01.json"]["started"]
+
+
+def test_l27_a_slice_that_fails_leaves_nothing_undone_when_it_comes_again() -> None:
+    """The next slice is queued last: an error before it is raised, and the same slice ends the work later."""
+    env = environment(BUCKET, most=1)
+    _put(env, record("a", due=-10 * DAY), record("b"), row("b"))
+    start(env.sweeping, SWEEP)
+    [part] = env.slices.slices
+    env.slices.slices.clear()
+    env.slices.error = TransientError("throttled")
+    with pytest.raises(TransientError):
+        advance(env.sweeping, part, NEVER)
+    assert [DueCheck(_ref("a"), "v-a")] == env.checks.checks
+
+    env.slices.error = None
+    advance(env.sweeping, part, NEVER)
+
+    assert [DueCheck(_ref("a"), "v-a")] == env.checks.checks
+    assert ["a"] == [following.after for following in env.slices.slices]
+
+
+def test_l27_a_check_is_asked_for_before_its_row_is_set() -> None:
+    """A crash between the two asks twice for the check; in the other order it would put it off."""
+    env = environment(BUCKET)
+    _put(env, record("a", due=-10 * DAY), row("a", due=NOW - 10 * DAY))
+    env.checks.error = TransientError("throttled")
+    start(env.sweeping, SWEEP)
+
+    with pytest.raises(TransientError):
+        advance(env.sweeping, env.slices.slices[0], NEVER)
+
+    assert row("a", due=NOW - 10 * DAY) == env.schedule.rows[_ref("a")]
+
+
+def test_l27_the_end_is_told_again_when_it_may_not_have_been_told() -> None:
+    """The last slice, worked on twice, finds the same environment twice and writes its report once."""
+    env = environment(BUCKET)
+    _put(env, record("a"))
+    start(env.sweeping, SWEEP)
+    [part] = env.slices.slices
+    first = advance(env.sweeping, part, NEVER).coverage
+    report = env.files.documents["reports/coverage/latest.json"]
+    env.clock.advance(hours=1)
+
+    assert first == advance(env.sweeping, part, NEVER).coverage
+    assert report == env.files.documents["reports/coverage/latest.json"]
+
+
+def test_a_slice_without_time_looks_at_one_object() -> None:
+    """However little time is left, a sweep goes on."""
+    env = environment(BUCKET)
+    _put(env, *[record(key) for key in "abc"])
+
+    done, [coverage] = _all(env, deadline=NOW - DAY)
+
+    assert [1, 1, 1, 0] == [progress.looked_at for progress in done]
+    assert 3 == coverage.totals.objects
+
+
+def test_starting_again_keeps_the_plan() -> None:
+    """Buckets that were made meanwhile wait for the next sweep."""
+    env = environment(BUCKET)
+    start(env.sweeping, SWEEP)
+    env.buckets.listed.append(OTHER)
+
+    assert ([BUCKET], None) == start(env.sweeping, SWEEP)
+
+
+def test_a_bucket_that_vanished_is_still_swept() -> None:
+    """A bucket with objects under care that S3 lists no more is looked at until its records are gone."""
+    env = environment(BUCKET)
+    _put(env, record("a"))
+    _all(env)
+    env.buckets.listed.clear()
+
+    _, [coverage] = _all(env, Sweep(NOW + DAY))
+
+    assert 1 == coverage.totals.objects
+
+
+def test_a_sweep_whose_plan_is_gone_says_so() -> None:
+    """A message that lay in a queue for longer than scratch files are kept is refused."""
+    env = environment(BUCKET)
+
+    with pytest.raises(RefusedError, match="the plan of the sweep of 2026-03-01T12:00:00Z is gone: start another"):
+        advance(env.sweeping, Slice(sweep=SWEEP, bucket=BUCKET), NEVER)
+
+
+# Any mix of records and rows over a few keys: when a record is due and when a row, in days from now; None: not there.
+DUE = st.none() | st.sampled_from([-4000, -200, -4, -3, -2, 0, 1, 2, 100])
+MIXES = st.lists(st.tuples(st.sampled_from([BUCKET, OTHER]), DUE, DUE, st.booleans()), max_size=14)
+
+
+def _mixed(mix: list[tuple[str, int | None, int | None, bool]], most: int, page: int) -> Environment:
+    env = environment(BUCKET, OTHER, most=most, page=page)
+    for number, (bucket, due, scheduled, verified) in enumerate(mix):
+        key = f"{number:02}"
+        if due is not None:
+            _put(env, record(key, bucket=bucket, due=due * DAY, good=due * DAY - 180 * DAY if verified else None))
+        if scheduled is not None:
+            _put(env, row(key, bucket=bucket, due=NOW + scheduled * DAY))
+    return env
+
+
+@settings(max_examples=150)
+@given(MIXES, st.integers(1, 6), st.integers(1, 6))
+def test_l26_after_a_sweep_nothing_is_lost_and_nothing_overdue_waits(
+    mix: list[tuple[str, int | None, int | None, bool]], most: int, page: int
+) -> None:
+    """Every record has a row, every row a record, and each overdue object is queued or comes back within a day."""
+    env = _mixed(mix, most, page)
+    _all(env)
+
+    assert set(env.records.items) == set(env.schedule.rows)
+    queued = {check.ref for check in env.checks.checks}
+    for one in env.records.items.values():
+        if one.next_check < NOW - GRACE:
+            assert one.ref in queued or NOW < env.schedule.rows[one.ref].due <= NOW + DAY
+        assert env.schedule.rows[one.ref].due <= NOW + 100 * DAY
+    assert {1} >= set(Counter(env.checks.checks).values())
+
+
+@settings(max_examples=100)
+@given(MIXES, st.integers(1, 6), st.integers(1, 6))
+def test_any_slicing_finds_the_same(mix: list[tuple[str, int | None, int | None, bool]], most: int, page: int) -> None:
+    """Totals, tables and queue do not depend on how many objects a slice or a page holds."""
+    env, whole = _mixed(mix, most, page), _mixed(mix, 1_000, 1_000)
+    (_, [coverage]), (_, [of_the_whole]) = _all(env), _all(whole)
+
+    assert of_the_whole == coverage
+    assert whole.schedule.rows == env.schedule.rows
+    assert Counter(whole.checks.checks) == Counter(env.checks.checks)
+
+
+@settings(max_examples=100)
+@given(MIXES, st.integers(1, 6), st.integers(0, 20))
+def test_repeating_slices_changes_nothing_more(
+    mix: list[tuple[str, int | None, int | None, bool]], most: int, again: int
+) -> None:
+    """A slice worked on twice, at any place, leaves tables and queue as one that was worked on once."""
+    env, once = _mixed(mix, most, 3), _mixed(mix, most, 3)
+    _all(once)
+    start(env.sweeping, SWEEP)
+    done = 0
+    while env.slices.slices:
+        part = env.slices.slices.pop(0)
+        if done == again:
+            env.slices.slices.append(part)
+        advance(env.sweeping, part, NEVER)
+        done += 1
+
+    assert once.schedule.rows == env.schedule.rows
+    assert Counter(once.checks.checks) == Counter(env.checks.checks)
