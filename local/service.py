@@ -105,13 +105,6 @@ class Service:
                 ExpressionAttributeValues={":past": {"N": "1"}},
             )
 
-    def ask_for_check(self, bucket: str, *keys: str) -> None:
-        """Have objects checked now, as the runbook says."""
-        for key in keys:
-            self.sqs.send_message(
-                QueueUrl=self.queue("verification"), MessageBody=json.dumps({"bucket": bucket, "key": key})
-            )
-
     def email(self, words: str, about: str = "") -> Email:
         """Wait for an e-mail whose subject holds some words and whose body holds others; all others are passed over."""
         found: list[Email] = []

@@ -15,8 +15,6 @@ from tools.cost_work import FULL, Batch
 VERIFIED_GOAL: Final = 0.25
 VERIFIED_STRETCH: Final = 0.10
 DEPOSITS_GOAL: Final = 2.50
-# Enough processor time to hash what the network brings, and several times the memory that ten objects take.
-_LESS_MEMORY_MIB: Final = 512
 
 
 def checks_of(environment: Environment, work: Workload) -> float:
@@ -83,11 +81,12 @@ def million_swept(environment: Environment) -> list[Line]:
 
 def alternatives(environment: Environment) -> Iterator[tuple[str, Environment]]:
     """Yield the environment as it is and with settings that change what its work costs, each with its name."""
-    small = _with_memory(environment, _LESS_MEMORY_MIB)
     yield "as it is", environment
-    yield f"memory_mib of the readers {_LESS_MEMORY_MIB}", small
+    yield (
+        f"memory_mib of the readers {f.MEMORY_MIB_PER_PROCESSOR}",
+        _with_memory(environment, f.MEMORY_MIB_PER_PROCESSOR),
+    )
     yield "tables provisioned", _provisioned(environment)
-    yield "both", _provisioned(small)
 
 
 def _with_memory(environment: Environment, memory_mib: int) -> Environment:

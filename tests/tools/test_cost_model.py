@@ -229,18 +229,16 @@ def test_bill_of_nothing_deposited_has_no_deposits() -> None:
     assert not parts & {Part.REPLICATION, Part.TRANSITIONS, Part.EVENTS}
 
 
-def test_less_memory_and_provisioned_tables_are_cheaper() -> None:
+def test_a_whole_processor_is_dearer_and_provisioned_tables_are_cheaper() -> None:
     """The settings that the report compares change what they are said to change."""
     costs = {
         what: (total(model.terabyte_verified(found, 1e9, NETWORK)), total(model.million_deposits(found, NETWORK)))
         for what, found in model.alternatives(_environment())
     }
 
-    as_it_is, memory, tables, both = costs.values()
-    assert memory[0] < as_it_is[0] / 3
+    as_it_is, memory, tables = costs.values()
+    assert as_it_is[0] < memory[0] / 3
     assert tables[1] < as_it_is[1] - 1
-    assert both < memory
-    assert both < tables
 
 
 def test_what_costs_most_is_named() -> None:

@@ -46,7 +46,7 @@ def test_figures_in_the_text_are_those_of_the_model() -> None:
     sweep = total(model.million_swept(environment)) * f.DAYS_PER_MONTH
     figures = [
         f"Hashing alone would cost ${hashing:.2f} per TB",
-        f"(it hashes {work_of.read_rate(512, 1e12) / 1e6:.0f} MB\n  per second)",
+        f"(it hashes {work_of.read_rate(512, 1e12) / 1e6:.0f} MB per second)",
         f"${objects:.2f} per million checks",
         f"| this service, `prod`, bytes | ${large:.2f} |",
         f"| this service, `prod`, whatever the size | | ${objects:.2f} |",
