@@ -107,7 +107,7 @@ def sweep() -> tuple[SweepSettings, Sweeping]:
     from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
     from runtime.adapters.dynamodb_summaries import DynamoDbRecordSummaries
     from runtime.adapters.s3_bucket_list import S3MainBuckets
-    from runtime.adapters.s3_sweep_files import S3SweepFiles
+    from runtime.adapters.s3_documents import S3Documents
     from runtime.adapters.sqs_queue import SqsSweepQueue, SqsVerificationQueue
     from runtime.domain.sweep import SweepPolicy
 
@@ -121,7 +121,7 @@ def sweep() -> tuple[SweepSettings, Sweeping]:
         schedule=DynamoDbSchedule(dynamodb, settings.scheduler_table),
         checks=SqsVerificationQueue(sqs, settings.verification_queue_url),
         slices=SqsSweepQueue(sqs, settings.sweep_queue_url),
-        files=S3SweepFiles(s3, settings.managed_bucket),
+        files=S3Documents(s3, settings.managed_bucket),
         clock=SystemClock(),
         environment=settings.environment,
         policy=SweepPolicy(

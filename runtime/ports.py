@@ -228,8 +228,8 @@ class SweepQueue(Protocol):
         ...
 
 
-class SweepFiles(Protocol):
-    """What the managed bucket keeps of sweeps, as JSON documents."""
+class Documents(Protocol):
+    """JSON documents in the managed bucket: what work that goes on in slices notes for itself, and what it finds."""
 
     def names(self, folder: str) -> set[str]:
         """Return the keys of the files in a folder.
@@ -248,8 +248,12 @@ class SweepFiles(Protocol):
         """Write a document, over another one if need be. Errors as of `names`."""
         ...
 
-    def write_once(self, key: str, document: Mapping[str, Any]) -> None:
-        """Write a document unless there is one. Errors as of `names`."""
+    def write_once(self, key: str, document: Mapping[str, Any]) -> bool:
+        """Write a document unless there is one. Errors as of `names`.
+
+        Returns:
+            Whether it was written.
+        """
         ...
 
 

@@ -29,7 +29,7 @@ from runtime.ports import (
     MainBuckets,
     RecordSummaries,
     SchedulePages,
-    SweepFiles,
+    Documents,
     SweepQueue,
     VerificationQueue,
     VerificationSchedule,
@@ -66,7 +66,7 @@ class Sweeping:
     schedule: VerificationSchedule
     checks: VerificationQueue
     slices: SweepQueue
-    files: SweepFiles
+    files: Documents
     clock: Clock
     environment: str
     policy: SweepPolicy

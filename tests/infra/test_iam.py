@@ -57,7 +57,7 @@ ASKED: Final[dict[str, dict[str, set[str]]]] = {
     "dynamodb_pages": {"query": {"dynamodb:Query"}},
     "dynamodb_summaries": {"get_item": {"dynamodb:GetItem"}},
     "s3_bucket_list": {"list_buckets": {"s3:ListAllMyBuckets"}},
-    "s3_sweep_files": {
+    "s3_documents": {
         "list_objects_v2": {"s3:ListBucket"},
         "get_object": {"s3:GetObject", "s3:ListBucket"},
         "put_object": {"s3:PutObject"},
