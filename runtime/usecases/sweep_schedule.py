@@ -26,10 +26,10 @@ from runtime.domain.sweep import (
 )
 from runtime.ports import (
     Clock,
+    Documents,
     MainBuckets,
     RecordSummaries,
     SchedulePages,
-    Documents,
     SweepQueue,
     VerificationQueue,
     VerificationSchedule,
