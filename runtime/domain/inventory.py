@@ -88,9 +88,10 @@ def inventory_of(manifest: str, document: Mapping[str, Any]) -> Inventory:
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise InventoryError(f"the manifest {manifest} is not one: {error!r}") from error
-    if kind not in InventoryFormat:
-        raise InventoryError(f"the inventory {manifest} is in the format {kind}, which is not read")
-    found = InventoryFormat(kind)
+    try:
+        found = InventoryFormat(kind)
+    except ValueError as error:
+        raise InventoryError(f"the inventory {manifest} is in the format {kind}, which is not read") from error
     columns = tuple(name.strip() for name in schema.split(",")) if found is InventoryFormat.CSV else ()
     return Inventory(manifest=manifest, made=made, format=found, columns=columns, files=files)
 

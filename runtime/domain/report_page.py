@@ -16,8 +16,12 @@ from runtime.domain.report_style import STYLE, STYLE_HASH
 _MOST_FOLDERS: Final = 20
 _DAY: Final = timedelta(days=1)
 _NONE: Final = "-"
+# Shapes of tables: many columns, many rows.
+_WIDE: Final = "wide"
+_DENSE: Final = "dense"
 _UNITS: Final = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 _THOUSAND: Final = 1000
+_LEAST_PERCENT: Final = 0.01
 _MONTHS: Final = (
     "January",
     "February",
@@ -51,12 +55,10 @@ class _Column:
     Attributes:
         title: its heading.
         number: whether it holds numbers.
-        bar: whether it holds a bar, which repeats a number and is left out on a phone.
     """
 
     title: str
     number: bool = False
-    bar: bool = False
 
 
 def page(whole: WholeReport) -> str:
@@ -111,14 +113,14 @@ def _overview(whole: WholeReport, total: FixityCount) -> str:
     oldest = "" if total.oldest is None else f"since {_day(total.oldest.astimezone(UTC).date())}"
     figures = (
         ("Objects under care", _count(total.objects), _size(total.size)),
-        ("Coverage", _percent(total.coverage), f"found good, or taken in, within {limit}"),
+        ("Coverage", _percent(total.coverage) if total.objects else _NONE, f"found good, or taken in, within {limit}"),
         ("Failing now", _count(total.failing), "not as they should be"),
         ("Oldest unverified", _age(total.oldest, now), oldest),
-        ("Overdue", _count(total.overdue), f"checks later than {_days(whole.policy.grace)}"),
+        ("Overdue", _count(total.overdue), f"checks more than {_days(whole.policy.grace)} late"),
         ("Never verified", _count(total.never_verified), "not found good yet"),
     )
     cells = "".join(
-        f'<div><dt>{name}</dt><dd><span class="value">{escape(value)}</span><br>'
+        f'<div><dt>{name}</dt><dd><span class="value">{value}</span><br>'
         f'<span class="more">{escape(more) or "&nbsp;"}</span></dd></div>\n'
         for name, value, more in figures
     )
@@ -152,8 +154,8 @@ def _failing(total: FixityCount) -> str:
         [
             f'<bdi class="key">{visible(one.key)}</bdi><br><span class="note bucket">in {escape(one.bucket)}</span>',
             _what_is_wrong(one),
-            _day_of(one.last_good) or "never",
-            _day_of(one.next_check),
+            f'<span class="day">{_day_of(one.last_good) or "never"}</span>',
+            f'<span class="day">{_day_of(one.next_check)}</span>',
         ]
         for one in total.failing_objects
     ]
@@ -166,7 +168,7 @@ def _failing(total: FixityCount) -> str:
         '<section>\n<h2 id="failing">What needs attention</h2>\n'
         "<p>Do not delete or replace a failing object: it is evidence, and part of it may still be good. "
         "The operations runbook says what to do.</p>\n"
-        f"{_table(caption, columns, rows, wide=True)}{after}</section>\n"
+        f"{_table(caption, columns, rows, shape=_WIDE)}{after}</section>\n"
     )
 
 
@@ -183,7 +185,6 @@ def _by_bucket(whole: WholeReport, total: FixityCount) -> str:
         _Column(title="Objects", number=True),
         _Column(title="Size", number=True),
         _Column(title="Coverage", number=True),
-        _Column(title="Coverage, drawn", bar=True),
         _Column(title="Overdue", number=True),
         _Column(title="Failing", number=True),
         _Column(title="Oldest unverified", number=True),
@@ -196,7 +197,7 @@ def _by_bucket(whole: WholeReport, total: FixityCount) -> str:
         f"{_days(whole.policy.interval)} and {_days(whole.policy.grace)} of grace. An object that was taken in "
         "within that time counts as covered until its first check is due. The name of a bucket leads to the list of "
         "its objects.</p>\n"
-        f"{_table('Objects under care and their checks, by bucket', columns, rows, foot=foot, wide=True)}</section>\n"
+        f"{_table('Objects under care and their checks, by bucket', columns, rows, foot=foot, shape=_WIDE)}</section>\n"
     )
 
 
@@ -206,8 +207,7 @@ def _bucket_row(name: str, count: FixityCount, whole: WholeReport) -> list[str]:
         name,
         _count(count.objects),
         _size(count.size),
-        _percent(count.coverage),
-        _bar(count.coverage / 100),
+        _drawn(_percent(count.coverage), count.coverage / 100) if count.objects else _NONE,
         _count(count.overdue),
         failing,
         _age(count.oldest, whole.report.started),
@@ -233,11 +233,10 @@ def _outcomes(total: FixityCount) -> str:
     for outcome in known:
         if number := total.outcomes.get(outcome, 0):
             word, meaning = _OUTCOMES.get(outcome, (outcome, ""))
-            share = _percent(100 * number / total.objects)
-            rows.append([escape(word), _count(number), share, f"{escape(meaning)}"])
+            rows.append([escape(word), _count(number), _percent(100 * number / total.objects), escape(meaning)])
     return (
         '<section>\n<h2 id="outcomes">Outcomes of the newest checks</h2>\n'
-        f"{_table('What the newest check of each object found', columns, rows)}</section>\n"
+        f"{_table('What the newest check of each object found', columns, rows, shape=_WIDE)}</section>\n"
     )
 
 
@@ -247,18 +246,17 @@ def _history(days: Sequence[DayCount]) -> str:
         _Column(title="Checks", number=True),
         _Column(title="Incidents", number=True),
         _Column(title="Recoveries", number=True),
-        _Column(title="Incidents, drawn", bar=True),
     ]
     most = max((one.incidents for one in days), default=0)
     rows = [
-        [_day(one.day), _count(one.checks), _bad(one.incidents), _count(one.recoveries), _incident_bar(one, most)]
+        [_short_day(one.day), _count(one.checks), _incidents(one, most), _count(one.recoveries)]
         if one.known
-        else [_day(one.day), "not known", _NONE, _NONE, ""]
+        else [_short_day(one.day), "not known", _NONE, _NONE]
         for one in days
     ]
     known = [one for one in days if one.known]
     totals = [sum(getattr(one, name) for one in known) for name in ("checks", "incidents", "recoveries")]
-    foot = ["Together", *map(_count, totals), ""] if known else None
+    foot = ["Together", *map(_count, totals)] if known else None
     missing = len(days) - len(known)
     note = ""
     if missing:
@@ -271,16 +269,14 @@ def _history(days: Sequence[DayCount]) -> str:
         "<p>Counted by the signed daily manifests of the audit trail. An incident is a check or deposit that found an "
         "object damaged, missing, unreadable or not comparable; an object that stays so is read again every day and "
         "counts every day. A recovery is an object that failed and was found good again.</p>\n"
-        f"{note}{_table(f'By day, UTC, {period}', columns, rows, foot=foot)}</section>\n"
+        f"{note}{_table(f'By day, UTC, {period}', columns, rows, foot=foot, shape=_DENSE)}</section>\n"
     )
 
 
-def _bad(number: int) -> str:
-    return f'<span class="bad-word">{_count(number)}</span>' if number else "0"
-
-
-def _incident_bar(one: DayCount, most: int) -> str:
-    return _bar(one.incidents / most, bad=True) if one.incidents else ""
+def _incidents(one: DayCount, most: int) -> str:
+    if not one.incidents:
+        return "0"
+    return _drawn(f'<span class="bad-word">{_count(one.incidents)}</span>', one.incidents / most, bad=True)
 
 
 def _storage(whole: WholeReport) -> str:
@@ -330,7 +326,7 @@ def _storage_by_bucket(whole: WholeReport) -> str:
         ]
         for name, storage in whole.stored.items()
     ]
-    return f"<h3>By bucket</h3>\n{_table('Storage by bucket', columns, rows, wide=True)}"
+    return f"<h3>By bucket</h3>\n{_table('Current versions and older ones, by bucket', columns, rows, shape=_WIDE)}"
 
 
 def _storage_by_class(whole: WholeReport) -> str:
@@ -345,16 +341,14 @@ def _storage_by_class(whole: WholeReport) -> str:
         _Column(title="Versions", number=True),
         _Column(title="Size", number=True),
         _Column(title="Share", number=True),
-        _Column(title="Share, drawn", bar=True),
     ]
     whole_size = sum(sizes.values())
     rows = [
         [
-            escape(name),
+            escape(name).replace("_", "_<wbr>"),
             _count(objects[name]),
             _size(size),
-            _percent(100 * size / whole_size if whole_size else 0),
-            _bar(size / whole_size if whole_size else 0),
+            _drawn(_percent(100 * size / whole_size if whole_size else 0), size / whole_size if whole_size else 0),
         ]
         for name, size in sorted(sizes.items(), key=lambda one: (-one[1], one[0]))
     ]
@@ -380,7 +374,7 @@ def _storage_by_folder(whole: WholeReport) -> str:
     ]
     many = sum(len(storage.folders) for storage in whole.stored.values()) > len(found)
     caption = f"The {len(found)} largest first-level folders" if many else "First-level folders, the largest first"
-    return f"<h3>By folder</h3>\n{_table(caption, columns, rows, wide=True)}"
+    return f"<h3>By folder</h3>\n{_table(caption, columns, rows, shape=_WIDE)}"
 
 
 def _words(whole: WholeReport) -> str:
@@ -411,20 +405,21 @@ def _table(
     rows: Sequence[Sequence[str]],
     *,
     foot: Sequence[str] | None = None,
-    wide: bool = False,
+    shape: str = "",
 ) -> str:
     """Return a table; a wide one becomes a list of entries on a phone, and says its roles for readers aloud."""
+    wide = shape == _WIDE
 
     def role(name: str) -> str:
         return f' role="{name}"' if wide else ""
 
     def kind(column: _Column) -> str:
-        return ' class="bar"' if column.bar else ' class="number"' if column.number else ""
+        return ' class="number"' if column.number else ""
 
     def cell(column: _Column, content: str, *, first: bool) -> str:
         if first:
             return f'<th scope="row"{role("rowheader")}{kind(column)}>{content}</th>'
-        label = f' data-label="{escape(column.title)}"' if wide and not column.bar else ""
+        label = f' data-label="{escape(column.title)}"' if wide else ""
         return f"<td{role('cell')}{kind(column)}{label}>{content}</td>"
 
     def line(cells: Sequence[str]) -> str:
@@ -437,11 +432,11 @@ def _table(
     heads = "".join(
         f'<th scope="col"{role("columnheader")}{kind(column)}>{escape(column.title)}</th>' for column in columns
     )
+    style = f' class="{shape}"' if shape else ""
     body = "".join(map(line, rows))
     end = "" if foot is None else f"<tfoot{role('rowgroup')}>\n{line(foot)}</tfoot>\n"
-    shape = ' class="wide"' if wide else ""
     return (
-        f"<table{shape}{role('table')}>\n<caption>{escape(caption)}</caption>\n"
+        f"<table{style}{role('table')}>\n<caption>{escape(caption)}</caption>\n"
         f"<thead{role('rowgroup')}>\n<tr{role('row')}>{heads}</tr>\n</thead>\n"
         f"<tbody{role('rowgroup')}>\n{body}</tbody>\n{end}</table>\n"
     )
@@ -464,12 +459,13 @@ def _number(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
-def _bar(share: float, *, bad: bool = False) -> str:
+def _drawn(number: str, share: float, *, bad: bool = False) -> str:
+    """Return a number with a bar beside it, which says the same."""
     width = max(0.0, min(100.0, 100 * share))
     return (
-        '<svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
-        '<rect class="track" width="100" height="10"/>'
-        f'<rect class="fill{" bad" if bad else ""}" width="{width:.2f}" height="10"/></svg>'
+        '<span class="drawn"><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        f'<rect class="track" width="100" height="10"/><rect class="fill{" bad" if bad else ""}" width="{width:.2f}" '
+        f'height="10"/></svg><span>{number}</span></span>'
     )
 
 
@@ -494,7 +490,9 @@ def _size(size: int) -> str:
 
 
 def _percent(percent: float) -> str:
-    """Return a percentage cut after two digits: what is not all is never shown as 100 %."""
+    """Return a percentage cut after two digits: what is not all is never shown as 100 %, nor something as nothing."""
+    if 0 < percent < _LEAST_PERCENT:
+        return f"&lt; {_LEAST_PERCENT} %"
     cut = math.floor(percent * 100 + 1e-6) / 100 if percent < 100 else 100.0  # noqa: PLR2004 (a percentage)
     return f"{cut:.2f}".rstrip("0").rstrip(".") + " %"
 
@@ -512,6 +510,10 @@ def _days(span: timedelta) -> str:
 
 def _day(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _short_day(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1][:3]}"
 
 
 def _day_of(text: str) -> str:
