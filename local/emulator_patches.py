@@ -29,7 +29,7 @@ _EXPIRY_TICK_SECONDS: Final = 1.0
 _METRICS_TICK_SECONDS: Final = 2.0
 _SAVE_TICK_SECONDS: Final = 10.0
 _EXPIRING: Final[contextvars.ContextVar[bool]] = contextvars.ContextVar("expiring", default=False)
-_POLLING: Final[contextvars.ContextVar[bool]] = contextvars.ContextVar("polling", default=False)
+_READER: Final[contextvars.ContextVar[dict[str, Any] | None]] = contextvars.ContextVar("reader", default=None)
 _VERSION_ID: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("version_id", default=None)
 
 _REPLICATED_AS: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("replicated_as", default=None)
@@ -48,6 +48,7 @@ def apply() -> None:
     _read_versions_from_disk()
     _give_replicas_the_version_of_their_source()
     _keep_inventory_configurations()
+    _note_readers_of_streams()
     _deliver_streams_as_described()
     _publish_the_age_of_streams()
     _keep_streams_over_a_restart()
@@ -382,32 +383,46 @@ def _keep_inventory_configurations() -> None:
     s3._dispatch = dispatch_inventory
 
 
+def _note_readers_of_streams() -> None:
+    """Lambda's readers of a stream know nothing of each other; the emulator looks at one after the other.
+
+    The one that it has come to is noted, for what follows.
+    """
+    poll, mappings = lambda_svc._poll_dynamodb_streams, lambda_svc._iter_all_esms
+
+    def poll_one_after_the_other() -> Any:
+        _READER.set({})
+        return poll()
+
+    def poll_streams() -> bool:
+        # Whatever is noted in a copy of the context ends with it.
+        return bool(contextvars.copy_context().run(poll_one_after_the_other))
+
+    def mappings_and_note() -> Iterator[tuple[str, str, Row]]:
+        for account, region, mapping in mappings():
+            if _READER.get() is not None:
+                _READER.set(mapping)
+            yield account, region, mapping
+
+    lambda_svc._poll_dynamodb_streams = poll_streams
+    lambda_svc._iter_all_esms = mappings_and_note
+
+
 def _deliver_streams_as_described() -> None:
     """Lambda waits for a batch to fill, halves one that fails, retries a single record and then sets it aside.
 
     The emulator hands over at once and tries a batch that fails for ever. AWS pauses longer between attempts than the
-    emulator's second. Each table's stream is taken to have one reader, as our tables do.
+    emulator's second.
     """
-    poll, read, execute = (
-        lambda_svc._poll_dynamodb_streams,
-        dynamodb.stream_records_since,
-        lambda_svc._execute_function,
-    )
+    read, execute = dynamodb.stream_records_since, lambda_svc._execute_function
     sizes: dict[str, int] = {}
     attempts: dict[str, int] = {}
 
-    def poll_streams() -> bool:
-        polling = _POLLING.set(True)
-        try:
-            return bool(poll())
-        finally:
-            _POLLING.reset(polling)
-
     def read_when_full(table_name: str, position: int, limit: int, **kwargs: Any) -> list[Row]:
         found: list[Row] = read(table_name, position, limit, **kwargs)
-        if not found or not _POLLING.get():
+        mapping = _READER.get()
+        if not found or not mapping:
             return found
-        mapping = _reader_of(found[0]["eventSourceARN"])
         age = time.time() - float(found[0]["dynamodb"]["ApproximateCreationDateTime"])
         if len(found) < limit and age < mapping.get("MaximumBatchingWindowInSeconds", 0):
             return []
@@ -415,10 +430,10 @@ def _deliver_streams_as_described() -> None:
 
     def execute_batch(func: Row, event: Row) -> Row:
         result: Row = execute(func, event)
-        if not _POLLING.get() or event["Records"][0].get("eventSource") != "aws:dynamodb":
+        mapping = _READER.get()
+        if not mapping or event["Records"][0].get("eventSource") != "aws:dynamodb":
             return result
         records = event["Records"]
-        mapping = _reader_of(records[0]["eventSourceARN"])
         reader = mapping["UUID"]
         if not result.get("error"):
             sizes.pop(reader, None)
@@ -435,13 +450,8 @@ def _deliver_streams_as_described() -> None:
                 return {"body": None}
         return result
 
-    lambda_svc._poll_dynamodb_streams = poll_streams
     dynamodb.stream_records_since = read_when_full
     lambda_svc._execute_function = execute_batch
-
-
-def _reader_of(stream_arn: str) -> Row:
-    return next(esm for _, _, esm in lambda_svc._iter_all_esms() if esm.get("EventSourceArn") == stream_arn)
 
 
 def _publish_the_age_of_streams() -> None:
@@ -449,7 +459,7 @@ def _publish_the_age_of_streams() -> None:
     execute = lambda_svc._execute_function
 
     def execute_and_publish(func: Row, event: Row) -> Row:
-        if _POLLING.get() and event["Records"][0].get("eventSource") == "aws:dynamodb":
+        if _READER.get() and event["Records"][0].get("eventSource") == "aws:dynamodb":
             age = time.time() - float(event["Records"][-1]["dynamodb"]["ApproximateCreationDateTime"])
             dimensions = {"FunctionName": func["config"]["FunctionName"]}
             cloudwatch.record_metric("AWS/Lambda", "IteratorAge", age * 1000, "Milliseconds", dimensions)

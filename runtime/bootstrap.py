@@ -5,13 +5,17 @@ Adapters are imported where they are used, so that a function loads no client th
 
 import functools
 from datetime import timedelta
+from typing import Any
+from uuid import uuid4
 
-from runtime.ports import Notifier, VerificationQueue
+from runtime.ports import AuditFiles, Notifier, VerificationQueue
 from runtime.settings import (
+    AuditSettings,
     DueSettings,
     ExportSettings,
     FailureSettings,
     FixitySettings,
+    ManifestSettings,
     ProvisioningSettings,
     ReplicationSettings,
     ReportSettings,
@@ -23,7 +27,9 @@ from runtime.usecases.examine_replica import Replicas
 from runtime.usecases.export_records import Exporting
 from runtime.usecases.provision_buckets import Provisioning
 from runtime.usecases.report_fixity import Reporting
+from runtime.usecases.sign_audit_trail import Signing
 from runtime.usecases.sweep_schedule import Sweeping
+from runtime.usecases.write_audit_trail import AuditTrail
 
 
 @functools.cache
@@ -172,6 +178,48 @@ def report() -> tuple[ReportSettings, Reporting]:
 
 
 @functools.cache
+def audit_trail() -> tuple[AuditSettings, AuditTrail]:
+    """Build what the function needs that writes what happens to objects into the audit trail."""
+    from runtime.adapters.clients import client
+
+    settings = AuditSettings.load()
+    return settings, _trail(settings, _audit_files(settings, client("s3")))
+
+
+@functools.cache
+def audit_manifest() -> tuple[ManifestSettings, Signing]:
+    """Build what the function needs that signs the audit trail."""
+    from runtime.adapters.clients import client
+    from runtime.adapters.clock import SystemClock
+    from runtime.adapters.kms_signer import KmsSigner
+    from runtime.adapters.s3_audit_folder import S3AuditFolder
+
+    settings, s3 = ManifestSettings.load(), client("s3")
+    files = _audit_files(settings, s3)
+    return settings, Signing(
+        files=files,
+        folder=S3AuditFolder(s3, settings.managed_bucket, files),
+        signer=KmsSigner(client("kms"), settings.audit_key_arn),
+        clock=SystemClock(),
+        environment=settings.environment,
+    )
+
+
+def _trail(settings: AuditSettings, files: AuditFiles) -> AuditTrail:
+    from runtime.adapters.clock import SystemClock
+
+    return AuditTrail(files=files, clock=SystemClock(), environment=settings.environment, new_chain=lambda: uuid4().hex)
+
+
+def _audit_files(settings: AuditSettings, s3: Any) -> AuditFiles:  # noqa: ANN401 (boto3 builds classes at run time)
+    from runtime.adapters.clock import SystemClock
+    from runtime.adapters.s3_audit_files import S3AuditFiles
+
+    retention = timedelta(days=settings.evidence_retention_days)
+    return S3AuditFiles(s3, settings.managed_bucket, SystemClock(), settings.audit_object_lock, retention)
+
+
+@functools.cache
 def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
     """Build what the function needs that makes deposit buckets."""
     from runtime.adapters.clients import client
@@ -212,4 +260,5 @@ def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
         most_names=settings.max_buckets_per_request,
         public_allowed=settings.public_buckets_allowed,
         longest_work=timedelta(seconds=settings.function_timeout_seconds),
+        trail=_trail(settings, _audit_files(settings, s3)),
     )

@@ -69,6 +69,11 @@ class Env:
     # The storage class in which S3 replication writes the replica.
     REPLICATION_STORAGE_CLASS: Final = "DURACLOUD_REPLICATION_STORAGE_CLASS"
     REPLICATION_TIME_CONTROL: Final = "DURACLOUD_REPLICATION_TIME_CONTROL"
+    # How S3 locks the files of the audit trail: a value of `ObjectLock`.
+    AUDIT_OBJECT_LOCK: Final = "DURACLOUD_AUDIT_OBJECT_LOCK"
+    EVIDENCE_RETENTION_DAYS: Final = "DURACLOUD_EVIDENCE_RETENTION_DAYS"
+    # The key that signs the manifests of the audit trail.
+    AUDIT_KEY_ARN: Final = "DURACLOUD_AUDIT_KEY_ARN"
 
 
 class Function:
@@ -84,9 +89,12 @@ class Function:
     FIXITY_SWEEP: Final = "fixity-sweep"
     CHECKSUM_REPORT: Final = "checksum-report"
     REPLICATION_FAILED: Final = "replication-failed"
+    AUDIT_TRAIL: Final = "audit-trail"
+    AUDIT_MANIFEST: Final = "audit-manifest"
 
 
 _COMMON: Final = frozenset({Env.ENVIRONMENT, Env.COMMIT})
+_AUDIT: Final = _COMMON | {Env.MANAGED_BUCKET, Env.AUDIT_OBJECT_LOCK, Env.EVIDENCE_RETENTION_DAYS}
 _FIXITY: Final = _COMMON | {
     Env.CHECKSUM_TABLE,
     Env.SCHEDULER_TABLE,
@@ -98,12 +106,11 @@ _FIXITY: Final = _COMMON | {
 }
 
 FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
-    Function.BUCKET_REQUESTED: _COMMON
+    Function.BUCKET_REQUESTED: _AUDIT
     | {
         Env.BUCKET_PREFIX,
         Env.ACCOUNT_ID,
         Env.REPLICA_REGION,
-        Env.MANAGED_BUCKET,
         Env.LOGS_BUCKET,
         Env.REPLICATION_ROLE_ARN,
         Env.REPLICATION_QUEUE_ARN,
@@ -152,6 +159,8 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
         Env.REPORT_PERIOD_DAYS,
     },
     Function.REPLICATION_FAILED: _COMMON,
+    Function.AUDIT_TRAIL: _AUDIT,
+    Function.AUDIT_MANIFEST: _AUDIT | {Env.AUDIT_KEY_ARN},
 }
 
 
@@ -176,6 +185,33 @@ class Attribute:
     NEXT_CHECKSUM_DATE: Final = "NextChecksumDate"
     LAST_CHECK: Final = "LastCheck"
     TTL: Final = "TTL"
+
+
+class CheckAttribute:
+    """Attributes inside `Attribute.LAST_CHECK`, and inside what it holds."""
+
+    OUTCOME: Final = "Outcome"
+    COMPUTED: Final = "Computed"
+    EVIDENCE: Final = "Evidence"
+    BYTES_READ: Final = "BytesRead"
+    READS: Final = "Reads"
+    STORAGE_CLASS: Final = "StorageClass"
+    STARTED: Final = "Started"
+    ENDED: Final = "Ended"
+    AGENT: Final = "Agent"
+    # Of one piece of evidence; what was computed is COMPUTED.
+    SOURCE: Final = "Source"
+    ALGORITHM: Final = "Algorithm"
+    EXPECTED: Final = "Expected"
+    VERDICT: Final = "Verdict"
+    PARTS: Final = "Parts"
+    REASON: Final = "Reason"
+    # Of the agent.
+    SOFTWARE: Final = "Software"
+    VERSION: Final = "Version"
+    COMMIT: Final = "Commit"
+    FUNCTION: Final = "Function"
+    REQUEST_ID: Final = "RequestId"
 
 
 class Metric:
@@ -216,6 +252,9 @@ class Metric:
     # Published by replication-failed: objects that S3 could not replicate, and those that it did not in time.
     REPLICATIONS_FAILED: Final = "ReplicationsFailed"
     REPLICATIONS_LATE: Final = "ReplicationsLate"
+    # Published by audit-manifest: events of the days that it signed, and one per manifest.
+    AUDIT_EVENTS: Final = "AuditEvents"
+    AUDIT_MANIFESTS: Final = "AuditManifests"
 
 
 class Tag:
@@ -257,7 +296,25 @@ class ManagedPrefix:
     SCRATCH: Final = "scratch/"
     SWEEPS: Final = "scratch/sweeps/"
     REPORTS_UNDER_WAY: Final = "scratch/reports/"
+    # The audit trail: its events, its signed manifests, and the key by which their signatures are verified.
+    AUDIT: Final = "audit/"
+    AUDIT_EVENTS: Final = "audit/events/"
     AUDIT_MANIFESTS: Final = "audit/manifests/"
+    AUDIT_KEY: Final = "audit/public-key.pem"
+
+
+class ObjectLock:
+    """How S3 locks files: not at all, or so that they cannot be deleted, with and without an exception for a few.
+
+    See https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+    """
+
+    NONE: Final = "none"
+    GOVERNANCE: Final = "governance"
+    COMPLIANCE: Final = "compliance"
+
+
+OBJECT_LOCKS: Final = (ObjectLock.NONE, ObjectLock.GOVERNANCE, ObjectLock.COMPLIANCE)
 
 
 def function_name(environment: str, function: str) -> str:

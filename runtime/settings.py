@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final, Self
 
 import attrs
 
-from runtime.contract import FUNCTION_ENVIRONMENT, NO_KEY, Env, Function
+from runtime.contract import FUNCTION_ENVIRONMENT, NO_KEY, OBJECT_LOCKS, Env, Function
 
 _PARSE: Final = "parse"
 _VARIABLE: Final = "variable"
@@ -40,6 +40,12 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _key(text: str) -> str | None:
     return None if text == NO_KEY else text
+
+
+def _lock(text: str) -> str:
+    if text not in OBJECT_LOCKS:
+        raise ValueError(", ".join(OBJECT_LOCKS))
+    return text
 
 
 def _variable(name: str, parse: Callable[[str], Any] = str) -> Any:  # noqa: ANN401 (attrs fields are typed by the class)
@@ -238,7 +244,37 @@ class ReportSettings(FunctionSettings):
 
 
 @attrs.frozen(kw_only=True)
-class ProvisioningSettings(FunctionSettings):
+class AuditSettings(FunctionSettings):
+    """Settings of the functions that write into the audit trail.
+
+    Attributes:
+        managed_bucket: bucket that holds the trail.
+        audit_object_lock: how its files are locked, as in `contract.ObjectLock`.
+        evidence_retention_days: days for which they are locked.
+    """
+
+    functions: ClassVar[tuple[str, ...]] = (Function.AUDIT_TRAIL,)
+
+    managed_bucket: str = _variable(Env.MANAGED_BUCKET)
+    audit_object_lock: str = _variable(Env.AUDIT_OBJECT_LOCK, _lock)
+    evidence_retention_days: int = _variable(Env.EVIDENCE_RETENTION_DAYS, _positive)
+
+
+@attrs.frozen(kw_only=True)
+class ManifestSettings(AuditSettings):
+    """Settings of the function that signs the audit trail.
+
+    Attributes:
+        audit_key_arn: ARN of the key that signs.
+    """
+
+    functions: ClassVar = (Function.AUDIT_MANIFEST,)
+
+    audit_key_arn: str = _variable(Env.AUDIT_KEY_ARN)
+
+
+@attrs.frozen(kw_only=True)
+class ProvisioningSettings(AuditSettings):
     """Settings of the function that makes deposit buckets; days and sizes as their names say."""
 
     functions: ClassVar = (Function.BUCKET_REQUESTED,)
@@ -246,7 +282,6 @@ class ProvisioningSettings(FunctionSettings):
     bucket_prefix: str = _variable(Env.BUCKET_PREFIX)
     account_id: str = _variable(Env.ACCOUNT_ID)
     replica_region: str = _variable(Env.REPLICA_REGION)
-    managed_bucket: str = _variable(Env.MANAGED_BUCKET)
     logs_bucket: str = _variable(Env.LOGS_BUCKET)
     replication_role_arn: str = _variable(Env.REPLICATION_ROLE_ARN)
     replication_queue_arn: str = _variable(Env.REPLICATION_QUEUE_ARN)
@@ -278,5 +313,7 @@ def settings_classes() -> dict[str, type[FunctionSettings]]:
         ReportSettings,
         ReplicationSettings,
         ProvisioningSettings,
+        AuditSettings,
+        ManifestSettings,
     ]
     return {name: cls for cls in classes for name in cls.functions if name in FUNCTION_ENVIRONMENT}

@@ -1,4 +1,4 @@
-"""BaseStack: what every other layer builds on: the customer key, the alert topic, the user groups."""
+"""BaseStack: what every other layer builds on: the keys, the alert topic, the user groups."""
 
 from aws_cdk import Environment, Stack
 from aws_cdk import aws_kms as kms
@@ -10,6 +10,7 @@ from stacks.constructs.alert_topic import AlertTopic, AlertTopicProps
 from stacks.constructs.encryption_key import EncryptionKey, EncryptionKeyProps
 from stacks.constructs.parameters import Parameters, ParametersProps
 from stacks.constructs.retention import Retention
+from stacks.constructs.signing_key import SigningKey, SigningKeyProps
 from stacks.constructs.user_groups import UserGroups, UserGroupsProps
 
 
@@ -18,6 +19,7 @@ class BaseStack(Stack):
 
     Attributes:
         key: the customer key, None where encryption is S3-managed.
+        signing_key: the key that signs the audit trail.
         topic: the alert topic.
     """
 
@@ -27,7 +29,7 @@ class BaseStack(Stack):
             scope,
             naming.stack_name(settings.name, naming.BASE),
             env=Environment(account=settings.account, region=settings.region),
-            description=f"DuraCloud {settings.name}: encryption key, alert topic, user groups",
+            description=f"DuraCloud {settings.name}: keys, alert topic, user groups",
             termination_protection=settings.termination_protection,
         )
         self.key: kms.IKey | None = None
@@ -42,6 +44,9 @@ class BaseStack(Stack):
                     retention=retention,
                 ),
             ).key
+        self.signing_key = SigningKey(
+            self, "SigningKey", SigningKeyProps(environment=settings.name, retention=retention)
+        ).key
         self.topic = AlertTopic(
             self,
             "AlertTopic",
@@ -54,6 +59,8 @@ class BaseStack(Stack):
             self,
             "Parameters",
             ParametersProps(
-                environment=settings.name, layer=naming.BASE, values={"alert-topic-arn": self.topic.topic_arn}
+                environment=settings.name,
+                layer=naming.BASE,
+                values={"alert-topic-arn": self.topic.topic_arn, "audit-key-arn": self.signing_key.key_arn},
             ),
         )

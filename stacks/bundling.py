@@ -28,7 +28,7 @@ _BUILT: Final = ROOT / ".local" / "assets"
 PYTHON_VERSION: Final = "3.13"
 PLATFORMS: Final = {"arm64": "manylinux2014_aarch64", "x86_64": "manylinux2014_x86_64"}
 # botocore describes every AWS service; the functions call these.
-SERVICES: Final = frozenset({"dynamodb", "s3", "sns", "sqs"})
+SERVICES: Final = frozenset({"dynamodb", "kms", "s3", "sns", "sqs"})
 # Changes whenever the recipe below gives another result for the same inputs.
 _RECIPE: Final = "1"
 

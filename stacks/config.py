@@ -10,7 +10,7 @@ import attrs
 import cattrs
 from cattrs.gen import make_dict_structure_fn
 
-from runtime.contract import DIGEST_ALGORITHMS, BucketSuffix
+from runtime.contract import DIGEST_ALGORITHMS, OBJECT_LOCKS, BucketSuffix, ObjectLock
 
 _DIRECTORY: Final = Path(__file__).parent / "environments"
 # The longest fixed bucket name, `<prefix>-bucket-requested`, has to stay within S3's 63 characters.
@@ -109,7 +109,7 @@ class Lifecycle:
         replica_storage_class: the class of replicas from then on.
         replication_storage_class: the class in which S3 writes a replica.
         transient_expiry_days: kept days of inventories and scratch files.
-        evidence_retention_days: kept days of request results, exports and reports.
+        evidence_retention_days: kept days of request results, exports, reports and the audit trail.
         access_log_expiry_days: kept days of S3 access logs.
     """
 
@@ -244,6 +244,8 @@ class Functions:
     checksum_exporter: Sizing
     fixity_sweep: WorkerSizing
     replication_failed: WorkerSizing
+    audit_trail: Sizing
+    audit_manifest: Sizing
 
 
 @attrs.frozen(kw_only=True)
@@ -274,6 +276,27 @@ class Export:
 
     schedule: str = _matching(_SCHEDULE, "an EventBridge schedule, cron(...) or rate(...)")
     follow_schedule: str = _matching(_SCHEDULE, "an EventBridge schedule, cron(...) or rate(...)")
+
+
+@attrs.frozen(kw_only=True)
+class Audit:
+    """How the audit trail is written and signed.
+
+    Attributes:
+        object_lock: `governance` or `compliance` locks its files for the days that evidence is kept: the first can be
+            lifted by whoever has a permission of its own, the second by nobody. `none` does not lock them.
+        window_seconds: longest wait for events to fill a file.
+        schedule: when days are signed, as an EventBridge expression in UTC; every run signs all days before its own.
+    """
+
+    object_lock: str = _one_of(OBJECT_LOCKS)
+    window_seconds: int = _within(0, 300)
+    schedule: str = _matching(_SCHEDULE, "an EventBridge schedule, cron(...) or rate(...)")
+
+    @property
+    def locks(self) -> bool:
+        """Whether files are locked."""
+        return self.object_lock != ObjectLock.NONE
 
 
 @attrs.frozen(kw_only=True)
@@ -390,6 +413,7 @@ class Settings:
     functions: Functions
     delivery: Delivery
     export: Export
+    audit: Audit
     sweep: Sweep
     alarms: Alarms
 

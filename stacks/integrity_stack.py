@@ -6,6 +6,7 @@ from constructs import Construct
 from stacks import bundling, naming
 from stacks.base_stack import BaseStack
 from stacks.config import Settings
+from stacks.constructs.audit_trail import AuditTrail, AuditTrailProps
 from stacks.constructs.bucket_requests import BucketRequests, BucketRequestsProps
 from stacks.constructs.fixity_functions import FixityFunctions, FixityFunctionsProps
 from stacks.constructs.overdue_sweep import OverdueSweep, OverdueSweepProps
@@ -85,6 +86,19 @@ class IntegrityStack(Stack):
                 retention=retention,
             ),
         )
+        audit = AuditTrail(
+            self,
+            "Audit",
+            AuditTrailProps(
+                settings=settings,
+                code=code,
+                layer=layer,
+                tables=storage.tables,
+                signing_key=base.signing_key,
+                key=base.key,
+                retention=retention,
+            ),
+        )
         sweep = OverdueSweep(
             self,
             "Sweep",
@@ -103,10 +117,11 @@ class IntegrityStack(Stack):
             *fixity.functions,
             export.function,
             replication.function,
+            *audit.functions,
             sweep.function,
         )
         self.queues = (requests.queue, *fixity.queues, replication.queue, sweep.queue)
-        self.streams = fixity.streams
+        self.streams = (*fixity.streams, audit.stream)
         self.dead_letters = (
             *(queue.dead_letters for queue in self.queues),
             *(stream.failures for stream in self.streams),

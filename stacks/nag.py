@@ -24,6 +24,8 @@ _FUNCTIONS: Final = (
     "Export/ChecksumExporter",
     "Sweep/FixitySweep",
     "Replication/ReplicationFailed",
+    "Audit/AuditTrail",
+    "Audit/AuditManifest",
 )
 
 
@@ -81,6 +83,12 @@ def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
     yield wildcard(naming.INTEGRITY, policy, "*", "dynamodb:ListExports cannot be limited to a table")
     yield wildcard(naming.INTEGRITY, policy, naming.objects_arn(managed, f"{ManagedPrefix.EXPORTS}*"), _FOLDER)
 
+    for policy in ("Requests/BucketRequested", "Audit/AuditTrail"):
+        events = naming.objects_arn(managed, f"{ManagedPrefix.AUDIT_EVENTS}*")
+        yield wildcard(naming.INTEGRITY, f"{policy}/Role/DefaultPolicy/Resource", events, _FOLDER)
+    policy = "Audit/AuditManifest/Role/DefaultPolicy/Resource"
+    for folder in (ManagedPrefix.AUDIT, ManagedPrefix.AUDIT_MANIFESTS):
+        yield wildcard(naming.INTEGRITY, policy, naming.objects_arn(managed, f"{folder}*"), _FOLDER)
     policy = "Sweep/FixitySweep/Role/DefaultPolicy/Resource"
     yield wildcard(naming.INTEGRITY, policy, "*", "s3:ListAllMyBuckets cannot be limited to a prefix")
     yield wildcard(naming.INTEGRITY, policy, naming.objects_arn(managed, f"{ManagedPrefix.SWEEPS}*"), _FOLDER)
@@ -88,8 +96,8 @@ def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
 
     for function in _FUNCTIONS:
         yield Acknowledged(naming.INTEGRITY, f"{function}/Function/Resource", "AwsSolutions-L1", _RUNTIME)
-    for stream in ("VerificationDueStream", "ChecksumFailureStream"):
-        path = f"Fixity/{stream}/Failures/Queue/Resource"
+    for stream in ("Fixity/VerificationDueStream", "Fixity/ChecksumFailureStream", "Audit/AuditTrailStream"):
+        path = f"{stream}/Failures/Queue/Resource"
         yield Acknowledged(naming.INTEGRITY, path, "AwsSolutions-SQS3", _LAST_STOP)
 
 

@@ -38,6 +38,7 @@ class StorageStack(Stack):
                 account=settings.account,
                 bucket_prefix=settings.bucket_prefix,
                 lifecycle=settings.lifecycle,
+                locks_evidence=settings.audit.locks,
                 key=base.key,
                 retention=retention,
             ),

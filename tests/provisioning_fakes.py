@@ -10,6 +10,8 @@ from runtime.domain.claims import Claim, FoundBucket, Owner
 from runtime.domain.errors import NameTakenError, ObjectAbsentError, RefusedError
 from runtime.domain.request_result import BucketRequest
 from runtime.usecases.provision_buckets import Provisioning
+from runtime.usecases.write_audit_trail import AuditTrail
+from tests.audit_fakes import FakeAuditFiles, chains
 from tests.builders import NOW
 from tests.fakes import FakeClock
 
@@ -132,6 +134,7 @@ class Office:
 
     buckets: FakeBuckets
     requests: FakeRequests
+    audit: FakeAuditFiles
     clock: FakeClock
     care: Provisioning
 
@@ -148,7 +151,7 @@ class Office:
 
 def office(*, public_allowed: bool = True) -> Office:
     """Build an empty office."""
-    buckets, requests, clock = FakeBuckets(), FakeRequests(), FakeClock(NOW)
+    buckets, requests, audit, clock = FakeBuckets(), FakeRequests(), FakeAuditFiles(), FakeClock(NOW)
     care = Provisioning(
         buckets=buckets,
         files=requests,
@@ -161,8 +164,9 @@ def office(*, public_allowed: bool = True) -> Office:
         most_names=5,
         public_allowed=public_allowed,
         longest_work=timedelta(minutes=5),
+        trail=AuditTrail(files=audit, clock=clock, environment="dev", new_chain=chains()),
     )
-    return Office(buckets, requests, clock, care)
+    return Office(buckets, requests, audit, clock, care)
 
 
 def request(event_id: str = "e1", key: str = "names.txt") -> BucketRequest:

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from runtime.adapters.errors import error_code
-from runtime.contract import Attribute
+from runtime.contract import Attribute, CheckAttribute
 from runtime.domain.evidence import Comparison
 from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
@@ -90,18 +90,18 @@ def record_of(item: Item) -> FixityRecord:
             outcome=Outcome(item[Attribute.LAST_OUTCOME]["S"]),
             success=item.get(Attribute.LAST_CHECKSUM_SUCCESS, {}).get("BOOL"),
             message=item[Attribute.LAST_CHECKSUM_MESSAGE]["S"],
-            computed={name: value["S"] for name, value in report["Computed"]["M"].items()},
-            bytes_read=int(report["BytesRead"]["N"]),
-            reads=int(report["Reads"]["N"]),
-            storage_class=report["StorageClass"]["S"],
-            started=moment_of(report["Started"]["S"]),
-            ended=moment_of(report["Ended"]["S"]),
+            computed={name: value["S"] for name, value in report[CheckAttribute.COMPUTED]["M"].items()},
+            bytes_read=int(report[CheckAttribute.BYTES_READ]["N"]),
+            reads=int(report[CheckAttribute.READS]["N"]),
+            storage_class=report[CheckAttribute.STORAGE_CLASS]["S"],
+            started=moment_of(report[CheckAttribute.STARTED]["S"]),
+            ended=moment_of(report[CheckAttribute.ENDED]["S"]),
             agent=Agent(
-                software=report["Agent"]["M"]["Software"]["S"],
-                version=report["Agent"]["M"]["Version"]["S"],
-                commit=report["Agent"]["M"].get("Commit", {}).get("S", ""),
-                function=report["Agent"]["M"]["Function"]["S"],
-                request_id=report["Agent"]["M"]["RequestId"]["S"],
+                software=report[CheckAttribute.AGENT]["M"][CheckAttribute.SOFTWARE]["S"],
+                version=report[CheckAttribute.AGENT]["M"][CheckAttribute.VERSION]["S"],
+                commit=report[CheckAttribute.AGENT]["M"].get(CheckAttribute.COMMIT, {}).get("S", ""),
+                function=report[CheckAttribute.AGENT]["M"][CheckAttribute.FUNCTION]["S"],
+                request_id=report[CheckAttribute.AGENT]["M"][CheckAttribute.REQUEST_ID]["S"],
             ),
         ),
     )
@@ -130,21 +130,21 @@ def row_of(item: Item) -> ScheduleRow:
 
 def _report(report: CheckReport) -> dict[str, Any]:
     return {
-        "Outcome": {"S": report.outcome.value},
-        "Computed": {"M": {name: {"S": value} for name, value in report.computed.items()}},
-        "Evidence": {"L": [{"M": _comparison(comparison)} for comparison in report.comparisons]},
-        "BytesRead": {"N": str(report.bytes_read)},
-        "Reads": {"N": str(report.reads)},
-        "StorageClass": {"S": report.storage_class},
-        "Started": {"S": instant(report.started)},
-        "Ended": {"S": instant(report.ended)},
-        "Agent": {
+        CheckAttribute.OUTCOME: {"S": report.outcome.value},
+        CheckAttribute.COMPUTED: {"M": {name: {"S": value} for name, value in report.computed.items()}},
+        CheckAttribute.EVIDENCE: {"L": [{"M": _comparison(comparison)} for comparison in report.comparisons]},
+        CheckAttribute.BYTES_READ: {"N": str(report.bytes_read)},
+        CheckAttribute.READS: {"N": str(report.reads)},
+        CheckAttribute.STORAGE_CLASS: {"S": report.storage_class},
+        CheckAttribute.STARTED: {"S": instant(report.started)},
+        CheckAttribute.ENDED: {"S": instant(report.ended)},
+        CheckAttribute.AGENT: {
             "M": {
-                "Software": {"S": report.agent.software},
-                "Version": {"S": report.agent.version},
-                "Commit": {"S": report.agent.commit},
-                "Function": {"S": report.agent.function},
-                "RequestId": {"S": report.agent.request_id},
+                CheckAttribute.SOFTWARE: {"S": report.agent.software},
+                CheckAttribute.VERSION: {"S": report.agent.version},
+                CheckAttribute.COMMIT: {"S": report.agent.commit},
+                CheckAttribute.FUNCTION: {"S": report.agent.function},
+                CheckAttribute.REQUEST_ID: {"S": report.agent.request_id},
             }
         },
     }
@@ -153,14 +153,14 @@ def _report(report: CheckReport) -> dict[str, Any]:
 def _comparison(comparison: Comparison) -> dict[str, Any]:
     evidence = comparison.evidence
     values = {
-        "Source": {"S": evidence.source.value},
-        "Algorithm": {"S": evidence.algorithm},
-        "Expected": {"S": evidence.expected},
-        "Computed": {"S": comparison.computed},
-        "Verdict": {"S": comparison.verdict.value},
+        CheckAttribute.SOURCE: {"S": evidence.source.value},
+        CheckAttribute.ALGORITHM: {"S": evidence.algorithm},
+        CheckAttribute.EXPECTED: {"S": evidence.expected},
+        CheckAttribute.COMPUTED: {"S": comparison.computed},
+        CheckAttribute.VERDICT: {"S": comparison.verdict.value},
     }
     if evidence.parts:
-        values["Parts"] = {"N": str(evidence.parts)}
+        values[CheckAttribute.PARTS] = {"N": str(evidence.parts)}
     if evidence.reason:
-        values["Reason"] = {"S": evidence.reason}
+        values[CheckAttribute.REASON] = {"S": evidence.reason}
     return values

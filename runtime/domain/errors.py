@@ -49,6 +49,10 @@ class NameTakenError(DuraCloudError):
     """A bucket of that name belongs to somebody else."""
 
 
+class BrokenTrailError(DuraCloudError):
+    """A file of the audit trail is not what it should be; the text says which and why."""
+
+
 class MalformedMessageError(DuraCloudError):
     """A message does not have the documented form: retrying cannot help, its queue sets it aside."""
 

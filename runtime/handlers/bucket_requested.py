@@ -6,6 +6,7 @@ from runtime import bootstrap
 from runtime.contract import Function, Metric
 from runtime.domain.request_result import BucketRequest, RequestResult, RequestStatus
 from runtime.handlers.batches import process_queue, receive_count
+from runtime.handlers.invocation import Invocation, agent_of
 from runtime.handlers.s3_events import parse
 from runtime.observability import logger, publish
 from runtime.settings import ProvisioningSettings
@@ -20,7 +21,7 @@ _METRICS: Final = {
 
 def handle(
     event: dict[str, Any],
-    context: object,  # noqa: ARG001 (handlers are called alike)
+    context: Invocation,
     deps: tuple[ProvisioningSettings, Provisioning],
 ) -> dict[str, Any]:
     """Work on the request files of a batch of `Object Created` events.
@@ -48,7 +49,8 @@ def handle(
             received_at=message.time,
             event_id=message.id,
         )
-        result = provision(provisioning, request, last_receive=receive_count(record) >= settings.max_receive_count)
+        last = receive_count(record) >= settings.max_receive_count
+        result = provision(provisioning, request, agent_of(context, settings), last_receive=last)
         _log(result)
         return result
 
@@ -62,7 +64,7 @@ def handle(
     return response
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Invocation) -> dict[str, Any]:
     """Entry point of the function."""
     return handle(event, context, bootstrap.provisioning())
 

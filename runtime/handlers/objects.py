@@ -3,12 +3,10 @@
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from runtime import __version__
-from runtime.contract import APPLICATION, Metric
+from runtime.contract import Metric
 from runtime.domain.outcome import Outcome
-from runtime.domain.records import Agent
 from runtime.handlers.batches import BackToQueueError, process_queue, receive_count, sent_at
-from runtime.handlers.invocation import LambdaContext, deadline
+from runtime.handlers.invocation import LambdaContext, agent_of, deadline
 from runtime.observability import logger, publish
 from runtime.settings import FixitySettings
 from runtime.usecases.care import Attempt, Care, Finding
@@ -49,13 +47,7 @@ def process_objects(
     def work(record: dict[str, Any]) -> Finding:
         receives = receive_count(record)
         attempt = Attempt(
-            agent=Agent(
-                software=APPLICATION,
-                version=__version__,
-                commit=settings.commit,
-                function=context.function_name,
-                request_id=context.aws_request_id,
-            ),
+            agent=agent_of(context, settings),
             deadline=until,
             receives=receives,
             last_receive=receives >= settings.max_receive_count,

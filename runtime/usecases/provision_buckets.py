@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import attrs
 
+from runtime.domain.audit_events import events_of_result
 from runtime.domain.bucket_configuration import (
     BucketPolicySettings,
     BucketType,
@@ -16,6 +17,7 @@ from runtime.domain.bucket_configuration import (
 from runtime.domain.bucket_names import BucketPair, pair_of, problem_with
 from runtime.domain.claims import Claim, FoundBucket, Owner
 from runtime.domain.errors import DuraCloudError, NameTakenError, ObjectAbsentError, RefusedError, TransientError
+from runtime.domain.records import Agent
 from runtime.domain.request_file import LARGEST_FILE, RequestedName, RequestRejectedError, read_names
 from runtime.domain.request_result import (
     BucketRequest,
@@ -28,6 +30,7 @@ from runtime.domain.request_result import (
     status_of,
 )
 from runtime.ports import BucketAdmin, Clock, RequestFiles, RequestRecords
+from runtime.usecases.write_audit_trail import AuditTrail
 
 
 @attrs.frozen(kw_only=True)
@@ -46,6 +49,7 @@ class Provisioning:
         most_names: number of names that one request may have.
         public_allowed: whether public buckets are allowed.
         longest_work: the longest time that one attempt at a request can take.
+        trail: the audit trail.
     """
 
     buckets: BucketAdmin
@@ -59,14 +63,18 @@ class Provisioning:
     most_names: int
     public_allowed: bool
     longest_work: timedelta
+    trail: AuditTrail
 
 
-def provision(care: Provisioning, request: BucketRequest, *, last_receive: bool) -> RequestResult:
-    """Work on a request and write its result. A repetition of the same event ends as the first try would have.
+def provision(care: Provisioning, request: BucketRequest, agent: Agent, *, last_receive: bool) -> RequestResult:
+    """Work on a request; write its result, and then its events into the audit trail.
+
+    A repetition of the same event ends as the first try would have.
 
     Args:
         care: ports and policy.
         request: the request.
+        agent: who works on it.
         last_receive: whether the queue sets the message aside when this attempt fails. What would have been tried
             again is then rolled back and written into the result.
 
@@ -75,7 +83,7 @@ def provision(care: Provisioning, request: BucketRequest, *, last_receive: bool)
 
     Raises:
         TransientError: a service did not answer; what was begun is kept for the next attempt.
-        RefusedError: the result could not be written, or the request file not be read.
+        RefusedError: the result or its events could not be written, or the request file not be read.
     """
     try:
         names = read_names(
@@ -92,6 +100,7 @@ def provision(care: Provisioning, request: BucketRequest, *, last_receive: bool)
     works = [_Work(care, request, name, pair_of(care.prefix, name.name), last_receive) for name in names]
     results = [work.run() for work in works]
     result = _written(care, request, "", results)
+    care.trail.write(events_of_result(result, agent))
     for work in works:
         work.release()
     return result

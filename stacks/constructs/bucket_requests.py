@@ -11,7 +11,7 @@ from constructs import Construct
 from runtime.contract import NO_KEY, BucketSuffix, Env, Function, ManagedPrefix
 from stacks import naming
 from stacks.config import Settings
-from stacks.constructs import object_events
+from stacks.constructs import audit_trail, object_events
 from stacks.constructs.fixed_buckets import FixedBuckets
 from stacks.constructs.retention import Retention
 from stacks.constructs.runtime_function import RuntimeFunction, RuntimeFunctionProps
@@ -115,6 +115,7 @@ class BucketRequests(Construct):
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
             naming.objects_arn(managed, f"{ManagedPrefix.IN_PROGRESS}*"),
         )
+        audit_trail.let_write_events(self.function, props.settings)
         self.function.allow([*_LOOKING, *_MAKING], naming.bucket_arn(naming.any_bucket(prefix)))
         # Whatever a request asks for, the fixed buckets are not touched (lesson L15).
         logs = naming.bucket_name(prefix, BucketSuffix.LOGS)
@@ -131,10 +132,10 @@ def _variables(props: BucketRequestsProps) -> dict[str, str]:
     settings = props.settings
     days, requests = settings.lifecycle, settings.requests
     return {
+        **audit_trail.variables(settings),
         Env.BUCKET_PREFIX: settings.bucket_prefix,
         Env.ACCOUNT_ID: settings.account,
         Env.REPLICA_REGION: settings.replica_region,
-        Env.MANAGED_BUCKET: props.buckets.managed.bucket_name,
         Env.LOGS_BUCKET: props.buckets.logs.bucket_name,
         Env.REPLICATION_ROLE_ARN: props.replication_role.role_arn,
         Env.REPLICATION_QUEUE_ARN: props.replication_events.queue.queue_arn,

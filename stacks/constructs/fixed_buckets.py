@@ -12,7 +12,7 @@ from stacks.constructs.preservation_bucket import Expiry, PreservationBucket, Pr
 from stacks.constructs.retention import Retention
 
 _TRANSIENT = (ManagedPrefix.INVENTORY, ManagedPrefix.SCRATCH)
-_EVIDENCE = (ManagedPrefix.REQUESTS, ManagedPrefix.EXPORTS, ManagedPrefix.REPORTS)
+_EVIDENCE = (ManagedPrefix.REQUESTS, ManagedPrefix.EXPORTS, ManagedPrefix.REPORTS, ManagedPrefix.AUDIT)
 
 
 @attrs.frozen(kw_only=True)
@@ -23,6 +23,7 @@ class FixedBucketsProps:
         account: the AWS account.
         bucket_prefix: beginning of the environment's bucket names.
         lifecycle: days that objects are kept.
+        locks_evidence: whether files of the audit trail are locked.
         key: the customer key, None where encryption is S3-managed.
         retention: what happens to the buckets when they leave the template.
     """
@@ -30,6 +31,7 @@ class FixedBucketsProps:
     account: str
     bucket_prefix: str
     lifecycle: Lifecycle
+    locks_evidence: bool
     key: kms.IKey | None
     retention: Retention
 
@@ -39,7 +41,7 @@ class FixedBuckets(Construct):
 
     Attributes:
         logs: takes the access logs of every bucket.
-        managed: takes results, inventories, exports and reports.
+        managed: takes results, inventories, exports, reports and the audit trail.
         requests: users drop bucket requests here.
     """
 
@@ -57,6 +59,7 @@ class FixedBuckets(Construct):
                 key=None,
                 log_bucket=None,
                 announces_objects=False,
+                lockable=False,
                 expiries=[
                     Expiry(
                         name="access-logs",
@@ -77,6 +80,7 @@ class FixedBuckets(Construct):
                 key=props.key,
                 log_bucket=self.logs,
                 announces_objects=False,
+                lockable=props.locks_evidence,
                 expiries=[
                     *(
                         _expiry(folder, days.transient_expiry_days, days.noncurrent_expiry_days)
@@ -101,6 +105,7 @@ class FixedBuckets(Construct):
                 key=props.key,
                 log_bucket=self.logs,
                 announces_objects=True,
+                lockable=False,
                 expiries=[],
                 noncurrent_expiry_days=days.noncurrent_expiry_days,
                 abort_multipart_days=days.abort_multipart_days,

@@ -38,6 +38,7 @@ class PreservationBucketProps:
         key: the customer key; S3-managed encryption where there is none.
         log_bucket: takes its access logs; None for that bucket itself, which would log for ever.
         announces_objects: whether EventBridge is told of its objects.
+        lockable: whether objects in it can be locked; S3 cannot take that back.
         expiries: how long its objects are kept; for ever where no rule applies.
         noncurrent_expiry_days: after which replaced and deleted versions are removed; None where `expiries` say all.
         abort_multipart_days: after which an upload that was never completed is removed.
@@ -48,6 +49,7 @@ class PreservationBucketProps:
     key: kms.IKey | None
     log_bucket: s3.IBucket | None
     announces_objects: bool
+    lockable: bool
     expiries: Sequence[Expiry]
     noncurrent_expiry_days: int | None
     abort_multipart_days: int
@@ -69,6 +71,8 @@ class PreservationBucket(Construct):
             "Bucket",
             bucket_name=props.name,
             versioned=True,
+            # Said only where it is so: CloudFormation would else see a change of buckets that were made without it.
+            object_lock_enabled=True if props.lockable else None,
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,

@@ -25,7 +25,7 @@ class TableStreamProps:
         environment: the environment's name.
         table: the table.
         function: the function.
-        filters: patterns of records; a record that matches one of them is handed over.
+        filters: patterns of records; a record that matches one of them is handed over, each where there is none.
         batch_size: records handed over at once.
         window_seconds: longest wait for a batch to fill.
         removal_policy: what happens to the queue of failures when it leaves the template.
@@ -66,6 +66,6 @@ class TableStream(Construct):
                 # No limit on attempts: a service that is down for an hour must cost nobody a check (lesson L04).
                 max_record_age=_LONGEST_TRIED,
                 on_failure=sources.SqsDlq(self.failures.queue),
-                filters=[lambda_.FilterCriteria.filter(dict(pattern)) for pattern in props.filters],
+                filters=[lambda_.FilterCriteria.filter(dict(pattern)) for pattern in props.filters] or None,
             )
         )

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from runtime import bootstrap
 from runtime.contract import Env
-from runtime.handlers import checksum_exporter, checksum_failure, verification_due
+from runtime.handlers import audit_manifest, audit_trail, checksum_exporter, checksum_failure, verification_due
 
 REGION = "eu-west-1"
 BUCKET = "acme-test-managed"
@@ -20,7 +21,7 @@ def _fresh(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert aws is None
     monkeypatch.setenv(Env.ENVIRONMENT, "test")
     monkeypatch.setenv(Env.COMMIT, "0123abc")
-    factories = (bootstrap.due, bootstrap.failure, bootstrap.exporter)
+    factories = (bootstrap.due, bootstrap.failure, bootstrap.exporter, bootstrap.audit_trail, bootstrap.audit_manifest)
     for factory in factories:
         factory.cache_clear()
     yield
@@ -94,3 +95,27 @@ def test_month_s_export_is_started_and_followed(monkeypatch: pytest.MonkeyPatch)
 
     status = buckets.get_object(Bucket=BUCKET, Key="exports/checksum-table/2026-03-01/export.json")["Body"].read()
     assert (export["ExportArn"], "COMPLETED") == (json.loads(status)["export_arn"], json.loads(status)["status"])
+
+
+def test_change_is_recorded_and_its_day_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The functions as Lambda calls them write, list and sign with the bucket and the key that their settings name."""
+    buckets, keys = boto3.client("s3", region_name=REGION), boto3.client("kms", region_name=REGION)
+    buckets.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    arn = keys.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
+    monkeypatch.setenv(Env.MANAGED_BUCKET, BUCKET)
+    monkeypatch.setenv(Env.AUDIT_OBJECT_LOCK, "none")
+    monkeypatch.setenv(Env.EVIDENCE_RETENTION_DAYS, "3650")
+    monkeypatch.setenv(Env.AUDIT_KEY_ARN, arn)
+    now = datetime.now(UTC)
+
+    audit_trail.handler(_event("record_mismatched.json"), None)
+    audit_manifest.handler({"time": (now + timedelta(days=1)).isoformat()}, None)
+    audit_manifest.handler({"time": (now + timedelta(days=1)).isoformat()}, None)
+
+    written = [entry["Key"] for entry in buckets.list_objects_v2(Bucket=BUCKET)["Contents"]]
+    [segment] = [key for key in written if key.startswith("audit/events/")]
+    [manifest] = [key for key in written if key.endswith(".json")]
+    assert sorted([segment, manifest, f"{manifest}.sig", "audit/public-key.pem"]) == written
+    document = json.loads(buckets.get_object(Bucket=BUCKET, Key=manifest)["Body"].read())
+    assert (segment, arn) == (document["segments"][0]["key"], document["signing_key"])
+    assert {"check": {"mismatch": 1}} == document["counts"]

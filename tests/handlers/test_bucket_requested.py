@@ -22,6 +22,8 @@ def _settings() -> ProvisioningSettings:
             Env.REPLICA_REGION: "us-east-1",
             Env.MANAGED_BUCKET: VALUES.managed_bucket,
             Env.LOGS_BUCKET: VALUES.logs_bucket,
+            Env.AUDIT_OBJECT_LOCK: "none",
+            Env.EVIDENCE_RETENTION_DAYS: "3650",
             Env.REPLICATION_ROLE_ARN: VALUES.replication_role_arn,
             Env.FUNCTION_TIMEOUT: "300",
             Env.MAX_RECEIVE_COUNT: "3",

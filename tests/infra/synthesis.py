@@ -99,6 +99,18 @@ class Assembly:
         (found,) = (resource for resource in self.resources(kind) if resource.physical_name == name)
         return found
 
+    @property
+    def customer_key(self) -> Resource:
+        """The key that encrypts, where the settings ask for one: the other key signs."""
+        (found,) = (key for key in self.resources("AWS::KMS::Key") if "KeySpec" not in key.properties)
+        return found
+
+    @property
+    def signing_key(self) -> Resource:
+        """The key that signs the audit trail."""
+        (found,) = (key for key in self.resources("AWS::KMS::Key") if "KeySpec" in key.properties)
+        return found
+
     def resource(self, layer: str, logical_id: str) -> Resource:
         """Return a resource by its place."""
         return Resource(layer, logical_id, self.templates[layer]["Resources"][logical_id])

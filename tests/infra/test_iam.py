@@ -54,6 +54,9 @@ ASKED: Final[dict[str, dict[str, set[str]]]] = {
         "put_bucket_versioning": {"s3:PutBucketVersioning"},
         "put_public_access_block": {"s3:PutBucketPublicAccessBlock"},
     },
+    "s3_audit_files": {"get_object": {"s3:GetObject"}, "put_object": {"s3:PutObject"}},
+    "s3_audit_folder": {"list_objects_v2": {"s3:ListBucket"}},
+    "kms_signer": {"get_public_key": {"kms:GetPublicKey"}, "sign": {"kms:Sign"}, "verify": {"kms:Verify"}},
     "dynamodb_pages": {"query": {"dynamodb:Query"}},
     "dynamodb_summaries": {"get_item": {"dynamodb:GetItem"}},
     "s3_bucket_list": {"list_buckets": {"s3:ListAllMyBuckets"}},
@@ -125,8 +128,12 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
 
     def key(*actions: str) -> None:
         if customer_key:
-            (found,) = assembly.resources("AWS::KMS::Key")
-            add(set(actions), f"KMS::Key:{found.logical_id}")
+            add(set(actions), f"KMS::Key:{assembly.customer_key.logical_id}")
+
+    def into_trail(read: str, *write: str) -> None:
+        add({"s3:GetObject"}, f"{managed}/audit/{read}")
+        locking = set() if assembly.settings.audit.object_lock == "none" else {"s3:PutObjectRetention"}
+        add({"s3:PutObject", *locking}, *(f"{managed}/audit/{keys}" for keys in write))
 
     table = f"DynamoDB::GlobalTable:duracloud-{environment}-"
     queue = f"SQS::Queue:duracloud-{environment}-"
@@ -176,7 +183,18 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
             key("kms:Decrypt", "kms:GenerateDataKey")
         case Function.REPLICATION_FAILED:
             add(_CONSUME, f"{queue}replication-events")
+        case Function.AUDIT_TRAIL:
+            add(_STREAM, f"{table}checksums.StreamArn")
+            add(_SET_ASIDE, f"{queue}audit-trail-failures")
+            into_trail("events/*", "events/*")
+            key("kms:Decrypt", "kms:GenerateDataKey")
+        case Function.AUDIT_MANIFEST:
+            into_trail("*", "manifests/*", "public-key.pem")
+            add({"s3:ListBucket"}, managed)
+            add(_union(ASKED["kms_signer"]), f"KMS::Key:{assembly.signing_key.logical_id}")
+            key("kms:Decrypt", "kms:GenerateDataKey")
         case Function.BUCKET_REQUESTED:
+            into_trail("events/*", "events/*")
             add(_CONSUME, f"{queue}bucket-requests")
             add({"s3:GetObject", "s3:GetObjectVersion"}, f"arn:aws:s3:::{prefix}-bucket-requested/*")
             add({"s3:PutObject"}, f"{managed}/requests/*")
@@ -210,7 +228,7 @@ def _operations() -> set[str]:
     session = botocore.session.get_session()
     return {
         xform_name(operation)
-        for service in ("s3", "dynamodb", "sqs", "sns")
+        for service in ("s3", "dynamodb", "sqs", "sns", "kms")
         for operation in session.get_service_model(service).operation_names
     }
 
@@ -365,8 +383,7 @@ def test_the_replication_role_does_what_s3_asks(variant: Assembly) -> None:
         ),
     }
     if variant.settings.encryption.customer_key:
-        (key,) = variant.resources("AWS::KMS::Key")
-        expected |= {"kms:Decrypt": f"KMS::Key:{key.logical_id}"}
+        expected |= {"kms:Decrypt": f"KMS::Key:{variant.customer_key.logical_id}"}
         expected |= dict.fromkeys(("kms:Encrypt", "kms:GenerateDataKey"), variant.settings.encryption.replica_key_arn)
 
     assert expected == rights

@@ -51,6 +51,7 @@ def test_parameters_are_exactly_the_public_contract(variant: Assembly) -> None:
     queues = ("object-created", "object-deleted", "bucket-requests", "verification", "replication-events", "sweep")
     expected = {
         "base/alert-topic-arn": f"SNS::Topic:duracloud-{name}-alerts",
+        "base/audit-key-arn": f"KMS::Key:{variant.signing_key.logical_id}",
         "storage/managed-bucket": f"S3::Bucket:{prefix}-managed",
         "storage/request-bucket": f"S3::Bucket:{prefix}-bucket-requested",
         "storage/logs-bucket": f"S3::Bucket:{prefix}-logs",
@@ -189,7 +190,7 @@ def test_encryption_follows_the_settings(variant: Assembly) -> None:
 
 def test_alarms_may_use_the_customer_key(assemblies: Mapping[str, Assembly]) -> None:
     """CloudWatch and EventBridge can encrypt what they publish: without it alarms are dropped silently."""
-    (key,) = assemblies["customer-key"].resources(KEY)
+    key = assemblies["customer-key"].customer_key
     allowed = {
         service: set(statement["Action"])
         for statement in key.properties["KeyPolicy"]["Statement"]
@@ -228,7 +229,7 @@ def test_nothing_is_reached_without_tls(variant: Assembly, policy: str, target: 
 
 
 def test_l23_evidence_outlives_transient_data(variant: Assembly) -> None:
-    """Inventories and scratch files go after 30 days; results, exports and reports stay as long as the settings say."""
+    """Inventories and scratch files go after 30 days; other things stay as long as the settings say."""
     bucket = variant.named(BUCKET, f"{variant.settings.bucket_prefix}-managed")
     rules = bucket.properties["LifecycleConfiguration"]["Rules"]
     days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
@@ -244,8 +245,9 @@ def test_l23_evidence_outlives_transient_data(variant: Assembly) -> None:
         "requests/": kept,
         "exports/checksum-table/": kept,
         "reports/": kept,
+        "audit/": kept,
     } == days
-    assert {kept} == {noncurrent[prefix] for prefix in ("requests/", "exports/checksum-table/", "reports/")}
+    assert {kept} == {noncurrent[prefix] for prefix in ("requests/", "exports/checksum-table/", "reports/", "audit/")}
     assert [] == [
         rule
         for rule in rules
@@ -275,6 +277,49 @@ def test_l23_access_logs_outlive_transient_data(variant: Assembly) -> None:
         "StringEquals": {"aws:SourceAccount": variant.settings.account},
         "ArnLike": {"aws:SourceArn": f"arn:aws:s3:::{prefix}-*"},
     } == allowed["Condition"]
+
+
+def test_l23_the_audit_trail_can_be_locked_where_the_settings_lock_it(variant: Assembly) -> None:
+    """Only the bucket of the trail takes locks, and nothing in it is locked that does not ask for it."""
+    prefix = variant.settings.bucket_prefix
+    lockable = {
+        bucket.physical_name for bucket in variant.resources(BUCKET) if "ObjectLockEnabled" in bucket.properties
+    }
+    locks = {
+        function_name(variant.settings.name, name): variant.named(FUNCTION, function_name(variant.settings.name, name))
+        for name in (Function.AUDIT_TRAIL, Function.AUDIT_MANIFEST, Function.BUCKET_REQUESTED)
+    }
+
+    assert ({f"{prefix}-managed"} if variant.settings.audit.locks else set()) == lockable
+    assert [] == [bucket for bucket in variant.resources(BUCKET) if "ObjectLockConfiguration" in bucket.properties]
+    assert {variant.settings.audit.object_lock} == {
+        function.properties["Environment"]["Variables"]["DURACLOUD_AUDIT_OBJECT_LOCK"] for function in locks.values()
+    }
+
+
+def test_production_locks_the_audit_trail(assemblies: Mapping[str, Assembly]) -> None:
+    """Evidence of prod cannot be deleted by whoever may delete objects; elsewhere it may."""
+    locks = {name: assemblies[name].settings.audit.object_lock for name in ("local", "dev", "staging", "prod")}
+
+    assert {"local": "none", "dev": "none", "staging": "none", "prod": "governance"} == locks
+
+
+def test_the_audit_trail_is_signed_by_a_key_that_only_signs(variant: Assembly) -> None:
+    """One P-256 key makes signatures, and the schedule hands its moment to the function that signs."""
+    key = variant.signing_key.properties
+    (signing,) = (
+        rule
+        for rule in variant.resources(RULE)
+        if rule.properties.get("ScheduleExpression") == variant.settings.audit.schedule
+    )
+    (target,) = signing.properties["Targets"]
+
+    assert ("ECC_NIST_P256", "SIGN_VERIFY") == (key["KeySpec"], key["KeyUsage"])
+    assert "EnableKeyRotation" not in key
+    name = f"Lambda::Function:{function_name(variant.settings.name, Function.AUDIT_MANIFEST)}"
+    assert name == variant.resolve(signing.layer, target["Arn"])
+    assert {"time": "$.time"} == target["InputTransformer"]["InputPathsMap"]
+    assert '{"time":<time>}' == target["InputTransformer"]["InputTemplate"]
 
 
 def test_only_the_request_bucket_announces_objects(variant: Assembly) -> None:
@@ -344,17 +389,19 @@ def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, r
                 },
             ],
         ),
+        (Function.AUDIT_TRAIL, naming.CHECKSUMS, []),
     ],
 )
 def test_streams_lose_nothing(variant: Assembly, function: str, table: str, filters: list[object]) -> None:
-    """Each stream is filtered, begins at its oldest record, halves failing batches, sets aside what fails for good."""
+    """Each stream begins at its oldest record, halves failing batches and sets aside what fails; most are filtered."""
     environment = variant.settings.name
     source = _mapping_of(variant, function)
     destination = source["DestinationConfig"]["OnFailure"]["Destination"]
 
     stream = f"DynamoDB::GlobalTable:duracloud-{environment}-{table}.StreamArn"
     assert stream == variant.resolve(naming.INTEGRITY, source["EventSourceArn"])
-    assert filters == [json.loads(one["Pattern"]) for one in source["FilterCriteria"]["Filters"]]
+    criteria = source.get("FilterCriteria", {"Filters": []})
+    assert filters == [json.loads(one["Pattern"]) for one in criteria["Filters"]]
     assert "TRIM_HORIZON" == source["StartingPosition"]
     assert source["BisectBatchOnFunctionError"]
     assert f"SQS::Queue:duracloud-{environment}-{function}-failures" == variant.resolve(naming.INTEGRITY, destination)

@@ -152,6 +152,43 @@ def test_a_batch_waits_to_be_filled(aws: LocalAws) -> None:
     assert time.monotonic() - started >= 2
 
 
+def test_a_stream_may_have_two_readers(aws: LocalAws) -> None:
+    """Each reader gets every record in its own time, and what fails for one does not fail for the other."""
+    ids = deploy(
+        aws,
+        {
+            "Table": table(unique("t")),
+            "Failures": {"Type": "AWS::SQS::Queue"},
+            **{
+                name: part
+                for reader, mapping in (("First", {"MaximumRetryAttempts": 1}), ("Second", {}))
+                for name, part in {
+                    f"{reader}Queue": {"Type": "AWS::SQS::Queue"},
+                    f"{reader}Echo": function(ECHO, QUEUE={"Ref": f"{reader}Queue"}),
+                    f"{reader}Mapping": {
+                        "Type": "AWS::Lambda::EventSourceMapping",
+                        "Properties": {
+                            "FunctionName": {"Ref": f"{reader}Echo"},
+                            "EventSourceArn": {"Fn::GetAtt": ["Table", "StreamArn"]},
+                            "StartingPosition": "TRIM_HORIZON",
+                            "BisectBatchOnFunctionError": True,
+                            "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}},
+                            **mapping,
+                        },
+                    },
+                }.items()
+            },
+        },
+    )
+    first, second = Stream(aws, ids["FirstQueue"]), Stream(aws, ids["SecondQueue"])
+    dynamodb = aws.client("dynamodb")
+    for key in ("a", "poison", "b"):
+        dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": key}})
+
+    eventually(first.keys, lambda seen: seen == {"a", "b"}, seconds=20)
+    assert {"a"} == eventually(second.keys, lambda seen: "a" in seen, seconds=20)
+
+
 def test_a_restart_loses_no_stream_record_and_does_not_begin_again(tmp_path: Path) -> None:
     """The reader of a stream goes on where it was; only the batch in hand at the stop may come twice, as in AWS."""
     aws = LocalAws(folder=tmp_path / "aws", port=free_port())

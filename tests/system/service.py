@@ -87,12 +87,12 @@ class Service:
                 ExpressionAttributeValues={":past": {"N": "1"}},
             )
 
-    def email(self, words: str) -> Email:
-        """Wait for the next e-mail whose subject holds some words; all others are passed over."""
+    def email(self, words: str, about: str) -> Email:
+        """Wait for an e-mail whose subject holds some words and whose body names a key; all others are passed over."""
         found: list[Email] = []
 
         def read() -> list[Email]:
-            found.extend(mail for mail in self.inbox.read() if words in mail.subject)
+            found.extend(mail for mail in self.inbox.read() if words in mail.subject and about in mail.body)
             return found
 
         return eventually(read, bool)[0]

@@ -226,7 +226,7 @@ def test_unreadable_object_is_recorded_and_alarms(service: Service, bucket: str)
     )
     assert before["Digests"] == after["Digests"]
     assert {"BOOL": False} == after["LastChecksumSuccess"]
-    assert "unreadable" in service.email("failed the check").body
+    assert "unreadable" in service.email("failed the check", about=key).body
     row = eventually(lambda: service.schedule(bucket), lambda found: key in found)[key]
     assert after["NextChecksumDate"] == row["NextChecksumDate"]
     service.sqs.purge_queue(QueueUrl=service.parameters["integrity/queue/verification-dlq-url"])

@@ -1,3 +1,4 @@
+import gzip
 import json
 from typing import Any
 
@@ -10,7 +11,7 @@ from runtime.domain.claims import Claim
 from runtime.domain.errors import RefusedError, TransientError
 from runtime.domain.request_result import NameVerdict, RequestResult, RequestStatus
 from runtime.usecases.provision_buckets import provision
-from tests.builders import NOW
+from tests.builders import AGENT, NOW
 from tests.provisioning_fakes import VALUES, FakeBucket, Office, office, request
 
 MAIN, REPLICA = "acme-dev-letters", "acme-dev-letters-repl"
@@ -24,7 +25,7 @@ CALLS = [
 
 def _drop(o: Office, text: str, event_id: str = "e1", *, last: bool = False) -> RequestResult:
     o.requests.files["names.txt"] = text.encode()
-    return provision(o.care, request(event_id), last_receive=last)
+    return provision(o.care, request(event_id), AGENT, last_receive=last)
 
 
 def _verdicts(result: RequestResult) -> list[NameVerdict]:
@@ -90,7 +91,7 @@ def test_request_that_cannot_be_read_as_text_has_a_result(content: bytes, reason
     """A rejected file makes no bucket and leaves a result with the reason."""
     o = office()
     o.requests.files["names.txt"] = content
-    result = provision(o.care, request(), last_receive=False)
+    result = provision(o.care, request(), AGENT, last_receive=False)
 
     assert (RequestStatus.REJECTED, {}) == (result.status, o.buckets.buckets)
     assert reason in result.reason
@@ -101,7 +102,7 @@ def test_request_file_that_is_gone_has_a_result() -> None:
     """A file that was deleted before it was read is said so."""
     o = office()
 
-    assert "deleted before" in provision(o.care, request(), last_receive=False).reason
+    assert "deleted before" in provision(o.care, request(), AGENT, last_receive=False).reason
 
 
 def test_request_file_that_cannot_be_read_is_tried_again_and_then_said() -> None:
@@ -361,6 +362,49 @@ def test_l16_each_copy_is_made_in_its_region() -> None:
     o = office()
     care = attrs.evolve(o.care, region="us-east-1", replica_region="us-west-2")
     o.requests.files["names.txt"] = b"letters"
-    provision(care, request(), last_receive=False)
+    provision(care, request(), AGENT, last_receive=False)
 
     assert ["us-east-1", "us-west-2"] == [o.buckets.buckets[name].region for name in (MAIN, REPLICA)]
+
+
+def _recorded(o: Office) -> list[tuple[str, str]]:
+    """Return bucket and outcome of every event in the audit trail."""
+    lines = [line for body in o.audit.files.values() for line in gzip.decompress(body).splitlines()[1:]]
+    events = [json.loads(line)["event"] for line in lines]
+    return [(event["object"]["bucket"], event["outcome"]) for event in events]
+
+
+def test_every_name_of_a_request_is_an_event_of_the_audit_trail() -> None:
+    """Names that were made, were there, or were refused are recorded in one segment, by who worked on them."""
+    o = office()
+    _drop(o, "letters\nmanaged")
+    _drop(o, "letters", "e2")
+
+    assert [(MAIN, "created"), ("acme-dev-managed", "rejected"), (MAIN, "already provisioned")] == _recorded(o)
+    assert 2 == len(o.audit.files)
+
+
+def test_a_request_without_names_is_no_event() -> None:
+    """A file that names nothing leaves its result, and nothing happened to a bucket."""
+    o = office()
+    _drop(o, "")
+
+    assert {} == o.audit.files
+
+
+def test_l19_events_that_could_not_be_written_are_written_by_the_next_delivery() -> None:
+    """The claim stands until the events are written, so that the next attempt ends as the first would have."""
+    o = office()
+
+    def refuse(_: str) -> None:
+        o.audit.before = lambda _: None
+        raise TransientError("SlowDown")
+
+    o.audit.before = refuse
+    with pytest.raises(TransientError):
+        _drop(o, "letters")
+    assert {MAIN} == set(o.requests.claims)
+
+    assert [NameVerdict.CREATED] == _verdicts(_drop(o, "letters"))
+    assert [(MAIN, "created")] == _recorded(o)
+    assert {} == o.requests.claims

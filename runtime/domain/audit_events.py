@@ -1,0 +1,350 @@
+"""Events of the audit trail, after PREMIS: what happened to an object, made of nothing but what tables and results say.
+
+Nothing of the moment of writing enters an event, so that the same happening always gives the same event.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+import attrs
+
+from runtime.domain.canonical import instant
+from runtime.domain.evidence import Source, Verdict
+from runtime.domain.objects import ObjectRef
+from runtime.domain.outcome import Outcome
+from runtime.domain.records import Agent
+from runtime.domain.request_result import BucketRequest, NameResult, RequestResult
+
+NAMESPACE: Final = UUID("8d5c1f0a-6c7e-5b0f-9d53-0c2a6e4f7b11")
+_MAIN_COPY: Final = "main"
+_REMOVED: Final = "removed"
+_NO_EXPECTATION: Final = "none"
+# A deposit that is made again ends with one of these; a check of a record without a baseline never does.
+_ENDS_OF_DEPOSITS: Final = frozenset({Outcome.MATCH, Outcome.MISMATCH, Outcome.DEFERRED})
+
+
+class Kind(StrEnum):
+    """What happened, in the words of this service."""
+
+    DEPOSIT = "deposit"
+    CHECK = "check"
+    REPAIR = "repair"
+    RECOVERY = "recovery"
+    DELETION = "deletion"
+    PROVISIONING = "provisioning"
+
+
+# Labels of https://id.loc.gov/vocabulary/preservation/eventType.html
+_TYPES: Final = {
+    Kind.DEPOSIT: "message digest calculation",
+    Kind.CHECK: "fixity check",
+    Kind.REPAIR: "recovery",
+    Kind.RECOVERY: "fixity check",
+    Kind.DELETION: "deletion",
+    Kind.PROVISIONING: "creation",
+}
+
+
+@attrs.frozen(kw_only=True)
+class ComparedEvidence:
+    """One piece of evidence and what became of it, as the record says.
+
+    Attributes:
+        source: where the expected digest comes from.
+        algorithm: its algorithm.
+        expected: the digest in hexadecimal, or as found where it could not be compared.
+        computed: what was computed; empty where nothing was compared.
+        verdict: as in `Verdict`.
+        parts: number of parts of a multipart digest, 0 for a digest of the whole object.
+        reason: why it could not be compared; empty where it was.
+    """
+
+    source: str
+    algorithm: str
+    expected: str
+    computed: str
+    verdict: str
+    parts: int = 0
+    reason: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class CheckFacts:
+    """The facts of the newest check of a record.
+
+    Attributes:
+        computed: digests of the bytes read, by algorithm.
+        evidence: everything that was compared, or could not be.
+        bytes_read: bytes of the last read.
+        reads: how often the object was read from its start to its end.
+        storage_class: S3's storage class.
+        started: when the check began, ISO 8601 UTC.
+        ended: when it ended, ISO 8601 UTC.
+        agent: who made it.
+    """
+
+    computed: Mapping[str, str]
+    evidence: Sequence[ComparedEvidence]
+    bytes_read: int
+    reads: int
+    storage_class: str
+    started: str
+    ended: str
+    agent: Agent
+
+
+@attrs.frozen(kw_only=True)
+class RecordImage:
+    """A fixity record before or after a change, as far as events are made of it.
+
+    Attributes:
+        version_id: the version under care.
+        size: bytes.
+        digests: digests of the deposit, by algorithm.
+        success: whether the object is as it should be; None where that was not judged.
+        outcome: the outcome of the newest check.
+        message: the newest check in one line.
+        last_good_date: when the version was last found good, ISO 8601 UTC; empty if never.
+        check: the newest check.
+    """
+
+    version_id: str
+    size: int
+    digests: Mapping[str, str]
+    success: bool | None
+    outcome: str
+    message: str
+    last_good_date: str
+    check: CheckFacts
+
+    @property
+    def failing(self) -> bool:
+        """Whether the newest check was judged a failure."""
+        return self.success is False
+
+    @property
+    def has_baseline(self) -> bool:
+        """Whether the digests can be trusted, see `FixityRecord.has_baseline`."""
+        return bool(self.digests) and bool(self.last_good_date)
+
+
+@attrs.frozen(kw_only=True)
+class ImageChange:
+    """One record of the table's stream.
+
+    Attributes:
+        event_id: the stream's id of the change, the same in all its deliveries.
+        at: when the table changed, UTC.
+        ref: the object.
+        before: the fixity record before, None where there was none.
+        after: the fixity record after, None where it was removed.
+    """
+
+    event_id: str
+    at: datetime
+    ref: ObjectRef
+    before: RecordImage | None
+    after: RecordImage | None
+
+
+@attrs.frozen(kw_only=True)
+class AuditEvent:
+    """One event.
+
+    Attributes:
+        source_id: what the id is made of, together with the kind.
+        kind: what happened.
+        date_time: when, ISO 8601 UTC.
+        ref: the object; a bucket has an empty key.
+        version_id: the version concerned, empty for a bucket.
+        size: bytes, None for a bucket.
+        expected: expected digests of the whole object, by algorithm.
+        computed: computed digests, by algorithm.
+        expectation_source: where the expected digests come from.
+        evidence: everything that was compared, or could not be.
+        outcome: how it ended.
+        detail: the same for people, in one line.
+        agent: who did it, None where that is not known.
+        bytes_read: bytes of the last read.
+        reads: how often the object was read.
+        storage_class: S3's storage class, empty where it is not known.
+    """
+
+    source_id: str
+    kind: Kind
+    date_time: str
+    ref: ObjectRef
+    version_id: str = ""
+    size: int | None = None
+    expected: Mapping[str, str] = attrs.field(factory=dict)
+    computed: Mapping[str, str] = attrs.field(factory=dict)
+    expectation_source: str = _NO_EXPECTATION
+    evidence: Sequence[ComparedEvidence] = ()
+    outcome: str
+    detail: str
+    agent: Agent | None
+    bytes_read: int = 0
+    reads: int = 0
+    storage_class: str = ""
+
+    @property
+    def id(self) -> str:
+        """The event's id: a version 5 UUID of where it comes from and its kind."""
+        return str(uuid5(NAMESPACE, f"{self.source_id}/{self.kind}"))
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The event as it stands in the trail."""
+        return {
+            "id": self.id,
+            "kind": self.kind.value,
+            "type": _TYPES[self.kind],
+            "date_time": self.date_time,
+            "object": {
+                "bucket": self.ref.bucket,
+                "key": self.ref.key,
+                "version_id": self.version_id,
+                "copy": _MAIN_COPY,
+            },
+            "size": self.size,
+            "algorithms": sorted({*self.expected, *self.computed}),
+            "expected": dict(self.expected),
+            "computed": dict(self.computed),
+            "expectation_source": self.expectation_source,
+            "evidence": [attrs.asdict(item) for item in self.evidence],
+            "outcome": self.outcome,
+            "detail": self.detail,
+            "agent": None if self.agent is None else attrs.asdict(self.agent),
+            "bytes_read": self.bytes_read,
+            "reads": self.reads,
+            "storage_class": self.storage_class,
+        }
+
+
+def events_of_changes(changes: Iterable[ImageChange]) -> Iterator[AuditEvent]:
+    """Yield the events of changes of the checksum table, in their order.
+
+    Args:
+        changes: records of the table's stream.
+
+    Yields:
+        At most one event per change. A change of the order of events or of a due date alone is none.
+    """
+    for change in changes:
+        if change.after is None:
+            if change.before is not None:
+                yield _deletion(change, change.before)
+        elif (kind := _kind(change.before, change.after)) is not None:
+            yield _examined(change, kind, change.after)
+
+
+def _kind(before: RecordImage | None, after: RecordImage) -> Kind | None:
+    if before is None:
+        return Kind.DEPOSIT
+    if before.version_id != after.version_id:
+        return Kind.REPAIR if _repairs(before, after) else Kind.DEPOSIT
+    if before.check == after.check:
+        return None
+    if not before.has_baseline and after.outcome in _ENDS_OF_DEPOSITS:
+        return Kind.DEPOSIT
+    return Kind.RECOVERY if before.failing and after.success else Kind.CHECK
+
+
+def _repairs(before: RecordImage, after: RecordImage) -> bool:
+    """Tell whether a new version has the very bytes that the failing one before it should have had."""
+    both = before.digests.keys() & after.digests.keys()
+    same = bool(both) and all(before.digests[name] == after.digests[name] for name in both)
+    return before.failing and before.has_baseline and after.success is True and same
+
+
+def _examined(change: ImageChange, kind: Kind, after: RecordImage) -> AuditEvent:
+    check, before = after.check, change.before
+    # A repair is held against the baseline of the version that it takes the place of, a check against its own.
+    baseline = before.digests if kind is Kind.REPAIR and before is not None else after.digests
+    against_evidence = kind is Kind.DEPOSIT
+    detail = after.message
+    if before is not None and before.version_id != after.version_id:
+        detail += f"; in the place of version {before.version_id}"
+    return AuditEvent(
+        source_id=change.event_id,
+        kind=kind,
+        date_time=check.ended,
+        ref=change.ref,
+        version_id=after.version_id,
+        size=after.size,
+        expected=_expected_by_evidence(check.evidence) if against_evidence else baseline,
+        computed=check.computed,
+        expectation_source=_sources(check.evidence) if against_evidence else Source.BASELINE.value,
+        evidence=check.evidence,
+        outcome=after.outcome,
+        detail=detail,
+        agent=check.agent,
+        bytes_read=check.bytes_read,
+        reads=check.reads,
+        storage_class=check.storage_class,
+    )
+
+
+def _compared(evidence: Sequence[ComparedEvidence]) -> list[ComparedEvidence]:
+    return [item for item in evidence if item.verdict != Verdict.NOT_COMPARED]
+
+
+def _expected_by_evidence(evidence: Sequence[ComparedEvidence]) -> dict[str, str]:
+    whole = [item for item in _compared(evidence) if not item.parts]
+    # Of two that say different things the contradicted one is told: it explains the outcome.
+    whole.sort(key=lambda item: item.verdict == Verdict.MISMATCH)
+    return {item.algorithm: item.expected for item in whole}
+
+
+def _sources(evidence: Sequence[ComparedEvidence]) -> str:
+    return ", ".join(sorted({item.source for item in _compared(evidence)})) or _NO_EXPECTATION
+
+
+def _deletion(change: ImageChange, before: RecordImage) -> AuditEvent:
+    return AuditEvent(
+        source_id=change.event_id,
+        kind=Kind.DELETION,
+        date_time=instant(change.at),
+        ref=change.ref,
+        version_id=before.version_id,
+        size=before.size,
+        expected=before.digests,
+        expectation_source=Source.BASELINE.value,
+        outcome=_REMOVED,
+        detail=f"out of care: the record was removed; its last check ended {before.check.ended}: {before.message}",
+        # The stream does not tell who removed the record.
+        agent=None,
+        storage_class=before.check.storage_class,
+    )
+
+
+def events_of_result(result: RequestResult, agent: Agent) -> list[AuditEvent]:
+    """Return the events of a bucket request: one per name.
+
+    Args:
+        result: what became of the request. A later attempt at the same request is another result.
+        agent: who worked on it.
+    """
+    return [_provisioning(result, name, agent) for name in result.names]
+
+
+def _provisioning(result: RequestResult, name: NameResult, agent: Agent) -> AuditEvent:
+    finished = instant(result.finished_at)
+    left = f"; left behind: {', '.join(name.left_behind)}" if name.left_behind else ""
+    reason = f": {name.reason}" if name.reason else ""
+    return AuditEvent(
+        source_id=f"{result.request.event_id}/{name.bucket}/{finished}",
+        kind=Kind.PROVISIONING,
+        date_time=finished,
+        ref=ObjectRef(name.bucket, ""),
+        outcome=name.verdict.value,
+        detail=f"{name.verdict}{reason}{left}; replica {name.replica}; {_asked(result.request)}",
+        agent=agent,
+    )
+
+
+def _asked(request: BucketRequest) -> str:
+    return f"asked for by {request.requester or 'somebody not known'} in s3://{request.bucket}/{request.key}"

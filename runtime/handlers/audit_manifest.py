@@ -1,0 +1,53 @@
+"""Signs the days of the audit trail: the handler of a schedule."""
+
+from typing import Any, Final
+
+from runtime import bootstrap
+from runtime.contract import Function, Metric
+from runtime.domain.errors import BrokenTrailError
+from runtime.handlers.moments import moment
+from runtime.observability import logger, publish
+from runtime.settings import ManifestSettings
+from runtime.usecases.sign_audit_trail import SignedDay, Signing, sign_days
+
+_ALLOWED: Final = 'allowed: {"time": a moment of the day after the last one to be signed, in ISO 8601 with its zone}'
+
+
+def handle(event: dict[str, Any], deps: tuple[ManifestSettings, Signing]) -> list[SignedDay]:
+    """Sign every day before the one that the event names, as far as it is not signed.
+
+    Args:
+        event: `{"time": ...}`.
+        deps: the function's settings, and its ports.
+
+    Returns:
+        The days that were signed now.
+
+    Raises:
+        MalformedMessageError: the event is something else, or names a day that is too far ahead.
+        BrokenTrailError: something in the trail is not as it should be. Days are signed all the same where that does
+            not lie in the newest manifest or the public key; the alarm on errors speaks.
+        TransientError: a service did not answer; Lambda calls the function again.
+        RefusedError: a service refused.
+    """
+    settings, signing = deps
+    signed = []
+    for day in sign_days(signing, moment(event.get("time"), _ALLOWED)):
+        logger.info("day signed", extra={"manifest": day.key, "events": day.events, "segments": day.segments})
+        publish(
+            settings.environment,
+            Function.AUDIT_MANIFEST,
+            {Metric.AUDIT_EVENTS: day.events, Metric.AUDIT_MANIFESTS: 1},
+        )
+        signed.append(day)
+    problems = [problem for day in signed for problem in day.problems]
+    for problem in problems:
+        logger.error("the audit trail is broken", extra={"problem": problem.text})
+    if problems:
+        raise BrokenTrailError(f"{len(problems)} problems in the audit trail; the first: {problems[0].text}")
+    return signed
+
+
+def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
+    """Entry point of the function."""
+    handle(event, bootstrap.audit_manifest())

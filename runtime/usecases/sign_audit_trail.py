@@ -1,0 +1,178 @@
+"""Sign the audit trail: one manifest per day, each naming the one before it, no day left out."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import attrs
+
+from runtime.contract import ManagedPrefix
+from runtime.domain.audit_manifests import (
+    SIGNATURE,
+    Manifest,
+    Previous,
+    Problem,
+    SigningKey,
+    Tally,
+    day_of_manifest,
+    days_after,
+    made_of,
+    manifest_key,
+)
+from runtime.domain.audit_segments import day_of, place_of
+from runtime.domain.canonical import instant
+from runtime.domain.errors import BrokenTrailError, MalformedMessageError, ObjectAbsentError
+from runtime.ports import AuditFiles, AuditFolder, Clock, ManifestSigner
+
+_ONE_DAY: Final = timedelta(days=1)
+
+
+@attrs.frozen(kw_only=True)
+class Signing:
+    """The ports of signing.
+
+    Attributes:
+        files: the files of the trail.
+        folder: reads the trail.
+        signer: signs manifests.
+        clock: tells the time.
+        environment: the deployed environment's name.
+    """
+
+    files: AuditFiles
+    folder: AuditFolder
+    signer: ManifestSigner
+    clock: Clock
+    environment: str
+
+
+@attrs.frozen(kw_only=True)
+class SignedDay:
+    """A day that was signed.
+
+    Attributes:
+        key: key of its manifest.
+        events: number of its events.
+        segments: number of its segments.
+        problems: whatever was not as it should be; the manifest says so too.
+    """
+
+    key: str
+    events: int
+    segments: int
+    problems: Sequence[Problem]
+
+
+@attrs.frozen
+class _Signed:
+    """A manifest with its file."""
+
+    manifest: Manifest
+    body: bytes
+
+    @property
+    def link(self) -> Previous:
+        """What the next manifest says of it."""
+        return self.manifest.following(self.body)
+
+
+def sign_days(signing: Signing, moment: datetime) -> Iterator[SignedDay]:
+    """Sign every day that has no signed manifest, up to the one before a moment.
+
+    A segment that is not whole is listed as it is, with what is wrong with it: a day that stayed unsigned because of
+    one file would leave all its other events, and all later days, without a signature.
+
+    Args:
+        signing: ports.
+        moment: any moment of the day after the last one to be signed, with its time zone.
+
+    Yields:
+        The days in their order, each when its signature is written.
+
+    Raises:
+        MalformedMessageError: the last day to be signed has not begun.
+        BrokenTrailError: the public key or the newest manifest is not ours: nothing is signed on top of it.
+        TransientError: a service did not answer; the next call goes on with the first day that is not signed.
+        RefusedError: a service refused.
+    """
+    last, today = day_of(moment) - _ONE_DAY, day_of(signing.clock.now())
+    if last > today:
+        raise MalformedMessageError(f"{last} cannot be signed: today is {today}")
+    key = signing.signer.key()
+    _publish(signing, key)
+    newest = _newest(signing)
+    first = newest.manifest.day + _ONE_DAY if newest else _first_day(signing, last)
+    for day in days_after(first, last):
+        tally = _read(signing, day, newest)
+        previous = None if newest is None else newest.link
+        newest = _sign(signing, made_of(tally, day, previous, instant(signing.clock.now()), key))
+        yield SignedDay(
+            key=manifest_key(day),
+            events=newest.manifest.records,
+            segments=len(newest.manifest.segments),
+            problems=tally.problems,
+        )
+
+
+def _publish(signing: Signing, key: SigningKey) -> None:
+    """Put the public key into the trail, unless it stands there."""
+    if not signing.files.create(ManagedPrefix.AUDIT_KEY, key.public_key):
+        standing = signing.files.read(ManagedPrefix.AUDIT_KEY)
+        if standing != key.public_key:
+            raise BrokenTrailError(f"{ManagedPrefix.AUDIT_KEY} is not the public key of {key.arn}")
+
+
+def _newest(signing: Signing) -> _Signed | None:
+    """Return the newest manifest that has a signature, after verifying it."""
+    keys = set(signing.folder.keys(ManagedPrefix.AUDIT_MANIFESTS))
+    signed = {key.removesuffix(SIGNATURE) for key in keys if key.endswith(SIGNATURE)}
+    days = [day for key in signed if (day := day_of_manifest(key)) is not None]
+    if not days:
+        return None
+    key = manifest_key(max(days))
+    try:
+        body = signing.files.read(key)
+    except ObjectAbsentError as error:
+        raise BrokenTrailError(f"{key} is gone, its signature is not") from error
+    signature = signing.files.read(f"{key}{SIGNATURE}")
+    if not signing.signer.verify(hashlib.sha256(body).digest(), signature):
+        raise BrokenTrailError(f"{key} does not have the signature of our key")
+    return _Signed(Manifest.parse(body), body)
+
+
+def _first_day(signing: Signing, last: date) -> date:
+    for key in signing.folder.keys(ManagedPrefix.AUDIT_EVENTS):
+        if place := place_of(key):
+            return min(place.day, last)
+    return last
+
+
+def _read(signing: Signing, day: date, newest: _Signed | None) -> Tally:
+    """Read the segments of a day, and those of the day before that came after its manifest was made."""
+    tally = Tally(environment=signing.environment)
+    late: list[str] = []
+    if newest is not None:
+        tally.go_on_after(newest.manifest.segments)
+        listed = {entry.key for entry in newest.manifest.segments}
+        late = [key for key in signing.folder.keys(_events_of(newest.manifest.day)) if key not in listed]
+    for keys in (late, signing.folder.keys(_events_of(day))):
+        for key, body in signing.folder.read_each(keys):
+            tally.add(key, body)
+    return tally
+
+
+def _events_of(day: date) -> str:
+    return f"{ManagedPrefix.AUDIT_EVENTS}{day.isoformat()}/"
+
+
+def _sign(signing: Signing, manifest: Manifest) -> _Signed:
+    key, body = manifest_key(manifest.day), manifest.body
+    if not signing.files.create(key, body):
+        # An earlier run ended before it had signed. Only what would be written now is signed, whoever wrote it.
+        body = signing.files.read(key)
+        manifest = attrs.evolve(manifest, made_at=Manifest.parse(body).made_at)
+        if manifest.body != body:
+            raise BrokenTrailError(f"{key} stands without a signature and does not say what the segments say")
+    signing.files.create(f"{key}{SIGNATURE}", signing.signer.sign(hashlib.sha256(body).digest()))
+    return _Signed(manifest, body)

@@ -1,0 +1,69 @@
+import json
+from typing import Any
+
+import pytest
+
+from runtime.contract import Env
+from runtime.domain.errors import BrokenTrailError, MalformedMessageError
+from runtime.handlers.audit_manifest import handle
+from runtime.settings import ManifestSettings
+from tests.audit_fakes import KEY_ARN
+from tests.audit_trails import Archive, archive, event
+
+SETTINGS = ManifestSettings.load(
+    {
+        Env.ENVIRONMENT: "prod",
+        Env.COMMIT: "0123abc",
+        Env.MANAGED_BUCKET: "acme-prod-managed",
+        Env.AUDIT_OBJECT_LOCK: "none",
+        Env.EVIDENCE_RETENTION_DAYS: "3650",
+        Env.AUDIT_KEY_ARN: KEY_ARN,
+    }
+)
+
+
+def _metrics(output: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
+    return [{name: line[name] for name in ("AuditEvents", "AuditManifests", "function")} for line in lines]
+
+
+def test_the_days_before_the_event_are_signed_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each day that was missed is signed, and published with its events."""
+    found = archive(days=1, segments=2, events=3, unsigned=1)
+    signed = handle({"time": "2026-03-04T00:30:00Z"}, (SETTINGS, _at(found, days=2)))
+
+    assert ["audit/manifests/2026-03-02.json", "audit/manifests/2026-03-03.json"] == [day.key for day in signed]
+    assert [
+        {"AuditEvents": [3.0], "AuditManifests": [1.0], "function": "audit-manifest"},
+        {"AuditEvents": [0.0], "AuditManifests": [1.0], "function": "audit-manifest"},
+    ] == _metrics(capsys.readouterr().out)
+
+
+def _at(found: Archive, days: int) -> Any:  # noqa: ANN401 (the ports of signing)
+    found.clock.advance(days=days)
+    return found.signing
+
+
+def test_a_broken_segment_fails_loudly_after_every_day_is_signed(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The error is for the alarm; the manifests are there all the same."""
+    found = Archive()
+    found.files.files[found.writer().write([event(1)])] = b"junk"
+
+    with pytest.raises(BrokenTrailError, match="1 problems in the audit trail; the first: audit/events/2026-03-01/"):
+        handle({"time": "2026-03-03T00:30:00Z"}, (SETTINGS, _at(found, days=2)))
+    assert {"audit/manifests/2026-03-01.json.sig", "audit/manifests/2026-03-02.json.sig"} <= set(found.files.files)
+    assert 2 == len(_metrics(capsys.readouterr().out))
+    assert ["the audit trail is broken"] == [one.message for one in caplog.records if one.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize("time", [None, "", "yesterday", "2026-03-02T00:30:00", "2030-01-01T00:00:00Z"])
+def test_an_event_without_a_sensible_time_is_refused(time: str | None) -> None:
+    """Nothing is signed for a moment that is none, has no zone, or lies ahead."""
+    found = archive(days=1, segments=1, events=1)
+    before = dict(found.files.files)
+
+    with pytest.raises(MalformedMessageError):
+        handle({} if time is None else {"time": time}, (SETTINGS, found.signing))
+    assert before == found.files.files

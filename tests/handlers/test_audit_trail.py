@@ -1,0 +1,188 @@
+import gzip
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from runtime.adapters.dynamodb_items import item_of
+from runtime.contract import Env
+from runtime.domain.errors import MalformedMessageError, TransientError
+from runtime.domain.evidence import Comparison, Evidence, Source, Verdict
+from runtime.domain.outcome import Outcome
+from runtime.domain.records import CheckReport, FixityRecord
+from runtime.handlers.audit_trail import handle
+from runtime.settings import AuditSettings
+from tests.audit_trails import Archive
+from tests.builders import AGENT, NOW, REF
+
+EVENTS = Path(__file__).parent.parent / "events"
+SETTINGS = AuditSettings.load(
+    {
+        Env.ENVIRONMENT: "prod",
+        Env.COMMIT: "0123abc",
+        Env.MANAGED_BUCKET: "acme-prod-managed",
+        Env.AUDIT_OBJECT_LOCK: "none",
+        Env.EVIDENCE_RETENTION_DAYS: "3650",
+    }
+)
+REPORT = CheckReport(
+    outcome=Outcome.MATCH,
+    success=True,
+    message="ok",
+    comparisons=[
+        Comparison(
+            evidence=Evidence(source=Source.S3_CHECKSUM, algorithm="sha256", expected="aa", parts=3),
+            computed="aa",
+            verdict=Verdict.MATCH,
+        ),
+        Comparison(
+            evidence=Evidence(source=Source.ETAG, algorithm="md5", expected="x", reason="it is no MD5"),
+            computed="",
+            verdict=Verdict.NOT_COMPARED,
+        ),
+    ],
+    computed={"sha256": "aa"},
+    bytes_read=5,
+    reads=1,
+    storage_class="STANDARD",
+    started=NOW,
+    ended=NOW + timedelta(seconds=1),
+    agent=AGENT,
+)
+DEPOSITED = FixityRecord(
+    ref=REF,
+    version_id="v1",
+    size=5,
+    etag="e",
+    sequencer="0" * 32,
+    digests={"sha256": "aa"},
+    primary_algorithm="sha256",
+    deposit_date=NOW,
+    last_good_date=NOW,
+    next_check=NOW + timedelta(days=1),
+    last_check=REPORT,
+)
+CHECKED = attrs.evolve(DEPOSITED, last_check=attrs.evolve(REPORT, ended=NOW + timedelta(days=1)))
+
+
+def _record(before: FixityRecord | None, after: FixityRecord | None, number: int = 1) -> dict[str, Any]:
+    images = {"OldImage": before, "NewImage": after}
+    change: dict[str, Any] = {name: item_of(record) for name, record in images.items() if record is not None}
+    change["Keys"] = {"BucketName": {"S": REF.bucket}, "ObjectKey": {"S": REF.key}}
+    change["ApproximateCreationDateTime"] = NOW.timestamp()
+    return {"eventID": f"s{number}", "eventName": "MODIFY", "dynamodb": change}
+
+
+def _written(archive: Archive, *records: dict[str, Any]) -> list[dict[str, Any]]:
+    key = handle({"Records": list(records)}, (SETTINGS, archive.writer()))
+    lines = gzip.decompress(archive.files.files[key]).splitlines()[1:] if key else []
+    return [json.loads(line)["event"] for line in lines]
+
+
+def test_a_captured_record_of_the_stream_becomes_an_event() -> None:
+    """What DynamoDB sends is understood, also where a record lacks what newer software writes."""
+    event = json.loads((EVENTS / "record_mismatched.json").read_text("utf-8"))
+    [found] = _written(Archive(), *event["Records"])
+
+    assert ("check", "mismatch") == (found["kind"], found["outcome"])
+    assert "2026-03-01T12:00:10.000Z" == found["date_time"]
+    assert ("acme-test-letters", "box 1/letter ä.txt") == (found["object"]["bucket"], found["object"]["key"])
+
+
+def test_items_as_the_adapter_writes_them_keep_every_fact() -> None:
+    """Digests, evidence with parts and reasons, bytes, reads, class and agent of the record stand in the event."""
+    [event] = _written(Archive(), _record(None, DEPOSITED))
+
+    assert {"sha256": "aa"} == event["computed"]
+    assert [
+        {
+            "source": "S3 stored checksum",
+            "algorithm": "sha256",
+            "expected": "aa",
+            "computed": "aa",
+            "verdict": "match",
+            "parts": 3,
+            "reason": "",
+        },
+        {
+            "source": "S3 ETag",
+            "algorithm": "md5",
+            "expected": "x",
+            "computed": "",
+            "verdict": "not compared",
+            "parts": 0,
+            "reason": "it is no MD5",
+        },
+    ] == event["evidence"]
+    assert (5, 5, 1, "STANDARD") == (event["size"], event["bytes_read"], event["reads"], event["storage_class"])
+    assert attrs.asdict(AGENT) == event["agent"]
+
+
+def test_one_segment_per_batch_in_the_order_of_the_stream() -> None:
+    """Every change of a batch is in one file, and what is no event is not."""
+    archive = Archive()
+    postponed = attrs.evolve(CHECKED, next_check=NOW + timedelta(days=9), sequencer="f" * 32)
+    records = [
+        _record(None, DEPOSITED, 1),
+        _record(DEPOSITED, CHECKED, 2),
+        _record(CHECKED, postponed, 3),
+        _record(postponed, None, 4),
+    ]
+
+    assert ["deposit", "check", "deletion"] == [event["kind"] for event in _written(archive, *records)]
+    assert 1 == len(archive.files.files)
+
+
+def test_a_batch_without_events_writes_nothing() -> None:
+    """A change of a due date alone leaves no file."""
+    archive = Archive()
+
+    assert [] == _written(archive, _record(DEPOSITED, attrs.evolve(DEPOSITED, next_check=NOW)))
+    assert {} == archive.files.files
+
+
+def test_a_repeated_batch_gives_the_same_events() -> None:
+    """The stream may hand out a batch again: ids and contents are equal, in a segment of their own."""
+    archive = Archive()
+    records = [_record(None, DEPOSITED, 1), _record(DEPOSITED, CHECKED, 2)]
+
+    assert _written(archive, *records) == _written(archive, *records)
+    assert 2 == len(archive.files.files)
+
+
+def test_a_failed_write_fails_the_batch() -> None:
+    """What was not written is handed out again by the stream."""
+    archive = Archive()
+
+    def refuse(_: str) -> None:
+        raise TransientError("SlowDown")
+
+    archive.files.before = refuse
+    with pytest.raises(TransientError):
+        _written(archive, _record(None, DEPOSITED))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Keys": {"BucketName": {"S": "b"}}},
+        {"Keys": {"BucketName": {"S": "b"}, "ObjectKey": {"S": "k"}}},
+        {
+            "Keys": {"BucketName": {"S": "b"}, "ObjectKey": {"S": "k"}},
+            "ApproximateCreationDateTime": 1,
+            "NewImage": {"LastCheck": {"B": "eA=="}},
+        },
+        {
+            "Keys": {"BucketName": {"S": "b"}, "ObjectKey": {"S": "k"}},
+            "ApproximateCreationDateTime": 1,
+            "NewImage": {"Size": {"N": "1.5"}},
+        },
+    ],
+)
+def test_a_record_of_another_form_fails_the_batch(change: dict[str, Any]) -> None:
+    """A record that is not of the checksum table is never skipped quietly."""
+    with pytest.raises(MalformedMessageError, match="checksum table"):
+        _written(Archive(), {"eventID": "s1", "dynamodb": change})

@@ -1,0 +1,116 @@
+import gzip
+import json
+import shutil
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.service import Service, eventually
+from tools.audit import main
+
+pytestmark = pytest.mark.system
+
+
+def _fetch(service: Service, folder: Path) -> Path:
+    """Copy audit/ of the managed bucket, as an auditor does."""
+    bucket = service.parameters["storage/managed-bucket"]
+    for page in service.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="audit/"):
+        for entry in page.get("Contents", []):
+            path = folder / entry["Key"].removeprefix("audit/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(service.s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read())
+    return folder
+
+
+def _events(service: Service, folder: Path, bucket: str) -> list[dict[str, Any]]:
+    """Return what the trail says of a bucket and its objects."""
+    found = []
+    for path in sorted((_fetch(service, folder) / "events").rglob("*.gz")):
+        lines = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()[1:]]
+        found += [line["event"] for line in lines if line["event"]["object"]["bucket"] == bucket]
+    return found
+
+
+def _outcome(service: Service, bucket: str, key: str) -> str:
+    return str(service.records(bucket).get(key, {}).get("LastOutcome", {}).get("S"))
+
+
+def _checked(service: Service, bucket: str, key: str, outcome: str) -> None:
+    """Have an object checked, and wait for what is found."""
+    before = service.records(bucket)[key]["LastChecksumDate"]["S"]
+    eventually(lambda: service.schedule(bucket), lambda rows: key in rows)
+    service.make_due(bucket, key)
+    eventually(lambda: service.records(bucket)[key]["LastChecksumDate"]["S"], lambda date: date > before)
+    assert outcome == _outcome(service, bucket, key)
+
+
+def test_everything_that_happens_is_in_a_trail_that_holds(
+    service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Provisioning, deposit, check, damage, repair, recovery and deletion are recorded, signed and verified offline."""
+    bucket = service.new_bucket("audited")
+    for key in ("restored.txt", "replaced.txt"):
+        service.s3.put_object(Bucket=bucket, Key=key, Body=b"good")
+    eventually(lambda: service.records(bucket), lambda found: len(found) == 2)
+    _checked(service, bucket, "restored.txt", "match")
+    for key in ("restored.txt", "replaced.txt"):
+        service.file_on_disk(bucket, key).write_bytes(b"gxod")
+        _checked(service, bucket, key, "mismatch")
+    service.file_on_disk(bucket, "restored.txt").write_bytes(b"good")
+    _checked(service, bucket, "restored.txt", "match")
+    service.s3.put_object(Bucket=bucket, Key="replaced.txt", Body=b"good")
+    eventually(lambda: _outcome(service, bucket, "replaced.txt"), lambda outcome: outcome == "match")
+    service.s3.delete_object(Bucket=bucket, Key="restored.txt")
+
+    events = eventually(
+        lambda: _events(service, tmp_path, bucket), lambda found: "deletion" in {event["kind"] for event in found}
+    )
+    said = [(event["object"]["key"], event["kind"], event["outcome"]) for event in events]
+    assert sorted(
+        [
+            ("", "provisioning", "created"),
+            ("restored.txt", "deposit", "match"),
+            ("replaced.txt", "deposit", "match"),
+            ("restored.txt", "check", "match"),
+            ("restored.txt", "check", "mismatch"),
+            ("replaced.txt", "check", "mismatch"),
+            ("restored.txt", "recovery", "match"),
+            ("replaced.txt", "repair", "match"),
+            ("restored.txt", "deletion", "removed"),
+        ]
+    ) == sorted(said)
+    assert {"duracloud-local-bucket-requested", "duracloud-local-file-uploaded"} <= {
+        event["agent"]["function"] for event in events if event["agent"]
+    }
+
+    _sign(service, datetime.now(UTC) + timedelta(days=1))
+    assert 0 == main(["verify", str(_fetch(service, tmp_path / "signed"))])
+    output = capsys.readouterr().out
+    assert "environment  local\n" in output
+    assert "complete and unchanged" in output
+    _verify_by_hand(tmp_path / "signed")
+    tampered = next((tmp_path / "signed" / "events").rglob("*.gz"))
+    tampered.write_bytes(tampered.read_bytes()[:-1])
+    assert 1 == main(["verify", str(tmp_path / "signed")])
+
+
+def _sign(service: Service, moment: datetime) -> None:
+    answer = service.lambda_.invoke(
+        FunctionName=service.parameters["integrity/function/audit-manifest"],
+        Payload=json.dumps({"time": moment.isoformat()}).encode(),
+    )
+    assert "FunctionError" not in answer, answer["Payload"].read()
+
+
+def _verify_by_hand(folder: Path) -> None:
+    """Verify every signature with OpenSSL, as the documentation says: the key of KMS signs what is documented."""
+    openssl = shutil.which("openssl")
+    manifests = sorted((folder / "manifests").glob("*.json"))
+    assert manifests
+    for manifest in manifests if openssl else []:
+        command = [str(openssl), "dgst", "-sha256", "-verify", str(folder / "public-key.pem"), "-signature"]
+        done = subprocess.run([*command, f"{manifest}.sig", str(manifest)], capture_output=True, check=False)  # noqa: S603 (a program of the machine, for a test)
+        assert 0 == done.returncode, done.stderr
