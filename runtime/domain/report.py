@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 import attrs
 
 from runtime.contract import ManagedPrefix
+from runtime.domain.audit_events import Kind
 from runtime.domain.inventory import Storage
 from runtime.domain.outcome import Outcome
 from runtime.domain.records import FixityRecord
@@ -413,14 +414,14 @@ def day_count(day: date, manifest: Mapping[str, Any] | None) -> DayCount:
     """
     try:
         counts: Mapping[str, Mapping[str, int]] = {} if manifest is None else manifest["counts"]
-        examined = [counts.get(kind, {}) for kind in ("check", "deposit")]
+        examined = [counts.get(kind, {}) for kind in (Kind.CHECK, Kind.DEPOSIT)]
         return DayCount(
             day=day,
             known=manifest is not None,
             checks=sum(sum(kind.values()) for kind in examined),
             incidents=sum(kind.get(outcome, 0) for kind in examined for outcome in _FAILING),
-            recoveries=sum(counts.get("recovery", {}).values()),
-            repairs=sum(counts.get("repair", {}).values()),
+            recoveries=sum(counts.get(Kind.RECOVERY, {}).values()),
+            repairs=sum(counts.get(Kind.REPAIR, {}).values()),
         )
     except (KeyError, TypeError, AttributeError):
         return DayCount(day=day, known=False)

@@ -6,9 +6,9 @@ a tab or a line end inside a text for the beginning of another cell, so an apost
 """
 
 import re
-from datetime import UTC, datetime
 from typing import Final
 
+from runtime.domain.canonical import instant
 from runtime.domain.records import FixityRecord
 
 # Spreadsheets know UTF-8 by this mark.
@@ -47,12 +47,12 @@ def line(record: FixityRecord) -> str:
                 str(record.size),
                 record.primary_algorithm,
                 _text(record.digests.get(record.primary_algorithm, "")),
-                moment_text(record.deposit_date),
-                moment_text(check.ended),
+                instant(record.deposit_date),
+                instant(check.ended),
                 check.outcome.value,
                 "" if check.success is None else str(check.success).lower(),
-                "" if record.last_good_date is None else moment_text(record.last_good_date),
-                moment_text(record.next_check),
+                "" if record.last_good_date is None else instant(record.last_good_date),
+                instant(record.next_check),
                 _text(check.message),
             )
         )
@@ -68,11 +68,6 @@ def marked(text: str) -> str:
 def unmarked(cell: str) -> str:
     """Return the text that `marked` marked."""
     return _MARKS.sub("", cell)
-
-
-def moment_text(moment: datetime) -> str:
-    """Return a moment in ISO 8601, UTC, to the second."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _text(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from runtime.contract import ManagedPrefix
+from runtime.domain.audit_manifests import manifest_key
 from runtime.domain.errors import RefusedError, UploadGoneError
 from runtime.domain.inventory import InventoryError, Storage
 from runtime.domain.records import FixityRecord
@@ -272,10 +272,7 @@ def _end(reporting: Reporting, report: Report) -> WholeReport | None:
         ended=reporting.clock.now(),
         # What S3 lists it also hands out; files that are there are not removed for a month.
         buckets={bucket: BucketReport.from_document(found) for bucket, found in results.items() if found},
-        days=[
-            day_count(day, documents.read(f"{ManagedPrefix.AUDIT_MANIFESTS}{day.isoformat()}.json"))
-            for day in report.days(reporting.period)
-        ],
+        days=[day_count(day, documents.read(manifest_key(day))) for day in report.days(reporting.period)],
     )
     text, summary = page(whole), whole.document
     for page_key, summary_key, current in zip(
