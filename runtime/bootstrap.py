@@ -18,6 +18,7 @@ from runtime.settings import (
     ManifestSettings,
     ProvisioningSettings,
     ReplicationSettings,
+    ReportSettings,
     SweepSettings,
     VerificationSettings,
 )
@@ -25,6 +26,7 @@ from runtime.usecases.care import Care
 from runtime.usecases.examine_replica import Replicas
 from runtime.usecases.export_records import Exporting
 from runtime.usecases.provision_buckets import Provisioning
+from runtime.usecases.report_fixity import Reporting
 from runtime.usecases.sign_audit_trail import Signing
 from runtime.usecases.sweep_schedule import Sweeping
 from runtime.usecases.write_audit_trail import AuditTrail
@@ -113,7 +115,7 @@ def sweep() -> tuple[SweepSettings, Sweeping]:
     from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
     from runtime.adapters.dynamodb_summaries import DynamoDbRecordSummaries
     from runtime.adapters.s3_bucket_list import S3MainBuckets
-    from runtime.adapters.s3_sweep_files import S3SweepFiles
+    from runtime.adapters.s3_documents import S3Documents
     from runtime.adapters.sqs_queue import SqsSweepQueue, SqsVerificationQueue
     from runtime.domain.sweep import SweepPolicy
 
@@ -127,7 +129,7 @@ def sweep() -> tuple[SweepSettings, Sweeping]:
         schedule=DynamoDbSchedule(dynamodb, settings.scheduler_table),
         checks=SqsVerificationQueue(sqs, settings.verification_queue_url),
         slices=SqsSweepQueue(sqs, settings.sweep_queue_url),
-        files=S3SweepFiles(s3, settings.managed_bucket),
+        files=S3Documents(s3, settings.managed_bucket),
         clock=SystemClock(),
         environment=settings.environment,
         policy=SweepPolicy(
@@ -142,6 +144,37 @@ def sweep() -> tuple[SweepSettings, Sweeping]:
 def replication() -> ReplicationSettings:
     """Read the settings of the function that counts what S3 could not replicate; it calls nothing."""
     return ReplicationSettings.load()
+
+
+@functools.cache
+def report() -> tuple[ReportSettings, Reporting]:
+    """Build what the function needs that writes reports."""
+    from runtime.adapters.clients import client
+    from runtime.adapters.clock import SystemClock
+    from runtime.adapters.dynamodb_pages import DynamoDbRecordPages
+    from runtime.adapters.s3_bucket_list import S3MainBuckets
+    from runtime.adapters.s3_documents import S3Documents
+    from runtime.adapters.s3_inventories import S3Inventories
+    from runtime.adapters.s3_report_files import S3ReportFiles
+    from runtime.adapters.sqs_queue import SqsReportQueue
+    from runtime.domain.sweep import SweepPolicy
+
+    settings = ReportSettings.load()
+    s3 = client("s3")
+    return settings, Reporting(
+        buckets=S3MainBuckets(s3, settings.bucket_prefix),
+        records=DynamoDbRecordPages(client("dynamodb"), settings.checksum_table),
+        slices=SqsReportQueue(client("sqs"), settings.report_queue_url),
+        files=S3ReportFiles(s3, settings.managed_bucket),
+        documents=S3Documents(s3, settings.managed_bucket),
+        inventories=S3Inventories(s3, settings.managed_bucket),
+        clock=SystemClock(),
+        environment=settings.environment,
+        policy=SweepPolicy(
+            interval=timedelta(days=settings.check_interval_days), grace=timedelta(days=settings.check_grace_days)
+        ),
+        period=settings.period_days,
+    )
 
 
 @functools.cache

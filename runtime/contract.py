@@ -30,6 +30,9 @@ class Env:
     SCHEDULER_TABLE: Final = "DURACLOUD_SCHEDULER_TABLE"
     VERIFICATION_QUEUE_URL: Final = "DURACLOUD_VERIFICATION_QUEUE_URL"
     SWEEP_QUEUE_URL: Final = "DURACLOUD_SWEEP_QUEUE_URL"
+    REPORT_QUEUE_URL: Final = "DURACLOUD_REPORT_QUEUE_URL"
+    # How many whole days before a report its figures on incidents and recoveries go back.
+    REPORT_PERIOD_DAYS: Final = "DURACLOUD_REPORT_PERIOD_DAYS"
     ALERT_TOPIC_ARN: Final = "DURACLOUD_ALERT_TOPIC_ARN"
     RUNBOOK_URL: Final = "DURACLOUD_RUNBOOK_URL"
     REPLICATION_ROLE_ARN: Final = "DURACLOUD_REPLICATION_ROLE_ARN"
@@ -84,6 +87,7 @@ class Function:
     CHECKSUM_FAILURE: Final = "checksum-failure"
     CHECKSUM_EXPORTER: Final = "checksum-exporter"
     FIXITY_SWEEP: Final = "fixity-sweep"
+    CHECKSUM_REPORT: Final = "checksum-report"
     REPLICATION_FAILED: Final = "replication-failed"
     AUDIT_TRAIL: Final = "audit-trail"
     AUDIT_MANIFEST: Final = "audit-manifest"
@@ -143,6 +147,16 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
         Env.CHECK_GRACE_DAYS,
         Env.SLICE_RECORDS,
         Env.BATCH_CONCURRENCY,
+    },
+    Function.CHECKSUM_REPORT: _COMMON
+    | {
+        Env.BUCKET_PREFIX,
+        Env.MANAGED_BUCKET,
+        Env.CHECKSUM_TABLE,
+        Env.REPORT_QUEUE_URL,
+        Env.CHECK_INTERVAL_DAYS,
+        Env.CHECK_GRACE_DAYS,
+        Env.REPORT_PERIOD_DAYS,
     },
     Function.REPLICATION_FAILED: _COMMON,
     Function.AUDIT_TRAIL: _AUDIT,
@@ -233,6 +247,8 @@ class Metric:
     COVERAGE_WITHIN_INTERVAL: Final = "CoverageWithinInterval"
     MISSING_SCHEDULE_ROWS: Final = "MissingScheduleRows"
     ORPHAN_SCHEDULE_ROWS: Final = "OrphanScheduleRows"
+    # Published by checksum-report when a report is complete.
+    REPORTS_COMPLETED: Final = "ReportsCompleted"
     # Published by replication-failed: objects that S3 could not replicate, and those that it did not in time.
     REPLICATIONS_FAILED: Final = "ReplicationsFailed"
     REPLICATIONS_LATE: Final = "ReplicationsLate"
@@ -279,6 +295,7 @@ class ManagedPrefix:
     COVERAGE: Final = "reports/coverage/"
     SCRATCH: Final = "scratch/"
     SWEEPS: Final = "scratch/sweeps/"
+    REPORTS_UNDER_WAY: Final = "scratch/reports/"
     # The audit trail: its events, its signed manifests, and the key by which their signatures are verified.
     AUDIT: Final = "audit/"
     AUDIT_EVENTS: Final = "audit/events/"

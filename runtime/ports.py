@@ -10,9 +10,11 @@ from runtime.domain.bucket_configuration import Step
 from runtime.domain.claims import Claim, FoundBucket
 from runtime.domain.due import DueCheck
 from runtime.domain.export import TableExport
+from runtime.domain.inventory import Inventory, InventoryFile, StoredVersion
 from runtime.domain.objects import ObjectFacts, ObjectRef
 from runtime.domain.pages import Page
 from runtime.domain.records import FixityRecord
+from runtime.domain.report import ReportSlice, Upload
 from runtime.domain.schedule import ScheduleRow
 from runtime.domain.sweep import RecordSummary, Slice
 
@@ -229,8 +231,8 @@ class SweepQueue(Protocol):
         ...
 
 
-class SweepFiles(Protocol):
-    """What the managed bucket keeps of sweeps, as JSON documents."""
+class Documents(Protocol):
+    """JSON documents in the managed bucket: what work that goes on in slices notes for itself, and what it finds."""
 
     def names(self, folder: str) -> set[str]:
         """Return the keys of the files in a folder.
@@ -249,8 +251,81 @@ class SweepFiles(Protocol):
         """Write a document, over another one if need be. Errors as of `names`."""
         ...
 
-    def write_once(self, key: str, document: Mapping[str, Any]) -> None:
-        """Write a document unless there is one. Errors as of `names`."""
+    def write_once(self, key: str, document: Mapping[str, Any]) -> bool:
+        """Write a document unless there is one. Errors as of `names`.
+
+        Returns:
+            Whether it was written.
+        """
+        ...
+
+
+class ReportQueue(Protocol):
+    """The queue by which a report goes on."""
+
+    def send(self, slices: Sequence[ReportSlice]) -> None:
+        """Put slices into the queue. Errors as of `VerificationQueue.send`."""
+        ...
+
+
+class ReportFiles(Protocol):
+    """Writes the files of reports that are not documents: lists, in parts, and pages."""
+
+    def begin(self, key: str) -> Upload:
+        """Begin to write a list in parts. What is never finished is removed after some days.
+
+        Raises:
+            TransientError: S3 did not answer.
+            RefusedError: S3 refused.
+        """
+        ...
+
+    def send(self, upload: Upload, part: bytes) -> Upload:
+        """Send the next part and return the upload with it. Errors as of `begin`.
+
+        Raises:
+            UploadGoneError: the upload is not under way any more.
+        """
+        ...
+
+    def finish(self, upload: Upload) -> None:
+        """Make the file of exactly the parts that were sent. Errors as of `send`."""
+        ...
+
+    def abandon(self, upload: Upload) -> None:
+        """Remove the parts; an upload that is gone is no error. Errors as of `begin`."""
+        ...
+
+    def write_page(self, key: str, text: str) -> None:
+        """Write a page of HTML. Errors as of `begin`."""
+        ...
+
+
+class Inventories(Protocol):
+    """Reads the inventories that S3 writes of main buckets."""
+
+    def newest(self, bucket: str) -> Inventory | None:
+        """Return the newest complete inventory of a bucket, None where there is none yet.
+
+        Raises:
+            InventoryError: there is one, but it cannot be used.
+            TransientError: S3 did not answer.
+            RefusedError: S3 refused.
+        """
+        ...
+
+    def read(self, manifest: str) -> Inventory:
+        """Return the inventory of a manifest, by its key. Errors as of `newest`."""
+        ...
+
+    def versions(self, inventory: Inventory, file: InventoryFile) -> Iterator[Sequence[StoredVersion]]:
+        """Yield the versions that a file lists, some at a time, in bounded memory.
+
+        Raises:
+            InventoryError: the file is damaged or gone; what it yielded before is not to be used.
+            TransientError: S3 did not answer.
+            RefusedError: S3 refused.
+        """
         ...
 
 

@@ -219,6 +219,31 @@ class ReplicationSettings(FunctionSettings):
 
 
 @attrs.frozen(kw_only=True)
+class ReportSettings(FunctionSettings):
+    """Settings of the function that writes reports.
+
+    Attributes:
+        bucket_prefix: beginning of the environment's bucket names.
+        managed_bucket: bucket that takes the reports.
+        checksum_table: name of the table of fixity records.
+        report_queue_url: URL of the function's own queue.
+        check_interval_days: days between two checks of an object.
+        check_grace_days: days by which a check may be late.
+        period_days: whole days before a report that it looks back on.
+    """
+
+    functions: ClassVar = (Function.CHECKSUM_REPORT,)
+
+    bucket_prefix: str = _variable(Env.BUCKET_PREFIX)
+    managed_bucket: str = _variable(Env.MANAGED_BUCKET)
+    checksum_table: str = _variable(Env.CHECKSUM_TABLE)
+    report_queue_url: str = _variable(Env.REPORT_QUEUE_URL)
+    check_interval_days: int = _variable(Env.CHECK_INTERVAL_DAYS, _positive)
+    check_grace_days: int = _variable(Env.CHECK_GRACE_DAYS, _positive)
+    period_days: int = _variable(Env.REPORT_PERIOD_DAYS, _positive)
+
+
+@attrs.frozen(kw_only=True)
 class AuditSettings(FunctionSettings):
     """Settings of the functions that write into the audit trail.
 
@@ -285,6 +310,7 @@ def settings_classes() -> dict[str, type[FunctionSettings]]:
         FailureSettings,
         ExportSettings,
         SweepSettings,
+        ReportSettings,
         ReplicationSettings,
         ProvisioningSettings,
         AuditSettings,

@@ -23,10 +23,15 @@ from constructs import Construct
 ROOT: Final = Path(__file__).parent.parent
 RUNTIME: Final = ROOT / "runtime"
 REQUIREMENTS: Final = RUNTIME / "requirements.txt"
+# What only the reports need: too large for the layer of all functions.
+PARQUET_REQUIREMENTS: Final = RUNTIME / "requirements-parquet.txt"
 WHEELHOUSE: Final = ROOT / ".wheelhouse"
 _BUILT: Final = ROOT / ".local" / "assets"
 PYTHON_VERSION: Final = "3.13"
 PLATFORMS: Final = {"arm64": "manylinux2014_aarch64", "x86_64": "manylinux2014_x86_64"}
+# Wheels for ARM may ask for a newer C library than the name of their folder says; Lambda has 2.34
+# (https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html).
+_MORE_PLATFORMS: Final = {PARQUET_REQUIREMENTS: {"arm64": ("manylinux_2_24_aarch64",)}}
 # botocore describes every AWS service; the functions call these.
 SERVICES: Final = frozenset({"dynamodb", "kms", "s3", "sns", "sqs"})
 # Changes whenever the recipe below gives another result for the same inputs.
@@ -83,20 +88,43 @@ def dependency_layer(scope: Construct, construct_id: str, architecture: str) -> 
     Raises:
         BundlingError: a wheel was not fetched, or cannot be installed.
     """
-    if cdk.Stack.of(scope).bundling_required and (missing := missing_wheels(architecture)):
-        raise BundlingError(
-            f"{', '.join(missing)} not found in {WHEELHOUSE.name}/{PLATFORMS[architecture]}; run: make setup"
-        )
 
     def install(target: Path) -> None:
         install_dependencies(architecture, target / "python")
 
     inputs = _digest([REQUIREMENTS], PLATFORMS[architecture], PYTHON_VERSION, _RECIPE, *sorted(SERVICES))
+    _require_wheels(scope, architecture, REQUIREMENTS)
+    code = _asset(scope, "layer", inputs, install)
+    return _layer(scope, construct_id, architecture, code, "Dependencies of the DuraCloud functions")
+
+
+def parquet_layer(scope: Construct, construct_id: str, architecture: str) -> lambda_.LayerVersion:
+    """Make the layer by which inventories in Parquet are read. Arguments and errors as of `dependency_layer`."""
+
+    def install(target: Path) -> None:
+        install_parquet(architecture, target / "python")
+
+    inputs = _digest([PARQUET_REQUIREMENTS], PLATFORMS[architecture], PYTHON_VERSION, _RECIPE)
+    _require_wheels(scope, architecture, PARQUET_REQUIREMENTS)
+    code = _asset(scope, "parquet", inputs, install)
+    return _layer(scope, construct_id, architecture, code, "Reads S3 inventories in Parquet")
+
+
+def _require_wheels(scope: Construct, architecture: str, requirements: Path) -> None:
+    if cdk.Stack.of(scope).bundling_required and (missing := missing_wheels(architecture, requirements)):
+        raise BundlingError(
+            f"{', '.join(missing)} not found in {WHEELHOUSE.name}/{PLATFORMS[architecture]}; run: make setup"
+        )
+
+
+def _layer(
+    scope: Construct, construct_id: str, architecture: str, code: lambda_.Code, description: str
+) -> lambda_.LayerVersion:
     return lambda_.LayerVersion(
         scope,
         construct_id,
-        description="Dependencies of the DuraCloud functions",
-        code=_asset(scope, "layer", inputs, install),
+        description=description,
+        code=code,
         compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
         compatible_architectures=[cpu(architecture)],
     )
@@ -107,12 +135,12 @@ def cpu(architecture: str) -> lambda_.Architecture:
     return lambda_.Architecture.ARM_64 if architecture == "arm64" else lambda_.Architecture.X86_64
 
 
-def missing_wheels(architecture: str) -> list[str]:
-    """Return the requirements of the layer that have no wheel in the wheelhouse."""
+def missing_wheels(architecture: str, requirements: Path = REQUIREMENTS) -> list[str]:
+    """Return the requirements of a layer that have no wheel in the wheelhouse."""
     wheels = {tuple(path.name.split("-")[:2]) for path in (WHEELHOUSE / PLATFORMS[architecture]).glob("*.whl")}
     return [
         f"{name}=={version}"
-        for name, version in _pins()
+        for name, version in _pins(requirements)
         if (re.sub(r"[-_.]+", "_", name).lower(), version) not in {(n.lower(), v) for n, v in wheels}
     ]
 
@@ -124,8 +152,9 @@ def fetch(architectures: Iterable[str]) -> None:
         BundlingError: pip failed; what it said is on the terminal.
     """
     for architecture in architectures:
-        if missing_wheels(architecture):
-            _pip("download", architecture, "--dest", str(WHEELHOUSE / PLATFORMS[architecture]))
+        for requirements in (REQUIREMENTS, PARQUET_REQUIREMENTS):
+            if missing_wheels(architecture, requirements):
+                _pip("download", architecture, requirements, "--dest", str(WHEELHOUSE / PLATFORMS[architecture]))
 
 
 def copy_code(target: Path) -> None:
@@ -138,29 +167,41 @@ def copy_code(target: Path) -> None:
 
 def install_dependencies(architecture: str, target: Path) -> None:
     """Install the layer's content into a folder, from the wheelhouse alone, without what is never used."""
-    wheels = WHEELHOUSE / PLATFORMS[architecture]
-    _pip("install", architecture, "--no-index", "--find-links", str(wheels), "--no-compile", "--target", str(target))
+    _install(architecture, REQUIREMENTS, target)
     for path in (target / "botocore" / "data").iterdir():
         if path.is_dir() and path.name not in SERVICES:
             shutil.rmtree(path)
     shutil.rmtree(target / "bin", ignore_errors=True)
 
 
-def _pip(command: str, architecture: str, *options: str) -> None:
+def install_parquet(architecture: str, target: Path) -> None:
+    """Install the content of the layer for Parquet into a folder, from the wheelhouse alone."""
+    _install(architecture, PARQUET_REQUIREMENTS, target)
+
+
+def _install(architecture: str, requirements: Path, target: Path) -> None:
+    wheels = WHEELHOUSE / PLATFORMS[architecture]
+    options = ("--no-index", "--find-links", str(wheels), "--no-compile", "--target", str(target))
+    _pip("install", architecture, requirements, *options)
+
+
+def _pip(command: str, architecture: str, requirements: Path, *options: str) -> None:
+    more = _MORE_PLATFORMS.get(requirements, {}).get(architecture, ())
     # Not --isolated, which would ignore the person's package index.
     arguments = [
         *("-m", "pip", command, "--quiet", "--quiet", "--disable-pip-version-check", "--no-input"),
         *("--no-deps", "--only-binary=:all:", "--implementation", "cp", "--python-version", PYTHON_VERSION),
-        *("--platform", PLATFORMS[architecture], "--requirement", str(REQUIREMENTS)),
+        *("--platform", PLATFORMS[architecture], "--requirement", str(requirements)),
+        *(text for platform in more for text in ("--platform", platform)),
         *options,
     ]
     done = subprocess.run([sys.executable, *arguments], check=False, stdout=sys.stderr)  # noqa: S603 (our own arguments)
     if done.returncode:
-        raise BundlingError(f"pip could not {command} {REQUIREMENTS.relative_to(ROOT)} for {architecture}, see above")
+        raise BundlingError(f"pip could not {command} {requirements.relative_to(ROOT)} for {architecture}, see above")
 
 
-def _pins() -> list[tuple[str, str]]:
-    return re.findall(r"^([A-Za-z0-9._-]+)==(\S+)$", REQUIREMENTS.read_text(encoding="utf-8"), flags=re.MULTILINE)
+def _pins(requirements: Path) -> list[tuple[str, str]]:
+    return re.findall(r"^([A-Za-z0-9._-]+)==(\S+)$", requirements.read_text(encoding="utf-8"), flags=re.MULTILINE)
 
 
 def _code_files() -> list[Path]:

@@ -246,6 +246,7 @@ class Functions:
     replication_failed: WorkerSizing
     audit_trail: Sizing
     audit_manifest: Sizing
+    checksum_report: WorkerSizing
 
 
 @attrs.frozen(kw_only=True)
@@ -319,6 +320,19 @@ class Sweep:
     # CloudWatch looks back seven days at most:
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     silence_days: int = _within(1, 7)
+
+
+@attrs.frozen(kw_only=True)
+class Report:
+    """When people are told how the objects are.
+
+    Attributes:
+        schedule: start of a report, as an EventBridge expression in UTC.
+        period_days: whole days before a report that it looks back on.
+    """
+
+    schedule: str = _matching(_SCHEDULE, "an EventBridge schedule, cron(...) or rate(...)")
+    period_days: int = _within(1, 366)
 
 
 @attrs.frozen(kw_only=True)
@@ -418,6 +432,7 @@ class Settings:
     export: Export
     audit: Audit
     sweep: Sweep
+    report: Report
     alarms: Alarms
 
     def __attrs_post_init__(self) -> None:

@@ -9,6 +9,7 @@ from stacks.config import Settings
 from stacks.constructs.audit_trail import AuditTrail, AuditTrailProps
 from stacks.constructs.bucket_requests import BucketRequests, BucketRequestsProps
 from stacks.constructs.fixity_functions import FixityFunctions, FixityFunctionsProps
+from stacks.constructs.fixity_report import FixityReport, FixityReportProps
 from stacks.constructs.overdue_sweep import OverdueSweep, OverdueSweepProps
 from stacks.constructs.parameters import Parameters, ParametersProps
 from stacks.constructs.replication_watch import ReplicationWatch, ReplicationWatchProps
@@ -112,6 +113,18 @@ class IntegrityStack(Stack):
                 retention=retention,
             ),
         )
+        report = FixityReport(
+            self,
+            "Report",
+            FixityReportProps(
+                settings=settings,
+                code=code,
+                layer=layer,
+                table=storage.tables.checksums,
+                key=base.key,
+                retention=retention,
+            ),
+        )
         self.functions = (
             requests.function,
             *fixity.functions,
@@ -119,8 +132,9 @@ class IntegrityStack(Stack):
             replication.function,
             *audit.functions,
             sweep.function,
+            report.function,
         )
-        self.queues = (requests.queue, *fixity.queues, replication.queue, sweep.queue)
+        self.queues = (requests.queue, *fixity.queues, replication.queue, sweep.queue, report.queue)
         self.streams = (*fixity.streams, audit.stream)
         self.dead_letters = (
             *(queue.dead_letters for queue in self.queues),

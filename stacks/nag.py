@@ -10,6 +10,7 @@ import cdk_nag
 from runtime.contract import ManagedPrefix
 from stacks import naming
 from stacks.config import Settings
+from stacks.constructs import fixity_report
 
 _ANY_BUCKET: Final = "Buckets of this environment are made on request, so their names are known by prefix only"
 _ANY_OBJECT: Final = "Keys are chosen by depositors, in buckets that are known by prefix only"
@@ -23,6 +24,7 @@ _FUNCTIONS: Final = (
     *(f"Fixity/{name}" for name in (*_READERS, "VerificationDue", "ChecksumFailure")),
     "Export/ChecksumExporter",
     "Sweep/FixitySweep",
+    "Report/ChecksumReport",
     "Replication/ReplicationFailed",
     "Audit/AuditTrail",
     "Audit/AuditManifest",
@@ -93,6 +95,11 @@ def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
     yield wildcard(naming.INTEGRITY, policy, "*", "s3:ListAllMyBuckets cannot be limited to a prefix")
     yield wildcard(naming.INTEGRITY, policy, naming.objects_arn(managed, f"{ManagedPrefix.SWEEPS}*"), _FOLDER)
     yield wildcard(naming.INTEGRITY, policy, naming.objects_arn(managed, f"{ManagedPrefix.COVERAGE}*"), _FOLDER)
+
+    policy = "Report/ChecksumReport/Role/DefaultPolicy/Resource"
+    yield wildcard(naming.INTEGRITY, policy, "*", "s3:ListAllMyBuckets cannot be limited to a prefix")
+    for keys in fixity_report.READ:
+        yield wildcard(naming.INTEGRITY, policy, naming.objects_arn(managed, keys), _FOLDER)
 
     for function in _FUNCTIONS:
         yield Acknowledged(naming.INTEGRITY, f"{function}/Function/Resource", "AwsSolutions-L1", _RUNTIME)

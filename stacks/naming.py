@@ -11,6 +11,7 @@ OBJECT_DELETED: Final = "object-deleted"
 BUCKET_REQUESTS: Final = "bucket-requests"
 VERIFICATION: Final = "verification"
 SWEEP: Final = "sweep"
+REPORTS: Final = "reports"
 REPLICATION_EVENTS: Final = "replication-events"
 
 CHECKSUMS: Final = "checksums"

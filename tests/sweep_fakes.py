@@ -53,7 +53,7 @@ class FakeSweepQueue:
         self.slices += slices
 
 
-class FakeSweepFiles:
+class FakeDocuments:
     """Documents that cannot be changed through what was given or taken."""
 
     def __init__(self) -> None:
@@ -68,9 +68,11 @@ class FakeSweepFiles:
     def write(self, key: str, document: Mapping[str, Any]) -> None:
         self.documents[key] = copy.deepcopy(document)
 
-    def write_once(self, key: str, document: Mapping[str, Any]) -> None:
-        if key not in self.documents:
-            self.write(key, document)
+    def write_once(self, key: str, document: Mapping[str, Any]) -> bool:
+        if key in self.documents:
+            return False
+        self.write(key, document)
+        return True
 
 
 @attrs.define
@@ -93,7 +95,7 @@ class Environment:
     schedule: FakeSchedule
     checks: FakeQueue
     slices: FakeSweepQueue
-    files: FakeSweepFiles
+    files: FakeDocuments
     clock: FakeClock
     sweeping: Sweeping
 
@@ -108,7 +110,7 @@ def environment(*buckets: str, most: int = 1_000, page: int = 2) -> Environment:
     """
     records, schedule = FakeRecords(), FakeSchedule()
     listed, summaries, clock = FakeBuckets(list(buckets)), FakeSummaries(records, page), FakeClock(NOW)
-    checks, slices, files = FakeQueue(), FakeSweepQueue(), FakeSweepFiles()
+    checks, slices, files = FakeQueue(), FakeSweepQueue(), FakeDocuments()
     return Environment(
         listed,
         records,

@@ -1,4 +1,4 @@
-"""Queues in SQS: the adapters of the ports VerificationQueue and SweepQueue."""
+"""Queues in SQS: the adapters of the ports VerificationQueue, SweepQueue and ReportQueue."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,6 +7,7 @@ from typing import Any, Final
 from runtime.adapters.errors import translated
 from runtime.domain.due import DueCheck
 from runtime.domain.errors import RefusedError, TransientError
+from runtime.domain.report import ReportSlice
 from runtime.domain.sweep import Slice
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html; the byte limit was
@@ -42,6 +43,18 @@ class SqsSweepQueue:
 
     def send(self, slices: Sequence[Slice]) -> None:
         """Put slices into the queue. See `ports.SweepQueue.send`."""
+        self._messages.send(slice_.message for slice_ in slices)
+
+
+class SqsReportQueue:
+    """Sends slices of reports in batches."""
+
+    def __init__(self, client: Any, queue_url: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+        """Take the client and the queue. Arguments as of `SqsVerificationQueue`."""
+        self._messages = _Messages(client, queue_url, "queueing slices")
+
+    def send(self, slices: Sequence[ReportSlice]) -> None:
+        """Put slices into the queue. See `ports.ReportQueue.send`."""
         self._messages.send(slice_.message for slice_ in slices)
 
 

@@ -174,6 +174,14 @@ def opening_steps(pair: BucketPair, values: BucketPolicySettings) -> tuple[Step,
     return tuple(steps)
 
 
+def inventory_folder(bucket: str) -> str:
+    """Return the folder of the managed bucket into which S3 writes the inventories of a main bucket.
+
+    See https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
+    """
+    return f"{ManagedPrefix.INVENTORY}{bucket}/{_INVENTORY_ID}/"
+
+
 def tags_of(kind: BucketType, environment: str) -> dict[str, str]:
     """Return the tags that say that a bucket is ours."""
     return {Tag.APPLICATION: APPLICATION, Tag.ENVIRONMENT: environment, Tag.BUCKET_TYPE: kind.value}

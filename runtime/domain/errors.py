@@ -55,3 +55,7 @@ class BrokenTrailError(DuraCloudError):
 
 class MalformedMessageError(DuraCloudError):
     """A message does not have the documented form: retrying cannot help, its queue sets it aside."""
+
+
+class UploadGoneError(DuraCloudError):
+    """A file that was being written in parts cannot be finished: the upload is gone, or its parts are others."""

@@ -95,6 +95,11 @@ class FixityRecord:
     last_check: CheckReport
 
     @property
+    def last_sure(self) -> datetime:
+        """When the object was last known to be good, or else was deposited."""
+        return self.last_good_date or self.deposit_date
+
+    @property
     def has_baseline(self) -> bool:
         """Whether the digests can be trusted: bytes that never agreed with all evidence are nobody's baseline."""
         return bool(self.digests) and self.last_good_date is not None

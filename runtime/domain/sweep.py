@@ -56,6 +56,14 @@ class SweepPolicy:
     interval: timedelta
     grace: timedelta
 
+    def covers(self, last_sure: datetime, now: datetime) -> bool:
+        """Tell whether an object was last known to be good within the interval and the grace."""
+        return last_sure >= now - self.interval - self.grace
+
+    def overdue(self, due: datetime, now: datetime) -> bool:
+        """Tell whether a check is late by more than the grace."""
+        return due < now - self.grace
+
 
 @attrs.frozen(kw_only=True)
 class Verdict:
@@ -101,9 +109,8 @@ def judge(record: RecordSummary, row: ScheduleRow | None, now: datetime, policy:
         now: the present moment, UTC.
         policy: interval and grace.
     """
-    covered = record.last_sure >= now - policy.interval - policy.grace
-    overdue = record.next_check < now - policy.grace
-    if overdue:
+    covered = policy.covers(record.last_sure, now)
+    if policy.overdue(record.next_check, now):
         if row is not None and now < row.due <= now + RETRY:
             return Verdict(covered=covered, overdue=True)
         return Verdict(

@@ -26,10 +26,10 @@ from runtime.domain.sweep import (
 )
 from runtime.ports import (
     Clock,
+    Documents,
     MainBuckets,
     RecordSummaries,
     SchedulePages,
-    SweepFiles,
     SweepQueue,
     VerificationQueue,
     VerificationSchedule,
@@ -66,7 +66,7 @@ class Sweeping:
     schedule: VerificationSchedule
     checks: VerificationQueue
     slices: SweepQueue
-    files: SweepFiles
+    files: Documents
     clock: Clock
     environment: str
     policy: SweepPolicy

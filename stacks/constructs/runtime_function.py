@@ -61,6 +61,7 @@ class RuntimeFunctionProps:
         layer: their dependencies, None where the host provides them.
         variables: its own environment variables; those of every function are added.
         removal_policy: what happens to its log when it leaves the template.
+        more_layers: what it needs besides.
         calls_itself: whether it goes on by messages to its own queue. Lambda takes that for a mistake and stops it
             after 16 rounds, unless told (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
     """
@@ -73,6 +74,7 @@ class RuntimeFunctionProps:
     layer: lambda_.ILayerVersion | None
     variables: Mapping[str, str]
     removal_policy: RemovalPolicy
+    more_layers: tuple[lambda_.ILayerVersion, ...] = ()
     calls_itself: bool = False
 
 
@@ -116,7 +118,7 @@ class RuntimeFunction(Construct):
             architecture=bundling.cpu(settings.architecture),
             handler=f"runtime.handlers.{props.name.replace('-', '_')}.handler",
             code=props.code,
-            layers=[] if props.layer is None else [props.layer],
+            layers=[layer for layer in (props.layer, *props.more_layers) if layer is not None],
             role=self._role,
             memory_size=props.sizing.memory_mib,
             timeout=self.timeout,

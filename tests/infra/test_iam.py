@@ -60,11 +60,19 @@ ASKED: Final[dict[str, dict[str, set[str]]]] = {
     "dynamodb_pages": {"query": {"dynamodb:Query"}},
     "dynamodb_summaries": {"get_item": {"dynamodb:GetItem"}},
     "s3_bucket_list": {"list_buckets": {"s3:ListAllMyBuckets"}},
-    "s3_sweep_files": {
+    "s3_documents": {
         "list_objects_v2": {"s3:ListBucket"},
         "get_object": {"s3:GetObject", "s3:ListBucket"},
         "put_object": {"s3:PutObject"},
     },
+    "s3_report_files": {
+        "create_multipart_upload": {"s3:PutObject"},
+        "upload_part": {"s3:PutObject"},
+        "complete_multipart_upload": {"s3:PutObject"},
+        "abort_multipart_upload": {"s3:AbortMultipartUpload"},
+        "put_object": {"s3:PutObject"},
+    },
+    "s3_inventories": {"get_object": {"s3:GetObject", "s3:ListBucket"}, "list_objects_v2": {"s3:ListBucket"}},
     "s3_export_status": {"get_object": {"s3:GetObject"}, "put_object": {"s3:PutObject"}},
 }
 # What Lambda itself asks of the role, for the function's log and its source of work.
@@ -170,6 +178,18 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
                 {"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject", "s3:PutObjectAcl"},
                 f"{managed}/exports/checksum-table/*",
             )
+            key("kms:Decrypt", "kms:GenerateDataKey")
+        case Function.CHECKSUM_REPORT:
+            written = [
+                f"{managed}/{keys}" for keys in ("reports/????-??-??/*", "reports/LATEST/*", "scratch/reports/*")
+            ]
+            add(_CONSUME, f"{queue}reports")
+            add({"sqs:SendMessage"}, f"{queue}reports")
+            add({"dynamodb:Query"}, f"{table}checksums")
+            add({"s3:ListAllMyBuckets"}, "*")
+            add({"s3:ListBucket"}, managed)
+            add({"s3:GetObject"}, *written, f"{managed}/inventory/*", f"{managed}/audit/manifests/*")
+            add({"s3:PutObject", "s3:AbortMultipartUpload"}, *written)
             key("kms:Decrypt", "kms:GenerateDataKey")
         case Function.FIXITY_SWEEP:
             add(_CONSUME, f"{queue}sweep")

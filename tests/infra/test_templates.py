@@ -48,7 +48,15 @@ def test_stacks_have_their_names(assembly: Assembly) -> None:
 def test_parameters_are_exactly_the_public_contract(variant: Assembly) -> None:
     """Outsiders find every SSM parameter of the contract with the right value, and no other."""
     name, prefix = variant.settings.name, variant.settings.bucket_prefix
-    queues = ("object-created", "object-deleted", "bucket-requests", "verification", "replication-events", "sweep")
+    queues = (
+        "object-created",
+        "object-deleted",
+        "bucket-requests",
+        "verification",
+        "replication-events",
+        "sweep",
+        "reports",
+    )
     expected = {
         "base/alert-topic-arn": f"SNS::Topic:duracloud-{name}-alerts",
         "base/audit-key-arn": f"KMS::Key:{variant.signing_key.logical_id}",
@@ -339,6 +347,7 @@ def test_only_the_request_bucket_announces_objects(variant: Assembly) -> None:
         (naming.BUCKET_REQUESTS, Function.BUCKET_REQUESTED, 3),
         (naming.VERIFICATION, Function.CHECKSUM_VERIFICATION, 5),
         (naming.SWEEP, Function.FIXITY_SWEEP, 3),
+        (naming.REPORTS, Function.CHECKSUM_REPORT, 3),
         (naming.REPLICATION_EVENTS, Function.REPLICATION_FAILED, 3),
     ],
 )
@@ -358,7 +367,7 @@ def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, r
     assert 14 * 86_400 == variant.named(QUEUE, dead_letters).properties["MessageRetentionPeriod"]
     assert f"SQS::Queue:duracloud-{environment}-{name}" == variant.resolve(queue.layer, source["EventSourceArn"])
     assert ["ReportBatchItemFailures"] == source["FunctionResponseTypes"]
-    assert (1 if name in {naming.BUCKET_REQUESTS, naming.SWEEP} else 10) == source["BatchSize"]
+    assert (1 if name in {naming.BUCKET_REQUESTS, naming.SWEEP, naming.REPORTS} else 10) == source["BatchSize"]
     sizing = getattr(variant.settings.functions, function.replace("-", "_"))
     assert sizing.max_concurrency == source["ScalingConfig"]["MaximumConcurrency"]
 
@@ -445,7 +454,8 @@ def test_functions_are_stated_in_full(variant: Assembly) -> None:
         assert log == variant.resolve(function.layer, properties["LoggingConfig"]["LogGroup"])
         retention = variant.named(LOG, f"/aws/lambda/{physical_name}").properties["RetentionInDays"]
         assert variant.settings.log_retention_days == retention
-        assert (1 if variant.settings.dependency_layer else 0) == len(properties.get("Layers", []))
+        layers = 2 if name == Function.CHECKSUM_REPORT else 1
+        assert (layers if variant.settings.dependency_layer else 0) == len(properties.get("Layers", []))
 
 
 def test_exports_are_started_and_followed(variant: Assembly) -> None:
@@ -462,29 +472,30 @@ def test_exports_are_started_and_followed(variant: Assembly) -> None:
     assert {"action": "follow"} == json.loads(schedules[variant.settings.export.follow_schedule]["Input"])
 
 
-def test_sweeps_are_started_through_their_queue(variant: Assembly) -> None:
+@pytest.mark.parametrize(("work", "queue"), [("sweep", naming.SWEEP), ("report", naming.REPORTS)])
+def test_work_in_slices_is_started_through_its_queue(variant: Assembly, work: str, queue: str) -> None:
     """The schedule puts a start with its time into the queue, where it is tried again like any other work."""
+    schedule = getattr(variant.settings, work).schedule
     (rule,) = (
-        rule.properties
-        for rule in variant.resources(RULE)
-        if rule.properties.get("ScheduleExpression") == variant.settings.sweep.schedule
+        rule.properties for rule in variant.resources(RULE) if rule.properties.get("ScheduleExpression") == schedule
     )
     (target,) = rule["Targets"]
 
-    assert f"SQS::Queue:duracloud-{variant.settings.name}-sweep" == variant.resolve(naming.INTEGRITY, target["Arn"])
+    assert f"SQS::Queue:duracloud-{variant.settings.name}-{queue}" == variant.resolve(naming.INTEGRITY, target["Arn"])
     assert {"time": "$.time"} == target["InputTransformer"]["InputPathsMap"]
     assert '{"action":"start","time":<time>}' == target["InputTransformer"]["InputTemplate"]
 
 
-def test_only_the_sweep_may_call_itself(variant: Assembly) -> None:
-    """Lambda stops a function that calls itself by its own messages, but for the one that is made so."""
+def test_only_work_in_slices_may_call_itself(variant: Assembly) -> None:
+    """Lambda stops a function that calls itself by its own messages, but for those that are made so."""
     allowed = {
         function.physical_name
         for function in variant.resources(FUNCTION)
         if "Allow" == function.properties.get("RecursiveLoop")
     }
 
-    assert {function_name(variant.settings.name, Function.FIXITY_SWEEP)} == allowed
+    slicing = (Function.FIXITY_SWEEP, Function.CHECKSUM_REPORT)
+    assert {function_name(variant.settings.name, name) for name in slicing} == allowed
 
 
 def test_rules_deliver_to_their_queue_alone(variant: Assembly) -> None:
@@ -504,7 +515,7 @@ def test_rules_deliver_to_their_queue_alone(variant: Assembly) -> None:
         for arn in (target["Arn"], target["DeadLetterConfig"]["Arn"]):
             delivered[variant.resolve(rule.layer, arn)] = f"Events::Rule:{rule.logical_id}"
 
-    assert 8 == len(delivered)
+    assert 10 == len(delivered)
     assert delivered == allowed
 
 

@@ -4,27 +4,27 @@ from typing import Any
 import pytest
 
 from runtime.adapters.clients import client
-from runtime.adapters.s3_sweep_files import S3SweepFiles
+from runtime.adapters.s3_documents import S3Documents
 from runtime.domain.errors import RefusedError
-from runtime.ports import SweepFiles
-from tests.sweep_fakes import FakeSweepFiles
+from runtime.ports import Documents
+from tests.sweep_fakes import FakeDocuments
 
 BUCKET = "acme-test-managed"
 DOCUMENT: dict[str, Any] = {"objects": 3, "buckets": {"ä": [1.5, None]}}
 
 
 @pytest.fixture(params=["fake", "S3"])
-def files(request: pytest.FixtureRequest) -> SweepFiles:
+def files(request: pytest.FixtureRequest) -> Documents:
     """The fake and the real adapter in turn."""
     if request.param == "fake":
-        return FakeSweepFiles()
+        return FakeDocuments()
     request.getfixturevalue("aws")
     s3 = client("s3", region="us-east-1")
     s3.create_bucket(Bucket=BUCKET)
-    return S3SweepFiles(s3, BUCKET)
+    return S3Documents(s3, BUCKET)
 
 
-def test_a_document_is_read_as_written(files: SweepFiles) -> None:
+def test_a_document_is_read_as_written(files: Documents) -> None:
     """Numbers, texts and empty values come back; what is not there is None."""
     files.write("a/b.json", DOCUMENT)
 
@@ -32,7 +32,7 @@ def test_a_document_is_read_as_written(files: SweepFiles) -> None:
     assert files.read("a/c.json") is None
 
 
-def test_writing_again_replaces_and_writing_once_does_not(files: SweepFiles) -> None:
+def test_writing_again_replaces_and_writing_once_does_not(files: Documents) -> None:
     """The first of those who write once is the one that stands."""
     files.write_once("a", {"by": 1})
     files.write_once("a", {"by": 2})
@@ -42,7 +42,7 @@ def test_writing_again_replaces_and_writing_once_does_not(files: SweepFiles) -> 
     assert {"by": 3} == files.read("a")
 
 
-def test_names_are_those_of_the_folder(files: SweepFiles) -> None:
+def test_names_are_those_of_the_folder(files: Documents) -> None:
     """Files of other folders are not among them, however many there are."""
     for key in ("a/1", "a/2", "ab/1", "b"):
         files.write(key, DOCUMENT)
@@ -56,7 +56,7 @@ def test_documents_are_json_for_people_too() -> None:
     """A report can be opened in a browser and read."""
     s3 = client("s3", region="us-east-1")
     s3.create_bucket(Bucket=BUCKET)
-    S3SweepFiles(s3, BUCKET).write("report.json", DOCUMENT)
+    S3Documents(s3, BUCKET).write("report.json", DOCUMENT)
 
     stored = s3.get_object(Bucket=BUCKET, Key="report.json")
     assert "application/json" == stored["ContentType"]
@@ -66,7 +66,7 @@ def test_documents_are_json_for_people_too() -> None:
 @pytest.mark.usefixtures("aws")
 def test_a_refusal_is_raised() -> None:
     """Without its bucket no sweep ends quietly."""
-    files = S3SweepFiles(client("s3", region="us-east-1"), "acme-test-none")
+    files = S3Documents(client("s3", region="us-east-1"), "acme-test-none")
 
     for call in (lambda: files.names("a/"), lambda: files.write("a", {}), lambda: files.write_once("a", {})):
         with pytest.raises(RefusedError):

@@ -1,4 +1,4 @@
-"""Plans, counts and reports of sweeps in the managed bucket: the adapter of the port SweepFiles."""
+"""JSON documents in the managed bucket: the adapter of the port Documents."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ _NOT_FOUND: Final = 404
 _STANDS: Final = "PreconditionFailed"
 
 
-class S3SweepFiles:
+class S3Documents:
     """JSON documents in one bucket."""
 
     def __init__(self, client: Any, bucket: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
@@ -26,14 +26,14 @@ class S3SweepFiles:
         self._bucket = bucket
 
     def names(self, folder: str) -> set[str]:
-        """Return the keys in a folder. See `ports.SweepFiles.names`."""
-        with translated("listing the files of the sweep"):
+        """Return the keys in a folder. See `ports.Documents.names`."""
+        with translated("listing documents"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=folder)
             return {entry["Key"] for page in pages for entry in page.get("Contents", [])}
 
     def read(self, key: str) -> Mapping[str, Any] | None:
-        """Return a document. See `ports.SweepFiles.read`."""
-        with translated("reading a file of the sweep"):
+        """Return a document. See `ports.Documents.read`."""
+        with translated("reading a document"):
             try:
                 body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
             except ClientError as error:
@@ -45,18 +45,20 @@ class S3SweepFiles:
         return document
 
     def write(self, key: str, document: Mapping[str, Any]) -> None:
-        """Write a document. See `ports.SweepFiles.write`."""
-        with translated("writing a file of the sweep"):
+        """Write a document. See `ports.Documents.write`."""
+        with translated("writing a document"):
             self._put(key, document)
 
-    def write_once(self, key: str, document: Mapping[str, Any]) -> None:
-        """Write a document unless there is one. See `ports.SweepFiles.write_once`."""
-        with translated("writing a file of the sweep"):
+    def write_once(self, key: str, document: Mapping[str, Any]) -> bool:
+        """Write a document unless there is one. See `ports.Documents.write_once`."""
+        with translated("writing a document"):
             try:
                 self._put(key, document, IfNoneMatch="*")
             except ClientError as error:
                 if error_code(error) != _STANDS:
                     raise
+                return False
+        return True
 
     def _put(self, key: str, document: Mapping[str, Any], **condition: str) -> None:
         self._client.put_object(
