@@ -56,7 +56,7 @@ QUEUE_BATCH: Final = 10
 STREAM_BATCH: Final = 500
 STREAM_SHARDS: Final = 4
 REPORT_MEMORY_MIB: Final = 1_769
-QUEUES: Final = 6
+QUEUES: Final = 7
 ALARM_METRICS: Final = 90
 # Published all the time, and once a day or less; a metric is paid for by the hours in which it is published.
 HOURLY_METRICS: Final = 8
