@@ -9,6 +9,7 @@ from urllib.parse import quote_plus
 
 import attrs
 from arro3.core import Array, DataType, RecordBatch, RecordBatchReader
+from arro3.io import write_parquet
 
 from runtime.domain.inventory import StoredVersion
 
@@ -69,7 +70,7 @@ def as_parquet(rows: Sequence[Row]) -> bytes:
         }
     )
     file = io.BytesIO()
-    writeas_parquet(RecordBatchReader.from_batches(batch.schema, [batch]), file, compression="snappy")
+    write_parquet(RecordBatchReader.from_batches(batch.schema, [batch]), file, compression="snappy")
     return file.getvalue()
 
 
