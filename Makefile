@@ -11,16 +11,18 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TMPDIR := $(CURDIR)/.local/tmp
 $(shell mkdir -p .local/tmp)
 
-.PHONY: help setup up down clean demo test lint types synth bench alarms
+.PHONY: help setup up down clean demo drill test lint types synth bench alarms cost
 
 help:
 	@echo "make demo    the whole story on this machine, from installation to a caught bit flip"
+	@echo "make drill   every fault that the service must withstand, shown to it, with a table of what was observed"
 	@echo "make test    all tests, the system tests with IAM and TLS enforced among them"
 	@echo "make up      start the local AWS and deploy; DURACLOUD_PORT chooses the port (4566)"
 	@echo "make down    stop the local AWS and keep its data"
 	@echo "make clean   stop it and forget its data"
 	@echo "make setup   install everything into this folder"
 	@echo "make alarms  list the alarms of an environment: make alarms ENV=prod"
+	@echo "make cost    the monthly cost: make cost ENV=prod OBJECTS=1e6 BYTES=10TB"
 	@echo "make synth   write the templates of all environments to cdk.out"
 	@echo "make lint    ruff; make types: mypy; make bench: benchmarks"
 
@@ -47,6 +49,9 @@ clean:
 demo: setup
 	@.venv/bin/python -m local demo
 
+drill: setup
+	@.venv/bin/python -m local drill
+
 test: setup
 	@.venv/bin/python -m pytest -q
 
@@ -64,6 +69,12 @@ synth: setup
 
 alarms: setup
 	@.venv/bin/python -m tools.alarms $(ENV)
+
+# OBJECTS: 1000000, 1e6, 1M; BYTES: 1e13, 10TB, 9.5TiB. At will: OBJECTS_PER_MONTH, BUCKETS, READ_RATE, LINES=1.
+cost: setup
+	@.venv/bin/python -m tools.cost --env "$(ENV)" --objects "$(OBJECTS)" --bytes "$(BYTES)" \
+		--objects-per-month "$(OBJECTS_PER_MONTH)" $(if $(BUCKETS),--buckets "$(BUCKETS)") \
+		$(if $(READ_RATE),--read-rate "$(READ_RATE)") $(if $(LINES),--lines)
 
 bench: setup
 	@.venv/bin/python -m benchmarks

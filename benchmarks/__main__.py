@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
-from benchmarks import import_time, level_load, read_and_hash, small_objects, synthesis
+from benchmarks import import_time, level_load, object_cpu, read_and_hash, small_objects, synthesis
 from benchmarks.row import Row, table
 
 _BENCHMARKS: Final[dict[str, Callable[[], Sequence[Row]]]] = {
     "hash": lambda: [read_and_hash.measure()],
     "batch": lambda: [small_objects.measure()],
+    "object": lambda: [object_cpu.measure()],
     "import": import_time.measure,
     "synth": synthesis.measure,
     "level": lambda: [level_load.measure()],

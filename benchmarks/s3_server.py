@@ -1,4 +1,4 @@
-"""A plain local HTTP server that speaks as much of S3 as reading an object takes, its bytes made on the fly."""
+"""A plain local HTTP server that speaks as much of S3 as reading takes, and as much of DynamoDB as writing takes."""
 
 import argparse
 import base64
@@ -48,7 +48,7 @@ def _digests(size: int) -> tuple[str, str]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Answers GetObject and HeadObject for keys made by `key_of`."""
+    """Answers GetObject and HeadObject for keys made by `key_of`, and every call of DynamoDB with nothing."""
 
     protocol_version = "HTTP/1.1"
     # Headers and body are written apart: without this the kernel may hold the second back for 40 ms.
@@ -64,6 +64,16 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         """Answer HeadObject."""
         self._answer_head()
+
+    def do_POST(self) -> None:
+        """Answer a call of DynamoDB: it was done, and there is nothing to say."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        time.sleep(self.latency_seconds)
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
         """Log nothing."""
@@ -115,6 +125,7 @@ def client_environment(endpoint: str) -> dict[str, str]:
     """Return environment variables by which boto3 talks to the server, with credentials that could open nothing."""
     return {
         "AWS_ENDPOINT_URL_S3": endpoint,
+        "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_DEFAULT_REGION": "eu-west-1",

@@ -46,7 +46,7 @@ def measure(latency_seconds: float = _LATENCY_SECONDS, repeats: int = 9) -> Row:
 
 
 @attrs.define
-class _Context:
+class Context:
     """What Lambda hands to a handler."""
 
     function_name: str = "benchmark"
@@ -58,16 +58,17 @@ class _Context:
 
 
 def _seconds(deps: tuple[FixitySettings, Care]) -> float:
-    event = {"Records": [_message(number) for number in range(_OBJECTS)]}
+    event = {"Records": [message(number) for number in range(_OBJECTS)]}
     started = time.perf_counter()
-    answer = file_uploaded.handle(event, _Context(), deps)
+    answer = file_uploaded.handle(event, Context(), deps)
     took = time.perf_counter() - started
     if answer["batchItemFailures"]:
         raise AssertionError(f"messages went back: {answer}")
     return took
 
 
-def _message(number: int) -> dict[str, Any]:
+def message(number: int) -> dict[str, Any]:
+    """Return the queue's message of an upload; the number makes keys differ."""
     body = {
         "id": str(number),
         "time": "2026-03-01T12:00:00Z",

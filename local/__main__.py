@@ -1,4 +1,4 @@
-"""The commands behind `make up`, `down`, `clean` and `demo`: `python -m local COMMAND`."""
+"""The commands behind `make up`, `down`, `clean`, `demo` and `drill`: `python -m local COMMAND`."""
 
 import os
 import signal
@@ -27,7 +27,13 @@ def main(arguments: list[str]) -> int:
     Returns:
         The exit status.
     """
-    commands: dict[str, Callable[[], None]] = {"up": _up, "down": _down, "clean": _clean, "demo": _demo}
+    commands: dict[str, Callable[[], None]] = {
+        "up": _up,
+        "down": _down,
+        "clean": _clean,
+        "demo": _demo,
+        "drill": _drill,
+    }
     if len(arguments) != 1 or arguments[0] not in commands:
         print(f"got {' '.join(arguments)!r}; allowed: {', '.join(commands)}", file=sys.stderr)
         return 2
@@ -103,6 +109,12 @@ def _demo() -> None:
     from local.demo import tell  # noqa: PLC0415 (the other commands do not need it)
 
     tell()
+
+
+def _drill() -> None:
+    from local.drill import drill  # noqa: PLC0415 (the other commands do not need it)
+
+    drill()
 
 
 if __name__ == "__main__":

@@ -5,24 +5,23 @@ import json
 import math
 import struct
 import time
-import unicodedata
 import wave
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from boto3.s3.transfer import TransferConfig
 
 from local.aws import ACCOUNT, ROOT, LocalAws, LocalError, free_port
+from local.console import say, show, table
 from local.deploy import deploy, parameter
 from local.inbox import Email, Inbox
+from local.watching import eventually, expect
 
-T = TypeVar("T")
 Row = dict[str, Any]
 
 _FOLDER: Final = ROOT / ".local" / "demo"
-_POLL_SECONDS: Final = 0.2
 _PART_BYTES: Final = 5 * 1024 * 1024
 _REQUEST: Final = """\
 # Buckets for the spring deposits
@@ -82,12 +81,12 @@ class _Story:
     def _deploy(self) -> None:
         self._title("Start a local AWS and deploy the real templates with the CDK command line")
         self._aws.start()
-        _say(f"The local AWS answers at {self._aws.endpoint}. Deploying takes a quarter of a minute ...")
+        say(f"The local AWS answers at {self._aws.endpoint}. Deploying takes a quarter of a minute ...")
         deploy(self._aws)
         self._s3, self._dynamodb = self._aws.client("s3"), self._aws.client("dynamodb")
         pages = self._aws.client("cloudformation").get_paginator("list_stack_resources")
         stacks = [f"duracloud-local-{layer}" for layer in ("base", "storage", "integrity", "monitoring")]
-        _table(
+        table(
             ("stack", "resources"),
             [
                 (name, sum(len(page["StackResourceSummaries"]) for page in pages.paginate(StackName=name)))
@@ -102,20 +101,20 @@ class _Story:
 
     def _request(self) -> None:
         self._title("A depositor asks for buckets: two good names, two bad ones")
-        _show(_REQUEST)
+        show(_REQUEST)
         self._s3.put_object(Bucket=self._requests, Key="spring deposits.txt", Body=_REQUEST.encode())
-        keys = _eventually("the result of the request", lambda: self._keys(self._managed, "requests/"), _two)
+        keys = eventually(lambda: self._keys(self._managed, "requests/"), _two, what="the result of the request")
         print()
-        _say(f"The result is in {self._managed}:")
+        say(f"The result is in {self._managed}:")
         for key in keys:
             text = self._read(self._managed, key).decode()
             if key.endswith(".txt"):
-                _show(text)
+                show(text)
             else:
                 result = json.loads(text)
         verdicts = [entry["verdict"] for entry in result["buckets"]]
-        _expect("the verdicts", verdicts, ["created", "created", "rejected", "rejected"])
-        _expect("the status", result["status"], "partial")
+        expect("the verdicts", verdicts, ["created", "created", "rejected", "rejected"])
+        expect("the status", result["status"], "partial")
         self._say_alarm("duracloud-local-partial-requests")
         self._bucket, self._replica = result["buckets"][0]["bucket"], result["buckets"][0]["replica"]
 
@@ -131,28 +130,28 @@ class _Story:
         for key in self._keys_uploaded:
             self._s3.upload_file(str(deposit / key), self._bucket, key, Config=config)
         heads = {key: self._s3.head_object(Bucket=self._bucket, Key=key) for key in self._keys_uploaded}
-        _table(
+        table(
             ("key", "bytes", "ETag"), [(key, f"{head['ContentLength']:,}", head["ETag"]) for key, head in heads.items()]
         )
-        _eventually(
-            "the replicas",
+        eventually(
             lambda: self._keys(self._replica, ""),
             lambda seen: sorted(seen) == self._keys_uploaded,
+            what="the replicas",
         )
-        _say(f"S3 has copied all of them to {self._replica} in the other region.")
+        say(f"S3 has copied all of them to {self._replica} in the other region.")
 
     def _show_records(self, title: str) -> None:
         self._title(title)
         records = self._records_when("records", lambda found: sorted(found) == self._keys_uploaded)
         self._print_records(records)
         for key in (_LETTER, next(key for key in records if key.endswith(".wav"))):
-            _say(f"{key}:")
+            say(f"{key}:")
             for name, digest in records[key]["Digests"]["M"].items():
                 print(f"      {name:<12}{digest['S']}")
             for entry in records[key]["LastCheck"]["M"]["Evidence"]["L"]:
                 evidence = {name: next(iter(value.values())) for name, value in entry["M"].items()}
                 print(f"      compared with {evidence['Source']} ({evidence['Algorithm']}): {evidence['Verdict']}")
-        _expect("the outcomes", {_text(record, "LastOutcome") for record in records.values()}, {"match"})
+        expect("the outcomes", {_text(record, "LastOutcome") for record in records.values()}, {"match"})
         self._await_schedule(self._keys_uploaded)
 
     def _first_checks(self) -> None:
@@ -161,10 +160,10 @@ class _Story:
         self._come_due(*before)
         records = self._records_when("checks", lambda found: _all_checked(before, found))
         self._print_records(records)
-        _expect("the outcomes", {_text(record, "LastOutcome") for record in records.values()}, {"match"})
+        expect("the outcomes", {_text(record, "LastOutcome") for record in records.values()}, {"match"})
         self._await_schedule(self._keys_uploaded)
-        _say("All match. Each has its next date, and nobody got an e-mail about it.")
-        _expect("the e-mails about objects", [mail.subject for mail in self._mails_with("[DuraCloud")], [])
+        say("All match. Each has its next date, and nobody got an e-mail about it.")
+        expect("the e-mails about objects", [mail.subject for mail in self._mails_with("[DuraCloud")], [])
 
     def _damage(self) -> None:
         self._title("One bit flips on the disk")
@@ -175,12 +174,12 @@ class _Story:
         content[position] ^= 1
         path.write_bytes(content)
         after = self._s3.head_object(Bucket=self._bucket, Key=_LETTER)
-        _say(f"{path.relative_to(ROOT)}")
-        _say(f"byte {position}: {old:08b} ('{chr(old)}') -> {old ^ 1:08b} ('{chr(old ^ 1)}'), so it begins now")
-        _show(self._read(self._bucket, _LETTER).decode().splitlines()[0])
-        _expect("version and ETag", (after["VersionId"], after["ETag"]), (before["VersionId"], before["ETag"]))
+        say(f"{path.relative_to(ROOT)}")
+        say(f"byte {position}: {old:08b} ('{chr(old)}') -> {old ^ 1:08b} ('{chr(old ^ 1)}'), so it begins now")
+        show(self._read(self._bucket, _LETTER).decode().splitlines()[0])
+        expect("version and ETag", (after["VersionId"], after["ETag"]), (before["VersionId"], before["ETag"]))
         print()
-        _say(f"To S3 nothing has happened: version {after['VersionId']}, ETag {after['ETag']}, as before.")
+        say(f"To S3 nothing has happened: version {after['VersionId']}, ETag {after['ETag']}, as before.")
 
     def _find_damage(self) -> None:
         self._title("The letter comes due again: the damage is found, read twice, and told")
@@ -193,18 +192,18 @@ class _Story:
         check = record["LastCheck"]["M"]
         expected, computed = record["Digests"]["M"]["sha256"]["S"], check["Computed"]["M"]["sha256"]["S"]
         print(f"      expected  sha256 {expected}\n      computed  sha256 {computed}\n")
-        _expect("the number of reads", check["Reads"]["N"], "2")
-        _say("The e-mail, as its reader gets it:")
+        expect("the number of reads", check["Reads"]["N"], "2")
+        say("The e-mail, as its reader gets it:")
         self._show_email("failed the check")
         self._say_alarm("duracloud-local-failed-checks-checksum-verification")
 
     def _repair(self) -> None:
         self._title("The operator follows the runbook and puts the good copy back, from the replica")
         good = self._read(self._replica, _LETTER)
-        _expect("the replica's content", good.decode(), _LETTER_TEXT)
+        expect("the replica's content", good.decode(), _LETTER_TEXT)
         self._s3.put_object(Bucket=self._bucket, Key=_LETTER, Body=good)
         self._records_when("recovery", lambda found: _text(found.get(_LETTER, {}), "LastOutcome") == "match")
-        _say("The e-mail, as its reader gets it:")
+        say("The e-mail, as its reader gets it:")
         self._show_email("recovered")
 
     def _delete(self) -> None:
@@ -213,18 +212,18 @@ class _Story:
         rest = [key for key in self._keys_uploaded if key != _DELETED]
         self._records_when("deletion", lambda found: sorted(found) == rest)
         self._await_schedule(rest)
-        _say("Its record and its place in the schedule are gone. S3 keeps the version for 30 days.")
+        say("Its record and its place in the schedule are gone. S3 keeps the version for 30 days.")
 
     def _finish(self) -> None:
         self._title("At the end")
         records = self._rows(self._records_table)
         self._print_records(records)
-        _expect("the outcomes", {_text(record, "LastOutcome") for record in records.values()}, {"match"})
+        expect("the outcomes", {_text(record, "LastOutcome") for record in records.values()}, {"match"})
         sqs = self._aws.client("sqs")
         urls = sqs.list_queues(QueueNamePrefix="duracloud-local-")["QueueUrls"]
         waiting = {url.rsplit("/", 1)[-1]: _depth(sqs, url) for url in urls}
-        _expect("what waits in queues", {name: depth for name, depth in waiting.items() if depth}, {})
-        _say(f"All {len(urls)} queues are empty; nothing was set aside.")
+        expect("what waits in queues", {name: depth for name, depth in waiting.items() if depth}, {})
+        say(f"All {len(urls)} queues are empty; nothing was set aside.")
 
     def _title(self, text: str) -> None:
         self._step += 1
@@ -242,10 +241,10 @@ class _Story:
         return {item["ObjectKey"]["S"]: item for item in items}
 
     def _records_when(self, what: str, wanted: Callable[[dict[str, Row]], bool]) -> dict[str, Row]:
-        return _eventually(f"the {what}", lambda: self._rows(self._records_table), wanted)
+        return eventually(lambda: self._rows(self._records_table), wanted, what=f"the {what}")
 
     def _await_schedule(self, keys: list[str]) -> None:
-        _eventually("the schedule", lambda: sorted(self._rows(self._schedule_table)), lambda seen: seen == keys)
+        eventually(lambda: sorted(self._rows(self._schedule_table)), lambda seen: seen == keys, what="the schedule")
 
     def _come_due(self, *keys: str) -> None:
         for key in keys:
@@ -256,10 +255,10 @@ class _Story:
                 ExpressionAttributeNames={"#ttl": "TTL"},
                 ExpressionAttributeValues={":now": {"N": str(int(time.time()) - 1)}},
             )
-        _say("Waiting for the rows to expire and for the checks ...")
+        say("Waiting for the rows to expire and for the checks ...")
 
     def _print_records(self, records: dict[str, Row]) -> None:
-        _table(
+        table(
             ("key", "bytes", "outcome", "sha256", "last check", "next check"),
             [
                 (
@@ -280,12 +279,12 @@ class _Story:
 
     def _say_alarm(self, name: str) -> None:
         print()
-        mail = _eventually(f"the alarm {name}", lambda: self._mails_with(f'ALARM: "{name}"'), bool)[0]
-        _say(f"The operators' alarm speaks too, by an e-mail with the subject: {mail.subject}")
+        mail = eventually(lambda: self._mails_with(f'ALARM: "{name}"'), bool, what=f"the alarm {name}")[0]
+        say(f"The operators' alarm speaks too, by an e-mail with the subject: {mail.subject}")
 
     def _show_email(self, about: str) -> None:
-        mail = _eventually("the e-mail", lambda: self._mails_with(about), bool)[0]
-        _show(f"Subject: {mail.subject}\n\n{mail.body}")
+        mail = eventually(lambda: self._mails_with(about), bool, what="the e-mail")[0]
+        show(f"Subject: {mail.subject}\n\n{mail.body}")
 
 
 def _deposit() -> dict[str, bytes]:
@@ -323,20 +322,6 @@ def _sound(seconds: int) -> bytes:
     return packed.getvalue()
 
 
-def _eventually(what: str, look: Callable[[], T], wanted: Callable[[T], bool], seconds: float = 40) -> T:
-    deadline = time.monotonic() + seconds
-    while not wanted(seen := look()):
-        if time.monotonic() > deadline:
-            raise LocalError(f"{what} did not come within {seconds:.0f} seconds")
-        time.sleep(_POLL_SECONDS)
-    return seen
-
-
-def _expect(what: str, seen: object, expected: object) -> None:
-    if seen != expected:
-        raise LocalError(f"{what}: got {seen!r}, expected {expected!r}")
-
-
 def _all_checked(before: dict[str, Row], now: dict[str, Row]) -> bool:
     date = "LastChecksumDate"
     return now.keys() == before.keys() and all(_text(now[key], date) > _text(before[key], date) for key in before)
@@ -358,26 +343,3 @@ def _text(record: Row, name: str) -> str:
 
 def _short(date: str) -> str:
     return datetime.fromisoformat(date).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _say(text: str) -> None:
-    print(f"   {text}", flush=True)
-
-
-def _show(text: str) -> None:
-    print("\n".join(f"   | {line}".rstrip() for line in text.rstrip().splitlines()), flush=True)
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    lines = [[str(cell) for cell in row] for row in (heads, *rows)]
-    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        print(
-            "   "
-            + "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)).rstrip()
-        )
-    print(flush=True)
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -4,6 +4,7 @@ Runs inside the emulator's process. Each function closes one gap and says what A
 in `tests/local` that fails when a new version of the emulator moves things.
 """
 
+import asyncio
 import asyncio.constants
 import contextvars
 import copy
@@ -19,10 +20,12 @@ from typing import Any, Final
 import botocore.serialize
 import botocore.session
 from ministack import app
-from ministack.core import iam_actions, persistence
-from ministack.core.responses import request_scope
+from ministack.core import iam_actions, lambda_runtime, persistence
+from ministack.core.responses import error_response_json, error_response_xml, request_scope
 from ministack.services import cloudwatch, dynamodb, eventbridge, iam, lambda_svc, s3, sqs
 from ministack.services.cloudformation import provisioners
+
+from local.faults import CALLER, PATH, Fault, FaultPlan
 
 _log = logging.getLogger("duracloud")
 _EXPIRY_TICK_SECONDS: Final = 1.0
@@ -33,6 +36,8 @@ _READER: Final[contextvars.ContextVar[dict[str, Any] | None]] = contextvars.Cont
 _VERSION_ID: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("version_id", default=None)
 
 _REPLICATED_AS: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("replicated_as", default=None)
+_PLAN: Final = FaultPlan()
+_HOLD_TICK_SECONDS: Final = 0.05
 
 Row = dict[str, Any]
 
@@ -43,6 +48,7 @@ def apply() -> None:
     _create_buckets_completely()
     _create_groups()
     _authorize_batches_of_messages()
+    _move_messages_back()
     _expire_rows_as_a_service()
     _tell_versions_in_events()
     _read_versions_from_disk()
@@ -56,6 +62,7 @@ def apply() -> None:
     _take_alarms_on_expressions()
     _evaluate_alarms_as_described()
     _serve_one_port()
+    _show_faults_on_order()
 
 
 def start_ticks() -> None:
@@ -232,6 +239,27 @@ def _authorize_batches_of_messages() -> None:
             return batches.get(action, action) if action else action
 
         setattr(iam_actions, reader, without_batch)
+
+
+def _move_messages_back() -> None:
+    """SQS moves what was set aside back to the queue that it came from; the emulator does not know the call."""
+
+    def move(data: Row, _url: str) -> Row:
+        with sqs._queues_lock:
+            source = sqs._queue_by_arn(data["SourceArn"])
+            if source is None:
+                raise sqs._Err("ResourceNotFoundException", "The resource that you specified does not exist.", 404)
+            messages, source["messages"] = source["messages"], []
+            for message in messages:
+                came_from = message["sys"].pop("DeadLetterQueueSourceArn", "")
+                target = sqs._queue_by_arn(data.get("DestinationArn") or came_from)
+                target["messages"].append(
+                    {**message, "receipt_handle": None, "receive_count": 0, "visible_at": time.time()}
+                )
+        sqs.esm_wake.set()
+        return {"TaskHandle": "moved"}
+
+    sqs._HANDLERS["StartMessageMoveTask"] = move
 
 
 def _expire_rows_as_a_service() -> None:
@@ -622,6 +650,66 @@ def _serve_one_port() -> None:
     app._port_is_bindable = lambda *_: False
     # What clients hold open is not waited for.
     asyncio.constants.SSL_SHUTDOWN_TIMEOUT = 0.5
+
+
+def _show_faults_on_order() -> None:
+    """AWS fails by itself; the emulator fails, loses records and kills functions when it is told to."""
+    dispatch = app._dispatch_service_request
+    orders: dict[str, Callable[[Row], Any]] = {
+        "add": lambda order: _PLAN.add(Fault(**{**order["fault"], "within": tuple(order["fault"]["within"])})),
+        "met": lambda order: _PLAN.met(order["name"]),
+        "withdraw": lambda order: _PLAN.withdraw(order["name"]),
+        "kill": lambda order: _kill_workers(order["function"]),
+        "lose-stream": lambda order: _lose_stream_records(order["table"]),
+    }
+
+    async def dispatch_or_fail(method: str, path: str, headers: Row, body: bytes, *rest: Any) -> Any:
+        if path == PATH:
+            order = json.loads(body)
+            answer = json.dumps(orders[order["order"]](order))
+            return HTTPStatus.OK.value, {"Content-Type": "application/json"}, answer.encode()
+        found = None
+        if CALLER in headers.get("user-agent", ""):
+            parameters = app._routing_params(method, path, headers, body, rest[0])
+            service = app.detect_service(method, path, headers, parameters)
+            action = iam_actions.extract_iam_action(service, method, path, headers, body, parameters) or ""
+            found = _PLAN.next(action, f"{path}\n{body.decode(errors='replace')}")
+        if found is None:
+            return await dispatch(method, path, headers, body, *rest)
+        name, fault = found
+        answer = _error(service, fault) if fault.code else await dispatch(method, path, headers, body, *rest)
+        while fault.hold and _PLAN.stands(name):  # noqa: ASYNC110 (the plan knows no event loop)
+            await asyncio.sleep(_HOLD_TICK_SECONDS)
+        return answer
+
+    app._dispatch_service_request = dispatch_or_fail
+
+
+def _error(service: str, fault: Fault) -> Any:
+    text = "ordered by a drill"
+    if service == "s3":
+        return s3._error(fault.code, text, fault.status)
+    if service == "sns":
+        return error_response_xml(fault.code, text, fault.status)
+    return error_response_json(fault.code, text, fault.status)
+
+
+def _kill_workers(function: str) -> int:
+    with lambda_runtime._lock:
+        workers = [worker for pool in lambda_runtime._workers.values() for worker in pool]
+    at_work = [worker for worker in workers if worker.func_name == function and worker.in_use and worker._proc]
+    for worker in at_work:
+        worker._proc.kill()
+    return len(at_work)
+
+
+def _lose_stream_records(table: str) -> int:
+    with dynamodb._lock:
+        records = dynamodb._stream_records.get(table) or []
+        lost = len(records)
+        dynamodb._stream_trimmed[table] = dynamodb._stream_trimmed.get(table, 0) + lost
+        records.clear()
+    return lost
 
 
 def _measure_and_evaluate() -> None:

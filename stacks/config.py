@@ -288,11 +288,14 @@ class Audit:
             lifted by whoever has a permission of its own, the second by nobody. `none` does not lock them.
         window_seconds: longest wait for events to fill a file.
         schedule: when days are signed, as an EventBridge expression in UTC; every run signs all days before its own.
+        silence_days: days without a signature after which an alarm speaks.
     """
 
     object_lock: str = _one_of(OBJECT_LOCKS)
     window_seconds: int = _within(0, 300)
     schedule: str = _matching(_SCHEDULE, "an EventBridge schedule, cron(...) or rate(...)")
+    # CloudWatch looks back a week at most.
+    silence_days: int = _within(1, 7)
 
     @property
     def locks(self) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from runtime.contract import Function, Metric
@@ -27,6 +28,7 @@ def alarms_on(watched: Watched) -> Iterator[Alarm]:
     yield from _on_requests_and_exports(watched)
     yield from _on_replication(watched)
     yield from _on_sweeps(watched)
+    yield from _on_audit_trail(watched)
 
 
 def _on_queues(watched: Watched) -> Iterator[Alarm]:
@@ -228,6 +230,22 @@ def _on_sweeps(watched: Watched) -> Iterator[Alarm]:
         metric=of_sweep(Metric.OBJECTS_UNDER_CARE, "SampleCount"),
         threshold=1,
         periods=settings.sweep.silence_days,
+        missing=cloudwatch.TreatMissingData.BREACHING,
+        below=True,
+    )
+
+
+def _on_audit_trail(watched: Watched) -> Iterator[Alarm]:
+    """Yield the alarm on nights in which no day was signed; what is wrong in a night is an error of its function."""
+    settings = watched.settings
+    signed = watched.metric(Function.AUDIT_MANIFEST, Metric.AUDIT_MANIFESTS)
+    yield Alarm(
+        name="no-audit-manifest",
+        severity=Severity.CRITICAL,
+        meaning=f"The audit trail was not signed for {settings.audit.silence_days} days.",
+        metric=signed.with_(period=Duration.days(1)),
+        threshold=1,
+        periods=settings.audit.silence_days,
         missing=cloudwatch.TreatMissingData.BREACHING,
         below=True,
     )

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import import_time, level_load, read_and_hash, small_objects, synthesis
+from benchmarks import import_time, level_load, object_cpu, read_and_hash, small_objects, synthesis
 from benchmarks.__main__ import main
 from benchmarks.row import Row, table
 from runtime.contract import Function
@@ -23,6 +23,14 @@ def test_batch_is_measured() -> None:
 
     assert "10 objects of 1 KiB, 1 ms per S3 call" == row.what
     assert row.ratio > 0
+
+
+def test_cpu_per_object_is_measured() -> None:
+    """Deposits with the real adapters of S3 and DynamoDB run against the local server and take CPU time."""
+    row = object_cpu.measure(repeats=1)
+
+    assert row.measured.endswith("CPU ms")
+    assert row.ratio > 1
 
 
 def test_import_time_is_measured() -> None:
@@ -102,4 +110,4 @@ def test_unknown_benchmark_is_one_clear_line(capsys: pytest.CaptureFixture[str])
     """The error says what was got and what is allowed."""
     with pytest.raises(SystemExit):
         main(["nonsense"])
-    assert "got nonsense; allowed: hash, batch, import, synth, level" in capsys.readouterr().err
+    assert "got nonsense; allowed: hash, batch, object, import, synth, level" in capsys.readouterr().err

@@ -315,7 +315,7 @@ def test_every_alarm_tells_people_and_says_what_to_do(variant: Assembly) -> None
 
 
 def test_every_alarm_says_what_missing_data_means(variant: Assembly) -> None:
-    """What is published only when there is work is fine without data; a sweep's word stands; no sweep is an alarm."""
+    """What is published only when there is work is fine without data; a sweep's word stands; silence is an alarm."""
     name = variant.settings.name
     found = {
         alarm.properties["AlarmName"].removeprefix(f"duracloud-{name}-"): (
@@ -330,6 +330,7 @@ def test_every_alarm_says_what_missing_data_means(variant: Assembly) -> None:
     assert ("ignore", reached) == found.pop("oldest-unverified")
     assert ("ignore", below) == found.pop("coverage")
     assert ("breaching", below) == found.pop("no-sweep")
+    assert ("breaching", below) == found.pop("no-audit-manifest")
     assert {("notBreaching", reached)} == set(found.values())
 
 
@@ -345,6 +346,10 @@ def test_alarms_on_sweeps_follow_the_promise(variant: Assembly) -> None:
     assert 86_400 * longest == alarms["oldest-unverified"]["Threshold"]
     silence = alarms["no-sweep"]
     assert (86_400, settings.sweep.silence_days, 1, "SampleCount") == tuple(
+        silence[name] for name in ("Period", "EvaluationPeriods", "Threshold", "Statistic")
+    )
+    silence = alarms["no-audit-manifest"]
+    assert (86_400, settings.audit.silence_days, 1, "Sum") == tuple(
         silence[name] for name in ("Period", "EvaluationPeriods", "Threshold", "Statistic")
     )
 
@@ -387,8 +392,8 @@ def test_thresholds_are_settings(variant: Assembly, tmp_path: Path) -> None:
     found = defaultdict(set)
     for alarm in synthesise(settings, tmp_path).resources(ALARM):
         threshold = alarm.properties["Threshold"]
-        if alarm.properties["AlarmName"].endswith(("oldest-unverified", "no-sweep")):
-            # They follow the settings of fixity and sweep.
+        if alarm.properties["AlarmName"].endswith(("oldest-unverified", "no-sweep", "no-audit-manifest")):
+            # They follow the settings of fixity, sweep and audit trail.
             continue
         name = next(name for name, number in numbers.items() if threshold in {number, number * 1000})
         found[name].add(alarm.properties["AlarmName"].removeprefix(f"duracloud-{settings.name}-"))

@@ -35,7 +35,7 @@ def test_a_port_that_is_none_is_one_clear_line(port: str) -> None:
 def test_an_unknown_command_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
     """The line says what was got and what is allowed."""
     assert 2 == main(["start"])
-    assert "got 'start'; allowed: up, down, clean, demo" == capsys.readouterr().err.strip()
+    assert "got 'start'; allowed: up, down, clean, demo, drill" == capsys.readouterr().err.strip()
 
 
 def test_a_missing_node_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from local.service import Service
+from local.watching import eventually
 from runtime.contract import METRIC_NAMESPACE
 from runtime.domain.objects import ObjectRef
 from tests.builders import s3_event
 from tests.fakes import Happening
-from tests.system.service import Service, eventually
 
 pytestmark = pytest.mark.system
 PREFIX = "duracloud-local-"
@@ -121,9 +122,9 @@ def _ref(key: str) -> ObjectRef:
     return ObjectRef("demo-local-nothing", key)
 
 
-def test_the_silence_of_the_sweep_is_an_alarm(service: Service, seen: set[str]) -> None:
-    """Where no sweep has ended yet, the alarm speaks."""
-    _expect(service, seen, {"no-sweep"})
+def test_silence_is_an_alarm(service: Service, seen: set[str]) -> None:
+    """Where no sweep has ended yet and no day was signed, the alarms speak."""
+    _expect(service, seen, {"no-sweep", "no-audit-manifest"})
 
 
 def test_invocations_refused_and_work_that_waits(service: Service, seen: set[str]) -> None:

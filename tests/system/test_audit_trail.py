@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.system.service import Service, eventually
+from local.service import Service
+from local.watching import eventually
 from tools.audit import main
 
 pytestmark = pytest.mark.system

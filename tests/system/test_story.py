@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from tests.system.service import Service, eventually
+from local.service import Service
+from local.watching import eventually
 
 pytestmark = pytest.mark.system
 KEYS = ("plain.txt", "box 1/a letter.txt", "ä+%20 \"quoted\" 'name'.txt", "日本/資料.txt", "empty.txt")
@@ -61,7 +62,7 @@ def test_from_request_to_caught_bit_flip(service: Service) -> None:
     file.write_bytes(good)
     service.make_due(bucket, KEYS[1])
     eventually(lambda: _outcomes(service, bucket), lambda now: now[KEYS[1]] == "match")
-    service.email("recovered", about=f'"{KEYS[1]}"')
+    assert service.email("recovered", about=f'"{KEYS[1]}"')
 
     service.s3.delete_object(Bucket=bucket, Key=KEYS[0])
     eventually(lambda: set(service.records(bucket)) | set(service.schedule(bucket)), lambda now: KEYS[0] not in now)

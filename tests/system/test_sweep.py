@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.system.service import Service, eventually
+from local.service import Service
+from local.watching import eventually
 
 pytestmark = pytest.mark.system
 

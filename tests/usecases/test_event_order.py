@@ -54,7 +54,7 @@ def _assert_tables_tell_the_truth(w: World) -> None:
 
 
 @given(changes=_CHANGES, seed=st.integers(0, 2**32))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_l07_any_order_and_duplication_ends_in_the_same_tables(changes: list[tuple[ObjectRef, str]], seed: int) -> None:
     """However late, often and mixed up the events come, the tables say what is current."""
     w, chance = world(), random.Random(seed)  # noqa: S311 (an order, not a secret)
@@ -76,7 +76,7 @@ def test_l07_any_order_and_duplication_ends_in_the_same_tables(changes: list[tup
 
 
 @given(changes=_CHANGES, seed=st.integers(0, 2**32))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_l06_workers_that_overtake_each_other_end_in_the_same_tables(
     changes: list[tuple[ObjectRef, str]], seed: int
 ) -> None:

@@ -243,7 +243,7 @@ def _mixed(mix: list[tuple[str, int | None, int | None, bool]], most: int, page:
     return env
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(MIXES, st.integers(1, 6), st.integers(1, 6))
 def test_l26_after_a_sweep_nothing_is_lost_and_nothing_overdue_waits(
     mix: list[tuple[str, int | None, int | None, bool]], most: int, page: int
@@ -261,7 +261,7 @@ def test_l26_after_a_sweep_nothing_is_lost_and_nothing_overdue_waits(
     assert {1} >= set(Counter(env.checks.checks).values())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(MIXES, st.integers(1, 6), st.integers(1, 6))
 def test_any_slicing_finds_the_same(mix: list[tuple[str, int | None, int | None, bool]], most: int, page: int) -> None:
     """Totals, tables and queue do not depend on how many objects a slice or a page holds."""
@@ -273,7 +273,7 @@ def test_any_slicing_finds_the_same(mix: list[tuple[str, int | None, int | None,
     assert Counter(whole.checks.checks) == Counter(env.checks.checks)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(MIXES, st.integers(1, 6), st.integers(0, 20))
 def test_repeating_slices_changes_nothing_more(
     mix: list[tuple[str, int | None, int | None, bool]], most: int, again: int

@@ -1,0 +1,46 @@
+"""What the commands print: lines that are seen at once, and aligned tables."""
+
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+
+
+def say(text: str) -> None:
+    """Print a line of the story."""
+    print(f"   {text}", flush=True)
+
+
+def show(text: str) -> None:
+    """Print the content of a file or message."""
+    print("\n".join(f"   | {line}".rstrip() for line in text.rstrip().splitlines()), flush=True)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]], limits: Sequence[int] = ()) -> None:
+    """Print a table whose columns are aligned, whatever script their texts are in.
+
+    Args:
+        heads: the headings.
+        rows: the cells of each row.
+        limits: the greatest width of each column in characters, beyond which its texts are broken; none where empty.
+    """
+    lines = [[str(cell) for cell in row] for row in (heads, *rows)]
+    if limits:
+        lines = [line for row in lines for line in _broken(row, limits)]
+    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        print(
+            "   "
+            + "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)).rstrip()
+        )
+    print(flush=True)
+
+
+def _broken(row: Sequence[str], limits: Sequence[int]) -> list[list[str]]:
+    columns = [textwrap.wrap(cell, limit) for cell, limit in zip(row, limits, strict=True)]
+    # An empty line under rows that may have several.
+    return [list(line) for line in zip_longest(*columns, fillvalue="")] + [[""] * len(row)]
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

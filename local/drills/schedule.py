@@ -1,0 +1,66 @@
+"""Drills on the schedule: a row that is lost, and a part of the stream that is lost."""
+
+import json
+from datetime import UTC, datetime
+
+from local.drills.stage import Drill, Stage
+from local.watching import eventually, expect
+
+_CHECKED = "LastChecksumDate"
+
+
+def _lose_a_row(stage: Stage) -> str:
+    service = stage.service
+    stage.deposit("lost.txt", "kept.txt")
+    checked = stage.text("lost.txt", _CHECKED)
+    stage.lose_row("lost.txt")
+    _check_of(stage, "kept.txt")
+    expect("when the object without a row was checked", stage.text("lost.txt", _CHECKED), checked)
+    expect("rows", sorted(service.schedule(stage.bucket)), ["kept.txt"])
+    _sweep(stage)
+    stage.settle()
+    return "no row, and no check comes by itself; the sweep wrote the row again"
+
+
+def _lose_a_stream_batch(stage: Stage) -> str:
+    service = stage.service
+    lost = ("lost 1.txt", "lost 2.txt", "lost 3.txt")
+    stage.deposit(*lost, "kept.txt")
+    checked = {key: stage.text(key, _CHECKED) for key in lost}
+    with service.paused("verification-due"):
+        service.make_due(stage.bucket, *lost)
+        eventually(lambda: sorted(service.schedule(stage.bucket)), lambda rows: rows == ["kept.txt"])
+        records = stage.faults.lose_stream(service.parameters["storage/scheduler-table"])
+    _check_of(stage, "kept.txt")
+    expect("when the lost ones were checked", {key: stage.text(key, _CHECKED) for key in lost}, checked)
+    _sweep(stage)
+    stage.settle()
+    return f"{records} records of the stream lost, 3 rows gone; the sweep wrote them again"
+
+
+def _sweep(stage: Stage) -> None:
+    """Start a sweep, as its schedule does."""
+    start = {"action": "start", "time": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")}
+    stage.service.sqs.send_message(QueueUrl=stage.service.queue("sweep"), MessageBody=json.dumps(start))
+
+
+def _check_of(stage: Stage, key: str) -> None:
+    """Let an object come due and wait for its check: what came due before would have been checked before."""
+    before = stage.text(key, _CHECKED)
+    stage.service.make_due(stage.bucket, key)
+    eventually(lambda: stage.text(key, _CHECKED), lambda seen: seen > before)
+    eventually(lambda: key in stage.service.schedule(stage.bucket), bool)
+
+
+DRILLS = (
+    Drill(
+        fault="lost schedule row",
+        done="the row deleted by hand; then a sweep started",
+        run=_lose_a_row,
+    ),
+    Drill(
+        fault="lost stream batch",
+        done="rows expire while nobody reads the stream, its records are lost as after 24 hours; then as above",
+        run=_lose_a_stream_batch,
+    ),
+)

@@ -1,0 +1,76 @@
+"""Whether the tables tell the truth about a bucket: compared with what S3 says is current, and with its bytes."""
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+
+Row = Mapping[str, Any]
+
+
+@attrs.frozen(kw_only=True)
+class CurrentObject:
+    """An object as S3 has it.
+
+    Attributes:
+        version_id: the current version.
+        body: its bytes.
+    """
+
+    version_id: str
+    body: bytes
+
+
+def differences(
+    current: Mapping[str, CurrentObject],
+    records: Mapping[str, Row],
+    schedule: Mapping[str, Row],
+    interval: timedelta,
+) -> list[str]:
+    """Compare a bucket's rows in both tables with the truth.
+
+    Args:
+        current: what S3 says, by key.
+        records: the fixity records, by key.
+        schedule: the schedule rows, by key.
+        interval: the time between two checks of an object, which is the latest due date.
+
+    Returns:
+        What differs, one line each; nothing where both tables tell the truth.
+    """
+    now = datetime.now(UTC)
+    found = [f"{key}: in the tables, not in S3" for key in sorted({*records, *schedule} - set(current))]
+    for key, truth in sorted(current.items()):
+        if key not in records or key not in schedule:
+            found += [f"{key}: no {what}" for what, rows in (("record", records), ("row", schedule)) if key not in rows]
+            continue
+        pairs = _pairs(truth, records[key], schedule[key], now, interval)
+        found += [f"{key}: {what} is {seen}, should be {true}" for what, seen, true in pairs if seen != true]
+    return found
+
+
+def _pairs(
+    truth: CurrentObject, record: Row, row: Row, now: datetime, interval: timedelta
+) -> Iterator[tuple[str, object, object]]:
+    """Return what is compared: its name, what a table says, what is true."""
+    yield "version in the record", _text(record, "VersionId"), truth.version_id
+    yield "version in the row", _text(row, "VersionId"), truth.version_id
+    yield "size", record["Size"]["N"], str(len(truth.body))
+    digests = {
+        name: value["S"] for name, value in record["Digests"]["M"].items() if name in hashlib.algorithms_available
+    }
+    yield "digests", digests, {name: hashlib.new(name, truth.body).hexdigest() for name in digests}
+    yield "first digest", _text(record, "Checksum"), hashlib.sha256(truth.body).hexdigest()
+    yield "outcome", _text(record, "LastOutcome"), "match"
+    yield "success", record.get("LastChecksumSuccess", {}).get("BOOL"), True
+    due = datetime.fromisoformat(_text(record, "NextChecksumDate"))
+    yield "date in the row", _text(row, "NextChecksumDate"), _text(record, "NextChecksumDate")
+    yield "expiry of the row", row["TTL"]["N"], str(math.ceil(due.timestamp()))
+    yield "due within the interval", now < due <= now + interval, True
+
+
+def _text(item: Row, name: str) -> str:
+    return str(item.get(name, {}).get("S", ""))

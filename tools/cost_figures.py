@@ -1,0 +1,108 @@
+"""What the cost model counts and assumes besides prices and settings: measured figures, sizes, rules of AWS.
+
+Bytes, seconds and numbers as the names say. Each figure says where it comes from; docs/cost.md shows what follows.
+"""
+
+from typing import Final
+
+import attrs
+
+GIB: Final = 1024**3
+TB: Final = 10**12
+MILLION: Final = 1_000_000
+DAYS_PER_MONTH: Final = 365.25 / 12
+HOURS_PER_MONTH: Final = 24 * DAYS_PER_MONTH
+SECONDS_PER_MONTH: Final = 3600 * HOURS_PER_MONTH
+
+# --- Measured: benchmarks/README.md, on Intel Xeon. Graviton was not measured and is taken to be as fast.
+# Reading and hashing with SHA-256, MD5 and CRC64NVME; other digests were not measured.
+CPU_SECONDS_PER_GIB: Final = 2.2
+# A small deposit takes 3.6 ms and makes three calls of AWS.
+CPU_SECONDS_PER_CALL: Final = 0.0012
+
+# --- Measured by tests/tools/test_sizes.py on what the code writes, for a key of 46 characters.
+DEPOSIT_RECORD_BYTES: Final = 1_354
+CHECK_RECORD_BYTES: Final = 2_082
+SCHEDULE_ROW_BYTES: Final = 217
+OBJECT_LOG_BYTES: Final = 340
+INVOCATION_LOG_BYTES: Final = 1_200
+
+# --- AWS's rules.
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+MEMORY_MIB_PER_PROCESSOR: Final = 1_769
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+SMALLEST_TRANSITION_BYTES: Final = 128 * 1024
+ARCHIVE_OVERHEAD_BYTES: Final = 32 * 1024
+ARCHIVE_INDEX_BYTES: Final = 8 * 1024
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/intelligent-tiering-overview.html
+FREQUENT_DAYS: Final = 30
+INFREQUENT_DAYS: Final = 90
+# A lifecycle rule is carried out after the midnight that follows its day.
+LIFECYCLE_DELAY_DAYS: Final = 1
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+WRITE_UNIT_BYTES: Final = 1024
+READ_UNIT_BYTES: Final = 4096
+ITEM_OVERHEAD_BYTES: Final = 100
+# Of application auto-scaling, as CDK sets it.
+PROVISIONED_UTILISATION: Final = 0.7
+# Lambda polls a queue by five connections that wait 20 seconds each:
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+IDLE_POLLS_PER_QUEUE: Final = SECONDS_PER_MONTH / 20 * 5
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
+REPLICATION_METRICS_PER_BUCKET: Final = 4
+
+# --- As the service is built: batches of queue messages and of stream records, queues, metrics that alarms watch.
+QUEUE_BATCH: Final = 10
+STREAM_BATCH: Final = 500
+STREAM_SHARDS: Final = 4
+REPORT_MEMORY_MIB: Final = 1_769
+QUEUES: Final = 7
+ALARM_METRICS: Final = 90
+# Published all the time, and once a day or less; a metric is paid for by the hours in which it is published.
+HOURLY_METRICS: Final = 8
+DAILY_METRICS: Final = 14
+DASHBOARDS: Final = 1
+
+# --- Assumed.
+# Until the first byte of S3's answer, of S3's answer in the other region, and of DynamoDB's answer.
+S3_WAIT_SECONDS: Final = 0.03
+REPLICA_WAIT_SECONDS: Final = 0.1
+TABLE_WAIT_SECONDS: Final = 0.005
+# Of one event for the audit trail, of one record and its row in a sweep (docs/architecture.md), or of one in a report.
+AUDIT_CPU_SECONDS: Final = 0.001
+SWEEP_SECONDS: Final = 0.000_14
+AUDIT_EVENT_BYTES: Final = 200
+REPORT_LINE_BYTES: Final = 100
+INVENTORY_LINE_BYTES: Final = 80
+ACCESS_LOG_LINE_BYTES: Final = 700
+# Compressed to: exports by DynamoDB, logs by CloudWatch.
+EXPORT_RATIO: Final = 0.25
+LOG_RATIO: Final = 0.15
+# Objects that one call of KMS serves with S3 Bucket Keys.
+OBJECTS_PER_KMS_REQUEST: Final = 100
+ALERTS_PER_MONTH: Final = 20
+SMALL_OBJECT_BYTES: Final = 10_000
+
+
+@attrs.frozen(kw_only=True)
+class Workload:
+    """What is kept, and what happens to it in a month.
+
+    Attributes:
+        objects: objects under care.
+        size: bytes of all of them.
+        deposits: objects deposited in a month, of mean size.
+        buckets: main buckets.
+        read_rate: bytes per second that one invocation gets from S3.
+    """
+
+    objects: float
+    size: float
+    deposits: float
+    buckets: float = 10
+    read_rate: float = 75_000_000
+
+    @property
+    def mean_size(self) -> float:
+        """Bytes of an object: the model takes all objects to be of the same size."""
+        return self.size / self.objects
