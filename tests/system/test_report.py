@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from local.service import Service
+from local.watching import eventually
 from runtime.domain.report_csv import unmarked
 from tests.inventory_files import ROWS, as_parquet, md5_of
-from tests.system.service import Service, eventually
 
 pytestmark = pytest.mark.system
 KEYS = ("007", "=1+1;=2+2", "box 1/ä \"quoted\" 'name', +%20.txt", "<b>日本</b>/資料.txt", "2026-03-01")
