@@ -296,6 +296,7 @@ class ManagedPrefix:
     EXPORTS: Final = "exports/checksum-table/"
     REPORTS: Final = "reports/"
     COVERAGE: Final = "reports/coverage/"
+    LATEST_REPORT: Final = "reports/LATEST/"
     SCRATCH: Final = "scratch/"
     SWEEPS: Final = "scratch/sweeps/"
     REPORTS_UNDER_WAY: Final = "scratch/reports/"

@@ -252,9 +252,12 @@ def test_l23_evidence_outlives_transient_data(variant: Assembly) -> None:
         "requests/": kept,
         "exports/checksum-table/": kept,
         "reports/": kept,
+        "reports/LATEST/": kept,
         "audit/": kept,
     } == days
     assert {kept} == {noncurrent[prefix] for prefix in ("requests/", "exports/checksum-table/", "reports/", "audit/")}
+    # What is replaced there is kept in the folder of its day.
+    assert 30 == noncurrent["reports/LATEST/"]
     assert [] == [
         rule
         for rule in rules
