@@ -145,7 +145,7 @@ def reading(environment: Environment, batch: Batch) -> Iterator[Line]:
 
 
 def sweep(environment: Environment, looked_at: float, how: str) -> Iterator[Line]:
-    """Yield what it costs to look at records and their schedule rows.
+    """Yield what it costs to look at records, their schedule rows and S3's list of their objects.
 
     Args:
         environment: the environment.
@@ -156,7 +156,11 @@ def sweep(environment: Environment, looked_at: float, how: str) -> Iterator[Line
     yield environment.capacity(
         Part.SWEEP, "reading records and rows", f"{how} x {units:.3f}", looked_at * units, "read"
     )
-    yield _looking(environment, Part.SWEEP, looked_at, how, environment.settings.functions.fixity_sweep.memory_mib)
+    lists = looked_at / f.LISTED_AT_ONCE
+    price = environment.home("s3-put-standard")
+    yield line(Part.SWEEP, "listing objects", f"{how} / {f.LISTED_AT_ONCE:,}", lists, price)
+    memory_mib = environment.settings.functions.fixity_sweep.memory_mib
+    yield _looking(environment, Part.SWEEP, (looked_at, how), (f.SWEEP_SECONDS, memory_mib))
 
 
 def evidence(environment: Environment, objects: float) -> Iterator[Line]:
@@ -173,7 +177,7 @@ def evidence(environment: Environment, objects: float) -> Iterator[Line]:
     )
     units = in_order(f.CHECK_RECORD_BYTES)
     yield environment.capacity(Part.REPORT, "reading records", f"objects x {units:.3f}", objects * units, "read")
-    yield _looking(environment, Part.REPORT, objects, "objects", f.REPORT_MEMORY_MIB)
+    yield _looking(environment, Part.REPORT, (objects, "objects"), (f.REPORT_SECONDS, f.REPORT_MEMORY_MIB))
     yield stored_file(
         environment,
         Part.REPORT,
@@ -227,9 +231,10 @@ def _invocations(
     yield line(part, f"{name}, time", how, number * seconds * memory_mib / 1024, environment.processor_time)
 
 
-def _looking(environment: Environment, part: Part, records: float, how: str, memory_mib: int) -> Line:
-    how = f"{how} x {f.SWEEP_SECONDS * 1000:.2f} ms x {memory_mib} MiB"
-    return line(part, "Lambda", how, records * f.SWEEP_SECONDS * memory_mib / 1024, environment.processor_time)
+def _looking(environment: Environment, part: Part, counted: tuple[float, str], each: tuple[float, int]) -> Line:
+    (records, how), (seconds, memory_mib) = counted, each
+    how = f"{how} x {seconds * 1000:.2f} ms x {memory_mib} MiB"
+    return line(part, "Lambda", how, records * seconds * memory_mib / 1024, environment.processor_time)
 
 
 def _writes(environment: Environment, what: str, number: float, size: int) -> Line:
