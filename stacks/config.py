@@ -309,7 +309,7 @@ class Sweep:
 
     Attributes:
         schedule: start of a sweep, as an EventBridge expression in UTC.
-        slice_records: records looked at by one invocation.
+        slice_records: objects looked at by one invocation.
         grace_days: by which a check may be late before the object counts as overdue; DynamoDB may be two days late.
         young_hours: before a sweep, within which an object was uploaded that need not have a record yet.
         silence_days: days without the end of a sweep after which an alarm speaks.

@@ -11,11 +11,10 @@ from runtime.contract import ManagedPrefix
 from runtime.domain.due import DueCheck
 from runtime.domain.objects import ObjectRef
 from runtime.domain.schedule import RETRY, ScheduleRow, phase
+from runtime.domain.sequencer import BEFORE_ALL_EVENTS
 
 _FORMAT: Final = "duracloud-coverage/1"
 _COMING_DAY: Final = timedelta(days=1)
-# Older than every event of S3: whatever S3 itself says of the object counts more.
-_BEFORE_ALL_EVENTS: Final = "0"
 # Ids of the events that a sweep makes are made in it.
 _NAMESPACE: Final = UUID("5b0c7f3e-2d41-4c58-8a96-1e7d9f20b3c4")
 LATEST_REPORT: Final = f"{ManagedPrefix.COVERAGE}latest.json"
@@ -382,7 +381,7 @@ class Unrecorded:
             "time": _text(self.listed.modified),
             "detail": {
                 "bucket": {"name": ref.bucket},
-                "object": {"key": ref.key, "size": self.listed.size, "sequencer": _BEFORE_ALL_EVENTS},
+                "object": {"key": ref.key, "size": self.listed.size, "sequencer": BEFORE_ALL_EVENTS},
                 "reason": "duracloud-sweep",
             },
         }
