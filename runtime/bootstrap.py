@@ -116,7 +116,8 @@ def sweep() -> tuple[SweepSettings, Sweeping]:
     from runtime.adapters.dynamodb_summaries import DynamoDbRecordSummaries
     from runtime.adapters.s3_bucket_list import S3MainBuckets
     from runtime.adapters.s3_documents import S3Documents
-    from runtime.adapters.sqs_queue import SqsSweepQueue, SqsVerificationQueue
+    from runtime.adapters.s3_object_list import S3ObjectList
+    from runtime.adapters.sqs_queue import SqsDepositQueue, SqsSweepQueue, SqsVerificationQueue
     from runtime.domain.sweep import SweepPolicy
 
     settings = SweepSettings.load()
@@ -126,8 +127,10 @@ def sweep() -> tuple[SweepSettings, Sweeping]:
         buckets=S3MainBuckets(s3, settings.bucket_prefix),
         records=DynamoDbRecordSummaries(dynamodb, settings.checksum_table),
         rows=DynamoDbSchedulePages(dynamodb, settings.scheduler_table),
+        objects=S3ObjectList(s3),
         schedule=DynamoDbSchedule(dynamodb, settings.scheduler_table),
         checks=SqsVerificationQueue(sqs, settings.verification_queue_url),
+        deposits=SqsDepositQueue(sqs, settings.object_created_queue_url),
         slices=SqsSweepQueue(sqs, settings.sweep_queue_url),
         files=S3Documents(s3, settings.managed_bucket),
         clock=SystemClock(),
@@ -135,6 +138,7 @@ def sweep() -> tuple[SweepSettings, Sweeping]:
         policy=SweepPolicy(
             interval=timedelta(days=settings.check_interval_days), grace=timedelta(days=settings.check_grace_days)
         ),
+        young=timedelta(hours=settings.young_hours),
         most=settings.slice_records,
         concurrency=settings.batch_concurrency,
     )

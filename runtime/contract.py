@@ -30,6 +30,7 @@ class Env:
     SCHEDULER_TABLE: Final = "DURACLOUD_SCHEDULER_TABLE"
     VERIFICATION_QUEUE_URL: Final = "DURACLOUD_VERIFICATION_QUEUE_URL"
     SWEEP_QUEUE_URL: Final = "DURACLOUD_SWEEP_QUEUE_URL"
+    OBJECT_CREATED_QUEUE_URL: Final = "DURACLOUD_OBJECT_CREATED_QUEUE_URL"
     REPORT_QUEUE_URL: Final = "DURACLOUD_REPORT_QUEUE_URL"
     # How many whole days before a report its figures on incidents and recoveries go back.
     REPORT_PERIOD_DAYS: Final = "DURACLOUD_REPORT_PERIOD_DAYS"
@@ -45,6 +46,8 @@ class Env:
     CHECK_GRACE_DAYS: Final = "DURACLOUD_CHECK_GRACE_DAYS"
     # How many objects one invocation of the sweep looks at.
     SLICE_RECORDS: Final = "DURACLOUD_SLICE_RECORDS"
+    # How many hours before a sweep an object may have been uploaded that need not have a record yet.
+    YOUNG_HOURS: Final = "DURACLOUD_YOUNG_HOURS"
     # How many objects of one batch are read at the same time.
     BATCH_CONCURRENCY: Final = "DURACLOUD_BATCH_CONCURRENCY"
     # The read rate, in bytes per second, by which a function judges whether an object fits the time left.
@@ -146,9 +149,11 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
         Env.SCHEDULER_TABLE,
         Env.VERIFICATION_QUEUE_URL,
         Env.SWEEP_QUEUE_URL,
+        Env.OBJECT_CREATED_QUEUE_URL,
         Env.CHECK_INTERVAL_DAYS,
         Env.CHECK_GRACE_DAYS,
         Env.SLICE_RECORDS,
+        Env.YOUNG_HOURS,
         Env.BATCH_CONCURRENCY,
     },
     Function.CHECKSUM_REPORT: _COMMON
@@ -250,6 +255,8 @@ class Metric:
     COVERAGE_WITHIN_INTERVAL: Final = "CoverageWithinInterval"
     MISSING_SCHEDULE_ROWS: Final = "MissingScheduleRows"
     ORPHAN_SCHEDULE_ROWS: Final = "OrphanScheduleRows"
+    # Objects that S3 lists, that are not new, and that had no record.
+    UNRECORDED_OBJECTS: Final = "UnrecordedObjects"
     # Published by checksum-report when a report is complete.
     REPORTS_COMPLETED: Final = "ReportsCompleted"
     # Published by replication-failed: objects that S3 could not replicate, and those that it did not in time.

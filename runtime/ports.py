@@ -16,7 +16,7 @@ from runtime.domain.pages import Page
 from runtime.domain.records import FixityRecord
 from runtime.domain.report import ReportSlice, Upload
 from runtime.domain.schedule import ScheduleRow
-from runtime.domain.sweep import RecordSummary, Slice
+from runtime.domain.sweep import ListedObject, RecordSummary, Slice, Unrecorded
 
 
 class Clock(Protocol):
@@ -210,6 +210,24 @@ class MainBuckets(Protocol):
         ...
 
 
+class ObjectList(Protocol):
+    """S3's own list of a bucket's objects."""
+
+    def page(self, bucket: str, after: str | None = None) -> Page[ListedObject]:
+        """Return the next current objects of a bucket, in the order of their keys; none where there is no such bucket.
+
+        Args:
+            bucket: the bucket.
+            after: the key after which to begin, whether there is an object of that key or not; from the start when
+                not given.
+
+        Raises:
+            TransientError: S3 did not answer.
+            RefusedError: S3 refused.
+        """
+        ...
+
+
 class VerificationQueue(Protocol):
     """The queue of objects to be read again."""
 
@@ -220,6 +238,14 @@ class VerificationQueue(Protocol):
             TransientError: some were not taken this time, others may have been.
             RefusedError: some were refused, and would be again.
         """
+        ...
+
+
+class DepositQueue(Protocol):
+    """The queue of objects to be taken under care."""
+
+    def send(self, found: Sequence[Unrecorded]) -> None:
+        """Put objects into the queue. Errors as of `VerificationQueue.send`."""
         ...
 
 

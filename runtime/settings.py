@@ -191,9 +191,11 @@ class SweepSettings(FunctionSettings):
         scheduler_table: name of the table of due dates.
         verification_queue_url: URL of the queue of checks.
         sweep_queue_url: URL of the function's own queue.
+        object_created_queue_url: URL of the queue of events of new objects.
         check_interval_days: days between two checks of an object.
         check_grace_days: days by which a check may be late.
         slice_records: objects looked at by one invocation.
+        young_hours: hours before a sweep within which an object was uploaded that need not have a record yet.
         batch_concurrency: schedule rows written at the same time.
     """
 
@@ -205,9 +207,11 @@ class SweepSettings(FunctionSettings):
     scheduler_table: str = _variable(Env.SCHEDULER_TABLE)
     verification_queue_url: str = _variable(Env.VERIFICATION_QUEUE_URL)
     sweep_queue_url: str = _variable(Env.SWEEP_QUEUE_URL)
+    object_created_queue_url: str = _variable(Env.OBJECT_CREATED_QUEUE_URL)
     check_interval_days: int = _variable(Env.CHECK_INTERVAL_DAYS, _positive)
     check_grace_days: int = _variable(Env.CHECK_GRACE_DAYS, _positive)
     slice_records: int = _variable(Env.SLICE_RECORDS, _positive)
+    young_hours: int = _variable(Env.YOUNG_HOURS, _not_negative)
     batch_concurrency: int = _variable(Env.BATCH_CONCURRENCY, _positive)
 
 

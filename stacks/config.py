@@ -311,14 +311,16 @@ class Sweep:
 
     Attributes:
         schedule: start of a sweep, as an EventBridge expression in UTC.
-        slice_records: records looked at by one invocation.
+        slice_records: objects looked at by one invocation.
         grace_days: by which a check may be late before the object counts as overdue; DynamoDB may be two days late.
+        young_hours: before a sweep, within which an object was uploaded that need not have a record yet.
         silence_days: days without the end of a sweep after which an alarm speaks.
     """
 
     schedule: str = _matching(_SCHEDULE, "an EventBridge schedule, cron(...) or rate(...)")
     slice_records: int = _within(100, 1_000_000)
     grace_days: int = _within(1, 365)
+    young_hours: int = _within(0, 168)
     # CloudWatch looks back seven days at most:
     # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     silence_days: int = _within(1, 7)
@@ -357,6 +359,7 @@ class Alarms:
         failed_requests: bucket requests that were rejected or done in part.
         failed_exports: exports of the checksum table that failed.
         overdue_objects: objects whose check is late by more than the grace; looked at once per sweep.
+        unrecorded_objects: objects that S3 lists, that are not new, and that had no record; looked at once per sweep.
         coverage_percent: an alarm speaks when fewer percent of the objects than this were found good, or deposited,
             within interval and grace; looked at once per sweep.
         failed_replications: objects that S3 could not replicate.
@@ -380,6 +383,7 @@ class Alarms:
     failed_requests: int = _within(1, 1_000_000)
     failed_exports: int = _within(1, 1_000_000)
     overdue_objects: int = _within(1, 1_000_000_000)
+    unrecorded_objects: int = _within(1, 1_000_000_000)
     coverage_percent: int = _within(1, 100)
     failed_replications: int = _within(1, 1_000_000)
     late_replications: int = _within(1, 1_000_000)

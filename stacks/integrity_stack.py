@@ -108,6 +108,7 @@ class IntegrityStack(Stack):
                 code=code,
                 layer=layer,
                 tables=storage.tables,
+                created=fixity.created,
                 verification=fixity.verification,
                 key=base.key,
                 retention=retention,

@@ -92,6 +92,7 @@ def acknowledged(settings: Settings) -> Iterator[Acknowledged]:
     for folder in (ManagedPrefix.AUDIT, ManagedPrefix.AUDIT_MANIFESTS):
         yield wildcard(naming.INTEGRITY, policy, naming.objects_arn(managed, f"{folder}*"), _FOLDER)
     policy = "Sweep/FixitySweep/Role/DefaultPolicy/Resource"
+    yield wildcard(naming.INTEGRITY, policy, naming.bucket_arn(buckets), _ANY_BUCKET)
     yield wildcard(naming.INTEGRITY, policy, "*", "s3:ListAllMyBuckets cannot be limited to a prefix")
     yield wildcard(naming.INTEGRITY, policy, naming.objects_arn(managed, f"{ManagedPrefix.SWEEPS}*"), _FOLDER)
     yield wildcard(naming.INTEGRITY, policy, naming.objects_arn(managed, f"{ManagedPrefix.COVERAGE}*"), _FOLDER)

@@ -255,7 +255,7 @@ class FakeRecordPages:
         self._most = most
 
     def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord]:
-        return _page(self._records.items, bucket, after, self._most)
+        return page_of(self._records.items, bucket, after, self._most)
 
 
 class FakeSchedulePages:
@@ -266,10 +266,11 @@ class FakeSchedulePages:
         self._most = most
 
     def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow]:
-        return _page(self._schedule.rows, bucket, after, self._most)
+        return page_of(self._schedule.rows, bucket, after, self._most)
 
 
-def _page(table: Mapping[ObjectRef, T], bucket: str, after: str | None, most: int) -> Page[T]:
+def page_of(table: Mapping[ObjectRef, T], bucket: str, after: str | None, most: int) -> Page[T]:
+    """Return the rows of a bucket behind a key, so many at most."""
     # As it is at one moment: others write to it meanwhile.
     rows = dict(list(table.items()))
     refs = sorted(ref for ref in rows if ref.bucket == bucket and (after is None or ref.key > after))

@@ -12,14 +12,15 @@ from runtime.domain.outcome import Outcome
 from runtime.domain.pages import Page
 from runtime.domain.records import CheckReport, FixityRecord
 from runtime.domain.schedule import ScheduleRow
-from runtime.domain.sweep import RecordSummary, Slice, Sweep, SweepPolicy
+from runtime.domain.sweep import ListedObject, RecordSummary, Slice, Sweep, SweepPolicy, Unrecorded
 from runtime.usecases.sweep_schedule import Sweeping
 from tests.announcing_fakes import FakeQueue
 from tests.builders import AGENT, INTERVAL, NOW
-from tests.fakes import FakeClock, FakeRecordPages, FakeRecords, FakeSchedule, FakeSchedulePages
+from tests.fakes import FakeClock, FakeRecordPages, FakeRecords, FakeSchedule, FakeSchedulePages, page_of
 
 BUCKET = "acme-test-letters"
 GRACE = timedelta(days=3)
+YOUNG = timedelta(hours=1)
 POLICY = SweepPolicy(interval=INTERVAL, grace=GRACE)
 SWEEP = Sweep(NOW)
 
@@ -38,6 +39,35 @@ class FakeSummaries:
 
     def exists(self, ref: ObjectRef) -> bool:
         return ref in self._records.items
+
+
+class FakeObjectList:
+    """The objects of a fake S3, some at a time."""
+
+    def __init__(self, most: int) -> None:
+        self.items: dict[ObjectRef, ListedObject] = {}
+        self._most = most
+
+    def page(self, bucket: str, after: str | None = None) -> Page[ListedObject]:
+        return page_of(self.items, bucket, after, self._most)
+
+
+class FakeDepositQueue:
+    """A queue of objects to be taken under care that fails as told."""
+
+    def __init__(self) -> None:
+        self.found: list[Unrecorded] = []
+        self.error: Exception | None = None
+
+    def send(self, found: Sequence[Unrecorded]) -> None:
+        if self.error:
+            raise self.error
+        self.found += found
+
+    @property
+    def refs(self) -> list[ObjectRef]:
+        """What is to be taken under care."""
+        return [one.listed.ref for one in self.found]
 
 
 class FakeSweepQueue:
@@ -93,7 +123,9 @@ class Environment:
     records: FakeRecords
     summaries: FakeSummaries
     schedule: FakeSchedule
+    objects: FakeObjectList
     checks: FakeQueue
+    deposits: FakeDepositQueue
     slices: FakeSweepQueue
     files: FakeDocuments
     clock: FakeClock
@@ -110,13 +142,16 @@ def environment(*buckets: str, most: int = 1_000, page: int = 2) -> Environment:
     """
     records, schedule = FakeRecords(), FakeSchedule()
     listed, summaries, clock = FakeBuckets(list(buckets)), FakeSummaries(records, page), FakeClock(NOW)
-    checks, slices, files = FakeQueue(), FakeSweepQueue(), FakeDocuments()
+    objects, checks, deposits = FakeObjectList(page), FakeQueue(), FakeDepositQueue()
+    slices, files = FakeSweepQueue(), FakeDocuments()
     return Environment(
         listed,
         records,
         summaries,
         schedule,
+        objects,
         checks,
+        deposits,
         slices,
         files,
         clock,
@@ -124,13 +159,16 @@ def environment(*buckets: str, most: int = 1_000, page: int = 2) -> Environment:
             buckets=listed,
             records=summaries,
             rows=FakeSchedulePages(schedule, page),
+            objects=objects,
             schedule=schedule,
             checks=checks,
+            deposits=deposits,
             slices=slices,
             files=files,
             clock=clock,
             environment="test",
             policy=POLICY,
+            young=YOUNG,
             most=most,
             concurrency=2,
         ),
@@ -184,3 +222,10 @@ def row(
 ) -> ScheduleRow:
     """Build a schedule row."""
     return ScheduleRow(ref=ObjectRef(bucket, key), version_id=f"v-{key}", sequencer=sequencer, due=due)
+
+
+def listed(
+    key: str, *, bucket: str = BUCKET, size: int = 5, modified: datetime = NOW - timedelta(days=1)
+) -> ListedObject:
+    """Build an object as S3 lists it."""
+    return ListedObject(ref=ObjectRef(bucket, key), size=size, modified=modified)

@@ -145,7 +145,7 @@ def reading(environment: Environment, batch: Batch) -> Iterator[Line]:
 
 
 def sweep(environment: Environment, looked_at: float, how: str) -> Iterator[Line]:
-    """Yield what it costs to look at records and their schedule rows.
+    """Yield what it costs to look at records, their schedule rows and S3's list of their objects.
 
     Args:
         environment: the environment.
@@ -156,6 +156,9 @@ def sweep(environment: Environment, looked_at: float, how: str) -> Iterator[Line
     yield environment.capacity(
         Part.SWEEP, "reading records and rows", f"{how} x {units:.3f}", looked_at * units, "read"
     )
+    lists = looked_at / f.LISTED_AT_ONCE
+    price = environment.home("s3-put-standard")
+    yield line(Part.SWEEP, "listing objects", f"{how} / {f.LISTED_AT_ONCE:,}", lists, price)
     yield _looking(environment, Part.SWEEP, looked_at, how, f.SWEEP_SECONDS)
 
 

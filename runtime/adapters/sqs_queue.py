@@ -1,4 +1,4 @@
-"""Queues in SQS: the adapters of the ports VerificationQueue, SweepQueue and ReportQueue."""
+"""Queues in SQS: the adapters of the ports VerificationQueue, DepositQueue, SweepQueue and ReportQueue."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from runtime.adapters.errors import translated
 from runtime.domain.due import DueCheck
 from runtime.domain.errors import RefusedError, TransientError
 from runtime.domain.report import ReportSlice
-from runtime.domain.sweep import Slice
+from runtime.domain.sweep import Slice, Unrecorded
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html; the byte limit was
 # 256 KiB before it was raised to 1 MiB, and the smaller one is kept everywhere.
@@ -32,6 +32,18 @@ class SqsVerificationQueue:
     def send(self, checks: Sequence[DueCheck]) -> None:
         """Put checks into the queue. See `ports.VerificationQueue.send`."""
         self._messages.send(check.message for check in checks)
+
+
+class SqsDepositQueue:
+    """Sends objects without a record in batches."""
+
+    def __init__(self, client: Any, queue_url: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+        """Take the client and the queue. Arguments as of `SqsVerificationQueue`."""
+        self._messages = _Messages(client, queue_url, "queueing objects without a record")
+
+    def send(self, found: Sequence[Unrecorded]) -> None:
+        """Put objects into the queue. See `ports.DepositQueue.send`."""
+        self._messages.send(one.message for one in found)
 
 
 class SqsSweepQueue:

@@ -26,3 +26,7 @@ def normalised(sequencer: str) -> str:
     if not upper or not _HEX.issuperset(upper):
         raise ValueError(f"got the sequencer {sequencer!r}; allowed: hexadecimal digits")
     return upper.rstrip("0").ljust(_WIDTH, "0")
+
+
+# Of what was not learnt from an event of S3: every event is newer.
+BEFORE_ALL_EVENTS: Final = normalised("0")

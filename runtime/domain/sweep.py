@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
+from uuid import UUID, uuid5
 
 import attrs
 
@@ -10,9 +11,12 @@ from runtime.contract import ManagedPrefix
 from runtime.domain.due import DueCheck
 from runtime.domain.objects import ObjectRef
 from runtime.domain.schedule import RETRY, ScheduleRow, phase
+from runtime.domain.sequencer import BEFORE_ALL_EVENTS
 
 _FORMAT: Final = "duracloud-coverage/1"
 _COMING_DAY: Final = timedelta(days=1)
+# Ids of the events that a sweep makes are made in it.
+_NAMESPACE: Final = UUID("5b0c7f3e-2d41-4c58-8a96-1e7d9f20b3c4")
 LATEST_REPORT: Final = f"{ManagedPrefix.COVERAGE}latest.json"
 
 
@@ -42,6 +46,26 @@ class RecordSummary:
     def last_sure(self) -> datetime:
         """When the object was last known to be good, or else was deposited."""
         return self.last_good_date or self.deposit_date
+
+
+@attrs.frozen(kw_only=True)
+class ListedObject:
+    """An object as S3 lists it.
+
+    Attributes:
+        ref: the object.
+        size: bytes of its current version.
+        modified: when S3 took that version, UTC.
+    """
+
+    ref: ObjectRef
+    size: int
+    modified: datetime
+
+    @property
+    def is_folder_marker(self) -> bool:
+        """Whether this is an empty object that a console made to show a folder (lesson L28)."""
+        return self.size == 0 and self.ref.looks_like_folder
 
 
 @attrs.frozen(kw_only=True)
@@ -92,6 +116,7 @@ class Verdict:
         return self.row is not None
 
 
+_Keyed = TypeVar("_Keyed", RecordSummary, ScheduleRow, ListedObject)
 _IN_ORDER: Final = {covered: Verdict(covered=covered) for covered in (False, True)}
 
 
@@ -132,30 +157,43 @@ def _row(record: RecordSummary, due: datetime) -> ScheduleRow:
     return ScheduleRow(ref=record.ref, version_id=record.version_id, sequencer=record.sequencer, due=due)
 
 
+def lacks_record(listed: ListedObject, started: datetime, young: timedelta) -> bool:
+    """Tell whether an object of which no record was found should have had one when the sweep began.
+
+    Args:
+        listed: the object.
+        started: when the sweep began, UTC.
+        young: the time before that in which an object was uploaded that may still be on its way into the records.
+    """
+    return not listed.is_folder_marker and listed.modified < started - young
+
+
 def side_by_side(
-    records: Iterable[RecordSummary], rows: Iterable[ScheduleRow]
-) -> Iterator[tuple[RecordSummary | None, ScheduleRow | None]]:
-    """Yield the records and rows of a bucket, those of one object together.
+    records: Iterable[RecordSummary], rows: Iterable[ScheduleRow], listed: Iterable[ListedObject]
+) -> Iterator[tuple[str, RecordSummary | None, ScheduleRow | None, ListedObject | None]]:
+    """Yield what there is of each object of a bucket.
 
     Args:
         records: in the order of their keys.
         rows: in the order of their keys.
+        listed: objects, in the order of their keys.
 
     Yields:
-        Record and row of each object in the order of keys, None where one of them is missing.
+        Key, record, row and object in the order of keys; None for each of the three that is missing.
     """
-    left, right = iter(records), iter(rows)
-    record, row = next(left, None), next(right, None)
-    while record is not None or row is not None:
-        if row is None or (record is not None and record.ref.key < row.ref.key):
-            yield record, None
-            record = next(left, None)
-        elif record is None or row.ref.key < record.ref.key:
-            yield None, row
-            row = next(right, None)
-        else:
-            yield record, row
-            record, row = next(left, None), next(right, None)
+    of_records, of_rows, of_list = iter(records), iter(rows), iter(listed)
+    record, row, entry = next(of_records, None), next(of_rows, None), next(of_list, None)
+    while keys := [head.ref.key for head in (record, row, entry) if head is not None]:
+        key = min(keys)
+        found = _of(key, record), _of(key, row), _of(key, entry)
+        yield key, *found
+        record = record if found[0] is None else next(of_records, None)
+        row = row if found[1] is None else next(of_rows, None)
+        entry = entry if found[2] is None else next(of_list, None)
+
+
+def _of(key: str, head: _Keyed | None) -> _Keyed | None:
+    return head if head is not None and head.ref.key == key else None
 
 
 @attrs.define(kw_only=True)
@@ -172,6 +210,7 @@ class Totals:
         waiting: objects whose check is due and on its way.
         missing_rows: objects that had no schedule row and should have had one.
         orphan_rows: schedule rows without a record, which were removed.
+        unrecorded: objects that had no record and should have had one, which were asked to be taken under care.
         checks_queued: checks asked for at once.
     """
 
@@ -184,6 +223,7 @@ class Totals:
     waiting: int = 0
     missing_rows: int = 0
     orphan_rows: int = 0
+    unrecorded: int = 0
     checks_queued: int = 0
 
     def count(self, record: RecordSummary, verdict: Verdict) -> None:
@@ -224,6 +264,7 @@ class Totals:
             "waiting": self.waiting,
             "missing_schedule_rows": self.missing_rows,
             "orphan_schedule_rows": self.orphan_rows,
+            "unrecorded": self.unrecorded,
             "checks_queued": self.checks_queued,
         }
 
@@ -245,6 +286,8 @@ class Totals:
             waiting=int(document["waiting"]),
             missing_rows=int(document["missing_schedule_rows"]),
             orphan_rows=int(document["orphan_schedule_rows"]),
+            # A slice that was queued before an update of the software does not say it.
+            unrecorded=int(document.get("unrecorded", 0)),
             checks_queued=int(document["checks_queued"]),
         )
 
@@ -309,6 +352,38 @@ class Slice:
             "bucket": self.bucket,
             "after": self.after,
             "totals": self.totals.document,
+        }
+
+
+@attrs.frozen(kw_only=True)
+class Unrecorded:
+    """An object without a record, to be taken under care.
+
+    Attributes:
+        sweep: the sweep that found it.
+        listed: the object.
+    """
+
+    sweep: Sweep
+    listed: ListedObject
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The message of the queue of new objects: the event that S3 should have led to, as EventBridge words it.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+        """
+        ref = self.listed.ref
+        return {
+            "id": str(uuid5(_NAMESPACE, f"{self.sweep.time}/{ref.bucket}/{ref.key}")),
+            "source": "aws.s3",
+            "detail-type": "Object Created",
+            "time": _text(self.listed.modified),
+            "detail": {
+                "bucket": {"name": ref.bucket},
+                "object": {"key": ref.key, "size": self.listed.size, "sequencer": BEFORE_ALL_EVENTS},
+                "reason": "duracloud-sweep",
+            },
         }
 
 

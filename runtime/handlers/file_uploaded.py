@@ -4,16 +4,17 @@ from typing import Any
 
 from runtime import bootstrap
 from runtime.contract import Function
+from runtime.domain.sequencer import BEFORE_ALL_EVENTS
 from runtime.handlers.invocation import LambdaContext
 from runtime.handlers.objects import process_objects
 from runtime.handlers.s3_events import parse
 from runtime.settings import FixitySettings
 from runtime.usecases.care import Attempt, Care, Finding
-from runtime.usecases.deposit_object import deposit
+from runtime.usecases.deposit_object import deposit, deposit_unrecorded
 
 
 def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySettings, Care]) -> dict[str, Any]:
-    """Deposit the objects of a batch of `Object Created` events.
+    """Deposit the objects of a batch of `Object Created` events, of S3 and of the sweep.
 
     Args:
         event: the Lambda event with SQS records.
@@ -28,6 +29,8 @@ def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySett
         message = parse(body)
         if message.concerns_folder_marker:
             return Finding(ref=message.ref, action="folder marker: ignored")
+        if message.sequencer == BEFORE_ALL_EVENTS:
+            return deposit_unrecorded(deps[1], message.ref, attempt)
         return deposit(deps[1], message.ref, message.sequencer, attempt)
 
     return process_objects(event, context, Function.FILE_UPLOADED, deps, act)

@@ -85,6 +85,8 @@ def _parse(body: str) -> Sweep | Slice:
 def _log(part: Slice, progress: Progress) -> None:
     for orphan in progress.orphans:
         logger.warning("schedule row without a record: removed", extra={"bucket": orphan.bucket, "key": orphan.key})
+    for lacking in progress.unrecorded:
+        logger.warning("object without a record: asked for", extra={"bucket": lacking.bucket, "key": lacking.key})
     log = logger.warning if progress.asked_for or progress.found.missing_rows else logger.info
     log(
         "slice swept",
@@ -125,5 +127,6 @@ def _tell(settings: SweepSettings, coverage: Coverage) -> None:
                 Metric.COVERAGE_WITHIN_INTERVAL: totals.coverage,
                 Metric.MISSING_SCHEDULE_ROWS: totals.missing_rows,
                 Metric.ORPHAN_SCHEDULE_ROWS: totals.orphan_rows,
+                Metric.UNRECORDED_OBJECTS: totals.unrecorded,
             },
         )

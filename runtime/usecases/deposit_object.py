@@ -12,6 +12,7 @@ from runtime.domain.objects import ObjectFacts, ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.records import CheckReport, FixityRecord, outcome_of
 from runtime.domain.schedule import RETRY, ScheduleRow, first_check
+from runtime.domain.sequencer import BEFORE_ALL_EVENTS
 from runtime.usecases.care import Attempt, Care, Finding
 
 _SETTLED: Final = timedelta(seconds=0.1)
@@ -45,6 +46,18 @@ def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Fin
             # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
             raise TransientError(f"{error}, nor a delete marker: looked at once more before it is dropped") from error
         return Finding(ref=ref, action="nothing is current: dropped")
+
+
+def deposit_unrecorded(care: Care, ref: ObjectRef, attempt: Attempt) -> Finding:
+    """Take an object under care that had no record when a sweep looked, unless it has one by now.
+
+    While uploads wait in the queue for days, each sweep asks for them again: only the first message leads to a read
+    (as in ADR 71). Arguments, result and errors as of `deposit`.
+    """
+    standing = care.records.get(ref)
+    if standing is not None:
+        return _recorded_before(care, standing)
+    return deposit(care, ref, BEFORE_ALL_EVENTS, attempt)
 
 
 def deposit_again(care: Care, standing: FixityRecord, attempt: Attempt) -> Finding:
@@ -161,11 +174,7 @@ class _Deposit:
             return Finding(ref=record.ref, action="a newer event was recorded: dropped", version_id=record.version_id)
         if standing.sequencer < record.sequencer:
             self.care.records.advance(record.ref, record.version_id, record.sequencer)
-        self.care.schedule.put_if_absent(_row(standing))
-        if self.care.records.get(record.ref) is None:
-            # A removal came between the two: it must not leave a row without a record.
-            self.care.schedule.remove(record.ref, standing.sequencer)
-        return Finding(ref=record.ref, action="recorded before: nothing changed", version_id=record.version_id)
+        return _recorded_before(self.care, standing)
 
     def _deleted_meanwhile(self, since: datetime) -> bool:
         # A removal leaves no trace that a slow deposit could be refused by, so a slow one looks again.
@@ -176,6 +185,14 @@ class _Deposit:
         except ObjectAbsentError:
             return True
         return False
+
+
+def _recorded_before(care: Care, standing: FixityRecord) -> Finding:
+    care.schedule.put_if_absent(_row(standing))
+    if care.records.get(standing.ref) is None:
+        # A removal came between the two: it must not leave a row without a record.
+        care.schedule.remove(standing.ref, standing.sequencer)
+    return Finding(ref=standing.ref, action="recorded before: nothing changed", version_id=standing.version_id)
 
 
 def _row(record: FixityRecord) -> ScheduleRow:

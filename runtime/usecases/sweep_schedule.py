@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 import attrs
@@ -18,16 +18,20 @@ from runtime.domain.sweep import (
     Sweep,
     SweepPolicy,
     Totals,
+    Unrecorded,
     Verdict,
     judge,
+    lacks_record,
     planned,
     side_by_side,
     supersedes,
 )
 from runtime.ports import (
     Clock,
+    DepositQueue,
     Documents,
     MainBuckets,
+    ObjectList,
     RecordSummaries,
     SchedulePages,
     SweepQueue,
@@ -49,27 +53,33 @@ class Sweeping:
         buckets: the main buckets.
         records: the fixity records, in order.
         rows: the schedule rows, in order.
+        objects: S3's own list of objects, in order.
         schedule: the schedule rows, to be written.
         checks: the queue of checks.
+        deposits: the queue of objects to be taken under care.
         slices: the queue by which the sweep goes on.
         files: plans, counts and reports.
         clock: tells the time.
         environment: the environment's name.
         policy: interval and grace.
-        most: records and left-over rows looked at in one slice.
+        young: time before a sweep within which an object was uploaded that need not have a record yet.
+        most: objects and left-over rows looked at in one slice.
         concurrency: schedule rows written at the same time.
     """
 
     buckets: MainBuckets
     records: RecordSummaries
     rows: SchedulePages
+    objects: ObjectList
     schedule: VerificationSchedule
     checks: VerificationQueue
+    deposits: DepositQueue
     slices: SweepQueue
     files: Documents
     clock: Clock
     environment: str
     policy: SweepPolicy
+    young: timedelta
     most: int
     concurrency: int
 
@@ -79,9 +89,10 @@ class Progress:
     """What one slice did.
 
     Attributes:
-        looked_at: records and left-over rows.
+        looked_at: objects and left-over rows.
         found: what was counted in this slice.
         orphans: objects whose left-over schedule row was removed.
+        unrecorded: objects that had no record and were asked to be taken under care.
         asked_for: objects whose check was asked for.
         restored: objects that got a schedule row because they had none.
         bucket_ended: whether the bucket's end was reached.
@@ -91,6 +102,7 @@ class Progress:
     looked_at: int
     found: Totals
     orphans: Sequence[ObjectRef] = ()
+    unrecorded: Sequence[ObjectRef] = ()
     asked_for: Sequence[ObjectRef] = ()
     restored: Sequence[ObjectRef] = ()
     bucket_ended: bool
@@ -149,6 +161,7 @@ def advance(sweeping: Sweeping, part: Slice, deadline: datetime) -> Progress:
         looked_at=work.looked_at,
         found=work.found,
         orphans=work.orphans,
+        unrecorded=work.unrecorded,
         asked_for=work.asked_for,
         restored=work.restored,
         bucket_ended=last is None,
@@ -165,31 +178,35 @@ class _Work:
         self._now = sweeping.clock.now()
         self._verdicts: list[Verdict] = []
         self._unmatched: list[ScheduleRow] = []
+        self._without_record: list[Unrecorded] = []
         self.looked_at = 0
         self.found = Totals()
         self.orphans: list[ObjectRef] = []
+        self.unrecorded: list[ObjectRef] = []
         self.asked_for: list[ObjectRef] = []
         self.restored: list[ObjectRef] = []
 
     def through(self, part: Slice, deadline: datetime) -> str | None:
         """Look at objects in order. Returns the key at which it was cut short; None at the bucket's end."""
-        sweeping, key = self._sweeping, None
-        pairs = side_by_side(
+        sweeping = self._sweeping
+        found = side_by_side(
             self._rows(sweeping.records.page, part.bucket, part.after),
             self._rows(sweeping.rows.page, part.bucket, part.after),
+            self._rows(sweeping.objects.page, part.bucket, part.after),
         )
-        for record, row in pairs:
+        for key, record, row, listed in found:
             self.looked_at += 1
             if record is not None:
-                key = record.ref.key
                 verdict = judge(record, row, self._now, sweeping.policy)
                 self.found.count(record, verdict)
                 if verdict.changes_something:
                     self._verdicts.append(verdict)
-            elif row is not None:
-                key = row.ref.key
-                self._unmatched.append(row)
-            if len(self._verdicts) + len(self._unmatched) >= _TOGETHER:
+            else:
+                if row is not None:
+                    self._unmatched.append(row)
+                if listed is not None and lacks_record(listed, part.sweep.started, sweeping.young):
+                    self._without_record.append(Unrecorded(sweep=part.sweep, listed=listed))
+            if len(self._verdicts) + len(self._unmatched) + len(self._without_record) >= _TOGETHER:
                 self._repair()
             if self.looked_at >= sweeping.most or sweeping.clock.now() >= deadline:
                 self._repair()
@@ -206,7 +223,12 @@ class _Work:
         removed = [row.ref for row in self._pool.map(self._remove, self._unmatched) if row is not None]
         self.orphans += removed
         self.found.orphan_rows += len(removed)
-        self._verdicts, self._unmatched = [], []
+        # After the rows: a row that is in the way of the object's own is gone by then.
+        unrecorded = [one for one in self._pool.map(self._still_lacking, self._without_record) if one is not None]
+        self._sweeping.deposits.send(unrecorded)
+        self.unrecorded += [one.listed.ref for one in unrecorded]
+        self.found.unrecorded += len(unrecorded)
+        self._verdicts, self._unmatched, self._without_record = [], [], []
 
     def _write(self, verdict: Verdict) -> ScheduleRow | None:
         """Write a row. Returns it where there was none."""
@@ -225,6 +247,10 @@ class _Work:
             return None
         self._sweeping.schedule.remove(row.ref, row.sequencer)
         return row
+
+    def _still_lacking(self, found: Unrecorded) -> Unrecorded | None:
+        """Return an object unless there is a record, which the pages did not show yet."""
+        return None if self._sweeping.records.exists(found.listed.ref) else found
 
     def _rows(self, page: Callable[[str, str | None], Page[T]], bucket: str, after: str | None) -> Iterator[T]:
         """Yield the rows of a bucket; while those of one page are worked on the next page is read."""

@@ -207,6 +207,14 @@ def _on_sweeps(watched: Watched) -> Iterator[Alarm]:
         missing=stands,
     )
     yield Alarm(
+        name="unrecorded-objects",
+        severity=Severity.WARNING,
+        meaning="Objects had no fixity record; they were asked to be taken under care.",
+        metric=of_sweep(Metric.UNRECORDED_OBJECTS, "Maximum"),
+        threshold=settings.alarms.unrecorded_objects,
+        missing=stands,
+    )
+    yield Alarm(
         name="oldest-unverified",
         severity=Severity.CRITICAL,
         meaning=f"An object was not found good for {longest} days.",

@@ -67,6 +67,7 @@ class FixityFunctions(Construct):
     Attributes:
         functions: the functions.
         queues: the queues of work.
+        created: the one of new objects among them.
         verification: the one of checks among them.
         streams: the streams.
     """
@@ -76,11 +77,11 @@ class FixityFunctions(Construct):
         super().__init__(scope, construct_id)
         self._props = props
         sizes = props.settings.functions
-        self._created = self._queue("ObjectCreated", naming.OBJECT_CREATED, sizes.file_uploaded)
+        self.created = self._queue("ObjectCreated", naming.OBJECT_CREATED, sizes.file_uploaded)
         self._deleted = self._queue("ObjectDeleted", naming.OBJECT_DELETED, sizes.file_deleted)
         self.verification = self._queue("Verification", naming.VERIFICATION, sizes.checksum_verification)
         prefix = props.settings.bucket_prefix
-        self._created.take(
+        self.created.take(
             "Created",
             "New objects in main buckets",
             object_events.of_main_buckets(prefix, object_events.OBJECT_CREATED),
@@ -88,7 +89,7 @@ class FixityFunctions(Construct):
         self._deleted.take(
             "Deleted", "Deletions in main buckets", object_events.of_main_buckets(prefix, object_events.OBJECT_DELETED)
         )
-        self.queues = (self._created, self._deleted, self.verification)
+        self.queues = (self.created, self._deleted, self.verification)
         verification = self._reader(
             "ChecksumVerification",
             Function.CHECKSUM_VERIFICATION,
@@ -107,7 +108,7 @@ class FixityFunctions(Construct):
                 Function.FILE_UPLOADED,
                 "Takes new objects under care",
                 sizes.file_uploaded,
-                self._created,
+                self.created,
             ),
             self._reader(
                 "FileDeleted",

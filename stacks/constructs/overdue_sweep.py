@@ -1,4 +1,4 @@
-"""The function that looks for what is overdue or not scheduled: its queue, its schedule, settings and permissions."""
+"""The function that looks for what is overdue, not scheduled or not recorded: its queue, settings and permissions."""
 
 import attrs
 from aws_cdk import aws_events as events
@@ -24,6 +24,7 @@ class OverdueSweepProps:
         code: the code of all functions.
         layer: their dependencies, None where the host provides them.
         tables: the two tables.
+        created: the queue of new objects.
         verification: the queue of checks.
         key: the customer key, None where there is none.
         retention: what happens to logs and queues when they leave the template.
@@ -33,6 +34,7 @@ class OverdueSweepProps:
     code: lambda_.Code
     layer: lambda_.ILayerVersion | None
     tables: FixityTables
+    created: WorkQueue
     verification: WorkQueue
     key: kms.IKey | None
     retention: Retention
@@ -67,7 +69,7 @@ class OverdueSweep(Construct):
         )
         self.queue.schedule(
             "Start",
-            "Starts a sweep of records and schedule rows",
+            "Starts a sweep of objects, records and schedule rows",
             settings.sweep.schedule,
             {"action": "start", "time": events.EventField.time},
         )
@@ -77,7 +79,7 @@ class OverdueSweep(Construct):
             RuntimeFunctionProps(
                 settings=settings,
                 name=Function.FIXITY_SWEEP,
-                description="Looks for what is overdue or not scheduled",
+                description="Looks for what is overdue, not scheduled or not recorded",
                 sizing=sizing,
                 code=props.code,
                 layer=props.layer,
@@ -88,9 +90,11 @@ class OverdueSweep(Construct):
                     Env.SCHEDULER_TABLE: props.tables.schedule.table_name,
                     Env.VERIFICATION_QUEUE_URL: props.verification.queue.queue_url,
                     Env.SWEEP_QUEUE_URL: self.queue.queue.queue_url,
+                    Env.OBJECT_CREATED_QUEUE_URL: props.created.queue.queue_url,
                     Env.CHECK_INTERVAL_DAYS: str(settings.fixity.check_interval_days),
                     Env.CHECK_GRACE_DAYS: str(settings.sweep.grace_days),
                     Env.SLICE_RECORDS: str(settings.sweep.slice_records),
+                    Env.YOUNG_HOURS: str(settings.sweep.young_hours),
                     Env.BATCH_CONCURRENCY: str(settings.fixity.batch_concurrency),
                 },
                 removal_policy=props.retention.removal_policy,
@@ -101,16 +105,23 @@ class OverdueSweep(Construct):
         self.queue.drive(self.function, sizing)
 
     def _allow(self, props: OverdueSweepProps) -> None:
-        managed = naming.bucket_name(props.settings.bucket_prefix, BucketSuffix.MANAGED)
+        prefix = props.settings.bucket_prefix
+        managed = naming.bucket_name(prefix, BucketSuffix.MANAGED)
         self.function.allow(["dynamodb:Query", "dynamodb:GetItem"], props.tables.checksums.table_arn)
         self.function.allow(
             ["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"], props.tables.schedule.table_arn
         )
-        self.function.allow(["sqs:SendMessage"], props.verification.queue.queue_arn, self.queue.queue.queue_arn)
+        self.function.allow(
+            ["sqs:SendMessage"],
+            props.created.queue.queue_arn,
+            props.verification.queue.queue_arn,
+            self.queue.queue.queue_arn,
+        )
         # It cannot be limited to a prefix.
         self.function.allow(["s3:ListAllMyBuckets"], "*")
-        # Without it a missing file would be answered by 403 instead of 404 (lesson L22).
-        self.function.allow(["s3:ListBucket"], naming.bucket_arn(managed))
+        # Of main buckets to list their objects; without that of the managed bucket, which is among them, a missing
+        # file would be answered by 403 instead of 404 (lesson L22).
+        self.function.allow(["s3:ListBucket"], naming.bucket_arn(naming.any_bucket(prefix)))
         self.function.allow(
             ["s3:GetObject", "s3:PutObject"],
             naming.objects_arn(managed, f"{ManagedPrefix.SWEEPS}*"),

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
@@ -11,16 +11,19 @@ from runtime.adapters.dynamodb_records import DynamoDbRecords
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
 from runtime.adapters.dynamodb_summaries import DynamoDbRecordSummaries
 from runtime.adapters.s3_bucket_list import S3MainBuckets
+from runtime.adapters.s3_object_list import S3ObjectList
+from runtime.domain.errors import RefusedError
 from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.pages import Page
 from runtime.domain.records import CheckReport, FixityRecord
 from runtime.domain.schedule import ScheduleRow
-from runtime.ports import FixityRecords, RecordPages, RecordSummaries, SchedulePages, VerificationSchedule
+from runtime.domain.sweep import ListedObject
+from runtime.ports import FixityRecords, ObjectList, RecordPages, RecordSummaries, SchedulePages, VerificationSchedule
 from tests.builders import AGENT, NOW
 from tests.contract.tables import KEYS
 from tests.fakes import FakeRecordPages, FakeRecords, FakeSchedule, FakeSchedulePages
-from tests.sweep_fakes import FakeSummaries, summary
+from tests.sweep_fakes import FakeObjectList, FakeSummaries, summary
 
 BUCKET = "acme-test-letters"
 OBJECT_KEYS = ["B", "a", "a/b", "z", "ä", "日", "😀"]
@@ -86,7 +89,7 @@ def _row(ref: ObjectRef) -> ScheduleRow:
 def _all(page: Callable[[str, str | None], Page[Any]]) -> list[Any]:
     found: list[Any] = []
     after: str | None = None
-    for _ in range(len(OBJECT_KEYS) + 1):
+    for _ in range(len(LISTED_KEYS) + 1):
         answer = page(BUCKET, after)
         assert len(answer.rows) <= 2
         found += answer.rows
@@ -135,6 +138,69 @@ def test_a_bucket_without_rows_is_one_empty_page(tables: Tables) -> None:
     assert [] == _all(tables.record_pages.page)
     assert [] == _all(tables.summaries.page)
     assert [] == _all(tables.schedule_pages.page)
+
+
+@attrs.frozen
+class Objects:
+    """A bucket, to be filled and to be listed, two objects a page."""
+
+    put: Callable[[ObjectRef, bytes], None]
+    listing: ObjectList
+
+
+@pytest.fixture(params=["fake", "S3"])
+def objects(request: pytest.FixtureRequest) -> Objects:
+    """The fake and the real adapter in turn."""
+    if request.param == "fake":
+        fake = FakeObjectList(2)
+
+        def put(ref: ObjectRef, body: bytes) -> None:
+            fake.items[ref] = ListedObject(ref=ref, size=len(body), modified=datetime.now(UTC))
+
+        return Objects(put, fake)
+    request.getfixturevalue("aws")
+    s3 = client("s3", region="us-east-1")
+    for bucket in (BUCKET, f"{BUCKET}-2"):
+        s3.create_bucket(Bucket=bucket)
+    return Objects(lambda ref, body: s3.put_object(Bucket=ref.bucket, Key=ref.key, Body=body), S3ObjectList(s3, 2))
+
+
+# Keys that a list in XML cannot hold as they are, and keys that look encoded, among them.
+LISTED_KEYS = ["\x01", " +%20", *OBJECT_KEYS]
+
+
+def test_objects_come_whole_and_in_the_order_of_their_keys(objects: Objects) -> None:
+    """All pages together give every object of the bucket once, by the bytes of the keys, and none of another's."""
+    began = datetime.now(UTC).replace(microsecond=0)
+    for size, key in enumerate(reversed(LISTED_KEYS)):
+        objects.put(ObjectRef(BUCKET, key), b"." * size)
+    objects.put(ObjectRef(f"{BUCKET}-2", "a"), b"")
+
+    found = _all(objects.listing.page)
+
+    assert [ObjectRef(BUCKET, key) for key in LISTED_KEYS] == [one.ref for one in found]
+    assert list(reversed(range(len(LISTED_KEYS)))) == [one.size for one in found]
+    assert all(began <= one.modified <= datetime.now(UTC) for one in found)
+
+
+def test_a_list_begins_behind_a_key_that_is_gone(objects: Objects) -> None:
+    """A slice goes on where the one before it ended, though that object was deleted meanwhile."""
+    for key in "ac":
+        objects.put(ObjectRef(BUCKET, key), b"")
+
+    assert [ObjectRef(BUCKET, "c")] == [one.ref for one in objects.listing.page(BUCKET, "b").rows]
+
+
+def test_a_bucket_that_is_empty_or_gone_has_no_objects(objects: Objects) -> None:
+    """A sweep also looks at the records of a bucket that is not there any more."""
+    assert [Page([], None)] * 2 == [objects.listing.page(bucket) for bucket in (BUCKET, "acme-test-gone")]
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_list_that_is_refused_is_no_empty_list() -> None:
+    """Only a bucket that is not there has no objects; of any other trouble the sweep is told."""
+    with pytest.raises(RefusedError, match="listing the objects: "):
+        S3ObjectList(client("s3")).page("no bucket name")
 
 
 @pytest.mark.usefixtures("aws")

@@ -5,16 +5,16 @@ import boto3
 import pytest
 
 from runtime.adapters.sns_topic import SnsTopic
-from runtime.adapters.sqs_queue import SqsSweepQueue, SqsVerificationQueue
+from runtime.adapters.sqs_queue import SqsDepositQueue, SqsSweepQueue, SqsVerificationQueue
 from runtime.domain.alert_message import compose
 from runtime.domain.changes import Announcement, Kind, RecordState
 from runtime.domain.due import DueCheck
 from runtime.domain.errors import RefusedError, TransientError
 from runtime.domain.objects import ObjectRef
-from runtime.domain.sweep import Slice
-from runtime.handlers import fixity_sweep
+from runtime.domain.sweep import Slice, Unrecorded
+from runtime.handlers import fixity_sweep, s3_events
 from runtime.handlers.checksum_verification import _parse
-from tests.sweep_fakes import SWEEP
+from tests.sweep_fakes import SWEEP, listed
 
 pytestmark = pytest.mark.usefixtures("aws")
 REGION = "eu-west-1"
@@ -77,6 +77,16 @@ def test_slices_arrive_as_they_are() -> None:
 
     found = sorted((fixity_sweep._parse(body) for body in _drain(client, url)), key=lambda part: part.bucket)  # type: ignore[union-attr]
     assert parts == found
+
+
+def test_l20_objects_without_a_record_arrive_as_events() -> None:
+    """The reader of new objects understands what comes out of the queue, whatever the key."""
+    client, url = _queue()
+    found = [listed(key) for key in ("a b+c%20", "ä", "\x01🗝")]
+
+    SqsDepositQueue(client, url).send([Unrecorded(sweep=SWEEP, listed=one) for one in found])
+
+    assert {one.ref for one in found} == {s3_events.parse(body).ref for body in _drain(client, url)}
 
 
 def test_batches_respect_the_byte_limit() -> None:

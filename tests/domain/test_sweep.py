@@ -6,9 +6,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.domain.schedule import phase
-from runtime.domain.sweep import Coverage, Slice, Sweep, Totals, judge, planned, side_by_side, supersedes
+from runtime.domain.sequencer import normalised
+from runtime.domain.sweep import (
+    Coverage,
+    Slice,
+    Sweep,
+    Totals,
+    Unrecorded,
+    judge,
+    lacks_record,
+    planned,
+    side_by_side,
+    supersedes,
+)
+from runtime.handlers.s3_events import parse
 from tests.builders import NOW
-from tests.sweep_fakes import BUCKET, GRACE, POLICY, SWEEP, record, row, summary
+from tests.sweep_fakes import BUCKET, GRACE, POLICY, SWEEP, YOUNG, listed, record, row, summary
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -92,15 +105,67 @@ def test_coverage_reaches_back_by_interval_and_grace(
 KEYS = st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3), max_size=12)
 
 
-@given(KEYS, KEYS)
-def test_records_and_rows_of_an_object_come_together(with_record: set[str], with_row: set[str]) -> None:
-    """Whatever keys there are, each object comes once, in order, with all that there is of it."""
-    pairs = side_by_side((summary(record(key)) for key in sorted(with_record)), (row(key) for key in sorted(with_row)))
+@given(KEYS, KEYS, KEYS)
+def test_all_that_there_is_of_an_object_comes_together(
+    with_record: set[str], with_row: set[str], in_s3: set[str]
+) -> None:
+    """Whatever keys there are, each object comes once, in order, with its record, its row and what S3 lists."""
+    found = side_by_side(
+        (summary(record(key)) for key in sorted(with_record)),
+        (row(key) for key in sorted(with_row)),
+        (listed(key) for key in sorted(in_s3)),
+    )
 
     assert [
-        (key if key in with_record else None, key if key in with_row else None)
-        for key in sorted(with_record | with_row)
-    ] == [(one and one.ref.key, other and other.ref.key) for one, other in pairs]
+        (key, *(key if key in keys else None for keys in (with_record, with_row, in_s3)))
+        for key in sorted(with_record | with_row | in_s3)
+    ] == [(key, *(one and one.ref.key for one in things)) for key, *things in found]
+
+
+@pytest.mark.parametrize(
+    ("key", "size", "before", "lacking"),
+    [
+        pytest.param("a", 5, YOUNG + SECOND, True, id="older"),
+        pytest.param("a", 5, YOUNG, False, id="young: its event may be on its way"),
+        pytest.param("a", 5, -SECOND, False, id="uploaded during the sweep"),
+        pytest.param("a", 0, DAY, True, id="empty"),
+        pytest.param("a/", 5, DAY, True, id="named like a folder, with content"),
+        pytest.param("a/", 0, DAY, False, id="folder marker"),
+    ],
+)
+def test_which_objects_should_have_a_record(*, key: str, size: int, before: timedelta, lacking: bool) -> None:
+    """An object that was there for a while before the sweep should have one, unless it only shows a folder."""
+    assert lacking == lacks_record(listed(key, size=size, modified=NOW - before), SWEEP.started, YOUNG)
+
+
+@pytest.mark.parametrize("key", ["a b+c%20", "ä/日本", "\x01\n😀"])
+def test_l20_an_object_without_a_record_is_told_as_s3_tells_of_it(key: str) -> None:
+    """The reader of S3's events takes the message, which any event of S3 itself outdoes."""
+    found = Unrecorded(sweep=SWEEP, listed=listed(key, size=7, modified=NOW - DAY))
+
+    event = parse(json.dumps(found.message))
+
+    assert (found.listed.ref, 7, "", NOW - DAY, "duracloud-sweep") == (
+        event.ref,
+        event.size,
+        event.version_id,
+        event.time,
+        event.reason,
+    )
+    assert event.sequencer < normalised("0055AED6DCD90281E5")
+    assert {"id", "source", "detail-type", "time", "detail"} == set(found.message)
+    assert ("aws.s3", "Object Created") == (found.message["source"], found.message["detail-type"])
+
+
+def test_each_object_and_each_sweep_has_an_event_of_its_own() -> None:
+    """The id tells the same question asked again from another one."""
+    later = Sweep(NOW + DAY)
+    asked = [(SWEEP, "a"), (SWEEP, "b"), (later, "a"), (SWEEP, "a")]
+
+    first, *others, again = [Unrecorded(sweep=sweep, listed=listed(key)).message["id"] for sweep, key in asked]
+
+    assert first == again
+    assert 3 == len({first, *others})
 
 
 TOTALS = st.builds(
@@ -116,6 +181,7 @@ TOTALS = st.builds(
             "waiting",
             "missing_rows",
             "orphan_rows",
+            "unrecorded",
             "checks_queued",
         )
     },
@@ -127,6 +193,13 @@ TOTALS = st.builds(
 def test_totals_survive_a_message(totals: Totals) -> None:
     """What a slice hands on is what the next one adds to."""
     assert totals == Totals.from_document(json.loads(json.dumps(totals.document)))
+
+
+def test_totals_of_an_earlier_version_are_understood() -> None:
+    """A sweep goes on when the software is updated meanwhile."""
+    earlier = {name: value for name, value in Totals(objects=1).document.items() if name != "unrecorded"}
+
+    assert Totals(objects=1) == Totals.from_document(earlier)
 
 
 def test_totals_add_up() -> None:
@@ -171,6 +244,7 @@ def test_report_says_what_was_found() -> None:
         "waiting": 0,
         "missing_schedule_rows": 0,
         "orphan_schedule_rows": 0,
+        "unrecorded": 0,
         "checks_queued": 1,
         "oldest_unverified_age_seconds": 200 * 86_400,
         "coverage_percent": 75,

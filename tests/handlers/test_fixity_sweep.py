@@ -9,7 +9,7 @@ from runtime.domain.sweep import Slice, Sweep
 from runtime.handlers.fixity_sweep import _parse, handle
 from runtime.settings import SweepSettings
 from tests.builders import NOW, FakeContext, sqs_event
-from tests.sweep_fakes import BUCKET, SWEEP, Environment, environment, record, row
+from tests.sweep_fakes import BUCKET, SWEEP, Environment, environment, listed, record, row
 
 START = {"action": "start", "time": "2026-03-01T12:00:00Z"}
 SETTINGS = SweepSettings.load(
@@ -22,9 +22,11 @@ SETTINGS = SweepSettings.load(
         Env.SCHEDULER_TABLE: "schedule",
         Env.VERIFICATION_QUEUE_URL: "https://verification",
         Env.SWEEP_QUEUE_URL: "https://sweep",
+        Env.OBJECT_CREATED_QUEUE_URL: "https://created",
         Env.CHECK_INTERVAL_DAYS: "180",
         Env.CHECK_GRACE_DAYS: "3",
         Env.SLICE_RECORDS: "1000",
+        Env.YOUNG_HOURS: "1",
         Env.BATCH_CONCURRENCY: "2",
     }
 )
@@ -57,6 +59,8 @@ def test_a_sweep_ends_in_metrics_for_the_whole_environment(capsys: pytest.Captur
     }
     orphan = row("d")
     env.schedule.rows[orphan.ref] = orphan
+    lacking = listed("e")
+    env.objects.items[lacking.ref] = lacking
     _run(env)
 
     [line] = [line for line in _lines(capsys.readouterr().out) if "_aws" in line]
@@ -73,15 +77,18 @@ def test_a_sweep_ends_in_metrics_for_the_whole_environment(capsys: pytest.Captur
         "CoverageWithinInterval": (pytest.approx(200 / 3), "Percent"),
         "MissingScheduleRows": (3, "Count"),
         "OrphanScheduleRows": (1, "Count"),
+        "UnrecordedObjects": (1, "Count"),
     } == metrics
 
 
 def test_orphans_and_repairs_are_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    """Each removed row is a line with bucket and key; what was asked for and restored is named."""
+    """Each removed row, each object without a record is a line with bucket and key; what was repaired is named."""
     env = environment(BUCKET)
     orphan, late, lost = row("orphan"), record("late", due=timedelta(days=-9)), record("lost")
     env.schedule.rows[orphan.ref] = orphan
     env.records.items |= {late.ref: late, lost.ref: lost}
+    lacking = listed("lacking")
+    env.objects.items[lacking.ref] = lacking
     _run(env)
 
     lines = [(line.levelname, line.message, vars(line)) for line in caplog.records]
@@ -89,6 +96,11 @@ def test_orphans_and_repairs_are_in_the_log(caplog: pytest.LogCaptureFixture) ->
         (level, extra["bucket"], extra["key"])
         for level, text, extra in lines
         if text == "schedule row without a record: removed"
+    ]
+    assert [("WARNING", BUCKET, "lacking")] == [
+        (level, extra["bucket"], extra["key"])
+        for level, text, extra in lines
+        if text == "object without a record: asked for"
     ]
     assert [("WARNING", ["late"], ["lost"])] == [
         (level, extra["checks_asked_for"], extra["rows_restored"])

@@ -7,8 +7,19 @@ import pytest
 
 from runtime.domain.errors import UnreadableError
 from runtime.domain.objects import ObjectRef
+from runtime.domain.sweep import ListedObject, Sweep, Unrecorded
 from runtime.handlers import checksum_verification, file_deleted, file_uploaded
-from tests.builders import REF, FakeContext, World, fixity_settings, s3_event, sqs_event, verification_settings, world
+from tests.builders import (
+    NOW,
+    REF,
+    FakeContext,
+    World,
+    fixity_settings,
+    s3_event,
+    sqs_event,
+    verification_settings,
+    world,
+)
 from tests.fakes import Happening
 
 Handle = Callable[..., dict[str, Any]]
@@ -44,6 +55,17 @@ def test_batch_of_uploads_is_deposited(capsys: pytest.CaptureFixture[str]) -> No
     assert [] == _run(file_uploaded.handle, w, *bodies)
     assert set(refs) == set(w.records.items)
     assert {"OutcomeMatch": 10, "FailedChecks": 0, "BytesVerified": 50} == _metrics(capsys.readouterr().out)
+
+
+def test_what_a_sweep_found_without_a_record_is_read_once() -> None:
+    """The message of a sweep leads to a deposit; the same of the next sweep, which waited with it, to nothing more."""
+    w = world()
+    w.store.put(REF, b"12345")
+    one = ListedObject(ref=REF, size=5, modified=NOW)
+    bodies = [json.dumps(Unrecorded(sweep=Sweep(NOW + timedelta(days=day)), listed=one).message) for day in (0, 1)]
+
+    assert [] == [failed for body in bodies for failed in _run(file_uploaded.handle, w, body)]
+    assert ([REF], 1) == (list(w.records.items), len(w.store.opened))
 
 
 @pytest.mark.parametrize("key", ["a b", "a+b", "100%", "%41", "ä/ö", 'it\'s "quoted"', "日本", "a\nb", "&<>"])

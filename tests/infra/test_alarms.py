@@ -327,6 +327,7 @@ def test_every_alarm_says_what_missing_data_means(variant: Assembly) -> None:
     reached, below = "GreaterThanOrEqualToThreshold", "LessThanThreshold"
 
     assert ("ignore", reached) == found.pop("overdue-objects")
+    assert ("ignore", reached) == found.pop("unrecorded-objects")
     assert ("ignore", reached) == found.pop("oldest-unverified")
     assert ("ignore", below) == found.pop("coverage")
     assert ("breaching", below) == found.pop("no-sweep")
@@ -417,6 +418,7 @@ def test_thresholds_are_settings(variant: Assembly, tmp_path: Path) -> None:
         "failed_replications": ("failed-replications",),
         "late_replications": ("late-replications",),
         "overdue_objects": ("overdue-objects",),
+        "unrecorded_objects": ("unrecorded-objects",),
         "coverage_percent": ("coverage",),
     }.items():
         assert all(name.startswith(beginnings) for name in found[setting])

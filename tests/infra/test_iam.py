@@ -60,6 +60,7 @@ ASKED: Final[dict[str, dict[str, set[str]]]] = {
     "dynamodb_pages": {"query": {"dynamodb:Query"}},
     "dynamodb_summaries": {"get_item": {"dynamodb:GetItem"}},
     "s3_bucket_list": {"list_buckets": {"s3:ListAllMyBuckets"}},
+    "s3_object_list": {"list_objects_v2": {"s3:ListBucket"}},
     "s3_documents": {
         "list_objects_v2": {"s3:ListBucket"},
         "get_object": {"s3:GetObject", "s3:ListBucket"},
@@ -193,12 +194,12 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
             key("kms:Decrypt", "kms:GenerateDataKey")
         case Function.FIXITY_SWEEP:
             add(_CONSUME, f"{queue}sweep")
-            add({"sqs:SendMessage"}, f"{queue}sweep", f"{queue}verification")
+            add({"sqs:SendMessage"}, f"{queue}sweep", f"{queue}verification", f"{queue}object-created")
             add({"dynamodb:Query", "dynamodb:GetItem"}, f"{table}checksums")
             add({"dynamodb:Query"}, f"{table}checksums", f"{table}schedule")
             add(_union(ASKED["dynamodb_schedule"]), f"{table}schedule")
             add({"s3:ListAllMyBuckets"}, "*")
-            add({"s3:ListBucket"}, managed)
+            add({"s3:ListBucket"}, buckets)
             add({"s3:GetObject", "s3:PutObject"}, f"{managed}/scratch/sweeps/*", f"{managed}/reports/coverage/*")
             key("kms:Decrypt", "kms:GenerateDataKey")
         case Function.REPLICATION_FAILED:

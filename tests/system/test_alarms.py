@@ -14,7 +14,7 @@ from tests.fakes import Happening
 pytestmark = pytest.mark.system
 PREFIX = "duracloud-local-"
 EVENTS = Path(__file__).parent.parent / "events"
-OF_A_SWEEP = {"overdue-objects", "oldest-unverified", "coverage"}
+OF_A_SWEEP = {"overdue-objects", "oldest-unverified", "coverage", "unrecorded-objects"}
 
 # What cannot be brought to happen in the emulator, and why. Of these alarms it is shown that they speak, once what AWS
 # would publish is published under the alarm's own namespace and dimensions: by hand, which AWS allows nobody.
@@ -200,10 +200,19 @@ def test_damage_is_an_alarm_wherever_it_is_found(service: Service, seen: set[str
 
 
 def test_what_a_sweep_finds_is_an_alarm(service: Service, seen: set[str]) -> None:
-    """An object that was not looked at for a year is overdue, the oldest, and one of too few that are left."""
+    """An object that was not looked at for a year is overdue, the oldest, and one of too few that are left.
+
+    Another one has no record.
+    """
     bucket = service.new_bucket("forgotten")
-    service.s3.put_object(Bucket=bucket, Key="forgotten.txt", Body=b"one")
-    eventually(lambda: service.schedule(bucket), bool)
+    for key in ("forgotten.txt", "unrecorded.txt"):
+        service.s3.put_object(Bucket=bucket, Key=key, Body=b"one")
+    eventually(lambda: service.schedule(bucket), lambda rows: len(rows) == 2)
+    for table in ("checksum", "scheduler"):
+        service.dynamodb.delete_item(
+            TableName=service.parameters[f"storage/{table}-table"],
+            Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": "unrecorded.txt"}},
+        )
     long_ago = {":date": {"S": "2020-01-01T00:00:00.000Z"}}
     service.dynamodb.update_item(
         TableName=service.parameters["storage/checksum-table"],

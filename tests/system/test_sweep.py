@@ -19,6 +19,13 @@ def _change(service: Service, table: str, bucket: str, key: str, date: str) -> N
     )
 
 
+def _forget(service: Service, table: str, bucket: str, key: str) -> None:
+    service.dynamodb.delete_item(
+        TableName=service.parameters[f"storage/{table}-table"],
+        Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": key}},
+    )
+
+
 def _sweep(service: Service) -> dict[str, Any]:
     """Ask for a sweep and return its report when it has ended."""
     now = dt.datetime.now(dt.UTC)
@@ -62,10 +69,7 @@ def test_l26_a_sweep_repairs_what_was_lost_overdue_and_left_over(service: Servic
         service.s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
     before = eventually(lambda: service.schedule(bucket), lambda found: len(found) == 3)
     record = service.records(bucket)["overdue"]
-    service.dynamodb.delete_item(
-        TableName=service.parameters["storage/scheduler-table"],
-        Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": "lost"}},
-    )
+    _forget(service, "scheduler", bucket, "lost")
     _change(service, "checksum", bucket, "overdue", "2020-01-01T00:00:00.000Z")
     service.dynamodb.put_item(
         TableName=service.parameters["storage/scheduler-table"],
@@ -98,12 +102,35 @@ def test_a_second_sweep_finds_all_in_order(service: Service) -> None:
     bucket = service.new_bucket("swept-twice")
     service.s3.put_object(Bucket=bucket, Key="a", Body=b"a")
     eventually(lambda: service.schedule(bucket), bool)
-    service.dynamodb.delete_item(
-        TableName=service.parameters["storage/scheduler-table"],
-        Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": "a"}},
-    )
+    _forget(service, "scheduler", bucket, "a")
 
     missing = [_sweep(service)["buckets"][bucket]["missing_schedule_rows"] for _ in range(2)]
 
     assert [1, 0] == missing
     eventually(lambda: service.alarms("OK"), lambda names: "duracloud-local-no-sweep" in names, 90)
+
+
+def test_l04_a_sweep_takes_an_object_under_care_of_which_nothing_is_known(service: Service) -> None:
+    """An object without record and row, as if its event was lost, has both again; a folder marker never gets any."""
+    bucket = service.new_bucket("forgotten-by-events")
+    known, lost = "known ä.txt", "lost 日 +%20.txt"
+    for key in (known, lost):
+        service.s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
+    service.s3.put_object(Bucket=bucket, Key="folder/", Body=b"")
+    eventually(lambda: service.schedule(bucket), lambda found: len(found) == 2)
+    before = service.records(bucket)
+    for table in ("checksum", "scheduler"):
+        _forget(service, table, bucket, lost)
+
+    report = _sweep(service)
+
+    found = report["buckets"][bucket]
+    assert (1, 1, 0) == tuple(found[name] for name in ("unrecorded", "objects", "missing_schedule_rows"))
+    after = eventually(lambda: service.records(bucket), lambda records: lost in records)
+    rows = eventually(lambda: service.schedule(bucket), lambda rows: lost in rows)
+    assert {known, lost} == set(after) == set(rows)
+    assert before[known] == after[known]
+    for name in ("VersionId", "Size", "Digests", "LastOutcome"):
+        assert before[lost][name] == after[lost][name]
+    assert 1 <= eventually(lambda: _published(service, "UnrecordedObjects") or 0, bool)
+    assert 0 == _sweep(service)["buckets"][bucket]["unrecorded"]

@@ -212,6 +212,14 @@ def test_sweeps_follow_their_schedule(schedule: str, sweeps: float) -> None:
     assert sweeps * f.DAYS_PER_MONTH == pytest.approx(work_of.sweeps_of(environment))
 
 
+def test_a_sweep_asks_once_for_a_thousand_objects() -> None:
+    """S3 lists 1,000 objects at once, and takes for that what it takes for a PUT."""
+    [listing] = [line for line in model.million_swept(_environment()) if line.what == "listing objects"]
+
+    assert 1_000 == listing.quantity
+    assert pytest.approx(0.005) == listing.dollars
+
+
 def test_region_without_prices_is_refused() -> None:
     """No figure is made up for a region that the table does not know."""
     settings = attrs.evolve(load_settings("prod"), region="eu-west-1")

@@ -11,7 +11,7 @@ from runtime.domain.objects import Encryption, ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.schedule import RETRY, first_check
 from runtime.domain.sequencer import normalised
-from runtime.usecases.deposit_object import deposit
+from runtime.usecases.deposit_object import deposit, deposit_unrecorded
 from runtime.usecases.remove_object import remove
 from runtime.usecases.verify_object import verify
 from tests.builders import INTERVAL, NOW, REF, attempt, world
@@ -232,6 +232,47 @@ def test_l10_slow_read_is_put_aside_at_the_deadline() -> None:
 
     assert Outcome.DEFERRED is finding.outcome
     assert "of 23 bytes were read in the time given" in finding.message
+
+
+def test_l04_what_a_sweep_found_is_deposited_once_and_outdone_by_events() -> None:
+    """An object without a record gets one; asked for again it is not read; the event that was late is the newer one."""
+    w = world()
+    put = w.store.put(REF, BODY)
+
+    first = deposit_unrecorded(w.care, REF, attempt(w.clock))
+    record = w.records.items[REF]
+    again = deposit_unrecorded(w.care, REF, attempt(w.clock))
+
+    assert ("deposited", "recorded before: nothing changed") == (first.action, again.action)
+    assert (1, record) == (len(w.store.opened), w.records.items[REF])
+    assert w.schedule.rows[REF].due == record.next_check
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    assert attrs.evolve(record, sequencer=put.sequencer) == w.records.items[REF]
+
+
+def test_l27_what_a_sweep_found_gets_its_row_after_a_crash() -> None:
+    """A crash between record and row is mended by the next receive, which finds the record."""
+    w = world()
+    w.store.put(REF, BODY)
+    throttled = raising_once(TransientError("throttled"))
+    w.schedule.before = lambda _: throttled(0)
+    with pytest.raises(TransientError):
+        deposit_unrecorded(w.care, REF, attempt(w.clock))
+
+    deposit_unrecorded(w.care, REF, attempt(w.clock, receives=2))
+
+    assert w.records.items[REF].next_check == w.schedule.rows[REF].due
+
+
+def test_what_a_sweep_found_may_be_gone_meanwhile() -> None:
+    """An object that was deleted before the message was worked on stays out of care."""
+    w = world()
+
+    finding = deposit_unrecorded(w.care, REF, attempt(w.clock))
+
+    assert "nothing is current: dropped" == finding.action
+    assert {} == w.records.items
 
 
 def test_l28_folder_marker_is_ignored() -> None:

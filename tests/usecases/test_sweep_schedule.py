@@ -10,10 +10,10 @@ from runtime.domain.errors import RefusedError, TransientError
 from runtime.domain.objects import ObjectRef
 from runtime.domain.records import FixityRecord
 from runtime.domain.schedule import ScheduleRow
-from runtime.domain.sweep import Coverage, Slice, Sweep
+from runtime.domain.sweep import Coverage, ListedObject, Slice, Sweep, Unrecorded
 from runtime.usecases.sweep_schedule import Progress, advance, start
 from tests.builders import NOW
-from tests.sweep_fakes import BUCKET, GRACE, SWEEP, Environment, environment, record, row
+from tests.sweep_fakes import BUCKET, GRACE, SWEEP, YOUNG, Environment, environment, listed, record, row
 
 DAY = timedelta(days=1)
 OTHER = "acme-test-maps"
@@ -36,10 +36,12 @@ def _all(env: Environment, sweep: Sweep = SWEEP, deadline: datetime = NEVER) -> 
     return done, ended
 
 
-def _put(env: Environment, *things: FixityRecord | ScheduleRow) -> None:
+def _put(env: Environment, *things: FixityRecord | ScheduleRow | ListedObject) -> None:
     for thing in things:
         if isinstance(thing, FixityRecord):
             env.records.items[thing.ref] = thing
+        elif isinstance(thing, ListedObject):
+            env.objects.items[thing.ref] = thing
         else:
             env.schedule.rows[thing.ref] = thing
 
@@ -95,6 +97,59 @@ def test_an_orphan_that_a_newer_event_wrote_meanwhile_stays() -> None:
     _all(env)
 
     assert row("a", sequencer="6") == env.schedule.rows[_ref("a")]
+
+
+def test_l04_an_object_without_a_record_is_asked_to_be_taken_under_care() -> None:
+    """What S3 lists and no table knows goes into the queue of new objects, unless it is young or a folder marker."""
+    env = environment(BUCKET)
+    known = (record("known"), row("known"), listed("known"))
+    _put(env, *known, listed("lost"), listed("new", modified=NOW - YOUNG), listed("folder/", size=0))
+
+    [progress], [coverage] = _all(env)
+
+    assert [Unrecorded(sweep=SWEEP, listed=listed("lost"))] == env.deposits.found
+    assert [_ref("lost")] == list(progress.unrecorded)
+    assert (1, 1, 4) == (coverage.totals.unrecorded, coverage.totals.objects, progress.looked_at)
+    assert {_ref("known")} == set(env.records.items)
+
+
+def test_an_object_whose_record_the_pages_did_not_show_yet_is_left_alone() -> None:
+    """Whether there is a record is said by a consistent read."""
+    env = environment(BUCKET)
+    _put(env, listed("new"), record("new"), row("new"))
+    env.summaries.unseen.add(_ref("new"))
+
+    [progress], [coverage] = _all(env)
+
+    assert ([], [], 0) == (env.deposits.found, list(progress.unrecorded), coverage.totals.unrecorded)
+
+
+def test_a_row_in_the_way_of_an_unrecorded_object_is_removed_first() -> None:
+    """The row of a record that is lost carries a newer order: the row of the deposit would have to stand back."""
+    env = environment(BUCKET)
+    _put(env, row("lost"), listed("lost"))
+    env.deposits.error = TransientError("throttled")
+    start(env.sweeping, SWEEP)
+    [part] = env.slices.slices
+
+    with pytest.raises(TransientError):
+        advance(env.sweeping, part, NEVER)
+    assert {} == env.schedule.rows
+
+    env.deposits.error = None
+    assert 1 == advance(env.sweeping, part, NEVER).found.unrecorded
+    assert [_ref("lost")] == env.deposits.refs
+
+
+def test_a_record_without_an_object_is_left_to_its_check() -> None:
+    """What S3 does not list is neither asked for nor taken out of care."""
+    env = environment(BUCKET)
+    _put(env, record("gone"), row("gone"))
+
+    _, [coverage] = _all(env)
+
+    assert (1, 0) == (coverage.totals.objects, coverage.totals.unrecorded)
+    assert ({_ref("gone")}, [], []) == (set(env.records.items), env.checks.checks, env.deposits.found)
 
 
 def test_report_and_latest_are_written_when_the_last_bucket_ends() -> None:
@@ -227,28 +282,34 @@ def test_a_sweep_whose_plan_is_gone_says_so() -> None:
         advance(env.sweeping, Slice(sweep=SWEEP, bucket=BUCKET), NEVER)
 
 
-# Any mix of records and rows over a few keys: when a record is due and when a row, in days from now; None: not there.
+# Any mix of objects, records and rows over a few keys: when a record is due and when a row, in days from now, and how
+# many minutes before now S3 took the object; None: not there.
 DUE = st.none() | st.sampled_from([-4000, -200, -4, -3, -2, 0, 1, 2, 100])
-MIXES = st.lists(st.tuples(st.sampled_from([BUCKET, OTHER]), DUE, DUE, st.booleans()), max_size=14)
+AGE = st.none() | st.sampled_from([0, 59, 60, 61, 1_000_000])
+Mix = list[tuple[str, int | None, int | None, int | None, bool]]
+MIXES = st.lists(st.tuples(st.sampled_from([BUCKET, OTHER]), DUE, DUE, AGE, st.booleans()), max_size=14)
 
 
-def _mixed(mix: list[tuple[str, int | None, int | None, bool]], most: int, page: int) -> Environment:
+def _mixed(mix: Mix, most: int, page: int) -> Environment:
     env = environment(BUCKET, OTHER, most=most, page=page)
-    for number, (bucket, due, scheduled, verified) in enumerate(mix):
+    for number, (bucket, due, scheduled, age, verified) in enumerate(mix):
         key = f"{number:02}"
         if due is not None:
             _put(env, record(key, bucket=bucket, due=due * DAY, good=due * DAY - 180 * DAY if verified else None))
         if scheduled is not None:
             _put(env, row(key, bucket=bucket, due=NOW + scheduled * DAY))
+        if age is not None:
+            _put(env, listed(key, bucket=bucket, modified=NOW - timedelta(minutes=age)))
     return env
 
 
 @settings(max_examples=150)
 @given(MIXES, st.integers(1, 6), st.integers(1, 6))
-def test_l26_after_a_sweep_nothing_is_lost_and_nothing_overdue_waits(
-    mix: list[tuple[str, int | None, int | None, bool]], most: int, page: int
-) -> None:
-    """Every record has a row, every row a record, and each overdue object is queued or comes back within a day."""
+def test_l26_after_a_sweep_nothing_is_lost_and_nothing_overdue_waits(mix: Mix, most: int, page: int) -> None:
+    """Every record has a row, every row a record, and each overdue object is queued or comes back within a day.
+
+    Every object that is not young has a record or was asked for, and no other was.
+    """
     env = _mixed(mix, most, page)
     _all(env)
 
@@ -259,26 +320,30 @@ def test_l26_after_a_sweep_nothing_is_lost_and_nothing_overdue_waits(
             assert one.ref in queued or NOW < env.schedule.rows[one.ref].due <= NOW + DAY
         assert env.schedule.rows[one.ref].due <= NOW + 100 * DAY
     assert {1} >= set(Counter(env.checks.checks).values())
+    settled = {ref for ref, one in env.objects.items.items() if one.modified < NOW - YOUNG}
+    assert sorted(settled - set(env.records.items)) == sorted(env.deposits.refs)
 
 
 @settings(max_examples=100)
 @given(MIXES, st.integers(1, 6), st.integers(1, 6))
-def test_any_slicing_finds_the_same(mix: list[tuple[str, int | None, int | None, bool]], most: int, page: int) -> None:
-    """Totals, tables and queue do not depend on how many objects a slice or a page holds."""
+def test_any_slicing_finds_the_same(mix: Mix, most: int, page: int) -> None:
+    """Totals, tables and queues do not depend on how many objects a slice or a page holds."""
     env, whole = _mixed(mix, most, page), _mixed(mix, 1_000, 1_000)
     (_, [coverage]), (_, [of_the_whole]) = _all(env), _all(whole)
 
     assert of_the_whole == coverage
     assert whole.schedule.rows == env.schedule.rows
     assert Counter(whole.checks.checks) == Counter(env.checks.checks)
+    assert Counter(whole.deposits.refs) == Counter(env.deposits.refs)
 
 
 @settings(max_examples=100)
 @given(MIXES, st.integers(1, 6), st.integers(0, 20))
-def test_repeating_slices_changes_nothing_more(
-    mix: list[tuple[str, int | None, int | None, bool]], most: int, again: int
-) -> None:
-    """A slice worked on twice, at any place, leaves tables and queue as one that was worked on once."""
+def test_repeating_slices_changes_nothing_more(mix: Mix, most: int, again: int) -> None:
+    """A slice worked on twice, at any place, leaves tables and queues as one that was worked on once.
+
+    Only an object without a record is asked for again, by an event with the same id: a deposit is made once.
+    """
     env, once = _mixed(mix, most, 3), _mixed(mix, most, 3)
     _all(once)
     start(env.sweeping, SWEEP)
@@ -292,3 +357,5 @@ def test_repeating_slices_changes_nothing_more(
 
     assert once.schedule.rows == env.schedule.rows
     assert Counter(once.checks.checks) == Counter(env.checks.checks)
+    assert set(once.deposits.refs) == set(env.deposits.refs)
+    assert len(set(env.deposits.refs)) == len({one.message["id"] for one in env.deposits.found})
