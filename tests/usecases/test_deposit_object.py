@@ -269,7 +269,7 @@ def test_what_a_sweep_found_may_be_gone_meanwhile() -> None:
     """An object that was deleted before the message was worked on stays out of care."""
     w = world()
 
-    finding = deposit_unrecorded(w.care, REF, attempt(w.clock))
+    finding = deposit_unrecorded(w.care, REF, attempt(w.clock, receives=2))
 
     assert "nothing is current: dropped" == finding.action
     assert {} == w.records.items
