@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs everything into the project's folder: two virtual environments, the CDK command line, the Lambda packages.
+# Installs everything into the project's folder: two virtual environments, the CDK command line, a browser for the tests,
+# the Lambda packages.
 # Usage: local/setup.sh PYTHON
 set -eu
 cd "$(dirname "$0")/.."
@@ -34,5 +35,21 @@ step "packages of the project" .venv/bin/python -m pip install --quiet -r requir
 [ -x .venv-emulator/bin/python ] || step "virtual environment for the local AWS" "$python" -m venv .venv-emulator
 step "packages of the local AWS" .venv-emulator/bin/python -m pip install --quiet -r local/requirements.txt
 step "CDK command line" npm ci --no-audit --no-fund --loglevel=error
+# The package holds a Chromium for Linux on x86_64; elsewhere the tests take one of the system, or are skipped.
+unpack_browser() {
+    rm -rf .local/chromium
+    mkdir -p .local/chromium
+    for part in chromium al2023.tar fonts.tar; do
+        node -e '
+            const { createReadStream, createWriteStream } = require("fs");
+            const unpacked = createReadStream(process.argv[1]).pipe(require("zlib").createBrotliDecompress());
+            unpacked.pipe(createWriteStream(process.argv[2], { mode: 0o755 }));
+        ' "node_modules/@sparticuz/chromium/bin/$part.br" ".local/chromium/$part" || return 1
+    done
+    for part in al2023.tar fonts.tar; do
+        tar --no-same-owner -xf ".local/chromium/$part" -C .local/chromium && rm ".local/chromium/$part" || return 1
+    done
+}
+case "$(uname -sm)" in "Linux x86_64") step "browser for the tests" unpack_browser ;; esac
 step "packages that ship to Lambda" .venv/bin/python -m stacks.bundling fetch
 : >.local/setup

@@ -264,5 +264,6 @@ def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
         most_names=settings.max_buckets_per_request,
         public_allowed=settings.public_buckets_allowed,
         longest_work=timedelta(seconds=settings.function_timeout_seconds),
+        settling=timedelta(minutes=settings.settling_minutes),
         trail=_trail(settings, _audit_files(settings, s3)),
     )

@@ -59,6 +59,8 @@ class Env:
     # Whether the bytes of replicas are read too, where their storage class allows it.
     READ_REPLICAS: Final = "DURACLOUD_READ_REPLICAS"
     MAX_BUCKETS_PER_REQUEST: Final = "DURACLOUD_MAX_BUCKETS_PER_REQUEST"
+    # How long a new bucket stays closed after it was configured, in minutes.
+    SETTLING_MINUTES: Final = "DURACLOUD_SETTLING_MINUTES"
     PUBLIC_BUCKETS_ALLOWED: Final = "DURACLOUD_PUBLIC_BUCKETS_ALLOWED"
     # Customer key for deposit buckets and its replica-region twin; "none" means S3-managed encryption.
     ENCRYPTION_KEY_ARN: Final = "DURACLOUD_ENCRYPTION_KEY_ARN"
@@ -121,6 +123,7 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
         Env.MAX_RECEIVE_COUNT,
         Env.MAX_BUCKETS_PER_REQUEST,
         Env.PUBLIC_BUCKETS_ALLOWED,
+        Env.SETTLING_MINUTES,
         Env.ENCRYPTION_KEY_ARN,
         Env.REPLICA_KEY_ARN,
         Env.ABORT_MULTIPART_DAYS,
@@ -300,6 +303,7 @@ class ManagedPrefix:
     EXPORTS: Final = "exports/checksum-table/"
     REPORTS: Final = "reports/"
     COVERAGE: Final = "reports/coverage/"
+    LATEST_REPORT: Final = "reports/LATEST/"
     SCRATCH: Final = "scratch/"
     SWEEPS: Final = "scratch/sweeps/"
     REPORTS_UNDER_WAY: Final = "scratch/reports/"

@@ -292,6 +292,7 @@ class ProvisioningSettings(AuditSettings):
     function_timeout_seconds: int = _variable(Env.FUNCTION_TIMEOUT, _positive)
     max_receive_count: int = _variable(Env.MAX_RECEIVE_COUNT, _positive)
     max_buckets_per_request: int = _variable(Env.MAX_BUCKETS_PER_REQUEST, _positive)
+    settling_minutes: int = _variable(Env.SETTLING_MINUTES, _not_negative)
     public_buckets_allowed: bool = _variable(Env.PUBLIC_BUCKETS_ALLOWED, _flag)
     encryption_key_arn: str | None = _variable(Env.ENCRYPTION_KEY_ARN, _key)
     replica_key_arn: str | None = _variable(Env.REPLICA_KEY_ARN, _key)

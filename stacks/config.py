@@ -174,11 +174,13 @@ class Requests:
         max_buckets_per_request: names in one file.
         public_buckets_allowed: whether a name may end in `-public`.
         replication_time_control: whether S3 promises replication within 15 minutes (it costs extra).
+        settling_minutes: how long a new bucket stays closed until S3 announces and shows every upload; AWS says 15.
     """
 
     max_buckets_per_request: int = _within(1, 50)
     public_buckets_allowed: bool
     replication_time_control: bool
+    settling_minutes: int = _within(0, 60)
 
 
 @attrs.frozen(kw_only=True)
@@ -365,8 +367,8 @@ class Alarms:
     """
 
     dead_letters: int = _within(1, 1_000_000)
-    # A message is deleted after 14 days.
-    set_aside_seconds: int = _within(10, 13 * 86_400)
+    # A message is deleted 14 days after it was first sent, of which it may have waited 7 as work.
+    set_aside_seconds: int = _within(10, 6 * 86_400)
     function_errors: int = _within(1, 1_000_000)
     function_throttles: int = _within(1, 1_000_000)
     oldest_message_seconds: int = _within(10, 13 * 86_400)
@@ -452,6 +454,13 @@ class Settings:
             raise ValueError(
                 f"verification_concurrency is {self.alarms.verification_concurrency};"
                 f" allowed: up to {most}, the max_concurrency of checksum_verification, or the alarm could never speak"
+            )
+        # The queue hands a request out again after six time-outs; then its buckets must have settled.
+        longest = 5 * self.functions.bucket_requested.timeout_seconds // 60
+        if self.requests.settling_minutes > longest:
+            raise ValueError(
+                f"settling_minutes is {self.requests.settling_minutes}; allowed with timeout_seconds"
+                f" {self.functions.bucket_requested.timeout_seconds} of bucket_requested: up to {longest}"
             )
         if self.name == "prod" and self.disposable:
             raise ValueError("disposable is True; allowed for prod: False")

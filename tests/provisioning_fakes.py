@@ -149,7 +149,7 @@ class Office:
         self.buckets.before = self.requests.before = before
 
 
-def office(*, public_allowed: bool = True) -> Office:
+def office(*, public_allowed: bool = True, settling: timedelta = timedelta()) -> Office:
     """Build an empty office."""
     buckets, requests, audit, clock = FakeBuckets(), FakeRequests(), FakeAuditFiles(), FakeClock(NOW)
     care = Provisioning(
@@ -164,6 +164,7 @@ def office(*, public_allowed: bool = True) -> Office:
         most_names=5,
         public_allowed=public_allowed,
         longest_work=timedelta(minutes=5),
+        settling=settling,
         trail=AuditTrail(files=audit, clock=clock, environment="dev", new_chain=chains()),
     )
     return Office(buckets, requests, audit, clock, care)

@@ -8,7 +8,7 @@ from runtime.domain.report import BucketReport, DayCount, FailingObject, FixityC
 from runtime.domain.sweep import SweepPolicy
 
 MOMENT = datetime(2026, 3, 1, 5, 0, tzinfo=UTC)
-POLICY = SweepPolicy(interval=timedelta(days=180), grace=timedelta(days=7))
+POLICY = SweepPolicy(interval=timedelta(days=180), grace=timedelta(days=3))
 HOSTILE_KEYS = (
     "<script>document.title='taken'</script>",
     '"><img src="https://evil.example/x.png" onerror="alert(1)">',
@@ -82,7 +82,7 @@ def sample(*, hostile: bool = False) -> WholeReport:
     )
     if hostile:
         failed += tuple(failing("acme-prod-letters", key, Outcome.MISMATCH, key) for key in HOSTILE_KEYS)
-    letters = count(1_284_112, 3_411_000_000_000, oldest=186, failed=failed)
+    letters = count(1_284_112, 3_411_000_000_000, oldest=200, failed=failed)
     maps = count(48_230, 9_120_000_000_000, oldest=181)
     theses = count(212_007, 642_000_000_000, oldest=174)
     new = count(0, 0, oldest=0)

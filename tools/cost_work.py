@@ -159,8 +159,7 @@ def sweep(environment: Environment, looked_at: float, how: str) -> Iterator[Line
     lists = looked_at / f.LISTED_AT_ONCE
     price = environment.home("s3-put-standard")
     yield line(Part.SWEEP, "listing objects", f"{how} / {f.LISTED_AT_ONCE:,}", lists, price)
-    memory_mib = environment.settings.functions.fixity_sweep.memory_mib
-    yield _looking(environment, Part.SWEEP, (looked_at, how), (f.SWEEP_SECONDS, memory_mib))
+    yield _looking(environment, Part.SWEEP, looked_at, how, f.SWEEP_SECONDS)
 
 
 def evidence(environment: Environment, objects: float) -> Iterator[Line]:
@@ -177,7 +176,7 @@ def evidence(environment: Environment, objects: float) -> Iterator[Line]:
     )
     units = in_order(f.CHECK_RECORD_BYTES)
     yield environment.capacity(Part.REPORT, "reading records", f"objects x {units:.3f}", objects * units, "read")
-    yield _looking(environment, Part.REPORT, (objects, "objects"), (f.REPORT_SECONDS, f.REPORT_MEMORY_MIB))
+    yield _looking(environment, Part.REPORT, objects, "objects", f.REPORT_SECONDS)
     yield stored_file(
         environment,
         Part.REPORT,
@@ -231,8 +230,9 @@ def _invocations(
     yield line(part, f"{name}, time", how, number * seconds * memory_mib / 1024, environment.processor_time)
 
 
-def _looking(environment: Environment, part: Part, counted: tuple[float, str], each: tuple[float, int]) -> Line:
-    (records, how), (seconds, memory_mib) = counted, each
+def _looking(environment: Environment, part: Part, records: float, how: str, seconds: float) -> Line:
+    functions = environment.settings.functions
+    memory_mib = (functions.fixity_sweep if part is Part.SWEEP else functions.checksum_report).memory_mib
     how = f"{how} x {seconds * 1000:.2f} ms x {memory_mib} MiB"
     return line(part, "Lambda", how, records * seconds * memory_mib / 1024, environment.processor_time)
 

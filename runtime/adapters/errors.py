@@ -11,6 +11,7 @@ from runtime.domain.errors import RefusedError, TransientError
 _TRANSIENT_CODES: Final = frozenset(
     {
         "503",
+        "ConditionalRequestConflict",
         "InternalError",
         "InternalServerError",
         "InternalFailure",

@@ -1,5 +1,6 @@
 """Making and configuring buckets in S3: the adapter of the port BucketAdmin."""
 
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -14,19 +15,34 @@ _NOT_FOUND: Final = 404
 _FORBIDDEN: Final = 403
 # The one region that refuses to be named: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 _DEFAULT_REGION: Final = "us-east-1"
+# S3 may not yet know of one call what the next one needs: of a bucket that was just made, of its versioning, of public
+# access that was just allowed. Half a minute in all.
+_PAUSES_SECONDS: Final = (0.5, 1, 2, 4, 8, 15)
+_NOT_KNOWN_YET: Final = frozenset({"NoSuchBucket", "OperationAborted"})
+
+
+def _is_not_known_yet(error: ClientError, call: str) -> bool:
+    code = error_code(error)
+    if code == "InvalidRequest":
+        return "versioning" in str(error).lower()
+    return code in _NOT_KNOWN_YET or (code == "AccessDenied" and call == "put_bucket_policy")
 
 
 class S3Buckets:
     """Buckets of one account, in any region."""
 
-    def __init__(self, client_for: Callable[[str], Any], account_id: str) -> None:
+    def __init__(
+        self, client_for: Callable[[str], Any], account_id: str, pause: Callable[[float], None] = time.sleep
+    ) -> None:
         """Take a way to make clients.
 
         Args:
             client_for: builds an S3 client for a region; it is called once for each.
             account_id: the account whose buckets they are. Every call says so, and S3 refuses it for others'.
+            pause: waits for some seconds.
         """
         self._client_for = client_for
+        self._pause = pause
         self._clients: dict[str, Any] = {}
         self._owner = {"ExpectedBucketOwner": account_id}
 
@@ -64,12 +80,23 @@ class S3Buckets:
                     raise NameTakenError(
                         f"the bucket {bucket} belongs to another AWS account; choose another name"
                     ) from error
-                raise
+                # An earlier answer was lost: nobody had the bucket before, so this call or its repetition made it.
+                if error_code(error) != "BucketAlreadyOwnedByYou":
+                    raise
 
     def apply(self, bucket: str, region: str, step: Step) -> None:
         """Make one configuration call. See `ports.BucketAdmin.apply`."""
+        call = getattr(self._client(region), step.call)
         with translated(step.call):
-            getattr(self._client(region), step.call)(Bucket=bucket, **self._owner, **step.arguments)
+            for pause in (*_PAUSES_SECONDS, None):
+                try:
+                    call(Bucket=bucket, **self._owner, **step.arguments)
+                except ClientError as error:
+                    if pause is None or not _is_not_known_yet(error, step.call):
+                        raise
+                    self._pause(pause)
+                else:
+                    return
 
     def delete(self, bucket: str, region: str) -> None:
         """Remove an empty bucket. See `ports.BucketAdmin.delete`."""

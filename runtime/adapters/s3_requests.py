@@ -76,7 +76,13 @@ class S3Requests:
                 raise
             with body:
                 content = json.loads(body.read())
-        return Claim(content["event_id"], datetime.fromisoformat(content["since"]), content["creating"])
+        configured = content.get("configured")
+        return Claim(
+            content["event_id"],
+            datetime.fromisoformat(content["since"]),
+            content["creating"],
+            configured and datetime.fromisoformat(configured),
+        )
 
     def replace_claim(self, bucket: str, claim: Claim) -> None:
         """Put a claim in the place of another. See `ports.RequestRecords.replace_claim`."""
@@ -93,5 +99,10 @@ class S3Requests:
 
 
 def _content(claim: Claim) -> bytes:
-    values = {"event_id": claim.event_id, "since": claim.since.isoformat(), "creating": claim.creating}
+    values = {
+        "event_id": claim.event_id,
+        "since": claim.since.isoformat(),
+        "creating": claim.creating,
+        "configured": claim.configured and claim.configured.isoformat(),
+    }
     return json.dumps(values).encode()

@@ -101,7 +101,9 @@ def main_steps(pair: BucketPair, values: BucketPolicySettings) -> tuple[Step, ..
         ),
         # A public bucket in use must not be closed by a repair, and opens only in the last steps.
         attrs.evolve(_block_public_access(), only_new=pair.public),
-        *_common(values.encryption_key_arn),
+        # Nobody may read without a signature what a customer key encrypts, so a public bucket has S3's own:
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+        *_common(None if pair.public else values.encryption_key_arn),
         _lifecycle(
             values, days=values.main_transition_days, storage_class=None if pair.public else values.main_storage_class
         ),

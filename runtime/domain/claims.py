@@ -45,11 +45,13 @@ class Claim:
         event_id: the request's event.
         since: when the work began, UTC.
         creating: whether it makes the bucket; otherwise it repairs one that was there.
+        configured: when all of a new bucket was done but its opening, UTC; None where that is not so yet.
     """
 
     event_id: str
     since: datetime
     creating: bool
+    configured: datetime | None = None
 
     def is_abandoned(self, now: datetime, longest: timedelta) -> bool:
         """Tell whether the work that made the claim cannot be going on any more.

@@ -11,6 +11,10 @@ class TransientError(DuraCloudError):
     """A service did not answer this time (throttled, broken connection, 5xx): the work goes back to its queue."""
 
 
+class SettlingError(TransientError):
+    """A new bucket stays closed until S3 has taken its configuration in: the work goes on at the next receive."""
+
+
 class RefusedError(DuraCloudError):
     """A service answered no, and would say so again (no permission, invalid request): a person must look."""
 

@@ -14,10 +14,9 @@ from runtime.domain.records import FixityRecord
 from runtime.domain.sweep import SweepPolicy
 
 _FORMAT: Final = "duracloud-report/1"
-_LATEST: Final = f"{ManagedPrefix.REPORTS}LATEST/"
 _INDEX: Final = "index.html"
 _SUMMARY: Final = "report.json"
-LATEST_SUMMARY: Final = f"{_LATEST}{_SUMMARY}"
+LATEST_SUMMARY: Final = f"{ManagedPrefix.LATEST_REPORT}{_SUMMARY}"
 # Named on the page; all others are in the lists.
 MOST_FAILING: Final = 100
 _MESSAGE_CHARACTERS: Final = 500
@@ -104,7 +103,7 @@ class Report:
         return [self.day - timedelta(days=back) for back in range(period, 0, -1)]
 
     def _keys(self, name: str) -> tuple[str, str]:
-        return f"{ManagedPrefix.REPORTS}{self.day.isoformat()}/{name}", f"{_LATEST}{name}"
+        return f"{ManagedPrefix.REPORTS}{self.day.isoformat()}/{name}", f"{ManagedPrefix.LATEST_REPORT}{name}"
 
 
 @attrs.frozen(kw_only=True)

@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from runtime.domain import evidence as ev
-from runtime.domain.errors import ObjectAbsentError, OutOfTimeError
+from runtime.domain.errors import ObjectAbsentError, OutOfTimeError, TransientError
 from runtime.domain.objects import ObjectFacts, ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.records import CheckReport, FixityRecord, outcome_of
@@ -35,12 +35,16 @@ def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Fin
 
     Raises:
         UnreadableError: the object could not be read; nothing is recorded (lesson L03).
-        TransientError: a table did not answer.
+        TransientError: a table did not answer, or S3 shows neither the object nor a delete marker for the first time.
         RefusedError: a table refused.
     """
     try:
         return _Deposit(care, ref, sequencer, attempt, None).run()
-    except ObjectAbsentError:
+    except ObjectAbsentError as error:
+        if not error.delete_marker and attempt.receives == 1:
+            # In the first minutes of a bucket's versioning S3 may not show what was just uploaded:
+            # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
+            raise TransientError(f"{error}, nor a delete marker: looked at once more before it is dropped") from error
         return Finding(ref=ref, action="nothing is current: dropped")
 
 

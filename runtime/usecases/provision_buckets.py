@@ -16,7 +16,14 @@ from runtime.domain.bucket_configuration import (
 )
 from runtime.domain.bucket_names import BucketPair, pair_of, problem_with
 from runtime.domain.claims import Claim, FoundBucket, Owner
-from runtime.domain.errors import DuraCloudError, NameTakenError, ObjectAbsentError, RefusedError, TransientError
+from runtime.domain.errors import (
+    DuraCloudError,
+    NameTakenError,
+    ObjectAbsentError,
+    RefusedError,
+    SettlingError,
+    TransientError,
+)
 from runtime.domain.records import Agent
 from runtime.domain.request_file import LARGEST_FILE, RequestedName, RequestRejectedError, read_names
 from runtime.domain.request_result import (
@@ -49,6 +56,7 @@ class Provisioning:
         most_names: number of names that one request may have.
         public_allowed: whether public buckets are allowed.
         longest_work: the longest time that one attempt at a request can take.
+        settling: how long a new bucket stays closed after it was configured.
         trail: the audit trail.
     """
 
@@ -63,6 +71,7 @@ class Provisioning:
     most_names: int
     public_allowed: bool
     longest_work: timedelta
+    settling: timedelta
     trail: AuditTrail
 
 
@@ -82,7 +91,8 @@ def provision(care: Provisioning, request: BucketRequest, agent: Agent, *, last_
         The result, as written.
 
     Raises:
-        TransientError: a service did not answer; what was begun is kept for the next attempt.
+        TransientError: a service did not answer, or new buckets are settling; what was begun is kept for the next
+            attempt.
         RefusedError: the result or its events could not be written, or the request file not be read.
     """
     try:
@@ -98,12 +108,27 @@ def provision(care: Provisioning, request: BucketRequest, agent: Agent, *, last_
             raise
         return _written(care, request, f"the file could not be read: {error}", [])
     works = [_Work(care, request, name, pair_of(care.prefix, name.name), last_receive) for name in names]
-    results = [work.run() for work in works]
+    results, settling = _worked_on(works)
+    if settling is not None:
+        raise settling
     result = _written(care, request, "", results)
     care.trail.write(events_of_result(result, agent))
     for work in works:
         work.release()
     return result
+
+
+def _worked_on(works: Sequence["_Work"]) -> tuple[list[NameResult], SettlingError | None]:
+    """Return what became of the names, and why there is to be another attempt, if there is."""
+    results: list[NameResult] = []
+    settling = None
+    for work in works:
+        try:
+            results.append(work.run())
+        except SettlingError as error:
+            # All names settle at the same time, not one after the other.
+            settling = error
+    return results, settling
 
 
 def _written(care: Provisioning, request: BucketRequest, reason: str, names: Sequence[NameResult]) -> RequestResult:
@@ -176,15 +201,34 @@ class _Work:
         self._configure(
             self.pair.replica, self.care.replica_region, replica_steps(self.pair, self.care.values), new=creating
         )
+        if creating:
+            self._let_settle()
         self._configure(self.pair.main, self.care.region, opening_steps(self.pair, self.care.values), new=creating)
         return self._result(NameVerdict.CREATED if creating else NameVerdict.ALREADY_PROVISIONED)
 
+    def _let_settle(self) -> None:
+        """Leave a new bucket closed until S3 shows every object and announces it.
+
+        Events take about five minutes after they were switched on, versions up to fifteen:
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html and
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
+        """
+        claim, now = self.claim, self.care.clock.now()
+        if claim is None or self.last_receive:
+            return
+        configured = claim.configured or now
+        if now - configured < self.care.settling:
+            self.claim = attrs.evolve(claim, configured=configured)
+            self.care.records.replace_claim(self.pair.main, self.claim)
+            raise SettlingError(f"the new bucket {self.pair.main} stays closed until {configured + self.care.settling}")
+
     def _make(self, found: FoundBucket, bucket: str, region: str) -> None:
         """Make a bucket where there is none, and remember those that must not stay if the work fails."""
+        if found.owner is Owner.NOBODY or self.resuming:
+            # Before it is made: an answer that is lost must not leave a bucket that nobody knows of (lesson L18).
+            self.made.append((bucket, region))
         if found.owner is Owner.NOBODY:
             self.care.buckets.create(bucket, region)
-        if found.owner is Owner.NOBODY or self.resuming:
-            self.made.append((bucket, region))
 
     def _stake_claim(self, main: FoundBucket, replica: FoundBucket) -> bool:
         """Claim the name, or refuse it where a bucket is not ours. Return whether this request makes the bucket."""
@@ -193,7 +237,7 @@ class _Work:
             if found.owner is Owner.SOMEBODY_ELSE:
                 raise _RejectedError(f"the bucket {bucket} belongs to another AWS account; choose another name")
         standing = care.records.standing_claim(self.pair.main)
-        in_time = standing is not None and not standing.is_abandoned(now, care.longest_work)
+        in_time = standing is not None and not standing.is_abandoned(now, care.longest_work + care.settling)
         if standing is not None and standing.event_id != self.request.event_id and in_time:
             raise _BusyError
         kind = BucketType.PUBLIC if self.pair.public else BucketType.MAIN
@@ -209,7 +253,7 @@ class _Work:
         resumed = begun and standing is not None and standing.event_id == self.request.event_id
         creating = not ours or resumed
         self.resuming = begun and creating
-        mine = Claim(self.request.event_id, now, creating)
+        mine = Claim(self.request.event_id, now, creating, standing.configured if resumed and standing else None)
         if standing is None:
             if care.records.claim(self.pair.main, mine) != mine:
                 raise _BusyError

@@ -35,7 +35,7 @@ class AlertTopic(Construct):
     """
 
     def __init__(self, scope: Construct, construct_id: str, props: AlertTopicProps) -> None:
-        """Create the topic, let CloudWatch and EventBridge publish to it, and subscribe the addresses."""
+        """Create the topic, let CloudWatch publish to it, and subscribe the addresses."""
         super().__init__(scope, construct_id)
         self.topic = sns.Topic(
             self,
@@ -45,14 +45,13 @@ class AlertTopic(Construct):
             enforce_ssl=True,
             master_key=props.key,
         )
-        for service in ("cloudwatch.amazonaws.com", "events.amazonaws.com"):
-            self.topic.add_to_resource_policy(
-                iam.PolicyStatement(
-                    principals=[iam.ServicePrincipal(service)],
-                    actions=["sns:Publish"],
-                    resources=[self.topic.topic_arn],
-                    conditions={"StringEquals": {"aws:SourceAccount": props.account}},
-                )
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": props.account}},
             )
+        )
         for email in props.emails:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))

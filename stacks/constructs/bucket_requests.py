@@ -142,6 +142,7 @@ def _variables(props: BucketRequestsProps) -> dict[str, str]:
         Env.FUNCTION_TIMEOUT: str(settings.functions.bucket_requested.timeout_seconds),
         Env.MAX_RECEIVE_COUNT: str(settings.delivery.max_receives),
         Env.MAX_BUCKETS_PER_REQUEST: str(requests.max_buckets_per_request),
+        Env.SETTLING_MINUTES: str(requests.settling_minutes),
         Env.PUBLIC_BUCKETS_ALLOWED: str(requests.public_buckets_allowed).lower(),
         Env.ENCRYPTION_KEY_ARN: NO_KEY if props.key is None else props.key.key_arn,
         Env.REPLICA_KEY_ARN: settings.encryption.replica_key_arn or NO_KEY,

@@ -48,15 +48,14 @@ class EncryptionKey(Construct):
         )
         # With a key whose policy does not name them, alarms are dropped without a trace:
         # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-        for service in ("cloudwatch.amazonaws.com", "events.amazonaws.com"):
-            self.key.add_to_resource_policy(
-                iam.PolicyStatement(
-                    principals=[iam.ServicePrincipal(service)],
-                    actions=["kms:Decrypt", "kms:GenerateDataKey*"],
-                    resources=["*"],
-                    conditions={"StringEquals": {"aws:SourceAccount": props.account}},
-                )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
+                conditions={"StringEquals": {"aws:SourceAccount": props.account}},
             )
+        )
         # Inventories of deposit buckets arrive in the managed bucket, which this key encrypts:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/configure-inventory.html
         self.key.add_to_resource_policy(

@@ -91,6 +91,9 @@ class FixedBuckets(Construct):
                         _expiry(folder, days.evidence_retention_days, days.evidence_retention_days)
                         for folder in _EVIDENCE
                     ),
+                    # The same files stand in the folder of their day. Of two rules S3 takes the shorter time:
+                    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+                    _expiry(ManagedPrefix.LATEST_REPORT, days.evidence_retention_days, days.noncurrent_expiry_days),
                 ],
                 noncurrent_expiry_days=None,
                 abort_multipart_days=days.abort_multipart_days,

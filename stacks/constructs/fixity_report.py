@@ -18,7 +18,7 @@ from stacks.constructs.work_queue import WorkQueue, WorkQueueProps
 
 # Not all of the folder: the sweep has its reports in it too.
 _DATED: Final = f"{ManagedPrefix.REPORTS}????-??-??/*"
-_LATEST: Final = f"{ManagedPrefix.REPORTS}LATEST/*"
+_LATEST: Final = f"{ManagedPrefix.LATEST_REPORT}*"
 _UNDER_WAY: Final = f"{ManagedPrefix.REPORTS_UNDER_WAY}*"
 WRITTEN: Final = (_DATED, _LATEST, _UNDER_WAY)
 READ: Final = (*WRITTEN, f"{ManagedPrefix.INVENTORY}*", f"{ManagedPrefix.AUDIT_MANIFESTS}*")

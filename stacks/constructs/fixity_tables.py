@@ -70,5 +70,10 @@ class FixityTables(Construct):
 def _billing(tables: Tables) -> dynamodb.Billing:
     if not tables.provisioned:
         return dynamodb.Billing.on_demand()
-    capacity = dynamodb.Capacity.autoscaled(min_capacity=tables.min_capacity, max_capacity=tables.max_capacity)
+    capacity = dynamodb.Capacity.autoscaled(
+        min_capacity=tables.min_capacity,
+        max_capacity=tables.max_capacity,
+        # What a table that was on demand begins with.
+        seed_capacity=tables.min_capacity,
+    )
     return dynamodb.Billing.provisioned(read_capacity=capacity, write_capacity=capacity)

@@ -17,7 +17,10 @@ from stacks import naming
 from stacks.config import WorkerSizing
 from stacks.constructs.runtime_function import RuntimeFunction
 
-_KEPT: Final = Duration.days(14)
+# A message that is set aside takes its age with it, so a dead-letter queue keeps longer than a queue of work:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
+_SET_ASIDE_KEPT: Final = Duration.days(14)
+_WORK_KEPT: Final = Duration.days(7)
 # A message stays invisible while Lambda retries a throttled invocation:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 _VISIBILITY_FACTOR: Final = 6
@@ -49,7 +52,7 @@ class DeadLetterQueue(Construct):
             self,
             "Queue",
             queue_name=naming.resource_name(environment, name),
-            retention_period=_KEPT,
+            retention_period=_SET_ASIDE_KEPT,
             removal_policy=removal_policy,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
@@ -112,7 +115,7 @@ class WorkQueue(Construct):
             visibility_timeout=Duration.seconds(
                 _VISIBILITY_FACTOR * props.timeout_seconds + props.batch_window_seconds
             ),
-            retention_period=_KEPT,
+            retention_period=_WORK_KEPT,
             removal_policy=props.removal_policy,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,

@@ -49,13 +49,15 @@ class Page:
 
     Attributes:
         requests: addresses that it asked for, in order.
+        complaints: what the browser said of errors in it.
     """
 
     def __init__(self, browser: "_Browser", session: str) -> None:
         self._browser = browser
         self._session = session
         self.requests: list[str] = []
-        for domain in ("Page", "Network", "Runtime", "DOM"):
+        self.complaints: list[str] = []
+        for domain in ("Page", "Network", "Runtime", "DOM", "Log"):
             self._call(f"{domain}.enable")
 
     def open(self, url: str, *, width: int, height: int = 900, dark: bool = False) -> None:
@@ -65,6 +67,7 @@ class Page:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._call("Emulation.setEmulatedMedia", features=[scheme])
         self.requests.clear()
+        self.complaints.clear()
         self._call("Page.navigate", url=url)
         self._browser.wait_for("Page.loadEventFired", self._session)
         self._note()
@@ -103,8 +106,12 @@ class Page:
 
     def _note(self) -> None:
         for event in self._browser.events:
-            if event["method"] == "Network.requestWillBeSent" and event.get("sessionId") == self._session:
-                self.requests.append(event["params"]["request"]["url"])
+            if event.get("sessionId") == self._session:
+                said = event["params"]
+                if event["method"] == "Network.requestWillBeSent":
+                    self.requests.append(said["request"]["url"])
+                elif event["method"] == "Log.entryAdded":
+                    self.complaints.append(said["entry"]["text"])
         self._browser.events.clear()
 
 

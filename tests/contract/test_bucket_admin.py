@@ -1,16 +1,18 @@
 import json
+from collections.abc import Callable
 from typing import Protocol
 
 import attrs
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from runtime.adapters.clients import client
 from runtime.adapters.s3_buckets import S3Buckets
-from runtime.domain.bucket_configuration import BucketType, main_steps, opening_steps, replica_steps
+from runtime.domain.bucket_configuration import BucketType, Step, main_steps, opening_steps, replica_steps
 from runtime.domain.bucket_names import pair_of
 from runtime.domain.claims import FoundBucket, Owner
-from runtime.domain.errors import NameTakenError, RefusedError
+from runtime.domain.errors import NameTakenError, RefusedError, TransientError
 from runtime.ports import BucketAdmin
 from tests.provisioning_fakes import VALUES, FakeBuckets
 
@@ -148,3 +150,56 @@ def test_name_of_another_account_is_taken(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setenv("MOTO_ACCOUNT_ID", ACCOUNT)
         with pytest.raises(NameTakenError, match="choose another name"):
             _Aws().port.create(MAIN.main, REGION)
+
+
+@pytest.mark.usefixtures("aws")
+def test_l18_own_bucket_is_no_error_when_it_is_made_again() -> None:
+    """A repetition of a call whose answer was lost finds the bucket made, which is what was wanted."""
+    port = S3Buckets(lambda region: client("s3", region=region), ACCOUNT)
+    port.create(MAIN.main, REGION)
+
+    port.create(MAIN.main, REGION)
+
+
+class _Slow:
+    """A client to which S3 says for a while that it does not know of an earlier call."""
+
+    def __init__(self, code: str, message: str, times: int) -> None:
+        self._errors = [ClientError({"Error": {"Code": code, "Message": message}}, "Put")] * times
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        def call(**_: object) -> None:
+            if self._errors:
+                raise self._errors.pop()
+
+        return call
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "call"),
+    [
+        ("NoSuchBucket", "The specified bucket does not exist", "put_bucket_tagging"),
+        ("OperationAborted", "A conflicting conditional operation is in progress", "put_bucket_logging"),
+        ("InvalidRequest", "Destination bucket must have versioning enabled.", "put_bucket_replication"),
+        ("AccessDenied", "Access Denied", "put_bucket_policy"),
+    ],
+)
+def test_what_s3_does_not_know_yet_is_asked_again(code: str, message: str, call: str) -> None:
+    """A call that comes too early for S3 is repeated with growing pauses, half a minute in all, and then an error."""
+    step, pauses = Step(what="do it", call=call, arguments={}), list[float]()
+    S3Buckets(lambda _: _Slow(code, message, 3), ACCOUNT, pauses.append).apply(MAIN.main, REGION, step)
+    assert [0.5, 1, 2] == pauses
+
+    with pytest.raises((RefusedError, TransientError)):
+        S3Buckets(lambda _: _Slow(code, message, 99), ACCOUNT, pauses.append).apply(MAIN.main, REGION, step)
+    assert 34 > sum(pauses[3:]) > 30
+
+
+def test_refusals_are_not_asked_again() -> None:
+    """What S3 refuses for good is an error at once."""
+    step, pauses = Step(what="do it", call="put_bucket_tagging", arguments={}), list[float]()
+    with pytest.raises(RefusedError):
+        S3Buckets(lambda _: _Slow("AccessDenied", "Access Denied", 1), ACCOUNT, pauses.append).apply(
+            MAIN.main, REGION, step
+        )
+    assert [] == pauses

@@ -34,8 +34,8 @@ def test_a_document_is_read_as_written(files: Documents) -> None:
 
 def test_writing_again_replaces_and_writing_once_does_not(files: Documents) -> None:
     """The first of those who write once is the one that stands."""
-    files.write_once("a", {"by": 1})
-    files.write_once("a", {"by": 2})
+    assert files.write_once("a", {"by": 1})
+    assert not files.write_once("a", {"by": 2})
     assert {"by": 1} == files.read("a")
 
     files.write("a", {"by": 3})

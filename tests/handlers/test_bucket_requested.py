@@ -28,6 +28,7 @@ def _settings() -> ProvisioningSettings:
             Env.FUNCTION_TIMEOUT: "300",
             Env.MAX_RECEIVE_COUNT: "3",
             Env.MAX_BUCKETS_PER_REQUEST: "5",
+            Env.SETTLING_MINUTES: "0",
             Env.PUBLIC_BUCKETS_ALLOWED: "true",
             Env.REPLICATION_QUEUE_ARN: "arn:aws:sqs:eu-west-1:111111111111:replication-events",
             Env.ENCRYPTION_KEY_ARN: "none",

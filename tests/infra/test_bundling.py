@@ -114,6 +114,41 @@ def test_the_layer_fits_lambda(code: Path, layer: Path) -> None:
     assert size < 40 * 2**20
 
 
+def test_the_layer_for_parquet_is_self_contained(code: Path, layer: Path, tmp_path: Path) -> None:
+    """The reports find their library in a layer of its own, and read a file with nothing else installed."""
+    bundling.install_parquet("x86_64", tmp_path)
+    program = """
+import sys
+sys.path[:0] = sys.argv[1:]
+import io
+from arro3.core import Array, DataType, RecordBatch
+from arro3.io import read_parquet, write_parquet
+import runtime.adapters.s3_inventories
+file = io.BytesIO()
+write_parquet(RecordBatch.from_pydict({"key": Array(["a"], DataType.utf8())}), file, compression="snappy")
+assert ["a"] == next(iter(read_parquet(file))).column("key").to_pylist()
+outside = [m for m in list(sys.modules.values()) if "site-packages" in (getattr(m, "__file__", None) or "")]
+assert outside == [], outside
+"""
+    command = [sys.executable, "-B", "-I", "-S", "-c", program, *map(str, (code, layer, tmp_path))]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own program and arguments)
+
+    assert (0, "") == (answer.returncode, answer.stderr)
+
+
+@pytest.mark.parametrize("architecture", sorted(bundling.PLATFORMS))
+def test_both_layers_together_fit_lambda(architecture: str, tmp_path: Path) -> None:
+    """The layer for Parquet is for its processor and any newer Python, and leaves room below Lambda's 250 MiB."""
+    bundling.install_parquet(architecture, tmp_path)
+    libraries = sorted(tmp_path.rglob("*.so"))
+
+    assert 2 == len(libraries)
+    for library in libraries:
+        assert library.name.endswith(".abi3.so")
+        assert _MACHINES[architecture] == int.from_bytes(library.read_bytes()[_ELF_MACHINE], "little")
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 40 * 2**20
+
+
 @pytest.mark.parametrize("architecture", sorted(bundling.PLATFORMS))
 def test_the_native_library_is_for_the_processor_of_the_settings(architecture: str, tmp_path: Path) -> None:
     """Each architecture gets the library built for it, in a form that Python 3.13 loads."""

@@ -197,7 +197,7 @@ def test_encryption_follows_the_settings(variant: Assembly) -> None:
 
 
 def test_alarms_may_use_the_customer_key(assemblies: Mapping[str, Assembly]) -> None:
-    """CloudWatch and EventBridge can encrypt what they publish: without it alarms are dropped silently."""
+    """CloudWatch can encrypt what it publishes: without it alarms are dropped silently."""
     key = assemblies["customer-key"].customer_key
     allowed = {
         service: set(statement["Action"])
@@ -208,7 +208,6 @@ def test_alarms_may_use_the_customer_key(assemblies: Mapping[str, Assembly]) -> 
     }
 
     assert {"kms:Decrypt", "kms:GenerateDataKey*"} == allowed["cloudwatch.amazonaws.com"]
-    assert {"kms:Decrypt", "kms:GenerateDataKey*"} == allowed["events.amazonaws.com"]
 
 
 def _listed(value: Any) -> list[str]:  # noqa: ANN401 (a text or a list of texts)
@@ -253,9 +252,12 @@ def test_l23_evidence_outlives_transient_data(variant: Assembly) -> None:
         "requests/": kept,
         "exports/checksum-table/": kept,
         "reports/": kept,
+        "reports/LATEST/": kept,
         "audit/": kept,
     } == days
     assert {kept} == {noncurrent[prefix] for prefix in ("requests/", "exports/checksum-table/", "reports/", "audit/")}
+    # What is replaced there is kept in the folder of its day.
+    assert 30 == noncurrent["reports/LATEST/"]
     assert [] == [
         rule
         for rule in rules
@@ -352,7 +354,7 @@ def test_only_the_request_bucket_announces_objects(variant: Assembly) -> None:
     ],
 )
 def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, receives: int) -> None:
-    """Each queue waits six time-outs, then sets aside for 14 days; messages of a batch fail one by one."""
+    """Each queue waits six time-outs, then sets aside, and keeps that longest; messages of a batch fail one by one."""
     environment = variant.settings.name
     queue = variant.named(QUEUE, f"duracloud-{environment}-{name}")
     timeout = variant.named(FUNCTION, function_name(environment, function)).properties["Timeout"]
@@ -364,6 +366,7 @@ def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, r
     assert receives == redrive["maxReceiveCount"]
     dead_letters = f"duracloud-{environment}-{name}-dlq"
     assert f"SQS::Queue:{dead_letters}" == variant.resolve(queue.layer, redrive["deadLetterTargetArn"])
+    assert 7 * 86_400 == queue.properties["MessageRetentionPeriod"]
     assert 14 * 86_400 == variant.named(QUEUE, dead_letters).properties["MessageRetentionPeriod"]
     assert f"SQS::Queue:duracloud-{environment}-{name}" == variant.resolve(queue.layer, source["EventSourceArn"])
     assert ["ReportBatchItemFailures"] == source["FunctionResponseTypes"]

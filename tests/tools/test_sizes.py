@@ -9,6 +9,7 @@ from runtime.adapters.dynamodb_items import item_of
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
 from runtime.domain.objects import ObjectRef, Replication
 from runtime.domain.records import Agent, FixityRecord
+from runtime.domain.report_csv import line
 from runtime.usecases.care import Attempt
 from runtime.usecases.deposit_object import deposit
 from runtime.usecases.verify_object import verify
@@ -97,6 +98,13 @@ def test_record_after_a_check_is_as_large_as_the_model_counts() -> None:
     _, checked, _ = _checked()
 
     _assert_same_units(f.CHECK_RECORD_BYTES, _item_bytes(item_of(_as_in_s3(checked))), f.WRITE_UNIT_BYTES)
+
+
+def test_line_of_a_report_is_as_long_as_the_model_counts() -> None:
+    """What is kept of each object in each report takes the storage that the bill shows."""
+    _, checked, _ = _checked()
+
+    assert f.REPORT_LINE_BYTES == pytest.approx(len(line(_as_in_s3(checked)).encode()), rel=0.02)
 
 
 def test_schedule_row_is_as_large_as_the_model_counts() -> None:

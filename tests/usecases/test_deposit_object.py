@@ -434,3 +434,16 @@ def test_l07_removal_while_a_repeated_event_is_worked_on_leaves_no_row() -> None
     deposit(w.care, REF, put.sequencer, attempt(w.clock))
 
     assert ({}, {}) == (w.records.items, w.schedule.rows)
+
+
+def test_object_that_s3_does_not_show_is_looked_for_once_more() -> None:
+    """Neither object nor delete marker may mean that S3 is slow: only the second look takes it for gone."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    hidden = w.store.versions.pop(REF)
+
+    with pytest.raises(TransientError, match="looked at once more"):
+        deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    assert "nothing is current: dropped" == deposit(w.care, REF, put.sequencer, attempt(w.clock, receives=2)).action
+    w.store.versions[REF] = hidden
+    assert Outcome.MATCH is deposit(w.care, REF, put.sequencer, attempt(w.clock)).outcome

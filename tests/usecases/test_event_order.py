@@ -3,6 +3,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runtime.domain.errors import TransientError
 from runtime.domain.objects import ObjectRef
 from runtime.usecases.deposit_object import deposit
 from runtime.usecases.remove_object import after_deletion
@@ -33,7 +34,11 @@ def _change(w: World, ref: ObjectRef, what: str) -> Happening | None:
 
 def _deliver(w: World, happening: Happening) -> None:
     if happening.kind == "created":
-        deposit(w.care, happening.ref, happening.sequencer, attempt(w.clock))
+        try:
+            deposit(w.care, happening.ref, happening.sequencer, attempt(w.clock))
+        except TransientError:
+            # Nothing there and no delete marker: it comes again.
+            deposit(w.care, happening.ref, happening.sequencer, attempt(w.clock, receives=2))
     else:
         after_deletion(w.care, happening.ref, happening.sequencer, attempt(w.clock))
 

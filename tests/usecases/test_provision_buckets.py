@@ -1,5 +1,6 @@
 import gzip
 import json
+from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -8,7 +9,7 @@ import pytest
 from runtime.domain.bucket_configuration import BucketType, main_steps, opening_steps, replica_steps, tags_of
 from runtime.domain.bucket_names import pair_of
 from runtime.domain.claims import Claim
-from runtime.domain.errors import RefusedError, TransientError
+from runtime.domain.errors import RefusedError, SettlingError, TransientError
 from runtime.domain.request_result import NameVerdict, RequestResult, RequestStatus
 from runtime.usecases.provision_buckets import provision
 from tests.builders import AGENT, NOW
@@ -408,3 +409,68 @@ def test_l19_events_that_could_not_be_written_are_written_by_the_next_delivery()
     assert [NameVerdict.CREATED] == _verdicts(_drop(o, "letters"))
     assert [(MAIN, "created")] == _recorded(o)
     assert {} == o.requests.claims
+
+
+def test_new_buckets_stay_closed_until_they_have_settled() -> None:
+    """All new buckets of a request settle together, closed and without a result; the next attempt opens them."""
+    o = office(settling=timedelta(minutes=15))
+    with pytest.raises(SettlingError):
+        _drop(o, "letters\nmaps")
+    for name in ("acme-dev-letters", "acme-dev-maps"):
+        main = o.buckets.buckets[name]
+        assert "put_bucket_notification_configuration" in main.calls
+        assert "NoUploadsYet" in str(main.applied)
+        assert "put_bucket_replication" not in main.calls
+        assert f"{name}-repl" in o.buckets.buckets
+    assert [] == [key for key in o.requests.written if key.startswith("requests/")]
+
+    o.clock.advance(minutes=14)
+    with pytest.raises(SettlingError):
+        _drop(o, "letters\nmaps")
+    o.clock.advance(minutes=2)
+    result = _drop(o, "letters\nmaps")
+
+    assert [NameVerdict.CREATED, NameVerdict.CREATED] == _verdicts(result)
+    _assert_complete(o)
+
+
+def test_settling_does_not_outlast_the_last_attempt() -> None:
+    """What would be set aside is opened at once."""
+    o = office(settling=timedelta(minutes=15))
+
+    assert [NameVerdict.CREATED] == _verdicts(_drop(o, "letters", last=True))
+
+
+def test_repair_does_not_wait() -> None:
+    """A bucket that is in use has settled long ago."""
+    o = office(settling=timedelta(minutes=15))
+    _drop(o, "letters", last=True)
+
+    assert [NameVerdict.ALREADY_PROVISIONED] == _verdicts(_drop(o, "letters", "e2"))
+
+
+def test_name_that_settles_is_taken_by_no_other_request() -> None:
+    """Until a bucket is open its request is at work on it, however long ago it was last seen."""
+    o = office(settling=timedelta(minutes=15))
+    with pytest.raises(SettlingError):
+        _drop(o, "letters")
+    o.clock.advance(minutes=16)
+
+    assert [NameVerdict.FAILED] == _verdicts(_drop(o, "letters", "e2"))
+    assert [NameVerdict.CREATED] == _verdicts(_drop(o, "letters"))
+
+
+def test_l18_bucket_whose_making_was_not_answered_is_removed() -> None:
+    """A bucket that was made although the answer was lost is rolled back with the rest."""
+    o = office()
+
+    def made_and_then(call: str, name: str) -> None:
+        if (call, name) == ("create", REPLICA):
+            o.buckets.buckets[REPLICA] = FakeBucket(region="us-east-1")
+            raise RefusedError("the answer was lost")
+
+    o.buckets.before = made_and_then
+    result = _drop(o, "letters")
+
+    assert [NameVerdict.FAILED] == _verdicts(result)
+    assert {} == o.buckets.buckets

@@ -1,0 +1,98 @@
+import json
+from typing import Any
+
+import pytest
+
+from runtime.contract import Env
+from runtime.domain.inventory import Inventory, InventoryFile, InventoryFormat
+from runtime.handlers.checksum_report import handle
+from runtime.settings import ReportSettings
+from tests.builders import NOW, FakeContext, sqs_event
+from tests.report_fakes import REPORT, Environment, environment
+from tests.sweep_fakes import BUCKET, record
+
+START = {"action": "start", "time": "2026-03-01T12:00:00Z"}
+SETTINGS = ReportSettings.load(
+    {
+        Env.ENVIRONMENT: "test",
+        Env.COMMIT: "0123abc",
+        Env.BUCKET_PREFIX: "acme-test",
+        Env.MANAGED_BUCKET: "acme-test-managed",
+        Env.CHECKSUM_TABLE: "checksums",
+        Env.REPORT_QUEUE_URL: "https://reports",
+        Env.CHECK_INTERVAL_DAYS: "180",
+        Env.CHECK_GRACE_DAYS: "3",
+        Env.REPORT_PERIOD_DAYS: "31",
+    }
+)
+GOOD: dict[str, list[Any]] = {"batchItemFailures": []}
+
+
+def _handle(env: Environment, *bodies: str) -> dict[str, Any]:
+    return handle(sqs_event(*bodies), FakeContext(), (SETTINGS, env.reporting))
+
+
+def _run(env: Environment) -> None:
+    assert GOOD == _handle(env, json.dumps(START))
+    while env.slices.slices:
+        assert GOOD == _handle(env, json.dumps(env.slices.slices.pop(0).message))
+
+
+def test_a_report_on_request_ends_in_files_and_a_metric(capsys: pytest.CaptureFixture[str]) -> None:
+    """One message makes a whole report, which is counted once."""
+    env = environment(BUCKET, "acme-test-maps")
+    env.records.items |= {(one := record("a")).ref: one}
+    _run(env)
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    [metrics] = [line for line in lines if "_aws" in line]
+    assert ("test", "checksum-report") == (metrics["environment"], metrics["function"])
+    assert [1.0] == metrics["ReportsCompleted"]
+    assert {*REPORT.page_keys, *REPORT.list_keys(BUCKET), *REPORT.list_keys("acme-test-maps")} == set(env.files.files)
+
+
+def test_what_could_not_be_read_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """A damaged inventory is a warning that names it."""
+    env = environment(BUCKET)
+    env.inventories.inventories[BUCKET] = Inventory(
+        manifest="m",
+        made=NOW,
+        format=InventoryFormat.CSV,
+        columns=(),
+        files=(InventoryFile(key="lost.csv.gz", md5=""),),
+    )
+    _run(env)
+
+    [line] = [one for one in caplog.records if one.levelname == "WARNING"]
+    assert "lost.csv.gz is damaged" == line.__dict__["inventory_problem"]
+
+
+def test_a_message_worked_on_before_is_no_error() -> None:
+    """SQS may hand a message out twice."""
+    env = environment(BUCKET)
+    _handle(env, json.dumps(START))
+    [part] = env.slices.slices
+    _handle(env, json.dumps(part.message))
+
+    assert GOOD == _handle(env, json.dumps(part.message))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "no json",
+        "[]",
+        json.dumps({"action": "start"}),
+        json.dumps({"action": "start", "time": "2026-03-01T12:00:00"}),
+        json.dumps({**START, "action": "stop"}),
+        json.dumps({**START, "action": "slice"}),
+        json.dumps({**START, "action": "slice", "bucket": "", "number": 0}),
+        json.dumps({**START, "action": "slice", "bucket": "b", "number": -1}),
+        json.dumps({**START, "action": "slice", "bucket": "b", "number": True}),
+    ],
+)
+def test_a_malformed_message_goes_back_to_be_set_aside(body: str) -> None:
+    """It is no work of ours; the other messages of the batch are worked on."""
+    answer = _handle(environment(BUCKET), body, json.dumps(START))
+
+    assert [{"itemIdentifier": "m0"}] == answer["batchItemFailures"]
