@@ -268,6 +268,8 @@ def test_l27_what_a_sweep_found_gets_its_row_after_a_crash() -> None:
 def test_what_a_sweep_found_may_be_gone_meanwhile() -> None:
     """An object that was deleted before the message was worked on stays out of care."""
     w = world()
+    w.store.put(REF, BODY)
+    w.store.delete(REF)
 
     finding = deposit_unrecorded(w.care, REF, attempt(w.clock, receives=2))
 
