@@ -271,7 +271,7 @@ def test_what_a_sweep_found_may_be_gone_meanwhile() -> None:
     w.store.put(REF, BODY)
     w.store.delete(REF)
 
-    finding = deposit_unrecorded(w.care, REF, attempt(w.clock, receives=2))
+    finding = deposit_unrecorded(w.care, REF, attempt(w.clock))
 
     assert "nothing is current: dropped" == finding.action
     assert {} == w.records.items
