@@ -1,4 +1,4 @@
-"""Drills on the schedule: a row that is lost, and a part of the stream that is lost."""
+"""Drills on what the sweep makes good: a schedule row, a part of the stream, and an event that are lost."""
 
 import json
 from datetime import UTC, datetime
@@ -38,6 +38,21 @@ def _lose_a_stream_batch(stage: Stage) -> str:
     return f"{records} records of the stream lost, 3 rows gone; the sweep wrote them again"
 
 
+def _lose_an_event(stage: Stage) -> str:
+    service, created = stage.service, stage.service.queue("object-created")
+    stage.deposit("known.txt")
+    with service.paused("file-uploaded"):
+        stage.put("lost.txt")
+        eventually(lambda: service.waiting(created), lambda count: count == 1)
+        service.sqs.purge_queue(QueueUrl=created)
+        eventually(lambda: service.waiting(created), lambda count: count == 0)
+    _check_of(stage, "known.txt")
+    expect("what is under care", sorted(service.records(stage.bucket)), ["known.txt"])
+    _sweep(stage)
+    stage.settle()
+    return "S3 has the object, no table knows it; the sweep found it in S3's list and had it deposited"
+
+
 def _sweep(stage: Stage) -> None:
     """Start a sweep, as its schedule does."""
     start = {"action": "start", "time": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")}
@@ -62,5 +77,10 @@ DRILLS = (
         fault="lost stream batch",
         done="rows expire while nobody reads the stream, its records are lost as after 24 hours; then as above",
         run=_lose_a_stream_batch,
+    ),
+    Drill(
+        fault="lost event",
+        done="the queue of new objects emptied by hand before its message was read; then as above",
+        run=_lose_an_event,
     ),
 )

@@ -22,6 +22,13 @@ _OUTCOMES: Final = {
     Metric.OUTCOME_NO_BASELINE: "no baseline",
     Metric.OUTCOME_DEFERRED: "deferred",
 }
+_OUT_OF_ORDER: Final = {
+    Metric.OVERDUE_OBJECTS: "overdue",
+    Metric.NEVER_VERIFIED: "never verified",
+    Metric.MISSING_SCHEDULE_ROWS: "without a schedule row",
+    Metric.ORPHAN_SCHEDULE_ROWS: "schedule rows without a record",
+    Metric.UNRECORDED_OBJECTS: "without a record",
+}
 _WHOLE: Final = 24
 _HALF: Final = 12
 _HEADING_HEIGHT: Final = 1
@@ -48,7 +55,7 @@ class FixityDashboard(Construct):
         sections = {
             "Objects under care": _care(watched),
             "Fixity": _fixity(watched),
-            "Requests, exports, replication": _reports(watched),
+            "Requests, exports, replication, evidence": _reports(watched),
             "Queues": _queues(watched),
             "Functions": _functions(watched),
             "Tables": _tables(watched),
@@ -81,6 +88,7 @@ def _care(watched: Watched) -> list[cloudwatch.IWidget]:
             "Found good within interval and grace, percent",
             [of_sweep(Metric.COVERAGE_WITHIN_INTERVAL, "percent", "Minimum")],
         ),
+        _graph("Objects that the sweep found out of order", [of_sweep(*found) for found in _OUT_OF_ORDER.items()]),
     ]
 
 
@@ -93,6 +101,7 @@ def _fixity(watched: Watched) -> list[cloudwatch.IWidget]:
     return [
         _graph("Checks by outcome", [over_functions(name, label) for name, label in _OUTCOMES.items()]),
         _graph("Bytes read and compared", [over_functions(Metric.BYTES_VERIFIED, "bytes")]),
+        _graph("Checks that failed", [over_functions(Metric.FAILED_CHECKS, "failed")]),
     ]
 
 
@@ -106,6 +115,7 @@ def _reports(watched: Watched) -> list[cloudwatch.IWidget]:
         Metric.REQUESTS_REJECTED: "requests rejected",
     }
     exports = {Metric.EXPORTS_COMPLETED: "exports completed", Metric.EXPORTS_FAILED: "exports failed"}
+    audit = {Metric.AUDIT_MANIFESTS: "manifests signed", Metric.AUDIT_EVENTS: "events in them"}
     replication = {Metric.REPLICATIONS_FAILED: "not replicated", Metric.REPLICATIONS_LATE: "replicated late"}
     return [
         _graph(
@@ -113,6 +123,8 @@ def _reports(watched: Watched) -> list[cloudwatch.IWidget]:
             reported(Function.BUCKET_REQUESTED, requests) + reported(Function.CHECKSUM_EXPORTER, exports),
         ),
         _graph("Replication", reported(Function.REPLICATION_FAILED, replication)),
+        _graph("Audit trail", reported(Function.AUDIT_MANIFEST, audit)),
+        _graph("Reports", reported(Function.CHECKSUM_REPORT, {Metric.REPORTS_COMPLETED: "reports completed"})),
     ]
 
 

@@ -188,8 +188,9 @@ class FixityFunctions(Construct):
         )
         buckets = naming.any_bucket(settings.bucket_prefix)
         function.allow(["s3:GetObject", "s3:GetObjectVersion"], naming.objects_arn(buckets))
-        # Without it a missing object would be answered by 403 instead of 404 (lesson L22).
-        function.allow(["s3:ListBucket"], naming.bucket_arn(buckets))
+        # Without the first a missing object would be answered by 403 instead of 404 (lesson L22). For a missing
+        # version AWS does not say which of the two it looks at.
+        function.allow(["s3:ListBucket", "s3:ListBucketVersions"], naming.bucket_arn(buckets))
         function.allow_key(self._props.key, "kms:Decrypt")
         function.allow(
             ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"],

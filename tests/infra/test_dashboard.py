@@ -1,7 +1,7 @@
 import json
 from typing import Any
 
-from runtime.contract import Metric
+from runtime.contract import METRIC_NAMESPACE, Metric
 from tests.infra.synthesis import Assembly
 
 TITLES = [
@@ -9,10 +9,14 @@ TITLES = [
     "Bytes under care",
     "Longest time that an object was not found good, seconds",
     "Found good within interval and grace, percent",
+    "Objects that the sweep found out of order",
     "Checks by outcome",
     "Bytes read and compared",
+    "Checks that failed",
     "Requests and exports",
     "Replication",
+    "Audit trail",
+    "Reports",
     "Waiting messages",
     "Age of the oldest message, seconds",
     "Messages set aside",
@@ -60,7 +64,7 @@ def test_the_dashboard_shows_everything_that_is_documented(variant: Assembly) ->
     assert [
         "## Objects under care",
         "## Fixity",
-        "## Requests, exports, replication",
+        "## Requests, exports, replication, evidence",
         "## Queues",
         "## Functions",
         "## Tables",
@@ -76,6 +80,14 @@ def test_every_outcome_of_a_check_is_shown(variant: Assembly) -> None:
     assert outcomes == {one[1] for one in metrics if isinstance(one[0], str)}
     assert len(outcomes) == len(_expressions(metrics))
     assert all(expression.startswith("SUM([") for expression in _expressions(metrics).values())
+
+
+def test_every_metric_of_our_own_is_shown(variant: Assembly) -> None:
+    """Whatever the functions publish has a line in a graph: a figure that nobody can see helps nobody."""
+    published = {value for name, value in vars(Metric).items() if name.isupper()}
+    shown = {one[1] for metrics in _graphs(variant).values() for one in metrics if one[0] == METRIC_NAMESPACE}
+
+    assert published == shown
 
 
 def test_every_function_queue_and_table_is_shown(variant: Assembly) -> None:

@@ -15,7 +15,8 @@ from tests.infra.synthesis import ROOT, Assembly, Resource
 # object answers 404 instead of 403 only where the bucket may be listed (lesson L22).
 _READ: Final = {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"}
 ASKED: Final[dict[str, dict[str, set[str]]]] = {
-    "s3_objects": {"get_object": _READ, "head_object": _READ},
+    # Nor does AWS say which right to list makes a missing version answer 404.
+    "s3_objects": {name: {*_READ, "s3:ListBucketVersions"} for name in ("get_object", "head_object")},
     "dynamodb_records": {
         "get_item": {"dynamodb:GetItem"},
         "put_item": {"dynamodb:PutItem"},
@@ -156,7 +157,7 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
         case Function.FILE_UPLOADED | Function.FILE_DELETED | Function.CHECKSUM_VERIFICATION:
             add(_CONSUME, f"{queue}{_READER_OF[function]}")
             add({"s3:GetObject", "s3:GetObjectVersion"}, objects)
-            add({"s3:ListBucket"}, buckets)
+            add({"s3:ListBucket", "s3:ListBucketVersions"}, buckets)
             add(_union(ASKED["dynamodb_records"]), f"{table}checksums")
             add(_union(ASKED["dynamodb_schedule"]), f"{table}schedule")
             key("kms:Decrypt")
