@@ -295,7 +295,7 @@ RESERVED_SUFFIXES: Final = (
 
 
 class ManagedPrefix:
-    """Folders of the managed bucket. Only the transient ones expire after 30 days."""
+    """Folders of the managed bucket: scratch files and inventories are kept for days, all others as evidence."""
 
     REQUESTS: Final = "requests/"
     IN_PROGRESS: Final = "scratch/in-progress/"

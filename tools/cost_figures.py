@@ -14,13 +14,13 @@ DAYS_PER_MONTH: Final = 365.25 / 12
 HOURS_PER_MONTH: Final = 24 * DAYS_PER_MONTH
 SECONDS_PER_MONTH: Final = 3600 * HOURS_PER_MONTH
 
-# --- Measured: benchmarks/README.md, on Intel Xeon. Graviton was not measured and is taken to be as fast.
+# Measured: benchmarks/README.md, on Intel Xeon. Graviton was not measured and is taken to be as fast.
 # Reading and hashing with SHA-256, MD5 and CRC64NVME; other digests were not measured.
 CPU_SECONDS_PER_GIB: Final = 2.2
 # A small deposit takes 3.6 ms and makes three calls of AWS.
 CPU_SECONDS_PER_CALL: Final = 0.0012
 
-# --- Measured by tests/tools/test_sizes.py on what the code writes, for a key of 46 characters.
+# Measured by tests/tools/test_sizes.py on what the code writes, for a key of 46 characters.
 DEPOSIT_RECORD_BYTES: Final = 1_354
 CHECK_RECORD_BYTES: Final = 2_082
 SCHEDULE_ROW_BYTES: Final = 217
@@ -28,7 +28,7 @@ REPORT_LINE_BYTES: Final = 314
 OBJECT_LOG_BYTES: Final = 340
 INVOCATION_LOG_BYTES: Final = 1_200
 
-# --- AWS's rules.
+# AWS's rules.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 MEMORY_MIB_PER_PROCESSOR: Final = 1_769
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
@@ -54,7 +54,7 @@ REPLICATION_METRICS_PER_BUCKET: Final = 4
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html; a list is paid for like a PUT.
 LISTED_AT_ONCE: Final = 1_000
 
-# --- As the service is built: batches of queue messages and of stream records, queues, metrics that alarms watch.
+# As the service is built: batches of queue messages and of stream records, queues, metrics that alarms watch.
 QUEUE_BATCH: Final = 10
 STREAM_BATCH: Final = 500
 STREAM_SHARDS: Final = 4
@@ -65,7 +65,7 @@ HOURLY_METRICS: Final = 8
 DAILY_METRICS: Final = 15
 DASHBOARDS: Final = 1
 
-# --- Assumed.
+# Assumed.
 # Until the first byte of S3's answer, of S3's answer in the other region, and of DynamoDB's answer.
 S3_WAIT_SECONDS: Final = 0.03
 REPLICA_WAIT_SECONDS: Final = 0.1

@@ -10,8 +10,8 @@ from runtime.domain.errors import RefusedError, TransientError
 from runtime.domain.report import ReportSlice
 from runtime.domain.sweep import Slice, Unrecorded
 
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html; the byte limit was
-# 256 KiB before it was raised to 1 MiB, and the smaller one is kept everywhere.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html allows 1 MiB; a
+# quarter of it is taken everywhere.
 _MOST_ENTRIES: Final = 10
 _MOST_BYTES: Final = 262_144
 _ATTEMPTS: Final = 3
