@@ -55,7 +55,7 @@ def _lose_an_event(stage: Stage) -> str:
 
 def _sweep(stage: Stage) -> None:
     """Start a sweep, as its schedule does."""
-    start = {"action": "start", "time": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")}
+    start = {"action": "start", "time": datetime.now(UTC).isoformat()}
     stage.service.sqs.send_message(QueueUrl=stage.service.queue("sweep"), MessageBody=json.dumps(start))
 
 
