@@ -1,7 +1,7 @@
 """Drills on AWS's services: throttling, and a crash between two writes."""
 
 from local.drills.stage import Drill, Stage
-from local.faults import Fault
+from local.faults import Fault, ShownFault
 from local.watching import eventually, expect
 
 _KEYS = tuple(f"{number}.txt" for number in range(1, 6))
@@ -23,7 +23,7 @@ def _throttle(stage: Stage) -> str:
     with service.quick_retry("object-created", 15), faults.shown(slow) as s3, faults.shown(busy) as dynamodb:
         stage.put(*_KEYS)
         stage.settle()
-        throttled = s3.met + dynamodb.met
+        throttled = _met(s3, dynamodb)
     eventually(lambda: service.logged("file-uploaded", went_back) > before, bool, what="a message that goes back")
     checked = {key: stage.text(key, "LastChecksumDate") for key in _KEYS}
     spread = Fault(action="s3:.*", within=(f"^/{stage.bucket}/",), code="SlowDown", times=6)
@@ -34,10 +34,20 @@ def _throttle(stage: Stage) -> str:
             lambda seen: all(seen[key] > checked[key] for key in _KEYS),
         )
         stage.settle()
-        throttled += s3.met + dynamodb.met
+        throttled += _met(s3, dynamodb)
     mails = [mail.subject for mail in service.inbox.read() if "[DuraCloud" in mail.subject]
     expect("e-mails about objects", mails, [])
     return f"{throttled} calls throttled; a message went back and came again; every deposit and check says match"
+
+
+def _met(s3: ShownFault, dynamodb: ShownFault) -> int:
+    """Return how many calls met faults, of which both services must have shown some."""
+    expect(
+        "services that throttled",
+        [name for name, shown in (("S3", s3), ("DynamoDB", dynamodb)) if shown.met],
+        ["S3", "DynamoDB"],
+    )
+    return s3.met + dynamodb.met
 
 
 def _crash(stage: Stage) -> str:
