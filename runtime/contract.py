@@ -207,7 +207,7 @@ class CheckAttribute:
     STARTED: Final = "Started"
     ENDED: Final = "Ended"
     AGENT: Final = "Agent"
-    # Of one piece of evidence; what was computed is COMPUTED.
+    # Of one piece of evidence; what was computed is COMPUTED, left out where it equals what was expected.
     SOURCE: Final = "Source"
     ALGORITHM: Final = "Algorithm"
     EXPECTED: Final = "Expected"

@@ -100,7 +100,7 @@ def _evidence(values: Values) -> ComparedEvidence:
         source=values[CheckAttribute.SOURCE],
         algorithm=values[CheckAttribute.ALGORITHM],
         expected=values[CheckAttribute.EXPECTED],
-        computed=values[CheckAttribute.COMPUTED],
+        computed=values.get(CheckAttribute.COMPUTED, values[CheckAttribute.EXPECTED]),
         verdict=values[CheckAttribute.VERDICT],
         parts=values.get(CheckAttribute.PARTS, 0),
         reason=values.get(CheckAttribute.REASON, ""),

@@ -50,7 +50,7 @@ def test_figures_in_the_text_are_those_of_the_model() -> None:
         f"${objects:.2f} per million checks",
         f"| this service, `prod`, bytes | ${large:.2f} |",
         f"| this service, `prod`, whatever the size | | ${objects:.2f} |",
-        f"{f.CHECK_RECORD_BYTES:,} bytes, {f.CHECK_RECORD_BYTES - 2048} more",
+        f"{f.CHECK_RECORD_BYTES:,} bytes, {2 * f.WRITE_UNIT_BYTES - f.CHECK_RECORD_BYTES} less",
         f"the writes cost ${tables_of['tables provisioned']:.2f} where",
         f"DynamoDB's writes (${tables_of['as it is']:.2f})",
         f"All three together would come to ${reached:.2f}",
