@@ -256,13 +256,15 @@ class Delivery:
     """How messages reach the functions.
 
     Attributes:
-        batch_window_seconds: longest wait for a batch of queue messages to fill.
+        batch_window_seconds: longest wait for a batch of uploads or deletions to fill.
+        check_window_seconds: longest wait for a batch of due checks to fill, once in the stream and once in the queue.
         alert_window_seconds: longest wait for failures to be told in one e-mail.
         max_receives: attempts at a message before it is set aside.
         verification_max_receives: the same for verifications.
     """
 
     batch_window_seconds: int = _within(0, 300)
+    check_window_seconds: int = _within(0, 300)
     alert_window_seconds: int = _within(0, 300)
     max_receives: int = _within(1, 100)
     verification_max_receives: int = _within(1, 100)

@@ -44,7 +44,7 @@ def even(environment: Environment, number: float) -> Pace:
         environment: the environment.
         number: objects worked on in a month.
     """
-    window = environment.settings.delivery.batch_window_seconds
+    window = environment.settings.delivery.check_window_seconds
     return Pace(
         queue=_filled(number, window, 1, f.QUEUE_BATCH),
         stream=_filled(number, window, f.STREAM_SHARDS, f.STREAM_BATCH),

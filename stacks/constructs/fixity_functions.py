@@ -128,6 +128,10 @@ class FixityFunctions(Construct):
         delivery = self._props.settings.delivery
         return delivery.verification_max_receives if queue == naming.VERIFICATION else delivery.max_receives
 
+    def _window(self, queue: str) -> int:
+        delivery = self._props.settings.delivery
+        return delivery.check_window_seconds if queue == naming.VERIFICATION else delivery.batch_window_seconds
+
     def _queue(self, construct_id: str, name: str, sizing: WorkerSizing) -> WorkQueue:
         settings = self._props.settings
         return WorkQueue(
@@ -137,7 +141,7 @@ class FixityFunctions(Construct):
                 environment=settings.name,
                 name=name,
                 timeout_seconds=sizing.timeout_seconds,
-                batch_window_seconds=settings.delivery.batch_window_seconds,
+                batch_window_seconds=self._window(name),
                 batch_size=_BATCH_SIZE,
                 max_receives=self._max_receives(name),
                 removal_policy=self._props.retention.removal_policy,
@@ -209,7 +213,7 @@ class FixityFunctions(Construct):
             {Env.VERIFICATION_QUEUE_URL: self.verification.queue.queue_url},
         )
         function.allow(["sqs:SendMessage"], self.verification.queue.queue_arn)
-        window = self._props.settings.delivery.batch_window_seconds
+        window = self._window(naming.VERIFICATION)
         return function, self._stream(function, self._props.tables.schedule, [_EXPIRED], _DUE_BATCH, window)
 
     def _failure(self) -> tuple[RuntimeFunction, TableStream]:

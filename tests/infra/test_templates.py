@@ -45,6 +45,23 @@ def test_stacks_have_their_names(assembly: Assembly) -> None:
     assert {f"duracloud-{name}-{layer}" for layer in ("base", "storage", "integrity", "monitoring")} == templates
 
 
+def test_batches_wait_as_long_as_the_settings_say(variant: Assembly) -> None:
+    """Nobody waits for a due check, so its batches may fill for longer than those of uploads and deletions."""
+    delivery = variant.settings.delivery
+    windows = {
+        Function.FILE_UPLOADED: delivery.batch_window_seconds,
+        Function.FILE_DELETED: delivery.batch_window_seconds,
+        Function.VERIFICATION_DUE: delivery.check_window_seconds,
+        Function.CHECKSUM_VERIFICATION: delivery.check_window_seconds,
+        Function.CHECKSUM_FAILURE: delivery.alert_window_seconds,
+        Function.AUDIT_TRAIL: variant.settings.audit.window_seconds,
+    }
+
+    assert windows == {
+        function: _mapping_of(variant, function).get("MaximumBatchingWindowInSeconds", 0) for function in windows
+    }
+
+
 def test_parameters_are_exactly_the_public_contract(variant: Assembly) -> None:
     """Outsiders find every SSM parameter of the contract with the right value, and no other."""
     name, prefix = variant.settings.name, variant.settings.bucket_prefix
