@@ -48,6 +48,7 @@ def apply() -> None:
     _create_buckets_completely()
     _create_groups()
     _authorize_batches_of_messages()
+    _tell_policies_of_conditional_writes()
     _move_messages_back()
     _expire_rows_as_a_service()
     _tell_versions_in_events()
@@ -239,6 +240,18 @@ def _authorize_batches_of_messages() -> None:
             return batches.get(action, action) if action else action
 
         setattr(iam_actions, reader, without_batch)
+
+
+def _tell_policies_of_conditional_writes() -> None:
+    """S3 hands the condition of a write to policies as `s3:if-none-match`; the emulator does not know this key."""
+    context_of = iam_actions._s3_object_context
+
+    def with_condition(action: str, query: Row, path: str, headers: Row) -> Row:
+        context = context_of(action, query, path, headers)
+        condition = headers.get("if-none-match")
+        return {**context, "s3:if-none-match": condition} if condition and action == "s3:PutObject" else context
+
+    iam_actions._s3_object_context = with_condition
 
 
 def _move_messages_back() -> None:

@@ -1,5 +1,6 @@
 """The deployed service as a stranger sees it: boto3, the endpoint and the SSM parameters."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +65,17 @@ class Service:
     def schedule(self, bucket: str) -> dict[str, Row]:
         """Return the schedule rows of a bucket by key, in DynamoDB's own form."""
         return self._rows("storage/scheduler-table", bucket)
+
+    def audit_events(self, bucket: str) -> list[Row]:
+        """Return what the audit trail says of a bucket and its objects, an event that was written twice once."""
+        managed = self.parameters["storage/managed-bucket"]
+        found: dict[str, Row] = {}
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=managed, Prefix="audit/events/"):
+            for entry in page.get("Contents", []):
+                body = self.s3.get_object(Bucket=managed, Key=entry["Key"])["Body"].read()
+                lines = [json.loads(line) for line in gzip.decompress(body).splitlines()[1:]]
+                found |= {line["event"]["id"]: line["event"] for line in lines}
+        return [event for event in found.values() if event["object"]["bucket"] == bucket]
 
     def request(self, key: str, content: str | bytes) -> Row:
         """Drop a request file and return the result's JSON when it has come."""

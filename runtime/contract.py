@@ -192,6 +192,8 @@ class Attribute:
     LAST_GOOD_DATE: Final = "LastGoodDate"
     NEXT_CHECKSUM_DATE: Final = "NextChecksumDate"
     LAST_CHECK: Final = "LastCheck"
+    # Written by tools.restore: when the record was last written back.
+    RESTORED_DATE: Final = "RestoredDate"
     TTL: Final = "TTL"
 
 
@@ -262,9 +264,11 @@ class Metric:
     # Published by replication-failed: objects that S3 could not replicate, and those that it did not in time.
     REPLICATIONS_FAILED: Final = "ReplicationsFailed"
     REPLICATIONS_LATE: Final = "ReplicationsLate"
-    # Published by audit-manifest: events of the days that it signed, and one per manifest.
+    # Published by audit-manifest: events of the days that it signed, one per manifest, and what is broken in the trail
+    # (0 where nothing is).
     AUDIT_EVENTS: Final = "AuditEvents"
     AUDIT_MANIFESTS: Final = "AuditManifests"
+    AUDIT_PROBLEMS: Final = "AuditProblems"
 
 
 class Tag:

@@ -1,8 +1,9 @@
 """Writes lost fixity records back from an export: `python -m tools.restore ENVIRONMENT FOLDER BUCKET...`.
 
 FOLDER holds a DynamoDB export of the checksum table, as `aws s3 sync` copies it. A record that is newer than the
-export's stays. Then every bucket is compared with what S3 lists, and the service is asked to look at each object whose
-record is missing or names another version: what was uploaded, replaced or deleted since the export comes to rights too.
+export's stays; one that comes back says when, as `RestoredDate`. Then every bucket is compared with what S3 lists, and
+the service is asked to look at each object whose record is missing or names another version: what was uploaded,
+replaced or deleted since the export comes to rights too.
 """
 
 import gzip
@@ -21,7 +22,7 @@ import attrs
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runtime.adapters.dynamodb_items import key_of, record_of, refused
+from runtime.adapters.dynamodb_items import instant, key_of, record_of, refused
 from runtime.adapters.dynamodb_pages import DynamoDbRecordPages
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
 from runtime.contract import Attribute
@@ -199,7 +200,8 @@ def _write_back(environment: Environment, item: Mapping[str, Any]) -> bool:
     try:
         environment.dynamodb.put_item(
             TableName=environment.records,
-            Item=item,
+            # Tells the audit trail that nothing was deposited or checked now.
+            Item={**item, Attribute.RESTORED_DATE: {"S": instant(datetime.now(UTC))}},
             ConditionExpression=_ABSENT_OR_OLDER,
             ExpressionAttributeValues={
                 ":sequencer": item[Attribute.SEQUENCER],

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 import attrs
 
-from runtime.domain.canonical import instant
+from runtime.domain.canonical import canonical, instant
 from runtime.domain.evidence import Source, Verdict
 from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
@@ -20,7 +20,6 @@ from runtime.domain.request_result import BucketRequest, NameResult, RequestResu
 
 NAMESPACE: Final = UUID("8d5c1f0a-6c7e-5b0f-9d53-0c2a6e4f7b11")
 _MAIN_COPY: Final = "main"
-_REMOVED: Final = "removed"
 _NO_EXPECTATION: Final = "none"
 # A deposit that is made again ends with one of these; a check of a record without a baseline never does.
 _ENDS_OF_DEPOSITS: Final = frozenset({Outcome.MATCH, Outcome.MISMATCH, Outcome.DEFERRED})
@@ -34,6 +33,9 @@ class Kind(StrEnum):
     REPAIR = "repair"
     RECOVERY = "recovery"
     DELETION = "deletion"
+    RESTORATION = "restoration"
+    ALTERATION = "alteration"
+    UNKNOWN = "unknown"
     PROVISIONING = "provisioning"
 
 
@@ -44,7 +46,20 @@ _TYPES: Final = {
     Kind.REPAIR: "recovery",
     Kind.RECOVERY: "fixity check",
     Kind.DELETION: "deletion",
+    # Of these three the record alone is known to have changed, which is metadata, and not the object: "recovery" is of
+    # objects.
+    Kind.RESTORATION: "metadata modification",
+    Kind.ALTERATION: "metadata modification",
+    Kind.UNKNOWN: "metadata modification",
     Kind.PROVISIONING: "creation",
+}
+
+# How changes end in which nothing was read.
+_OUTCOMES: Final = {
+    Kind.DELETION: "removed",
+    Kind.RESTORATION: "restored",
+    Kind.ALTERATION: "altered",
+    Kind.UNKNOWN: "not understood",
 }
 
 
@@ -107,7 +122,9 @@ class RecordImage:
         success: whether the object is as it should be; None where that was not judged.
         outcome: the outcome of the newest check.
         message: the newest check in one line.
+        deposit_date: when the version was taken under care, ISO 8601 UTC.
         last_good_date: when the version was last found good, ISO 8601 UTC; empty if never.
+        restored_date: when the record was last written back from an export, ISO 8601 UTC; empty if never.
         check: the newest check.
     """
 
@@ -117,7 +134,9 @@ class RecordImage:
     success: bool | None
     outcome: str
     message: str
+    deposit_date: str
     last_good_date: str
+    restored_date: str
     check: CheckFacts
 
     @property
@@ -130,6 +149,11 @@ class RecordImage:
         """Whether the digests can be trusted, see `FixityRecord.has_baseline`."""
         return bool(self.digests) and bool(self.last_good_date)
 
+    @property
+    def deposit(self) -> tuple[Mapping[str, str], int, str]:
+        """What the deposit of a version says once and for all: digests, bytes, date."""
+        return self.digests, self.size, self.deposit_date
+
 
 @attrs.frozen(kw_only=True)
 class ImageChange:
@@ -141,6 +165,7 @@ class ImageChange:
         ref: the object.
         before: the fixity record before, None where there was none.
         after: the fixity record after, None where it was removed.
+        not_understood: what could not be understood of the two, which are None then; empty where all was.
     """
 
     event_id: str
@@ -148,6 +173,7 @@ class ImageChange:
     ref: ObjectRef
     before: RecordImage | None
     after: RecordImage | None
+    not_understood: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -231,23 +257,49 @@ def events_of_changes(changes: Iterable[ImageChange]) -> Iterator[AuditEvent]:
         changes: records of the table's stream.
 
     Yields:
-        At most one event per change. A change of the order of events or of a due date alone is none.
+        At most one event per change. A change of the order of events or of a due date alone is none; any other that no
+        deposit or check made is told as what it is, dated by the change.
     """
     for change in changes:
-        if change.after is None:
+        if change.not_understood:
+            yield _unknown(change)
+        elif change.after is None:
             if change.before is not None:
                 yield _deletion(change, change.before)
-        elif (kind := _kind(change.before, change.after)) is not None:
-            yield _examined(change, kind, change.after)
+        else:
+            yield from _event_of(change, change.before, change.after)
 
 
-def _kind(before: RecordImage | None, after: RecordImage) -> Kind | None:
-    if before is None:
-        return Kind.DEPOSIT
+def _event_of(change: ImageChange, before: RecordImage | None, after: RecordImage) -> Iterator[AuditEvent]:
+    if _restored(before, after):
+        yield _restoration(change, after)
+    elif before is None:
+        yield _examined(change, Kind.DEPOSIT, after)
+    elif _altered(before, after):
+        yield _alteration(change, before, after)
+    elif before.check != after.check:
+        yield _examined(change, _kind(before, after), after)
+
+
+def _restored(before: RecordImage | None, after: RecordImage) -> bool:
+    """Tell whether a record was written back: nothing was read then, whatever its newest check says."""
+    if before is not None:
+        return bool(after.restored_date) and before.restored_date != after.restored_date
+    # Where there was no record the service writes one only with a deposit, which is its newest check.
+    return bool(after.restored_date) or after.deposit_date != after.check.ended
+
+
+def _altered(before: RecordImage, after: RecordImage) -> bool:
+    """Tell whether a record was changed as no check changes it."""
+    if before.check == after.check:
+        return before != after
+    # The service replaces what a deposit said only with another version, or where it cannot be trusted.
+    return before.version_id == after.version_id and before.has_baseline and before.deposit != after.deposit
+
+
+def _kind(before: RecordImage, after: RecordImage) -> Kind:
     if before.version_id != after.version_id:
         return Kind.REPAIR if _repairs(before, after) else Kind.DEPOSIT
-    if before.check == after.check:
-        return None
     if not before.has_baseline and after.outcome in _ENDS_OF_DEPOSITS:
         return Kind.DEPOSIT
     return Kind.RECOVERY if before.failing and after.success else Kind.CHECK
@@ -304,20 +356,77 @@ def _sources(evidence: Sequence[ComparedEvidence]) -> str:
 
 
 def _deletion(change: ImageChange, before: RecordImage) -> AuditEvent:
+    return _of_record(
+        change,
+        Kind.DELETION,
+        before,
+        expected=before.digests,
+        detail=f"out of care: the record was removed; its last check ended {before.check.ended}: {before.message}",
+    )
+
+
+def _restoration(change: ImageChange, after: RecordImage) -> AuditEvent:
+    check = f"its newest check ended {after.check.ended}: {after.message}"
+    instead = f"; in the place of {_told(change.before)}" if change.before is not None else ""
+    return _of_record(
+        change,
+        Kind.RESTORATION,
+        after,
+        expected=after.digests,
+        detail=f"the record was written back; the deposit is of {after.deposit_date}, {check}{instead}",
+    )
+
+
+def _told(before: RecordImage) -> str:
+    return f"a record of version {before.version_id} with {_text(before.digests)}, checked {before.check.ended}"
+
+
+def _alteration(change: ImageChange, before: RecordImage, after: RecordImage) -> AuditEvent:
+    old, new = (attrs.asdict(image) for image in (before, after))
+    told = [f"{name} was {_text(old[name])}, is {_text(new[name])}" for name in old if old[name] != new[name]]
+    return _of_record(
+        change,
+        Kind.ALTERATION,
+        after,
+        expected=before.digests,
+        detail=f"the record was changed by no check: {'; '.join(told)}",
+    )
+
+
+def _text(value: object) -> str:
+    return canonical(value).decode()
+
+
+def _of_record(
+    change: ImageChange, kind: Kind, image: RecordImage, expected: Mapping[str, str], detail: str
+) -> AuditEvent:
+    """Return the event of a change in which nothing was read."""
     return AuditEvent(
         source_id=change.event_id,
-        kind=Kind.DELETION,
+        kind=kind,
         date_time=instant(change.at),
         ref=change.ref,
-        version_id=before.version_id,
-        size=before.size,
-        expected=before.digests,
+        version_id=image.version_id,
+        size=image.size,
+        expected=expected,
         expectation_source=Source.BASELINE.value,
-        outcome=_REMOVED,
-        detail=f"out of care: the record was removed; its last check ended {before.check.ended}: {before.message}",
-        # The stream does not tell who removed the record.
+        outcome=_OUTCOMES[kind],
+        detail=detail,
+        # The stream does not tell who changed the record.
         agent=None,
-        storage_class=before.check.storage_class,
+        storage_class=image.check.storage_class,
+    )
+
+
+def _unknown(change: ImageChange) -> AuditEvent:
+    return AuditEvent(
+        source_id=change.event_id,
+        kind=Kind.UNKNOWN,
+        date_time=instant(change.at),
+        ref=change.ref,
+        outcome=_OUTCOMES[Kind.UNKNOWN],
+        detail=f"change not understood: {change.not_understood}",
+        agent=None,
     )
 
 

@@ -1,5 +1,6 @@
 """Signs the days of the audit trail: the handler of a schedule."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from runtime import bootstrap
@@ -26,26 +27,32 @@ def handle(event: dict[str, Any], deps: tuple[ManifestSettings, Signing]) -> lis
     Raises:
         MalformedMessageError: the event is something else, or names a day that is too far ahead.
         BrokenTrailError: something in the trail is not as it should be. Days are signed all the same where that does
-            not lie in the newest manifest or the public key; the alarm on errors speaks.
+            not lie in the newest manifest or the public key; the alarm on problems speaks.
         TransientError: a service did not answer; Lambda calls the function again.
         RefusedError: a service refused.
     """
     settings, signing = deps
     signed = []
-    for day in sign_days(signing, moment(event.get("time"), _ALLOWED)):
-        logger.info("day signed", extra={"manifest": day.key, "events": day.events, "segments": day.segments})
-        publish(
-            settings.environment,
-            Function.AUDIT_MANIFEST,
-            {Metric.AUDIT_EVENTS: day.events, Metric.AUDIT_MANIFESTS: 1},
-        )
-        signed.append(day)
+    try:
+        for day in sign_days(signing, moment(event.get("time"), _ALLOWED)):
+            logger.info("day signed", extra={"manifest": day.key, "events": day.events, "segments": day.segments})
+            values = {Metric.AUDIT_EVENTS: day.events, Metric.AUDIT_MANIFESTS: 1}
+            # Told at once and with its day: a second attempt finds the day signed and sees no problem.
+            _publish(settings, {**values, Metric.AUDIT_PROBLEMS: len(day.problems)})
+            signed.append(day)
+    except BrokenTrailError:
+        _publish(settings, {Metric.AUDIT_PROBLEMS: 1})
+        raise
     problems = [problem for day in signed for problem in day.problems]
     for problem in problems:
         logger.error("the audit trail is broken", extra={"problem": problem.text})
     if problems:
         raise BrokenTrailError(f"{len(problems)} problems in the audit trail; the first: {problems[0].text}")
     return signed
+
+
+def _publish(settings: ManifestSettings, values: Mapping[str, float]) -> None:
+    publish(settings.environment, Function.AUDIT_MANIFEST, values)
 
 
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)

@@ -244,16 +244,26 @@ def _on_sweeps(watched: Watched) -> Iterator[Alarm]:
 
 
 def _on_audit_trail(watched: Watched) -> Iterator[Alarm]:
-    """Yield the alarm on nights in which no day was signed; what is wrong in a night is an error of its function."""
+    """Yield the alarms on nights in which no day was signed, and on what was found broken in one."""
     settings = watched.settings
-    signed = watched.metric(Function.AUDIT_MANIFEST, Metric.AUDIT_MANIFESTS)
+
+    def daily(name: str) -> cloudwatch.Metric:
+        return watched.metric(Function.AUDIT_MANIFEST, name).with_(period=Duration.days(1))
+
     yield Alarm(
         name="no-audit-manifest",
         severity=Severity.CRITICAL,
         meaning=f"The audit trail was not signed for {settings.audit.silence_days} days.",
-        metric=signed.with_(period=Duration.days(1)),
+        metric=daily(Metric.AUDIT_MANIFESTS),
         threshold=1,
         periods=settings.audit.silence_days,
         missing=cloudwatch.TreatMissingData.BREACHING,
         below=True,
+    )
+    yield Alarm(
+        name="audit-problems",
+        severity=Severity.CRITICAL,
+        meaning="Files of the audit trail are not those that the service wrote.",
+        metric=daily(Metric.AUDIT_PROBLEMS),
+        threshold=1,
     )

@@ -115,7 +115,11 @@ def _reports(watched: Watched) -> list[cloudwatch.IWidget]:
         Metric.REQUESTS_REJECTED: "requests rejected",
     }
     exports = {Metric.EXPORTS_COMPLETED: "exports completed", Metric.EXPORTS_FAILED: "exports failed"}
-    audit = {Metric.AUDIT_MANIFESTS: "manifests signed", Metric.AUDIT_EVENTS: "events in them"}
+    audit = {
+        Metric.AUDIT_MANIFESTS: "manifests signed",
+        Metric.AUDIT_EVENTS: "events in them",
+        Metric.AUDIT_PROBLEMS: "problems found",
+    }
     replication = {Metric.REPLICATIONS_FAILED: "not replicated", Metric.REPLICATIONS_LATE: "replicated late"}
     return [
         _graph(

@@ -1,5 +1,8 @@
 """The fixed buckets of an environment: managed, request and logs."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -116,6 +119,7 @@ class FixedBuckets(Construct):
             ),
         ).bucket
         self._let_s3_deliver(props)
+        self._keep_audit_files(props)
 
     def _let_s3_deliver(self, props: FixedBucketsProps) -> None:
         ours = {
@@ -144,6 +148,31 @@ class FixedBuckets(Construct):
                 conditions=ours,
             )
         )
+
+    def _keep_audit_files(self, props: FixedBucketsProps) -> None:
+        """Refuse to everybody what would put another file in the place of one of the audit trail.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+        """
+        managed = naming.bucket_name(props.bucket_prefix, BucketSuffix.MANAGED)
+
+        def refuse(sid: str, action: str, conditions: Mapping[str, Any]) -> None:
+            self.managed.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid=sid,
+                    effect=iam.Effect.DENY,
+                    principals=[iam.AnyPrincipal()],
+                    actions=[action],
+                    resources=[naming.objects_arn(managed, f"{ManagedPrefix.AUDIT}*")],
+                    conditions=conditions,
+                )
+            )
+
+        # It also refuses uploads in parts, which cannot carry the condition when they begin; no writer makes any.
+        refuse("AuditFilesAreWrittenOnce", "s3:PutObject", {"Null": {"s3:if-none-match": "true"}})
+        if not props.retention.destroyable:
+            # Behind a delete marker a key is free again. Lifecycle rules are not subject to this.
+            refuse("AuditFilesAreNotDeleted", "s3:DeleteObject", {})
 
 
 def _expiry(folder: str, days: int, noncurrent_days: int) -> Expiry:

@@ -39,12 +39,15 @@ GOOD = RecordImage(
     success=True,
     outcome="match",
     message="ok",
+    deposit_date="2026-03-01T12:00:01.000Z",
     last_good_date="2026-03-01T12:00:01.000Z",
+    restored_date="",
     check=CHECK,
 )
 CHECKED = attrs.evolve(GOOD, check=LATER)
 DAMAGED = attrs.evolve(GOOD, success=False, outcome="mismatch", message="damaged", check=LATER)
 EVEN_LATER = attrs.evolve(LATER, ended="2026-09-02T12:00:01.000Z")
+RESTORED = attrs.evolve(GOOD, restored_date="2026-09-03T01:02:03.000Z")
 OVERWRITTEN = attrs.evolve(GOOD, version_id="v2", digests={"sha256": "cc"}, check=EVEN_LATER)
 PUT_BACK = attrs.evolve(GOOD, version_id="v2", digests={"sha256": "aa", "crc64nvme": "dd"}, check=EVEN_LATER)
 ASIDE = attrs.evolve(GOOD, digests={}, success=None, outcome="deferred", message="put aside", last_good_date="")
@@ -76,12 +79,25 @@ def _events(before: RecordImage | None, after: RecordImage | None) -> Sequence[A
         (DAMAGED, attrs.evolve(PUT_BACK, success=False, outcome="mismatch"), Kind.DEPOSIT, "mismatch"),
         (attrs.evolve(DAMAGED, last_good_date=""), PUT_BACK, Kind.DEPOSIT, "match"),
         (GOOD, None, Kind.DELETION, "removed"),
+        (None, CHECKED, Kind.RESTORATION, "restored"),
+        (None, RESTORED, Kind.RESTORATION, "restored"),
+        (OVERWRITTEN, RESTORED, Kind.RESTORATION, "restored"),
+        (RESTORED, attrs.evolve(RESTORED, check=LATER), Kind.CHECK, "match"),
+        (RESTORED, OVERWRITTEN, Kind.DEPOSIT, "match"),
+        (RESTORED, None, Kind.DELETION, "removed"),
+        (GOOD, attrs.evolve(GOOD, digests={"sha256": "cc"}), Kind.ALTERATION, "altered"),
+        (GOOD, attrs.evolve(GOOD, size=6), Kind.ALTERATION, "altered"),
+        (DAMAGED, attrs.evolve(DAMAGED, success=True), Kind.ALTERATION, "altered"),
+        (DAMAGED, attrs.evolve(DAMAGED, outcome="match"), Kind.ALTERATION, "altered"),
+        (GOOD, attrs.evolve(GOOD, last_good_date=""), Kind.ALTERATION, "altered"),
+        (GOOD, attrs.evolve(GOOD, version_id="v2"), Kind.ALTERATION, "altered"),
+        (GOOD, attrs.evolve(CHECKED, digests={"sha256": "cc"}), Kind.ALTERATION, "altered"),
     ],
 )
 def test_a_change_is_what_happened(
     before: RecordImage | None, after: RecordImage | None, kind: Kind, outcome: str
 ) -> None:
-    """Deposits, checks, repairs, recoveries and deletions are told apart by the images alone."""
+    """What the service did, and what somebody did to the record without it, are told apart by the images alone."""
     [event] = _events(before, after)
 
     assert (kind, outcome) == (event.kind, event.outcome)
@@ -175,6 +191,52 @@ def test_a_deletion_says_what_was_there_and_when_the_table_changed() -> None:
     assert ("2026-09-03T01:02:03.000Z", 5, DAMAGED.digests) == (event.date_time, event.size, event.expected)
     assert event.values["agent"] is None
     assert "its last check ended 2026-09-01T12:00:01.000Z: damaged" in event.detail
+
+
+@pytest.mark.parametrize("before", [None, attrs.evolve(OVERWRITTEN, digests={"sha256": "ee"})])
+def test_a_restored_record_is_no_deposit(before: RecordImage | None) -> None:
+    """It is dated by the change and not by the old check, nothing was computed, and nobody is named."""
+    [event] = _events(before, RESTORED)
+
+    assert ("2026-09-03T01:02:03.000Z", "metadata modification") == (event.date_time, event.values["type"])
+    assert (GOOD.digests, {}, None, 0) == (event.expected, event.computed, event.agent, event.reads)
+    told = "the record was written back; the deposit is of 2026-03-01T12:00:01.000Z, its newest check ended "
+    assert event.detail.startswith(f"{told}2026-03-01T12:00:01.000Z: ok")
+    assert (before is not None) == ('in the place of a record of version v2 with {"sha256":"ee"}' in event.detail)
+
+
+def test_a_deposit_keeps_its_id() -> None:
+    """Wherever a deposit is told of, in whatever delivery, it is the same event."""
+    [event] = _events(None, GOOD)
+
+    assert "ca62c769-2969-5942-b126-a7587afacbaf" == event.id
+
+
+def test_a_changed_baseline_is_told_with_both_sets_of_digests() -> None:
+    """What was expected before, and what it was replaced by, stand in the event, dated by the change."""
+    [event] = _events(GOOD, attrs.evolve(GOOD, digests={"sha256": "cc"}, size=6))
+
+    assert ("2026-09-03T01:02:03.000Z", "metadata modification") == (event.date_time, event.values["type"])
+    assert (GOOD.digests, {}, "baseline", None) == (
+        event.expected,
+        event.computed,
+        event.expectation_source,
+        event.agent,
+    )
+    assert (
+        "the record was changed by no check: size was 5, is 6;"
+        ' digests was {"md5":"bb","sha256":"aa"}, is {"sha256":"cc"}' == event.detail
+    )
+
+
+def test_a_change_that_is_not_understood_is_told() -> None:
+    """The event says so and claims nothing of the object but its name."""
+    change = ImageChange(event_id="s1", at=NOW, ref=REF, before=None, after=None, not_understood="Size: got x")
+    [event] = events_of_changes([change])
+
+    assert (Kind.UNKNOWN, "not understood") == (event.kind, event.outcome)
+    assert "change not understood: Size: got x" == event.detail
+    assert (None, {}, {}, None) == (event.size, event.expected, event.computed, event.agent)
 
 
 def test_the_same_delivery_gives_the_same_event() -> None:

@@ -24,7 +24,8 @@ SETTINGS = ManifestSettings.load(
 
 def _metrics(output: str) -> list[dict[str, Any]]:
     lines = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
-    return [{name: line[name] for name in ("AuditEvents", "AuditManifests", "function")} for line in lines]
+    names = ("AuditEvents", "AuditManifests", "AuditProblems", "function")
+    return [{name: line[name] for name in names if name in line} for line in lines]
 
 
 def test_the_days_before_the_event_are_signed_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,8 +35,8 @@ def test_the_days_before_the_event_are_signed_and_counted(capsys: pytest.Capture
 
     assert ["audit/manifests/2026-03-02.json", "audit/manifests/2026-03-03.json"] == [day.key for day in signed]
     assert [
-        {"AuditEvents": [3.0], "AuditManifests": [1.0], "function": "audit-manifest"},
-        {"AuditEvents": [0.0], "AuditManifests": [1.0], "function": "audit-manifest"},
+        {"AuditEvents": [3.0], "AuditManifests": [1.0], "AuditProblems": [0.0], "function": "audit-manifest"},
+        {"AuditEvents": [0.0], "AuditManifests": [1.0], "AuditProblems": [0.0], "function": "audit-manifest"},
     ] == _metrics(capsys.readouterr().out)
 
 
@@ -47,15 +48,25 @@ def _at(found: Archive, days: int) -> Any:  # noqa: ANN401 (the ports of signing
 def test_a_broken_segment_fails_loudly_after_every_day_is_signed(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The error is for the alarm; the manifests are there all the same."""
+    """The problem is counted with its day for the alarm; the manifests are there all the same."""
     found = Archive()
     found.files.files[found.writer().write([event(1)])] = b"junk"
 
     with pytest.raises(BrokenTrailError, match="1 problems in the audit trail; the first: audit/events/2026-03-01/"):
         handle({"time": "2026-03-03T00:30:00Z"}, (SETTINGS, _at(found, days=2)))
     assert {"audit/manifests/2026-03-01.json.sig", "audit/manifests/2026-03-02.json.sig"} <= set(found.files.files)
-    assert 2 == len(_metrics(capsys.readouterr().out))
+    assert [[1.0], [0.0]] == [values["AuditProblems"] for values in _metrics(capsys.readouterr().out)]
     assert ["the audit trail is broken"] == [one.message for one in caplog.records if one.levelname == "ERROR"]
+
+
+def test_a_trail_on_which_nothing_is_signed_is_a_problem(capsys: pytest.CaptureFixture[str]) -> None:
+    """A newest manifest that is not ours is counted in every attempt."""
+    found = archive(days=1, segments=1, events=1)
+    found.files.files["audit/manifests/2026-03-01.json"] = b"junk"
+
+    with pytest.raises(BrokenTrailError):
+        handle({"time": "2026-03-03T00:30:00Z"}, (SETTINGS, _at(found, days=1)))
+    assert [{"AuditProblems": [1.0], "function": "audit-manifest"}] == _metrics(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("time", [None, "", "yesterday", "2026-03-02T00:30:00", "2030-01-01T00:00:00Z"])

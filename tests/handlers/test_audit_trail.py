@@ -60,7 +60,7 @@ DEPOSITED = FixityRecord(
     sequencer="0" * 32,
     digests={"sha256": "aa"},
     primary_algorithm="sha256",
-    deposit_date=NOW,
+    deposit_date=REPORT.ended,
     last_good_date=NOW,
     next_check=NOW + timedelta(days=1),
     last_check=REPORT,
@@ -170,19 +170,48 @@ def test_a_failed_write_fails_the_batch() -> None:
     [
         {"Keys": {"BucketName": {"S": "b"}}},
         {"Keys": {"BucketName": {"S": "b"}, "ObjectKey": {"S": "k"}}},
-        {
-            "Keys": {"BucketName": {"S": "b"}, "ObjectKey": {"S": "k"}},
-            "ApproximateCreationDateTime": 1,
-            "NewImage": {"LastCheck": {"B": "eA=="}},
-        },
-        {
-            "Keys": {"BucketName": {"S": "b"}, "ObjectKey": {"S": "k"}},
-            "ApproximateCreationDateTime": 1,
-            "NewImage": {"Size": {"N": "1.5"}},
-        },
     ],
 )
 def test_a_record_of_another_form_fails_the_batch(change: dict[str, Any]) -> None:
     """A record that is not of the checksum table is never skipped quietly."""
     with pytest.raises(MalformedMessageError, match="checksum table"):
         _written(Archive(), {"eventID": "s1", "dynamodb": change})
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "told"),
+    [
+        ("Size", {"N": "1.5"}, "Size: got 1.5; allowed: a whole number"),
+        ("Size", {"S": "5"}, 'Size: got {"S": "5"}; allowed: the type N'),
+        ("VersionId", {"NULL": True}, 'VersionId: got {"NULL": true}; allowed: the type S'),
+        ("Digests", {"M": {"sha256": {"SS": ["a"]}}}, 'sha256: got {"SS": ["a"]}; allowed: the type S'),
+        ("LastCheck", {"B": "eA=="}, 'LastCheck: got {"B": "eA=="}; allowed: the type M'),
+        ("LastCheck", {"M": {"Evidence": {"L": [{"S": "x"}]}}}, 'Evidence: got {"S": "x"}; allowed: the type M'),
+    ],
+)
+def test_a_change_that_is_not_understood_holds_nothing_up(attribute: str, value: dict[str, Any], told: str) -> None:
+    """It is an event that says what was got; the changes before and behind it are told as ever."""
+    edited = _record(DEPOSITED, DEPOSITED, 2)
+    edited["dynamodb"]["NewImage"][attribute] = value
+    found = _written(Archive(), _record(None, DEPOSITED, 1), edited, _record(DEPOSITED, CHECKED, 3))
+
+    assert ["deposit", "unknown", "check"] == [event["kind"] for event in found]
+    assert f"change not understood: the record was changed; {told}" == found[1]["detail"]
+
+
+@pytest.mark.parametrize(("image", "happened"), [("NewImage", "written"), ("OldImage", "removed")])
+def test_what_happened_is_told_even_if_the_record_is_not_understood(image: str, happened: str) -> None:
+    """That a record came or went is certain, whatever it holds."""
+    record = _record(None, DEPOSITED)
+    record["dynamodb"][image] = {**record["dynamodb"].pop("NewImage"), "Size": {"NULL": True}}
+    [event] = _written(Archive(), record)
+
+    assert f"the record was {happened}; Size: got" in event["detail"]
+
+
+def test_attributes_that_are_no_part_of_a_record_are_nothing() -> None:
+    """What somebody noted beside a record, of whatever type, changes no event and is none."""
+    noted = _record(DEPOSITED, DEPOSITED)
+    noted["dynamodb"]["NewImage"] |= {"Note": {"NULL": True}, "Tags": {"SS": ["a"]}}
+
+    assert [] == _written(Archive(), noted)

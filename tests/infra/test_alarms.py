@@ -355,6 +355,17 @@ def test_alarms_on_sweeps_follow_the_promise(variant: Assembly) -> None:
     )
 
 
+def test_one_problem_in_the_audit_trail_is_told_for_a_day(variant: Assembly) -> None:
+    """What a night found is critical, though the second attempt of the same night finds its day signed."""
+    name = f"duracloud-{variant.settings.name}-audit-problems"
+    [alarm] = [found.properties for found in _alarms(variant) if found.properties["AlarmName"] == name]
+
+    assert (86_400, 1, 1, "Sum") == tuple(
+        alarm[name] for name in ("Period", "EvaluationPeriods", "Threshold", "Statistic")
+    )
+    assert {"Key": "Severity", "Value": "critical"} in alarm["Tags"]
+
+
 def test_cloudwatch_can_look_back_as_far_as_alarms_ask(variant: Assembly) -> None:
     """Periods of an hour and more may span seven days together, shorter ones a day.
 
@@ -393,8 +404,10 @@ def test_thresholds_are_settings(variant: Assembly, tmp_path: Path) -> None:
     found = defaultdict(set)
     for alarm in synthesise(settings, tmp_path).resources(ALARM):
         threshold = alarm.properties["Threshold"]
-        if alarm.properties["AlarmName"].endswith(("oldest-unverified", "no-sweep", "no-audit-manifest")):
-            # They follow the settings of fixity, sweep and audit trail.
+        if alarm.properties["AlarmName"].endswith(
+            ("oldest-unverified", "no-sweep", "no-audit-manifest", "audit-problems")
+        ):
+            # They follow the settings of fixity, sweep and audit trail; of problems in the trail none is too few.
             continue
         name = next(name for name, number in numbers.items() if threshold in {number, number * 1000})
         found[name].add(alarm.properties["AlarmName"].removeprefix(f"duracloud-{settings.name}-"))

@@ -248,7 +248,8 @@ def test_nothing_is_reached_without_tls(variant: Assembly, policy: str, target: 
         assert action in [
             statement["Action"]
             for statement in _statements(found)
-            if statement["Effect"] == "Deny" and {"Bool": {"aws:SecureTransport": "false"}} == statement["Condition"]
+            if statement["Effect"] == "Deny"
+            and {"Bool": {"aws:SecureTransport": "false"}} == statement.get("Condition")
         ]
 
 
@@ -322,6 +323,34 @@ def test_l23_the_audit_trail_can_be_locked_where_the_settings_lock_it(variant: A
     assert {variant.settings.audit.object_lock} == {
         function.properties["Environment"]["Variables"]["DURACLOUD_AUDIT_OBJECT_LOCK"] for function in locks.values()
     }
+
+
+def _refused_in_the_audit_trail(assembly: Assembly) -> dict[str, Any]:
+    """Return the conditions under which the policy of the managed bucket refuses actions on files of the trail."""
+    prefix = assembly.settings.bucket_prefix
+    (policy,) = (
+        policy
+        for policy in assembly.resources("AWS::S3::BucketPolicy")
+        if f"S3::Bucket:{prefix}-managed" == assembly.resolve(policy.layer, policy.properties["Bucket"])
+    )
+    found = [one for one in _statements(policy) if one["Resource"] == f"arn:aws:s3:::{prefix}-managed/audit/*"]
+    assert {("Deny", "*")} == {(one["Effect"], one["Principal"]["AWS"]) for one in found}
+    return {one["Action"]: one.get("Condition") for one in found}
+
+
+def test_files_of_the_audit_trail_are_written_once_and_not_deleted(variant: Assembly) -> None:
+    """S3 itself refuses to everybody to write without the condition that there is no such file, and to delete one."""
+    assert {
+        "s3:PutObject": {"Null": {"s3:if-none-match": "true"}},
+        "s3:DeleteObject": None,
+    } == _refused_in_the_audit_trail(variant)
+
+
+def test_a_bucket_that_may_be_destroyed_can_be_emptied(tmp_path: Path) -> None:
+    """Where data may be lost the files of the trail may be deleted, and are written once all the same."""
+    assembly = synthesise(load_settings("dev"), tmp_path, allowDataLoss="true")
+
+    assert {"s3:PutObject": {"Null": {"s3:if-none-match": "true"}}} == _refused_in_the_audit_trail(assembly)
 
 
 def test_production_locks_the_audit_trail(assemblies: Mapping[str, Assembly]) -> None:

@@ -142,23 +142,51 @@ def test_with_tls_it_takes_no_other_port_and_stops_at_once(tmp_path: Path) -> No
     assert time.monotonic() - started < 5
 
 
-def test_enforced_policies_take_a_batch_of_messages_for_messages(tmp_path: Path) -> None:
-    """Whoever may send a message may send several at once, as IAM has no action for batches; nobody else may."""
+@pytest.fixture
+def enforcing(tmp_path: Path) -> Iterator[LocalAws]:
+    """A local AWS that enforces policies, which goes with TLS."""
     aws = LocalAws(folder=tmp_path / "aws", port=free_port(), certificate=self_signed(tmp_path))
     aws.start()
-    try:
-        queue = aws.client("sqs").create_queue(QueueName="letters")["QueueUrl"]
-        entries = [{"Id": "1", "MessageBody": "x"}]
-        with pytest.raises(ClientError, match="AccessDenied"):
-            as_user(aws, "reader", "sqs:ReceiveMessage").send_message_batch(QueueUrl=queue, Entries=entries)
-        answer = as_user(aws, "sender", "sqs:SendMessage").send_message_batch(QueueUrl=queue, Entries=entries)
-        assert ["1"] == [entry["Id"] for entry in answer["Successful"]]
-    finally:
-        aws.stop()
+    yield aws
+    aws.stop()
 
 
-def as_user(aws: LocalAws, name: str, action: str) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
-    """Return a client of SQS for a new user who may do one thing."""
+def test_enforced_policies_take_a_batch_of_messages_for_messages(enforcing: LocalAws) -> None:
+    """Whoever may send a message may send several at once, as IAM has no action for batches; nobody else may."""
+    queue = enforcing.client("sqs").create_queue(QueueName="letters")["QueueUrl"]
+    entries = [{"Id": "1", "MessageBody": "x"}]
+    reader = as_user(enforcing, "sqs", "reader", "sqs:ReceiveMessage")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        reader.send_message_batch(QueueUrl=queue, Entries=entries)
+    sender = as_user(enforcing, "sqs", "sender", "sqs:SendMessage")
+    answer = sender.send_message_batch(QueueUrl=queue, Entries=entries)
+    assert ["1"] == [entry["Id"] for entry in answer["Successful"]]
+
+
+def test_a_policy_can_ask_for_conditional_writes(enforcing: LocalAws) -> None:
+    """Whoever writes without a condition is refused by a policy that asks for one; with it the first write stands."""
+    owner = enforcing.client("s3")
+    owner.create_bucket(Bucket="once")
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::once/*",
+        "Condition": {"Null": {"s3:if-none-match": "true"}},
+    }
+    owner.put_bucket_policy(Bucket="once", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    writer = as_user(enforcing, "s3", "writer", "s3:PutObject")
+
+    with pytest.raises(ClientError, match="AccessDenied"):
+        writer.put_object(Bucket="once", Key="a", Body=b"one")
+    writer.put_object(Bucket="once", Key="a", Body=b"one", IfNoneMatch="*")
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        writer.put_object(Bucket="once", Key="a", Body=b"two", IfNoneMatch="*")
+    assert b"one" == owner.get_object(Bucket="once", Key="a")["Body"].read()
+
+
+def as_user(aws: LocalAws, service: str, name: str, action: str) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
+    """Return a client of a service for a new user who may do one thing."""
     iam = aws.client("iam")
     statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
     iam.create_user(UserName=name)
@@ -169,7 +197,7 @@ def as_user(aws: LocalAws, name: str, action: str) -> Any:  # noqa: ANN401 (boto
     )
     key = iam.create_access_key(UserName=name)["AccessKey"]
     session: Any = boto3.session.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
-    return session.client("sqs", endpoint_url=aws.endpoint, verify=str((aws.certificate or ("",))[0]))
+    return session.client(service, endpoint_url=aws.endpoint, verify=str((aws.certificate or ("",))[0]))
 
 
 def test_forgetting_removes_the_folder(own: LocalAws) -> None:

@@ -252,6 +252,22 @@ def test_replications_that_fail_or_are_late_are_an_alarm(service: Service, seen:
     _expect(service, seen, {"failed-replications", "late-replications"})
 
 
+def test_a_broken_audit_trail_is_an_alarm(service: Service, seen: set[str]) -> None:
+    """A file among the events that the service did not write is told when its day is signed."""
+    now = dt.datetime.now(dt.UTC)
+    service.s3.put_object(
+        Bucket=service.parameters["storage/managed-bucket"], Key=f"audit/events/{now.date()}/forged", Body=b"junk"
+    )
+    moment = (now + dt.timedelta(days=1)).isoformat()
+    for _ in range(2):
+        # As Lambda does it: the second attempt finds the day signed.
+        service.lambda_.invoke(
+            FunctionName=_functions(service)["audit-manifest"], Payload=json.dumps({"time": moment}).encode()
+        )
+
+    _expect(service, seen, {"audit-problems"})
+
+
 def test_the_rest_speaks_when_aws_publishes_what_it_watches(service: Service, seen: set[str]) -> None:
     """Alarms on what the emulator has not are raised by data under the very metric that they watch."""
     alarms = {alarm["AlarmName"].removeprefix(PREFIX): alarm for alarm in service.all_alarms()}

@@ -222,6 +222,18 @@ def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly() -> None:
     assert NOW + RETRY == w.schedule.rows[REF].due
 
 
+@pytest.mark.parametrize("seconds", [60, 0.001])
+def test_a_deposit_is_dated_by_its_own_check(seconds: float) -> None:
+    """By this the audit trail tells it from a record that was written back, also where the object was put aside."""
+    w = world()
+    put = w.store.put(REF, BODY)
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=seconds))
+
+    record = w.records.items[REF]
+    assert record.deposit_date == record.last_check.ended
+
+
 def test_l10_slow_read_is_put_aside_at_the_deadline() -> None:
     """A read that turns out slower than thought stops at the deadline and is put aside."""
     w = world()
