@@ -1,4 +1,4 @@
-"""Deposits against the local HTTP server: real adapter and use case for S3, tables that take everything at once."""
+"""Deposits against the local server: real adapter and use case for S3, tables that take everything at once."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final

@@ -5,13 +5,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from benchmarks.function_environment import function_environment
 from benchmarks.row import Row
 from benchmarks.s3_server import client_environment
-from runtime.contract import FUNCTION_ENVIRONMENT, Env
+from runtime.contract import FUNCTION_ENVIRONMENT
 
 _GOAL_SECONDS: Final = 0.4
 _BASELINE: Final = "boto3"
@@ -24,25 +25,23 @@ imported = time.perf_counter()
 {then}
 print(json.dumps([imported - started, time.perf_counter() - started]))
 """
-_FLAGS: Final = frozenset({Env.PUBLIC_BUCKETS_ALLOWED, Env.REPLICATION_TIME_CONTROL})
 
 
-def measure(functions: Sequence[str] | None = None, repeats: int = 7) -> list[Row]:
+def measure(repeats: int = 7) -> list[Row]:
     """Measure every function in processes of its own, with compiled byte code as in a warm file system.
 
     Args:
-        functions: names as in `contract.Function`; all of them when not given.
         repeats: processes per function; the best counts.
     """
-    baseline, _ = _seconds(_BASELINE, "", repeats)
-    return [_row(function, baseline, repeats) for function in functions or sorted(FUNCTION_ENVIRONMENT)]
+    baseline, _ = _seconds(_BASELINE, "", {}, repeats)
+    return [_row(function, baseline, repeats) for function in sorted(FUNCTION_ENVIRONMENT)]
 
 
 def _row(function: str, baseline: float, repeats: int) -> Row:
     name = function.replace("-", "_")
     factories = re.findall(r"\bbootstrap\.(\w+)\(\)", (_HANDLERS / f"{name}.py").read_text("utf-8"))
     build = "\n".join(["from runtime import bootstrap", *(f"bootstrap.{factory}()" for factory in factories)])
-    imported, ready = _seconds(f"runtime.handlers.{name}", build, repeats)
+    imported, ready = _seconds(f"runtime.handlers.{name}", build, function_environment(function), repeats)
     return Row(
         what=f"import of {name}",
         measured=f"{imported * 1000:.0f} ms ({ready * 1000:.0f} ms with its clients)",
@@ -53,11 +52,10 @@ def _row(function: str, baseline: float, repeats: int) -> Row:
     )
 
 
-def _seconds(module: str, then: str, repeats: int) -> tuple[float, float]:
+def _seconds(module: str, then: str, variables: Mapping[str, str], repeats: int) -> tuple[float, float]:
     """Return the best seconds until the module is imported, and until the rest of the program is done too."""
     command = [sys.executable, "-c", _PROGRAM.format(module=module, then=then)]
-    variables = {name: "true" if name in _FLAGS else "1" for names in FUNCTION_ENVIRONMENT.values() for name in names}
-    environment = os.environ | client_environment("http://127.0.0.1:1") | variables
+    environment = os.environ | client_environment() | dict(variables)
     runs = [
         json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout)  # noqa: S603 (our own modules)
         for _ in range(repeats)

@@ -2,10 +2,11 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 import time
-from http.client import HTTPConnection
+from http.client import HTTPSConnection
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ import attrs
 
 from benchmarks import care
 from benchmarks.row import Row
-from benchmarks.s3_server import client_environment, key_of, serving
+from benchmarks.s3_server import key_of, serving
 from benchmarks.small_objects import Context, message
 from runtime.adapters.clients import client
 from runtime.adapters.dynamodb_records import DynamoDbRecords
@@ -33,9 +34,9 @@ def measure(repeats: int = 5) -> Row:
     Args:
         repeats: runs of each kind, in turn; the best of each counts.
     """
-    with serving() as endpoint:
-        command = [sys.executable, "-m", "benchmarks.object_cpu", endpoint, str(repeats)]
-        environment = os.environ | client_environment(endpoint)
+    with serving() as server:
+        command = [sys.executable, "-m", "benchmarks.object_cpu", server.endpoint, str(repeats)]
+        environment = os.environ | server.client_environment
         output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout  # noqa: S603 (our own module)
     # The lines before are the handler's log.
     ours, bare = json.loads(output.splitlines()[-1])
@@ -61,7 +62,7 @@ def _ours(deps: tuple[FixitySettings, Care]) -> float:
     return (time.process_time() - before) / (_BATCHES * _OBJECTS)
 
 
-def _bare(connection: HTTPConnection) -> float:
+def _bare(connection: HTTPSConnection) -> float:
     before = time.process_time()
     for number in range(_BATCHES * _OBJECTS):
         for method, path, body in (
@@ -85,7 +86,8 @@ def main() -> None:
             schedule=DynamoDbSchedule(tables, "schedule"),
         ),
     )
-    connection = HTTPConnection(str(endpoint.hostname), endpoint.port)
+    trusted = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
+    connection = HTTPSConnection(str(endpoint.hostname), endpoint.port, context=trusted)
     # The first of each opens the connections.
     _handle(deps)
     _bare(connection)

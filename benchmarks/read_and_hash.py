@@ -1,13 +1,14 @@
-"""CPU seconds per GiB of reading and hashing, beside a bare loop over http.client and hashlib."""
+"""CPU seconds per GiB of reading over TLS and hashing, beside a bare loop over http.client and hashlib."""
 
 import hashlib
 import json
 import os
+import ssl
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from http.client import HTTPConnection
+from http.client import HTTPSConnection
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from awscrt.checksums import crc64nvme
 
 from benchmarks import care
 from benchmarks.row import Row
-from benchmarks.s3_server import client_environment, key_of, serving
+from benchmarks.s3_server import key_of, serving
 from runtime.domain.objects import ObjectRef
 from runtime.usecases.deposit_object import deposit
 
@@ -31,9 +32,9 @@ def measure(size: int = _GIB // 2, repeats: int = 5) -> Row:
         size: bytes of the object.
         repeats: runs of each kind, in turn; the best of each counts.
     """
-    with serving() as endpoint:
-        command = [sys.executable, "-m", "benchmarks.read_and_hash", endpoint, str(size), str(repeats)]
-        environment = os.environ | client_environment(endpoint)
+    with serving() as server:
+        command = [sys.executable, "-m", "benchmarks.read_and_hash", server.endpoint, str(size), str(repeats)]
+        environment = os.environ | server.client_environment
         output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout  # noqa: S603 (our own module)
     ours, bare = json.loads(output)
     scale = _GIB / size
@@ -49,7 +50,8 @@ def measure(size: int = _GIB // 2, repeats: int = 5) -> Row:
 
 def _bare(endpoint: str, key: str) -> None:
     parts = urlsplit(endpoint)
-    connection = HTTPConnection(str(parts.hostname), parts.port)
+    trusted = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
+    connection = HTTPSConnection(str(parts.hostname), parts.port, context=trusted)
     connection.request("GET", f"/{care.BUCKET}/{key}")
     answer = connection.getresponse()
     sha256, md5, crc = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0

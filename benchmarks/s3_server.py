@@ -1,21 +1,27 @@
-"""A plain local HTTP server that speaks as much of S3 as reading takes, and as much of DynamoDB as writing takes."""
+"""A local HTTPS server that speaks as much of S3 as reading takes, and as much of DynamoDB as writing takes."""
 
 import argparse
 import base64
 import hashlib
 import os
 import random
+import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+import attrs
 from awscrt.checksums import crc64nvme
+
+from local.certificate import self_signed
 
 BLOCK: Final = random.Random(7).randbytes(1024 * 1024)  # noqa: S311 (any bytes will do, the same every time)
 VERSION: Final = "3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY"
@@ -97,35 +103,58 @@ class _Handler(BaseHTTPRequestHandler):
         return size
 
 
+@attrs.frozen(kw_only=True)
+class Server:
+    """A server that runs.
+
+    Attributes:
+        endpoint: where, for example `https://127.0.0.1:40123`.
+        certificate: the PEM file by which clients know it.
+    """
+
+    endpoint: str
+    certificate: Path
+
+    @property
+    def client_environment(self) -> dict[str, str]:
+        """Environment variables by which boto3 talks to the server and to no other."""
+        return client_environment() | {
+            "AWS_ENDPOINT_URL_S3": self.endpoint,
+            "AWS_ENDPOINT_URL_DYNAMODB": self.endpoint,
+            "AWS_CA_BUNDLE": str(self.certificate),
+        }
+
+
 @contextmanager
-def serving(*, latency_seconds: float = 0.0) -> Iterator[str]:
-    """Run the server in a process of its own.
+def serving(*, latency_seconds: float = 0.0) -> Iterator[Server]:
+    """Run the server in a process of its own, over TLS as AWS does.
 
     Args:
         latency_seconds: waited before every answer.
 
     Yields:
-        Its endpoint, for example `http://127.0.0.1:40123`.
+        The server.
 
     Raises:
         RuntimeError: the server did not start.
     """
-    command = [sys.executable, "-m", "benchmarks.s3_server", "--latency", str(latency_seconds)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own module)
-        try:
-            port = process.stdout.readline().strip() if process.stdout else ""
-            if not port:
-                raise RuntimeError("the local HTTP server did not start")
-            yield f"http://{HOST}:{port}"
-        finally:
-            process.terminate()
+    with tempfile.TemporaryDirectory() as folder:
+        certificate, key = self_signed(Path(folder))
+        module = [sys.executable, "-m", "benchmarks.s3_server"]
+        command = [*module, str(certificate), str(key), "--latency", str(latency_seconds)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own module)
+            try:
+                port = process.stdout.readline().strip() if process.stdout else ""
+                if not port:
+                    raise RuntimeError("the local HTTPS server did not start")
+                yield Server(endpoint=f"https://{HOST}:{port}", certificate=certificate)
+            finally:
+                process.terminate()
 
 
-def client_environment(endpoint: str) -> dict[str, str]:
-    """Return environment variables by which boto3 talks to the server, with credentials that could open nothing."""
+def client_environment() -> dict[str, str]:
+    """Return environment variables with which boto3 asks nobody at its start; the credentials could open nothing."""
     return {
-        "AWS_ENDPOINT_URL_S3": endpoint,
-        "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_DEFAULT_REGION": "eu-west-1",
@@ -138,10 +167,15 @@ def client_environment(endpoint: str) -> dict[str, str]:
 def main() -> None:
     """Serve on a free port, and print it, until the process is told to end."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("certificate", metavar="PEM_FILE")
+    parser.add_argument("key", metavar="PEM_FILE")
     parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS")
-    latency: float = parser.parse_args().latency
-    handler = type("Handler", (_Handler,), {"latency_seconds": latency})
+    options = parser.parse_args()
+    handler = type("Handler", (_Handler,), {"latency_seconds": options.latency})
     server = ThreadingHTTPServer((HOST, 0), handler)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(options.certificate, options.key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True
     print(server.server_port, flush=True)  # noqa: T201 (the caller reads it)
     server.serve_forever()

@@ -11,7 +11,7 @@ import attrs
 
 from benchmarks import care
 from benchmarks.row import Row
-from benchmarks.s3_server import client_environment, key_of, serving
+from benchmarks.s3_server import key_of, serving
 from runtime.handlers import file_uploaded
 from runtime.settings import FixitySettings
 from runtime.usecases.care import Care
@@ -29,9 +29,9 @@ def measure(latency_seconds: float = _LATENCY_SECONDS, repeats: int = 9) -> Row:
         latency_seconds: waited by the server before every answer.
         repeats: runs of each kind, in turn; the best of each counts.
     """
-    with serving(latency_seconds=latency_seconds) as endpoint:
+    with serving(latency_seconds=latency_seconds) as server:
         command = [sys.executable, "-m", "benchmarks.small_objects", str(repeats)]
-        environment = os.environ | client_environment(endpoint)
+        environment = os.environ | server.client_environment
         output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout  # noqa: S603 (our own module)
     # The lines before are the handler's log.
     batch, sequence = json.loads(output.splitlines()[-1])

@@ -1,19 +1,15 @@
 """Lists the alarms of an environment, as its template has them: `python -m tools.alarms <env>`."""
 
-import json
-import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import attrs
 
 from stacks import naming
 from stacks.config import ConfigurationError, load_settings
+from tools import templates
 
-_ROOT: Final = Path(__file__).resolve().parent.parent
 _HEADINGS: Final = ("ALARM", "SEVERITY", "METRIC", "STATISTIC", "PERIOD", "SPEAKS", "NO DATA", "RUNBOOK")
 # In the order in which people should read them.
 _SEVERITIES: Final = ("critical", "warning", "notice")
@@ -78,19 +74,7 @@ def synthesised(environment: str | None) -> Mapping[str, Any]:
     Raises:
         ConfigurationError: there is no such environment, or its file is not right; the text is one line.
     """
-    settings = load_settings(environment)
-    # What Node says of itself on every run says nothing of the alarms.
-    os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
-    # CDK takes a while to import, and nobody should wait for it to learn of a misspelt name.
-    from stacks.assembly import build_app  # noqa: PLC0415
-
-    # The alarms do not depend on the code that is shipped, so it is not built.
-    context = {**json.loads((_ROOT / "cdk.json").read_text("utf-8"))["context"], "aws:cdk:bundling-stacks": []}
-    with tempfile.TemporaryDirectory() as folder:
-        build_app(settings, context=context, outdir=folder).synth()
-        name = naming.stack_name(settings.name, naming.MONITORING)
-        template: Mapping[str, Any] = json.loads((Path(folder) / f"{name}.template.json").read_text("utf-8"))
-    return template
+    return templates.synthesised(load_settings(environment))[naming.MONITORING]
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ from stacks.config import ConfigurationError, environments, load_settings
 from tools import cost_figures as f
 from tools import cost_model as model
 from tools.cost_bill import Environment, Line, Part, total
+from tools.cost_counts import Counts
 from tools.cost_engines import engines
 from tools.cost_figures import Workload
 from tools.prices import UnknownPriceError, load_prices
@@ -232,7 +233,9 @@ def main(arguments: Sequence[str]) -> int:
     """
     try:
         options = _options(arguments)
-        environment = Environment(settings=load_settings(options.env or None), prices=load_prices())
+        environment = Environment(
+            settings=load_settings(options.env or None), counts=Counts.load(), prices=load_prices()
+        )
         print("\n".join(report(environment, workload(options), lines=options.lines)))
     except (ArgumentError, ConfigurationError, UnknownPriceError) as error:
         print(str(error).replace("-c env=", "ENV="), file=sys.stderr)

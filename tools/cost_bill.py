@@ -6,6 +6,7 @@ from enum import StrEnum
 import attrs
 
 from stacks.config import Settings
+from tools.cost_counts import Counts
 from tools.cost_figures import PROVISIONED_UTILISATION
 from tools.prices import Price, PriceTable
 
@@ -67,14 +68,16 @@ def line(part: Part, what: str, how: str, quantity: float, price: Price) -> Line
 
 @attrs.frozen(kw_only=True)
 class Environment:
-    """The settings of an environment, and what its regions charge.
+    """The settings of an environment, what its templates hold, and what its regions charge.
 
     Attributes:
         settings: the settings.
+        counts: what its templates hold.
         prices: the price table.
     """
 
     settings: Settings
+    counts: Counts
     prices: PriceTable
 
     def home(self, name: str) -> Price:

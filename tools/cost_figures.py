@@ -14,11 +14,12 @@ DAYS_PER_MONTH: Final = 365.25 / 12
 HOURS_PER_MONTH: Final = 24 * DAYS_PER_MONTH
 SECONDS_PER_MONTH: Final = 3600 * HOURS_PER_MONTH
 
-# Measured: benchmarks/README.md, on Intel Xeon. Graviton was not measured and is taken to be as fast.
-# Reading and hashing with SHA-256, MD5 and CRC64NVME; other digests were not measured.
-CPU_SECONDS_PER_GIB: Final = 2.2
-# A small deposit takes 3.6 ms and makes three calls of AWS.
-CPU_SECONDS_PER_CALL: Final = 0.0012
+# Measured: benchmarks/README.md, on 2026-11-21, on two virtual Intel Xeon cores that others used too: the least of
+# several runs. Graviton was not measured and is taken to be as fast.
+# Reading over TLS and hashing with SHA-256, MD5 and CRC64NVME; other digests were not measured.
+CPU_SECONDS_PER_GIB: Final = 2.75
+# A small deposit takes 4.1 ms and makes three calls of AWS.
+CPU_SECONDS_PER_CALL: Final = 0.0014
 
 # Measured by tests/tools/test_sizes.py on what the code writes, for a key of 46 characters.
 DEPOSIT_RECORD_BYTES: Final = 1_291
@@ -49,21 +50,18 @@ PROVISIONED_UTILISATION: Final = 0.7
 # Lambda polls a queue by five connections that wait 20 seconds each:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 IDLE_POLLS_PER_QUEUE: Final = SECONDS_PER_MONTH / 20 * 5
+# Of a rule, with Replication Time Control and without:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/repl-metrics.html
 REPLICATION_METRICS_PER_BUCKET: Final = 4
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html; a list is paid for like a PUT.
 LISTED_AT_ONCE: Final = 1_000
 
-# As the service is built: batches of queue messages and of stream records, queues, metrics that alarms watch.
+# As the service is built: calls of AWS for an object, batches of queue messages and of stream records.
+CALLS_OF_A_DEPOSIT: Final = 3
+CALLS_OF_A_CHECK: Final = 5
 QUEUE_BATCH: Final = 10
 STREAM_BATCH: Final = 500
 STREAM_SHARDS: Final = 4
-QUEUES: Final = 7
-ALARM_METRICS: Final = 91
-# Published all the time, and once a day or less; a metric is paid for by the hours in which it is published.
-HOURLY_METRICS: Final = 8
-DAILY_METRICS: Final = 15
-DASHBOARDS: Final = 1
 
 # Assumed.
 # Until the first byte of S3's answer, of S3's answer in the other region, and of DynamoDB's answer.
@@ -77,6 +75,7 @@ REPORT_SECONDS: Final = 0.000_25
 AUDIT_EVENT_BYTES: Final = 200
 INVENTORY_LINE_BYTES: Final = 80
 ACCESS_LOG_LINE_BYTES: Final = 700
+ACCESS_LOG_LINES_PER_DEPOSIT: Final = 4
 # Compressed to: exports by DynamoDB, logs by CloudWatch.
 EXPORT_RATIO: Final = 0.25
 LOG_RATIO: Final = 0.15

@@ -41,7 +41,7 @@ def month(environment: Environment, work: Workload) -> list[Line]:
         *work_of.sweep(environment, work_of.sweeps_of(environment) * work.objects, "objects x sweeps of a month"),
         *work_of.evidence(environment, work.objects),
         *_tables(environment, work, checks),
-        *_at_rest(environment, work, checks),
+        *_kept_and_told(environment, work, checks),
     ]
     return [found for found in lines if found.quantity]
 
@@ -84,12 +84,13 @@ def alternatives(environment: Environment) -> Iterator[tuple[str, Environment]]:
     yield "as it is", environment
     yield (
         f"memory_mib of the readers {f.MEMORY_MIB_PER_PROCESSOR}",
-        _with_memory(environment, f.MEMORY_MIB_PER_PROCESSOR),
+        with_memory(environment, f.MEMORY_MIB_PER_PROCESSOR),
     )
     yield "tables provisioned", _provisioned(environment)
 
 
-def _with_memory(environment: Environment, memory_mib: int) -> Environment:
+def with_memory(environment: Environment, memory_mib: int) -> Environment:
+    """Return the environment with other memory for the functions that read objects, in MiB."""
     functions = environment.settings.functions
     changed = attrs.evolve(
         functions,
@@ -139,21 +140,27 @@ def _least_capacity(environment: Environment, work: Workload, checks: float) -> 
         yield line(Part.TABLES, f"least {kind} capacity", how, idle, price)
 
 
-def _at_rest(environment: Environment, work: Workload, checks: float) -> Iterator[Line]:
-    settings, home = environment.settings, environment.home
-    polls = f.QUEUES * f.IDLE_POLLS_PER_QUEUE
-    yield line(Part.QUEUES, "looking for messages", f"{f.QUEUES} queues, 5 in 20 s", polls, home("sqs-request"))
+def at_rest(environment: Environment) -> Iterator[Line]:
+    """Yield what an environment costs in a month in which nothing happens, and in which it has no bucket."""
+    counts, home = environment.counts, environment.home
+    polls = counts.queues * f.IDLE_POLLS_PER_QUEUE
+    yield line(Part.QUEUES, "looking for messages", f"{counts.queues} queues, 5 in 20 s", polls, home("sqs-request"))
     alarms = home("cloudwatch-alarm")
-    yield line(Part.LOGS, "alarms", "metrics that they watch", f.ALARM_METRICS, alarms)
-    how = f"{f.HOURLY_METRICS} all the time, {f.DAILY_METRICS} in one hour of a day"
-    metrics = f.HOURLY_METRICS + f.DAILY_METRICS / 24
+    yield line(Part.LOGS, "alarms", "metrics that they watch", counts.alarm_metrics, alarms)
+    how = f"{counts.hourly_metrics} all the time, {counts.daily_metrics} in one hour of a day"
+    metrics = counts.hourly_metrics + counts.daily_metrics / 24
     yield line(Part.LOGS, "own metrics", how, metrics, home("cloudwatch-metric"))
-    yield line(Part.LOGS, "dashboard", "one", f.DASHBOARDS, home("cloudwatch-dashboard"))
+    yield line(Part.LOGS, "dashboards", "one per environment", counts.dashboards, home("cloudwatch-dashboard"))
+    yield line(Part.KEYS, "signing key", "one", 1, home("kms-key"))
+
+
+def _kept_and_told(environment: Environment, work: Workload, checks: float) -> Iterator[Line]:
+    settings, home = environment.settings, environment.home
+    yield from at_rest(environment)
     months = settings.log_retention_days / f.DAYS_PER_MONTH
     written = (work.deposits + checks) * f.OBJECT_LOG_BYTES * months
     how = f"{f.LOG_RATIO:.0%} of what {months:.0f} months wrote"
     yield line(Part.LOGS, "logs, kept", how, written * f.LOG_RATIO / f.GIB, home("cloudwatch-log-storage"))
-    yield line(Part.KEYS, "signing key", "one", 1, home("kms-key"))
     yield line(Part.KEYS, "signatures", "one a day", f.DAYS_PER_MONTH, home("kms-signature"))
     if settings.encryption.customer_key:
         yield line(Part.KEYS, "customer keys", "one in each region", 2, home("kms-key"))

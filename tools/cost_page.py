@@ -1,4 +1,4 @@
-"""Writes the tables of docs/cost.md and of the README from the model: `python -m tools.cost_page`."""
+"""Counts in the templates; writes tables and figures of docs/cost.md and README: `python -m tools.cost_page`."""
 
 import re
 import sys
@@ -9,14 +9,20 @@ from typing import Final
 from stacks.config import load_settings
 from tools import cost_figures as f
 from tools import cost_model as model
+from tools import templates
 from tools.cost import amount, by_part, verdict
 from tools.cost_bill import Environment, Line, total
+from tools.cost_counts import Counts, counted
 from tools.cost_engines import engines
 from tools.cost_figures import Workload
+from tools.cost_formulas import formulas
+from tools.cost_text import figures
 from tools.prices import load_prices
 
 ROOT: Final = Path(__file__).parent.parent
 PAGES: Final = ("README.md", "docs/cost.md")
+# A figure in the text stands before a comment with its name.
+_FIGURE: Final = re.compile(r"[\d.,]*\d(<!-- ([a-z0-9-]+) -->)")
 _BLOCK: Final = re.compile(r"(<!-- costs: ([a-z]+) -->\n).*?(<!-- end of costs -->)", re.DOTALL)
 SMALLER: Final = Workload(objects=1e6, size=10 * f.TB, deposits=1e6 / 120)
 LARGER: Final = Workload(objects=1e8, size=1000 * f.TB, deposits=1e8 / 120)
@@ -27,9 +33,13 @@ _NETWORK: Final = SMALLER.read_rate
 _WHOLE: Final = 1000
 
 
-def tables() -> Mapping[str, str]:
-    """Return every table in Markdown, by the name under which a page takes it, for the settings of `prod`."""
-    environment = Environment(settings=load_settings("prod"), prices=load_prices())
+def described() -> Environment:
+    """Return the environment that the pages describe: `prod`."""
+    return Environment(settings=load_settings("prod"), counts=Counts.load(), prices=load_prices())
+
+
+def tables(environment: Environment) -> Mapping[str, str]:
+    """Return every table in Markdown, by the name under which a page takes it."""
     deposits = model.million_deposits(environment, _NETWORK)
     verified = model.terabyte_verified(environment, 100e6, _NETWORK)
     swept = model.million_swept(environment)
@@ -58,26 +68,29 @@ def tables() -> Mapping[str, str]:
             ),
             _engines(environment),
         ),
+        "formulas": _table(("line", "formula", "why, inputs"), formulas(environment)),
         "prices": _table(("price", "regions", "figure", "source", "seen", "date"), _prices(environment)),
     }
 
 
-def filled(text: str, found: Mapping[str, str]) -> str:
-    """Return a page with its tables put in.
+def filled(text: str, environment: Environment) -> str:
+    """Return a page with its tables and the figures of its text put in.
 
     Args:
         text: the page.
-        found: the tables by name.
+        environment: the environment that it describes.
     """
-    return _BLOCK.sub(lambda match: f"{match[1]}\n{found[match[2]]}\n\n{match[3]}", text)
+    blocks, words = tables(environment), figures(environment)
+    text = _BLOCK.sub(lambda match: f"{match[1]}\n{blocks[match[2]]}\n\n{match[3]}", text)
+    return _FIGURE.sub(lambda match: words[match[2]] + match[1], text)
 
 
 def main() -> int:
-    """Write the tables into the pages."""
-    found = tables()
+    """Count, and write the pages."""
+    counted(templates.synthesised(load_settings("prod")).values()).save()
     for page in PAGES:
         path = ROOT / page
-        path.write_text(filled(path.read_text("utf-8"), found), "utf-8")
+        path.write_text(filled(path.read_text("utf-8"), described()), "utf-8")
     return 0
 
 

@@ -16,7 +16,6 @@ INTELLIGENT: Final = "INTELLIGENT_TIERING"
 STANDARD: Final = "STANDARD"
 _FREQUENT_TIER: Final = ("intelligent-frequent", f"{INTELLIGENT}, frequent")
 _VOLUME_TIERS: Final = (("first-50-tb", 50 * 1024.0), ("next-450-tb", 450 * 1024.0), ("over-500-tb", float("inf")))
-_ACCESS_LOG_LINES_PER_DEPOSIT: Final = 4
 
 
 @attrs.frozen(kw_only=True)
@@ -127,9 +126,10 @@ def replication(environment: Environment, work: Workload) -> Iterator[Line]:
     if settings.requests.replication_time_control:
         fee = environment.home("s3-replication-time-control")
         yield line(Part.REPLICATION, "Replication Time Control", "bytes deposited", gigabytes, fee)
-        metrics = f.REPLICATION_METRICS_PER_BUCKET * work.buckets
-        how = f"{f.REPLICATION_METRICS_PER_BUCKET} per bucket"
-        yield line(Part.REPLICATION, "replication metrics", how, metrics, environment.home("cloudwatch-metric"))
+    # Every bucket has them, because without them S3 reports no failure.
+    metrics = f.REPLICATION_METRICS_PER_BUCKET * work.buckets
+    how = f"{f.REPLICATION_METRICS_PER_BUCKET} per bucket"
+    yield line(Part.REPLICATION, "replication metrics", how, metrics, environment.home("cloudwatch-metric"))
 
 
 def transitions(environment: Environment, work: Workload) -> Iterator[Line]:
@@ -154,12 +154,13 @@ def lists(environment: Environment, work: Workload, checks: float) -> Iterator[L
         work.objects * cycle.transient_expiry_days * f.INVENTORY_LINE_BYTES,
     )
     months = cycle.access_log_expiry_days / f.DAYS_PER_MONTH
-    requests = _ACCESS_LOG_LINES_PER_DEPOSIT * work.deposits + checks
+    requests = f.ACCESS_LOG_LINES_PER_DEPOSIT * work.deposits + checks
     yield stored_file(
         environment,
         Part.LISTS,
         "access logs",
-        f"{f.ACCESS_LOG_LINE_BYTES} B per request, 4 per deposit, 1 per check, {months:.0f} months",
+        f"{f.ACCESS_LOG_LINE_BYTES} B per request, {f.ACCESS_LOG_LINES_PER_DEPOSIT} per deposit, 1 per check,"
+        f" {months:.0f} months",
         requests * months * f.ACCESS_LOG_LINE_BYTES,
     )
 

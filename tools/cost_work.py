@@ -7,15 +7,17 @@ from typing import Final
 
 import attrs
 
+from runtime.usecases.deposit_object import SETTLED
 from stacks.config import Sizing
 from tools import cost_figures as f
 from tools.cost_bill import Environment, Line, Part, line, price_name
 from tools.cost_storage import ARCHIVES, RETRIEVAL_FEES, main_copy, replica, stored_file
 
 _RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+# Until the answers for an object have come: of S3 and the tables, and for a check of S3 in the other region.
+DEPOSIT_WAIT_SECONDS: Final = f.S3_WAIT_SECONDS + 2 * f.TABLE_WAIT_SECONDS
+CHECK_WAIT_SECONDS: Final = f.S3_WAIT_SECONDS + f.REPLICA_WAIT_SECONDS + 3 * f.TABLE_WAIT_SECONDS
 _DAYS: Final = {"minute": 1 / 1440, "hour": 1 / 24, "day": 1}
-_CALLS_OF_A_DEPOSIT: Final = 3
-_CALLS_OF_A_CHECK: Final = 5
 
 
 @attrs.frozen(kw_only=True)
@@ -85,13 +87,17 @@ def deposits(environment: Environment, batch: Batch) -> Iterator[Line]:
     moves = main_copy(environment).moves(batch.size)
     how = "one per deposit and one per change of class" if moves else "one per deposit"
     yield line(Part.EVENTS, "events of S3", how, number * (2 if moves else 1), environment.home("eventbridge-event"))
-    yield line(Part.S3_REQUESTS, "reading deposits", "one GET per deposit", number, environment.home("s3-get-standard"))
+    get = environment.home("s3-get-standard")
+    yield line(Part.S3_REQUESTS, "reading deposits", "one GET per deposit", number, get)
+    slow = _slow(environment, batch)
+    if slow:
+        how = f"one HEAD per deposit: a batch takes longer than {SETTLED.total_seconds()} s"
+        yield line(Part.S3_REQUESTS, "looking at slow deposits", how, number, get)
     how = f"one sent per deposit, a receive and a delete per {queue:.3g}"
     messages = number * (1 + 2 / queue)
     yield line(Part.QUEUES, "messages of deposits", how, messages, environment.home("sqs-request"))
     sizing = environment.settings.functions.file_uploaded
-    wait = f.S3_WAIT_SECONDS + 2 * f.TABLE_WAIT_SECONDS
-    seconds = _seconds(environment, sizing, batch, _CALLS_OF_A_DEPOSIT, wait)
+    seconds = _depositing(environment, batch, slow=slow)
     yield from _invocations(environment, (Part.LAMBDA, "file-uploaded"), number / queue, seconds, sizing.memory_mib)
     yield _writes(environment, "deposits", number, f.DEPOSIT_RECORD_BYTES)
     yield from _traces(environment, "deposits", batch)
@@ -129,7 +135,7 @@ def reading(environment: Environment, batch: Batch) -> Iterator[Line]:
     if main in RETRIEVAL_FEES:
         fee = environment.home(f"s3-retrieval-{price_name(main)}")
         yield line(Part.S3_REQUESTS, "retrieval of main copies", "bytes checked", gigabytes, fee)
-    wait = f.S3_WAIT_SECONDS + f.REPLICA_WAIT_SECONDS + 3 * f.TABLE_WAIT_SECONDS
+    wait = CHECK_WAIT_SECONDS
     read = batch
     other = replica(environment)
     if other.interval is not None and other.settles_in(batch.size) not in ARCHIVES:
@@ -137,7 +143,7 @@ def reading(environment: Environment, batch: Batch) -> Iterator[Line]:
         read = attrs.evolve(batch, size=2 * batch.size)
         wait += f.REPLICA_WAIT_SECONDS
     sizing = environment.settings.functions.checksum_verification
-    seconds = _seconds(environment, sizing, read, _CALLS_OF_A_CHECK, wait)
+    seconds = _seconds(environment, sizing, read, f.CALLS_OF_A_CHECK, wait)
     number_of_batches = number / batch.pace.queue
     yield from _invocations(
         environment, (Part.LAMBDA, "checksum-verification"), number_of_batches, seconds, sizing.memory_mib
@@ -204,6 +210,23 @@ def write_units(size: int) -> int:
 
 def _filled(number: float, window_seconds: float, sources: int, most: int) -> float:
     return min(most, 1 + number / f.SECONDS_PER_MONTH / sources * window_seconds)
+
+
+def _depositing(environment: Environment, batch: Batch, *, slow: bool) -> float:
+    """Return how long a batch of deposits takes; slow ones ask S3 once more."""
+    sizing = environment.settings.functions.file_uploaded
+    wait = DEPOSIT_WAIT_SECONDS + (f.S3_WAIT_SECONDS if slow else 0)
+    return _seconds(environment, sizing, batch, f.CALLS_OF_A_DEPOSIT + slow, wait)
+
+
+def _slow(environment: Environment, batch: Batch) -> bool:
+    """Tell whether deposits take so long that S3 is asked for each of them whether it was deleted meanwhile.
+
+    Those that are worked on together share the processor, so that each is taken to last as long as all of them.
+    """
+    together = min(batch.pace.queue, environment.settings.fixity.batch_concurrency)
+    at_once = attrs.evolve(batch, pace=attrs.evolve(batch.pace, queue=together))
+    return _depositing(environment, at_once, slow=False) >= SETTLED.total_seconds()
 
 
 def _alone(cpu_seconds: float, memory_mib: int) -> float:

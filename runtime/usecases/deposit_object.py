@@ -15,7 +15,8 @@ from runtime.domain.schedule import RETRY, ScheduleRow, first_check
 from runtime.domain.sequencer import BEFORE_ALL_EVENTS
 from runtime.usecases.care import Attempt, Care, Finding
 
-_SETTLED: Final = timedelta(seconds=0.1)
+# A deposit that took as long may have been overtaken by a deletion.
+SETTLED: Final = timedelta(seconds=0.1)
 
 
 def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Finding:
@@ -178,7 +179,7 @@ class _Deposit:
 
     def _deleted_meanwhile(self, since: datetime) -> bool:
         # A removal leaves no trace that a slow deposit could be refused by, so a slow one looks again.
-        if self.care.clock.now() - since < _SETTLED:
+        if self.care.clock.now() - since < SETTLED:
             return False
         try:
             self.care.store.current_version(self.ref)

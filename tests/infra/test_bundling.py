@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.function_environment import function_environment
 from runtime.contract import FUNCTION_ENVIRONMENT
 from stacks import bundling
 from stacks.assembly import build_app
@@ -59,16 +60,12 @@ def test_what_ships_is_self_contained(code: Path, layer: Path, function: str, tm
     This runs on the Python of the tests, not on Lambda's 3.13, so it says nothing of the layer's one native library,
     which is loaded when the first object needs it.
     """
-    variables = dict.fromkeys(FUNCTION_ENVIRONMENT[function], "1")
-    variables |= {name: "true" for name in variables if name.endswith(("_ALLOWED", "_CONTROL", "_REPLICAS"))}
-    variables |= {name: "us-west-2" for name in variables if name.endswith("_REGION")}
-    variables |= {name: "none" for name in variables if name.endswith("_LOCK")}
     name = f"runtime.handlers.{function.replace('-', '_')}"
 
     answer = subprocess.run(  # noqa: S603 (our own program and arguments)
         [sys.executable, "-B", "-I", "-S", "-c", _LOAD, str(code), str(layer), name, _factory(function)],
         env={
-            **variables,
+            **function_environment(function),
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "dummy",
             "AWS_SECRET_ACCESS_KEY": "dummy",

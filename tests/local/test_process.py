@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.aws import REGION, LocalAws, LocalError, free_port
-from tests.certificate import self_signed
+from local.certificate import self_signed
 from tests.local.support import deploy, eventually, function
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

@@ -10,12 +10,14 @@ from tools import cost_model as model
 from tools import cost_storage as storage
 from tools import cost_work as work_of
 from tools.cost_bill import Environment, Line, Part, total
+from tools.cost_counts import Counts
 from tools.cost_engines import Engines, engines
 from tools.cost_figures import Workload
 from tools.cost_work import FULL, Batch
 from tools.prices import UnknownPriceError, load_prices
 
 PRICES = load_prices()
+COUNTS = Counts(queues=7, alarm_metrics=90, dashboards=1, hourly_metrics=8, daily_metrics=12)
 NETWORK = 75e6
 WORK = Workload(objects=1e6, size=1e13, deposits=10_000)
 
@@ -24,7 +26,7 @@ def _environment(group: str = "", **changes: object) -> Environment:
     """Return production, or production with changes in a group of its settings."""
     settings: Settings = load_settings("prod")
     changed: dict[str, Any] = {group: attrs.evolve(getattr(settings, group), **changes)} if group else {}
-    return Environment(settings=attrs.evolve(settings, **changed), prices=PRICES)
+    return Environment(settings=attrs.evolve(settings, **changed), counts=COUNTS, prices=PRICES)
 
 
 def _quantities(lines: Iterable[Line]) -> dict[str, float]:
@@ -128,7 +130,7 @@ def test_checks_follow_the_interval() -> None:
 def test_reading_waits_for_the_network_or_for_the_processor() -> None:
     """With a whole processor the network is slower; with 256 MiB the processor is."""
     assert NETWORK == work_of.read_rate(1769, NETWORK)
-    assert 256 / 1769 * f.GIB / 2.2 == pytest.approx(work_of.read_rate(256, NETWORK))
+    assert 256 / 1769 * f.GIB / f.CPU_SECONDS_PER_GIB == pytest.approx(work_of.read_rate(256, NETWORK))
 
 
 def test_replicas_that_are_read_cost_transfer() -> None:
@@ -195,11 +197,34 @@ def test_customer_key_costs_a_key_in_each_region() -> None:
 
 
 def test_replication_time_control_is_charged_where_it_is_on() -> None:
-    """Its fee and its metrics are there only with the setting."""
-    on, off = _environment(), _environment("requests", replication_time_control=False)
+    """Its fee is there only with the setting; the metrics of the buckets are there without it too."""
+    on, off = (
+        _quantities(storage.replication(_environment("requests", replication_time_control=found), WORK))
+        for found in (True, False)
+    )
 
-    assert 40 == _quantities(storage.replication(on, WORK))["replication metrics"]
-    assert {"writing replicas", "transfer to the replica region"} == set(_quantities(storage.replication(off, WORK)))
+    assert {"Replication Time Control"} == set(on) - set(off)
+    assert 40 == on["replication metrics"] == off["replication metrics"]
+
+
+def test_slow_deposits_are_looked_at_once_more() -> None:
+    """Objects that take longer than a tenth of a second cost a HEAD each, and the time of it; quick ones do not."""
+    environment = _environment()
+    one = Batch(number=1000, size=1000, pace=attrs.evolve(FULL, queue=1), network=NETWORK)
+    ten, large = attrs.evolve(one, pace=FULL), attrs.evolve(one, size=1e8)
+
+    quick, *slow = (_quantities(work_of.deposits(environment, batch)) for batch in (one, ten, large))
+
+    assert "looking at slow deposits" not in quick
+    assert [1000, 1000] == [found["looking at slow deposits"] for found in slow]
+
+
+def test_environment_at_rest_costs_what_the_templates_hold() -> None:
+    """Alarms, metrics, dashboards and queues are paid for as often as they were counted."""
+    found = _quantities(model.at_rest(_environment()))
+
+    assert (90, 1, 8.5) == (found["alarms"], found["dashboards"], found["own metrics"])
+    assert 7 * f.IDLE_POLLS_PER_QUEUE == found["looking for messages"]
 
 
 @pytest.mark.parametrize(
@@ -225,16 +250,17 @@ def test_region_without_prices_is_refused() -> None:
     settings = attrs.evolve(load_settings("prod"), region="eu-west-1")
 
     with pytest.raises(UnknownPriceError, match="eu-west-1"):
-        model.month(Environment(settings=settings, prices=PRICES), WORK)
+        model.month(Environment(settings=settings, counts=COUNTS, prices=PRICES), WORK)
 
 
 def test_bill_of_nothing_deposited_has_no_deposits() -> None:
-    """Without deposits nothing is replicated, moved or announced."""
+    """Without deposits nothing is replicated, moved or announced; only the metrics of the buckets go on."""
     quiet = attrs.evolve(WORK, deposits=0)
 
-    parts = {line.part for line in model.month(_environment("requests", replication_time_control=False), quiet)}
+    lines = model.month(_environment(), quiet)
 
-    assert not parts & {Part.REPLICATION, Part.TRANSITIONS, Part.EVENTS}
+    assert {"replication metrics"} == {line.what for line in lines if line.part is Part.REPLICATION}
+    assert not {line.part for line in lines} & {Part.TRANSITIONS, Part.EVENTS}
 
 
 def test_a_whole_processor_is_dearer_and_provisioned_tables_are_cheaper() -> None:

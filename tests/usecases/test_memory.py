@@ -2,7 +2,7 @@ import os
 import subprocess
 import sys
 
-from benchmarks.s3_server import client_environment, key_of, serving
+from benchmarks.s3_server import Server, key_of, serving
 
 MIB = 1024 * 1024
 # One deposit in a process of its own; prints its largest resident set in KiB.
@@ -17,7 +17,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
-def _peak(endpoint: str, size: int) -> int:
+def _peak(server: Server, size: int) -> int:
     """Return the bytes of memory that a deposit takes at most."""
     unit = 1 if sys.platform == "darwin" else 1024
     output = subprocess.run(  # noqa: S603 (our own program)
@@ -25,14 +25,14 @@ def _peak(endpoint: str, size: int) -> int:
         check=True,
         capture_output=True,
         text=True,
-        env=os.environ | client_environment(endpoint),
+        env=os.environ | server.client_environment,
     ).stdout
     return int(output) * unit
 
 
 def test_l10_memory_does_not_grow_with_the_object() -> None:
     """A deposit of 2 GiB takes at most 64 MiB more memory than one of 1 MiB."""
-    with serving() as endpoint:
-        small, large = _peak(endpoint, MIB), _peak(endpoint, 2048 * MIB)
+    with serving() as server:
+        small, large = _peak(server, MIB), _peak(server, 2048 * MIB)
 
     assert large - small < 64 * MIB

@@ -1,4 +1,4 @@
-"""A certificate for an emulator on this machine, made in Python: openssl is not among what people are asked to have."""
+"""A certificate for a server on this machine, made in Python: openssl is not among what people are asked to have."""
 
 import datetime as dt
 import ipaddress

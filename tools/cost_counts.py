@@ -1,0 +1,108 @@
+"""How many things of the templates are paid for whatever they do; counted once, so that a bill needs no synthesis."""
+
+import json
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, Self
+
+import attrs
+
+from runtime.contract import METRIC_DIMENSION_FUNCTION, METRIC_NAMESPACE, Function, Metric
+
+_FILE: Final = Path(__file__).parent / "cost_counts.toml"
+_HEADING: Final = "# Counted in the templates by `python -m tools.cost_page`; tools/cost_counts.py says what each is.\n"
+# What every batch publishes, and every look at exports; outcomes that are rare by their nature are counted nowhere.
+_ALL_THE_TIME: Final = frozenset(
+    [
+        (function, metric)
+        for function in (Function.FILE_UPLOADED, Function.CHECKSUM_VERIFICATION)
+        for metric in (Metric.FAILED_CHECKS, Metric.OUTCOME_MATCH, Metric.BYTES_VERIFIED)
+    ]
+    + [(Function.CHECKSUM_EXPORTER, metric) for metric in (Metric.EXPORTS_COMPLETED, Metric.EXPORTS_FAILED)]
+)
+# They publish when a person asks, or a schedule of a day or more.
+_ONCE_A_DAY: Final = frozenset(
+    {Function.FIXITY_SWEEP, Function.AUDIT_MANIFEST, Function.BUCKET_REQUESTED, Function.CHECKSUM_REPORT}
+)
+
+
+@attrs.frozen(kw_only=True)
+class Counts:
+    """What the templates of an environment hold.
+
+    Attributes:
+        queues: queues on which functions work; Lambda asks each of them for messages all the time.
+        alarm_metrics: metrics that alarms watch: an alarm on a sum pays for each metric in it.
+        dashboards: dashboards.
+        hourly_metrics: own metrics that are published all the time.
+        daily_metrics: own metrics that are published once a day or less; a metric is paid for by the hours in which
+            it is published.
+    """
+
+    queues: int
+    alarm_metrics: int
+    dashboards: int
+    hourly_metrics: int
+    daily_metrics: int
+
+    @classmethod
+    def load(cls) -> Self:
+        """Return what was counted last; a test compares it with the templates."""
+        return cls(**tomllib.loads(_FILE.read_text("utf-8")))
+
+    def save(self) -> None:
+        """Keep it for the bills that follow."""
+        lines = (f"{name} = {count}\n" for name, count in attrs.asdict(self).items())
+        _FILE.write_text(_HEADING + "".join(lines), "utf-8")
+
+
+def counted(templates: Iterable[Mapping[str, Any]]) -> Counts:
+    """Count what the templates of an environment hold.
+
+    Args:
+        templates: all of them.
+    """
+    resources = [resource for template in templates for resource in template["Resources"].values()]
+
+    def of(kind: str) -> list[Mapping[str, Any]]:
+        return [resource["Properties"] for resource in resources if resource["Type"] == kind]
+
+    alarms, dashboards = of("AWS::CloudWatch::Alarm"), of("AWS::CloudWatch::Dashboard")
+    own = {
+        *(metric for alarm in alarms for metric in _own_metrics(alarm)),
+        *(metric for dashboard in dashboards for metric in _shown(dashboard)),
+    }
+    return Counts(
+        queues=sum("ScalingConfig" in mapping for mapping in of("AWS::Lambda::EventSourceMapping")),
+        alarm_metrics=sum(len(_watched(alarm)) for alarm in alarms),
+        dashboards=len(dashboards),
+        hourly_metrics=len(own & _ALL_THE_TIME),
+        daily_metrics=sum(function in _ONCE_A_DAY for function, _ in own - _ALL_THE_TIME),
+    )
+
+
+def _watched(alarm: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    if "Metrics" not in alarm:
+        return [alarm]
+    return [query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query]
+
+
+def _own_metrics(alarm: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for metric in _watched(alarm):
+        if metric["Namespace"] == METRIC_NAMESPACE:
+            dimensions = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
+            yield dimensions[METRIC_DIMENSION_FUNCTION], metric["MetricName"]
+
+
+def _shown(dashboard: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    body = dashboard["DashboardBody"]
+    # References stand between the pieces of text; own metrics have none.
+    pieces = [body] if isinstance(body, str) else body["Fn::Join"][1]
+    text = "".join(piece if isinstance(piece, str) else "" for piece in pieces)
+    for widget in json.loads(text)["widgets"]:
+        for metric in widget["properties"].get("metrics", []):
+            if metric[0] == METRIC_NAMESPACE:
+                pairs = [part for part in metric[2:] if isinstance(part, str)]
+                dimensions = dict(zip(pairs[::2], pairs[1::2], strict=True))
+                yield dimensions[METRIC_DIMENSION_FUNCTION], metric[1]
