@@ -10,13 +10,16 @@ from runtime.contract import ManagedPrefix
 from runtime.domain.audit_events import Kind
 from runtime.domain.inventory import Storage
 from runtime.domain.outcome import Outcome
-from runtime.domain.records import FixityRecord
+from runtime.domain.records import CheckReport, FixityRecord
+from runtime.domain.replica import only_replica_fails
 from runtime.domain.sweep import SweepPolicy
 
 _FORMAT: Final = "duracloud-report/1"
 _INDEX: Final = "index.html"
 _SUMMARY: Final = "report.json"
 LATEST_SUMMARY: Final = f"{ManagedPrefix.LATEST_REPORT}{_SUMMARY}"
+# In front of the outcome of a check that found nothing wrong but with the replica.
+OF_REPLICA: Final = "replica-"
 # Named on the page; all others are in the lists.
 MOST_FAILING: Final = 100
 _MESSAGE_CHARACTERS: Final = 500
@@ -131,6 +134,12 @@ class ReportSlice:
         return attrs.evolve(self, number=self.number + 1)
 
 
+def outcome_of(check: CheckReport) -> str:
+    """Return the outcome of a check as reports count it: apart where nothing is wrong but with the replica."""
+    only_replica = check.success is False and only_replica_fails(check.message)
+    return f"{OF_REPLICA}{check.outcome}" if only_replica else check.outcome.value
+
+
 @attrs.frozen(kw_only=True)
 class FailingObject:
     """An object that is not as it should be.
@@ -138,7 +147,7 @@ class FailingObject:
     Attributes:
         bucket: its bucket.
         key: its key.
-        outcome: of the newest check.
+        outcome: of the newest check, as `outcome_of` says it.
         message: what is wrong, in one line, perhaps cut.
         last_good: when it was last found good, ISO 8601 UTC; empty if never.
         next_check: when it is due, ISO 8601 UTC.
@@ -159,7 +168,7 @@ class FailingObject:
         return cls(
             bucket=record.ref.bucket,
             key=record.ref.key,
-            outcome=record.last_check.outcome.value,
+            outcome=outcome_of(record.last_check),
             message=cut,
             last_good="" if record.last_good_date is None else record.last_good_date.isoformat(),
             next_check=record.next_check.isoformat(),
@@ -177,7 +186,7 @@ class FixityCount:
         overdue: objects whose check is late by more than the grace.
         never_verified: objects that were never found good.
         oldest: the longest ago that one of them was last known to be good, or deposited; None where there are none.
-        outcomes: objects by the outcome of their newest check.
+        outcomes: objects by the outcome of their newest check, as `outcome_of` says it.
         failing: objects that are not as they should be.
         failing_objects: the first of them.
     """
@@ -207,7 +216,7 @@ class FixityCount:
         self.never_verified += record.last_good_date is None
         if self.oldest is None or record.last_sure < self.oldest:
             self.oldest = record.last_sure
-        outcome = record.last_check.outcome.value
+        outcome = outcome_of(record.last_check)
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
         if record.last_check.success is False:
             self.failing += 1

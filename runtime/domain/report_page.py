@@ -10,7 +10,15 @@ from typing import Final
 import attrs
 
 from runtime.domain.outcome import Outcome
-from runtime.domain.report import BucketReport, DayCount, FailingObject, FixityCount, WholeReport, largest_folders
+from runtime.domain.report import (
+    OF_REPLICA,
+    BucketReport,
+    DayCount,
+    FailingObject,
+    FixityCount,
+    WholeReport,
+    largest_folders,
+)
 from runtime.domain.report_style import STYLE, STYLE_HASH
 
 _MOST_FOLDERS: Final = 20
@@ -45,6 +53,18 @@ _OUTCOMES: Final[Mapping[str, tuple[str, str]]] = {
     Outcome.SUPERSEDED: ("Replaced", "a newer version has taken its place and is being taken under care"),
     Outcome.NO_BASELINE: ("Not comparable", "its recorded digests are of kinds that this software does not know"),
     Outcome.DEFERRED: ("Put aside", "it was too large for the time that was left; it is tried again a day later"),
+    f"{OF_REPLICA}{Outcome.MISMATCH}": (
+        "Replica damaged",
+        "the copy in the other region is not what it should be; the object itself is good",
+    ),
+    f"{OF_REPLICA}{Outcome.UNREADABLE}": (
+        "Replica unreadable",
+        "the copy in the other region could not be looked at, which says nothing about its content",
+    ),
+    f"{OF_REPLICA}{Outcome.ABSENT}": (
+        "Replica missing",
+        "the copy in the other region is gone; the object itself is good",
+    ),
 }
 
 
