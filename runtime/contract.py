@@ -257,6 +257,8 @@ class Metric:
     ORPHAN_SCHEDULE_ROWS: Final = "OrphanScheduleRows"
     # Objects that S3 lists, that are not new, and that had no record.
     UNRECORDED_OBJECTS: Final = "UnrecordedObjects"
+    # Records and schedule rows that cannot be read.
+    MALFORMED_RECORDS: Final = "MalformedRecords"
     # Published by checksum-report when a report is complete.
     REPORTS_COMPLETED: Final = "ReportsCompleted"
     # Published by replication-failed: objects that S3 could not replicate, and those that it did not in time.

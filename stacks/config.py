@@ -360,6 +360,7 @@ class Alarms:
         failed_exports: exports of the checksum table that failed.
         overdue_objects: objects whose check is late by more than the grace; looked at once per sweep.
         unrecorded_objects: objects that S3 lists, that are not new, and that had no record; looked at once per sweep.
+        malformed_records: records and schedule rows that cannot be read; looked at once per sweep.
         coverage_percent: an alarm speaks when fewer percent of the objects than this were found good, or deposited,
             within interval and grace; looked at once per sweep.
         failed_replications: objects that S3 could not replicate.
@@ -384,6 +385,7 @@ class Alarms:
     failed_exports: int = _within(1, 1_000_000)
     overdue_objects: int = _within(1, 1_000_000_000)
     unrecorded_objects: int = _within(1, 1_000_000_000)
+    malformed_records: int = _within(1, 1_000_000_000)
     coverage_percent: int = _within(1, 100)
     failed_replications: int = _within(1, 1_000_000)
     late_replications: int = _within(1, 1_000_000)

@@ -10,6 +10,7 @@ from runtime.contract import ManagedPrefix
 from runtime.domain.audit_events import Kind
 from runtime.domain.inventory import Storage
 from runtime.domain.outcome import Outcome
+from runtime.domain.pages import Malformed
 from runtime.domain.records import CheckReport, FixityRecord
 from runtime.domain.replica import only_replica_fails
 from runtime.domain.sweep import SweepPolicy
@@ -20,6 +21,8 @@ _SUMMARY: Final = "report.json"
 LATEST_SUMMARY: Final = f"{ManagedPrefix.LATEST_REPORT}{_SUMMARY}"
 # In front of the outcome of a check that found nothing wrong but with the replica.
 OF_REPLICA: Final = "replica-"
+# The outcome of a record that cannot be read.
+MALFORMED: Final = "malformed-record"
 # Named on the page; all others are in the lists.
 MOST_FAILING: Final = 100
 _MESSAGE_CHARACTERS: Final = 500
@@ -149,8 +152,8 @@ class FailingObject:
         key: its key.
         outcome: of the newest check, as `outcome_of` says it.
         message: what is wrong, in one line, perhaps cut.
-        last_good: when it was last found good, ISO 8601 UTC; empty if never.
-        next_check: when it is due, ISO 8601 UTC.
+        last_good: when it was last found good, ISO 8601 UTC; empty if never, or if that cannot be read.
+        next_check: when it is due, ISO 8601 UTC; empty if that cannot be read.
     """
 
     bucket: str
@@ -161,8 +164,17 @@ class FailingObject:
     next_check: str
 
     @classmethod
-    def of(cls, record: FixityRecord) -> Self:
-        """Return what a record says."""
+    def of(cls, record: FixityRecord | Malformed) -> Self:
+        """Return what a record says, or that it cannot be read."""
+        if isinstance(record, Malformed):
+            return cls(
+                bucket=record.ref.bucket,
+                key=record.ref.key,
+                outcome=MALFORMED,
+                message=record.problem,
+                last_good="",
+                next_check="",
+            )
         message = record.last_check.message
         cut = message if len(message) <= _MESSAGE_CHARACTERS else message[: _MESSAGE_CHARACTERS - 1] + "…"
         return cls(
@@ -186,8 +198,8 @@ class FixityCount:
         overdue: objects whose check is late by more than the grace.
         never_verified: objects that were never found good.
         oldest: the longest ago that one of them was last known to be good, or deposited; None where there are none.
-        outcomes: objects by the outcome of their newest check, as `outcome_of` says it.
-        failing: objects that are not as they should be.
+        outcomes: objects by the outcome of their newest check, as `outcome_of` says it, or `MALFORMED`.
+        failing: objects that are not as they should be, or whose record cannot be read.
         failing_objects: the first of them.
     """
 
@@ -201,8 +213,8 @@ class FixityCount:
     failing: int = 0
     failing_objects: list[FailingObject] = attrs.field(factory=list)
 
-    def count(self, record: FixityRecord, now: datetime, policy: SweepPolicy) -> None:
-        """Add a record.
+    def count(self, record: FixityRecord | Malformed, now: datetime, policy: SweepPolicy) -> None:
+        """Add a record. One that cannot be read is an object that is not covered.
 
         Args:
             record: the record.
@@ -210,18 +222,23 @@ class FixityCount:
             policy: what the environment promises; the sweep judges by the same.
         """
         self.objects += 1
+        if isinstance(record, Malformed):
+            self._name(MALFORMED, record)
+            return
         self.size += record.size
         self.covered += policy.covers(record.last_sure, now)
         self.overdue += policy.overdue(record.next_check, now)
         self.never_verified += record.last_good_date is None
         if self.oldest is None or record.last_sure < self.oldest:
             self.oldest = record.last_sure
-        outcome = outcome_of(record.last_check)
+        self._name(outcome_of(record.last_check), record if record.last_check.success is False else None)
+
+    def _name(self, outcome: str, failing: FixityRecord | Malformed | None) -> None:
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
-        if record.last_check.success is False:
+        if failing is not None:
             self.failing += 1
             if len(self.failing_objects) < MOST_FAILING:
-                self.failing_objects.append(FailingObject.of(record))
+                self.failing_objects.append(FailingObject.of(failing))
 
     def add(self, other: "FixityCount") -> None:
         """Add another count."""

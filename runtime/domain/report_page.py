@@ -11,6 +11,7 @@ import attrs
 
 from runtime.domain.outcome import Outcome
 from runtime.domain.report import (
+    MALFORMED,
     OF_REPLICA,
     BucketReport,
     DayCount,
@@ -65,6 +66,7 @@ _OUTCOMES: Final[Mapping[str, tuple[str, str]]] = {
         "Replica missing",
         "the copy in the other region is gone; the object itself is good",
     ),
+    MALFORMED: ("Record cannot be read", "something of its record is missing or changed, so it cannot be checked"),
 }
 
 
@@ -154,7 +156,7 @@ def _verdict(total: FixityCount) -> str:
         headline, text = "Nothing is under care yet", "No bucket of this environment holds an object with a record."
     elif total.failing:
         bad, headline = True, f"{_objects(total.failing)} {_verb(total.failing, 'needs', 'need')} attention"
-        text = "They are named below. They are read again every day until they are good."
+        text = "They are named below. What failed a check is read again every day until it is good."
     elif total.overdue:
         bad, headline = True, f"{_objects(total.overdue)} {_verb(total.overdue, 'was', 'were')} not checked in time"
         text = "Nothing is known to be wrong with them. The daily sweep asks for their checks."
@@ -174,15 +176,15 @@ def _failing(total: FixityCount) -> str:
         [
             f'<bdi class="key">{visible(one.key)}</bdi><br><span class="note bucket">in {escape(one.bucket)}</span>',
             _what_is_wrong(one),
-            f'<span class="day">{_day_of(one.last_good) or "never"}</span>',
-            f'<span class="day">{_day_of(one.next_check)}</span>',
+            f'<span class="day">{_day_of(one.last_good) or _without_date(one)}</span>',
+            f'<span class="day">{_day_of(one.next_check) or _without_date(one)}</span>',
         ]
         for one in total.failing_objects
     ]
     named = len(total.failing_objects)
-    caption = f"{_objects(total.failing)} whose newest check failed"
+    caption = f"{_objects(total.failing)} that {_verb(total.failing, 'needs', 'need')} attention"
     if rest := total.failing - named:
-        caption = f"The first {named} of {_objects(total.failing)} whose newest check failed"
+        caption = f"The first {named} of {_objects(total.failing)} that need attention"
     after = f"<p>{_objects(rest)} more: see the column success of the lists.</p>\n" if rest else ""
     return (
         '<section>\n<h2 id="failing">What needs attention</h2>\n'
@@ -190,6 +192,10 @@ def _failing(total: FixityCount) -> str:
         "The operations runbook says what to do.</p>\n"
         f"{_table(caption, columns, rows, shape=_WIDE)}{after}</section>\n"
     )
+
+
+def _without_date(one: FailingObject) -> str:
+    return "not known" if one.outcome == MALFORMED else "never"
 
 
 def _what_is_wrong(one: FailingObject) -> str:

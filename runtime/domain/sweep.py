@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 from uuid import UUID, uuid5
 
 import attrs
@@ -10,6 +10,7 @@ import attrs
 from runtime.contract import ManagedPrefix
 from runtime.domain.due import DueCheck
 from runtime.domain.objects import ObjectRef
+from runtime.domain.pages import Malformed
 from runtime.domain.schedule import RETRY, ScheduleRow, phase
 from runtime.domain.sequencer import BEFORE_ALL_EVENTS
 
@@ -99,8 +100,8 @@ class Verdict:
         missing_row: whether it has no schedule row and should have one.
         waiting: whether it has no schedule row because its check is due and, as far as can be seen, on its way.
         check: a check to be asked for at once; None where there is none.
-        row: the schedule row to be written; None where there is none. With a check it takes the place of another,
-            without one it is written only where there is none.
+        row: the schedule row to be written; None where there is none.
+        replaces: whether it takes the place of another; else it is written only where there is none.
     """
 
     covered: bool
@@ -109,6 +110,7 @@ class Verdict:
     waiting: bool = False
     check: DueCheck | None = None
     row: ScheduleRow | None = None
+    replaces: bool = False
 
     @property
     def changes_something(self) -> bool:
@@ -116,17 +118,17 @@ class Verdict:
         return self.row is not None
 
 
-_Keyed = TypeVar("_Keyed", RecordSummary, ScheduleRow, ListedObject)
 _IN_ORDER: Final = {covered: Verdict(covered=covered) for covered in (False, True)}
 
 
-def judge(record: RecordSummary, row: ScheduleRow | None, now: datetime, policy: SweepPolicy) -> Verdict:
+def judge(record: RecordSummary, row: ScheduleRow | Malformed | None, now: datetime, policy: SweepPolicy) -> Verdict:
     """Return what is to be done about a record, given its schedule row.
 
     An overdue object is asked for at once, however long it is overdue (lesson L26), and its row is set to a day later,
     which brings it back should the check never end. While such a row runs nothing is done: doing it all again changes
     nothing. An object without a row gets one for the date of its record, or, where that has passed, for its own place
-    in the coming day, so that a lost table does not come due in one hour.
+    in the coming day, so that a lost table does not come due in one hour. A row that cannot be read is written anew:
+    all that a row says is in the record.
 
     Args:
         record: the record.
@@ -136,7 +138,7 @@ def judge(record: RecordSummary, row: ScheduleRow | None, now: datetime, policy:
     """
     covered = policy.covers(record.last_sure, now)
     if policy.overdue(record.next_check, now):
-        if row is not None and now < row.due <= now + RETRY:
+        if isinstance(row, ScheduleRow) and now < row.due <= now + RETRY:
             return Verdict(covered=covered, overdue=True)
         return Verdict(
             covered=covered,
@@ -144,13 +146,16 @@ def judge(record: RecordSummary, row: ScheduleRow | None, now: datetime, policy:
             missing_row=row is None,
             check=DueCheck(record.ref, record.version_id),
             row=_row(record, now + RETRY),
+            replaces=True,
         )
-    if row is not None:
+    if isinstance(row, ScheduleRow):
         return _IN_ORDER[covered]
     if record.next_check > now:
-        return Verdict(covered=covered, missing_row=True, row=_row(record, record.next_check))
+        due = _row(record, record.next_check)
+        return Verdict(covered=covered, missing_row=row is None, row=due, replaces=row is not None)
     # Its row has expired and the check has not been made: most likely it waits in the queue. If not, this row saves it.
-    return Verdict(covered=covered, waiting=True, row=_row(record, now + phase(record.ref) * _COMING_DAY))
+    coming = _row(record, now + phase(record.ref) * _COMING_DAY)
+    return Verdict(covered=covered, waiting=True, row=coming, replaces=row is not None)
 
 
 def _row(record: RecordSummary, due: datetime) -> ScheduleRow:
@@ -169,8 +174,10 @@ def lacks_record(listed: ListedObject, started: datetime, young: timedelta) -> b
 
 
 def side_by_side(
-    records: Iterable[RecordSummary], rows: Iterable[ScheduleRow], listed: Iterable[ListedObject]
-) -> Iterator[tuple[str, RecordSummary | None, ScheduleRow | None, ListedObject | None]]:
+    records: Iterable[RecordSummary | Malformed],
+    rows: Iterable[ScheduleRow | Malformed],
+    listed: Iterable[ListedObject],
+) -> Iterator[tuple[str, RecordSummary | Malformed | None, ScheduleRow | Malformed | None, ListedObject | None]]:
     """Yield what there is of each object of a bucket.
 
     Args:
@@ -185,15 +192,11 @@ def side_by_side(
     record, row, entry = next(of_records, None), next(of_rows, None), next(of_list, None)
     while keys := [head.ref.key for head in (record, row, entry) if head is not None]:
         key = min(keys)
-        found = _of(key, record), _of(key, row), _of(key, entry)
-        yield key, *found
-        record = record if found[0] is None else next(of_records, None)
-        row = row if found[1] is None else next(of_rows, None)
-        entry = entry if found[2] is None else next(of_list, None)
-
-
-def _of(key: str, head: _Keyed | None) -> _Keyed | None:
-    return head if head is not None and head.ref.key == key else None
+        at_record, at_row, at_entry = (head is not None and head.ref.key == key for head in (record, row, entry))
+        yield key, record if at_record else None, row if at_row else None, entry if at_entry else None
+        record = next(of_records, None) if at_record else record
+        row = next(of_rows, None) if at_row else row
+        entry = next(of_list, None) if at_entry else entry
 
 
 @attrs.define(kw_only=True)
@@ -211,6 +214,8 @@ class Totals:
         missing_rows: objects that had no schedule row and should have had one.
         orphan_rows: schedule rows without a record, which were removed.
         unrecorded: objects that had no record and should have had one, which were asked to be taken under care.
+        malformed: records and schedule rows that cannot be read; the objects of such records are counted, and are not
+            within the interval.
         checks_queued: checks asked for at once.
     """
 
@@ -224,6 +229,7 @@ class Totals:
     missing_rows: int = 0
     orphan_rows: int = 0
     unrecorded: int = 0
+    malformed: int = 0
     checks_queued: int = 0
 
     def count(self, record: RecordSummary, verdict: Verdict) -> None:
@@ -265,6 +271,7 @@ class Totals:
             "missing_schedule_rows": self.missing_rows,
             "orphan_schedule_rows": self.orphan_rows,
             "unrecorded": self.unrecorded,
+            "malformed": self.malformed,
             "checks_queued": self.checks_queued,
         }
 
@@ -286,8 +293,9 @@ class Totals:
             waiting=int(document["waiting"]),
             missing_rows=int(document["missing_schedule_rows"]),
             orphan_rows=int(document["orphan_schedule_rows"]),
-            # A slice that was queued before an update of the software does not say it.
+            # A slice that was queued before an update of the software does not say these two.
             unrecorded=int(document.get("unrecorded", 0)),
+            malformed=int(document.get("malformed", 0)),
             checks_queued=int(document["checks_queued"]),
         )
 

@@ -87,6 +87,12 @@ def _log(part: Slice, progress: Progress) -> None:
         logger.warning("schedule row without a record: removed", extra={"bucket": orphan.bucket, "key": orphan.key})
     for lacking in progress.unrecorded:
         logger.warning("object without a record: asked for", extra={"bucket": lacking.bucket, "key": lacking.key})
+    for what, items in (("record", progress.malformed_records), ("schedule row", progress.malformed_rows)):
+        for item in items:
+            logger.warning(
+                f"{what} cannot be read",
+                extra={"bucket": item.ref.bucket, "key": item.ref.key, "problem": item.problem},
+            )
     log = logger.warning if progress.asked_for or progress.found.missing_rows else logger.info
     log(
         "slice swept",
@@ -128,5 +134,6 @@ def _tell(settings: SweepSettings, coverage: Coverage) -> None:
                 Metric.MISSING_SCHEDULE_ROWS: totals.missing_rows,
                 Metric.ORPHAN_SCHEDULE_ROWS: totals.orphan_rows,
                 Metric.UNRECORDED_OBJECTS: totals.unrecorded,
+                Metric.MALFORMED_RECORDS: totals.malformed,
             },
         )

@@ -9,6 +9,7 @@ import attrs
 from runtime.domain.audit_manifests import manifest_key
 from runtime.domain.errors import RefusedError, UploadGoneError
 from runtime.domain.inventory import InventoryError, Storage
+from runtime.domain.pages import Malformed
 from runtime.domain.records import FixityRecord
 from runtime.domain.report import (
     LATEST_SUMMARY,
@@ -182,7 +183,7 @@ def _send(reporting: Reporting, uploads: tuple[Upload, ...], text: bytearray) ->
     return tuple(reporting.files.send(upload, bytes(text)) for upload in uploads)
 
 
-def _records(reporting: Reporting, bucket: str, after: str | None) -> Iterator[FixityRecord]:
+def _records(reporting: Reporting, bucket: str, after: str | None) -> Iterator[FixityRecord | Malformed]:
     """Yield the records of a bucket, reading each page when it is needed."""
     while True:
         answer = reporting.records.page(bucket, after)

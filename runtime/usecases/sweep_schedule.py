@@ -9,7 +9,7 @@ import attrs
 
 from runtime.domain.errors import RefusedError
 from runtime.domain.objects import ObjectRef
-from runtime.domain.pages import Page
+from runtime.domain.pages import Malformed, Page
 from runtime.domain.schedule import ScheduleRow
 from runtime.domain.sweep import (
     LATEST_REPORT,
@@ -94,7 +94,9 @@ class Progress:
         orphans: objects whose left-over schedule row was removed.
         unrecorded: objects that had no record and were asked to be taken under care.
         asked_for: objects whose check was asked for.
-        restored: objects that got a schedule row because they had none.
+        restored: objects that got a schedule row because they had none that could be read.
+        malformed_records: records that cannot be read, which were left alone.
+        malformed_rows: schedule rows that cannot be read; where there is a record, it was written anew.
         bucket_ended: whether the bucket's end was reached.
         coverage: what the sweep found, where this slice was its last; otherwise None.
     """
@@ -105,6 +107,8 @@ class Progress:
     unrecorded: Sequence[ObjectRef] = ()
     asked_for: Sequence[ObjectRef] = ()
     restored: Sequence[ObjectRef] = ()
+    malformed_records: Sequence[Malformed] = ()
+    malformed_rows: Sequence[Malformed] = ()
     bucket_ended: bool
     coverage: Coverage | None
 
@@ -164,6 +168,8 @@ def advance(sweeping: Sweeping, part: Slice, deadline: datetime) -> Progress:
         unrecorded=work.unrecorded,
         asked_for=work.asked_for,
         restored=work.restored,
+        malformed_records=work.malformed_records,
+        malformed_rows=work.malformed_rows,
         bucket_ended=last is None,
         coverage=_end(sweeping, part.sweep) if last is None else None,
     )
@@ -185,6 +191,8 @@ class _Work:
         self.unrecorded: list[ObjectRef] = []
         self.asked_for: list[ObjectRef] = []
         self.restored: list[ObjectRef] = []
+        self.malformed_records: list[Malformed] = []
+        self.malformed_rows: list[Malformed] = []
 
     def through(self, part: Slice, deadline: datetime) -> str | None:
         """Look at objects in order. Returns the key at which it was cut short; None at the bucket's end."""
@@ -196,13 +204,21 @@ class _Work:
         )
         for key, record, row, listed in found:
             self.looked_at += 1
-            if record is not None:
+            if isinstance(row, Malformed):
+                self.malformed_rows.append(row)
+                self.found.malformed += 1
+            if isinstance(record, Malformed):
+                # It says that the object is under care, and nothing else: the row stays, nothing is asked for.
+                self.malformed_records.append(record)
+                self.found.malformed += 1
+                self.found.objects += 1
+            elif record is not None:
                 verdict = judge(record, row, self._now, sweeping.policy)
                 self.found.count(record, verdict)
                 if verdict.changes_something:
                     self._verdicts.append(verdict)
             else:
-                if row is not None:
+                if isinstance(row, ScheduleRow):
                     self._unmatched.append(row)
                 if listed is not None and lacks_record(listed, part.sweep.started, sweeping.young):
                     self._without_record.append(Unrecorded(sweep=part.sweep, listed=listed))
@@ -231,15 +247,13 @@ class _Work:
         self._verdicts, self._unmatched, self._without_record = [], [], []
 
     def _write(self, verdict: Verdict) -> ScheduleRow | None:
-        """Write a row. Returns it where there was none."""
+        """Write a row. Returns it where there was none that could be read, and no check was asked for."""
         row = verdict.row
         if row is None:
             return None
-        if verdict.check is not None:
-            self._sweeping.schedule.put(row)
-            return None
-        self._sweeping.schedule.put_if_absent(row)
-        return row
+        write = self._sweeping.schedule.put if verdict.replaces else self._sweeping.schedule.put_if_absent
+        write(row)
+        return row if verdict.check is None else None
 
     def _remove(self, row: ScheduleRow) -> ScheduleRow | None:
         """Remove a row without a record. Returns it unless there is a record, which the pages did not show yet."""

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from runtime.contract import Env
+from runtime.domain.objects import ObjectRef
+from runtime.domain.pages import Malformed
 from runtime.domain.sweep import Slice, Sweep
 from runtime.handlers.fixity_sweep import _parse, handle
 from runtime.settings import SweepSettings
@@ -78,6 +80,7 @@ def test_a_sweep_ends_in_metrics_for_the_whole_environment(capsys: pytest.Captur
         "MissingScheduleRows": (3, "Count"),
         "OrphanScheduleRows": (1, "Count"),
         "UnrecordedObjects": (1, "Count"),
+        "MalformedRecords": (0, "Count"),
     } == metrics
 
 
@@ -107,6 +110,24 @@ def test_orphans_and_repairs_are_in_the_log(caplog: pytest.LogCaptureFixture) ->
         for level, text, extra in lines
         if text == "slice swept"
     ]
+
+
+def test_what_cannot_be_read_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Each spoiled record and row is a line with bucket, key and what is wrong."""
+    env = environment(BUCKET)
+    for key, malformed in (("a", env.records.malformed), ("b", env.schedule.malformed)):
+        ref = ObjectRef(BUCKET, key)
+        malformed[ref] = Malformed(ref=ref, problem="the attribute Sequencer is missing")
+    _run(env)
+
+    assert {
+        "record cannot be read": (BUCKET, "a", "the attribute Sequencer is missing"),
+        "schedule row cannot be read": (BUCKET, "b", "the attribute Sequencer is missing"),
+    } == {
+        line.message: tuple(vars(line)[name] for name in ("bucket", "key", "problem"))
+        for line in caplog.records
+        if line.levelname == "WARNING"
+    }
 
 
 def test_a_late_end_of_an_old_sweep_publishes_nothing(capsys: pytest.CaptureFixture[str]) -> None:

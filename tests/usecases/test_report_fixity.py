@@ -10,7 +10,9 @@ import pytest
 from runtime.domain import report as report_module
 from runtime.domain.errors import RefusedError, TransientError, UploadGoneError
 from runtime.domain.inventory import Amount, Inventory, InventoryFile, InventoryFormat, StoredVersion
+from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
+from runtime.domain.pages import Malformed
 from runtime.domain.records import FixityRecord
 from runtime.domain.report import Report, ReportSlice
 from runtime.domain.report_csv import unmarked
@@ -285,6 +287,27 @@ def test_failing_objects_are_on_the_page() -> None:
     assert "2 objects need attention" in _page(env)
     assert "odd &lt;key&gt;" in _page(env)
     assert "bad bytes" in _page(env)
+
+
+def test_a_record_that_cannot_be_read_is_in_list_and_page() -> None:
+    """It is not left out: the list has a line of it, and the page names it with what is wrong."""
+    env, ref = environment(BUCKET), ObjectRef(BUCKET, "b")
+    env.add(record("a"), record("c"))
+    env.records.malformed[ref] = Malformed(ref=ref, problem="the attribute Sequencer is missing")
+    done = env.run()
+
+    assert ["a", "b", "c"] == _keys(env, LATEST)
+    assert "1 object needs attention" in _page(env)
+    assert "Record cannot be read" in _page(env)
+    assert "the attribute Sequencer is missing" in _page(env)
+    assert done[-1].whole is not None
+    total = done[-1].whole.total
+    assert (3, 2, 1, {"match": 2, "malformed-record": 1}) == (
+        total.objects,
+        total.covered,
+        total.failing,
+        total.outcomes,
+    )
 
 
 def test_the_days_before_are_read_from_the_audit_trail() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from runtime.domain.due import DueCheck
 from runtime.domain.errors import RefusedError, TransientError
 from runtime.domain.objects import ObjectRef
+from runtime.domain.pages import Malformed
 from runtime.domain.records import FixityRecord
 from runtime.domain.schedule import ScheduleRow
 from runtime.domain.sweep import Coverage, ListedObject, Slice, Sweep, Unrecorded
@@ -97,6 +98,39 @@ def test_an_orphan_that_a_newer_event_wrote_meanwhile_stays() -> None:
     _all(env)
 
     assert row("a", sequencer="6") == env.schedule.rows[_ref("a")]
+
+
+def _malformed(key: str) -> Malformed:
+    return Malformed(ref=_ref(key), problem="the attribute Sequencer is missing")
+
+
+def test_a_record_that_cannot_be_read_is_told_and_left_alone() -> None:
+    """It is no absent record: its row stays, its object is not deposited anew, and the sweep goes on behind it."""
+    env = environment(BUCKET)
+    _put(env, row("b"), listed("b"), listed("c"), record("d"))
+    for key in "bc":
+        env.records.malformed[_ref(key)] = _malformed(key)
+
+    [progress], [coverage] = _all(env)
+
+    assert [_malformed("b"), _malformed("c")] == list(progress.malformed_records)
+    assert (2, 3, 1) == (coverage.totals.malformed, coverage.totals.objects, coverage.totals.within_interval)
+    assert {_ref("b"), _ref("d")} == set(env.schedule.rows)
+    assert ([], []) == (env.deposits.found, env.checks.checks)
+
+
+def test_a_row_that_cannot_be_read_is_written_anew_from_its_record() -> None:
+    """Without a record it is told, and stays: how new it is cannot be known."""
+    env = environment(BUCKET)
+    _put(env, record("a"))
+    for key in "ab":
+        env.schedule.malformed[_ref(key)] = _malformed(key)
+
+    [progress], [coverage] = _all(env)
+
+    assert [_malformed("a"), _malformed("b")] == list(progress.malformed_rows)
+    assert (2, 1, 0) == (coverage.totals.malformed, coverage.totals.objects, coverage.totals.missing_rows)
+    assert ({_ref("a"): row("a")}, {_ref("b")}) == (env.schedule.rows, set(env.schedule.malformed))
 
 
 def test_l04_an_object_without_a_record_is_asked_to_be_taken_under_care() -> None:
