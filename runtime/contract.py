@@ -155,6 +155,7 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
         Env.SLICE_RECORDS,
         Env.YOUNG_HOURS,
         Env.BATCH_CONCURRENCY,
+        Env.MAX_RECEIVE_COUNT,
     },
     Function.CHECKSUM_REPORT: _COMMON
     | {
@@ -165,6 +166,7 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
         Env.CHECK_INTERVAL_DAYS,
         Env.CHECK_GRACE_DAYS,
         Env.REPORT_PERIOD_DAYS,
+        Env.MAX_RECEIVE_COUNT,
     },
     Function.REPLICATION_FAILED: _COMMON,
     Function.AUDIT_TRAIL: _AUDIT,

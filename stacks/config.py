@@ -101,7 +101,8 @@ class Lifecycle:
     """Days and storage classes of the buckets.
 
     Attributes:
-        abort_multipart_days: after which an upload that was never completed is removed.
+        abort_multipart_days: after which an upload that was never completed is removed; the lists of a report are such
+            uploads while they are written.
         noncurrent_expiry_days: after which replaced and deleted versions are removed.
         main_transition_days: after which a main copy changes its class.
         main_storage_class: the class of main copies from then on; one that can be read at once.
@@ -113,7 +114,8 @@ class Lifecycle:
         access_log_expiry_days: kept days of S3 access logs.
     """
 
-    abort_multipart_days: int = _within(1, 365)
+    # The list of 10^9 objects in one bucket takes about two days.
+    abort_multipart_days: int = _within(3, 365)
     noncurrent_expiry_days: int = _within(1, 3650)
     main_transition_days: int = _within(0, 3650)
     main_storage_class: str = _one_of(_READABLE_CLASSES)

@@ -13,7 +13,7 @@ from runtime.domain.outcome import Outcome
 from runtime.domain.pages import Malformed
 from runtime.domain.records import CheckReport, FixityRecord
 from runtime.domain.replica import only_replica_fails
-from runtime.domain.sweep import SweepPolicy
+from runtime.domain.sweep import UNFINISHED, SweepPolicy
 
 _FORMAT: Final = "duracloud-report/1"
 _INDEX: Final = "index.html"
@@ -382,11 +382,13 @@ class BucketReport:
         count: its records.
         storage: what it stores by the newest inventory; None where there is none.
         problem: why there is none although S3 wrote one; empty where there is no problem.
+        unfinished: why the work on the bucket was given up; empty where it came to its end.
     """
 
     count: FixityCount
     storage: Storage | None
     problem: str = ""
+    unfinished: str = ""
 
     @property
     def document(self) -> dict[str, Any]:
@@ -395,6 +397,7 @@ class BucketReport:
             "count": self.count.document,
             "storage": None if self.storage is None else self.storage.document,
             "problem": self.problem,
+            UNFINISHED: self.unfinished,
         }
 
     @classmethod
@@ -405,6 +408,8 @@ class BucketReport:
             count=FixityCount.from_document(document["count"]),
             storage=None if storage is None else Storage.from_document(storage),
             problem=document["problem"],
+            # A result that was written before an update of the software does not say it.
+            unfinished=document.get(UNFINISHED, ""),
         )
 
 
@@ -474,11 +479,17 @@ class WholeReport:
 
     @property
     def total(self) -> FixityCount:
-        """The sum over all buckets."""
+        """The sum over the buckets that came to their end."""
         total = FixityCount()
         for _, bucket in sorted(self.buckets.items()):
-            total.add(bucket.count)
+            if not bucket.unfinished:
+                total.add(bucket.count)
         return total
+
+    @property
+    def unfinished(self) -> dict[str, str]:
+        """Why the work on a bucket was given up, by bucket."""
+        return {name: one.unfinished for name, one in sorted(self.buckets.items()) if one.unfinished}
 
     @property
     def stored(self) -> dict[str, Storage]:
@@ -502,9 +513,10 @@ class WholeReport:
                 name: {
                     **bucket.count.figures,
                     "coverage_percent": bucket.count.coverage,
-                    "list": f"{name}.csv",
+                    "list": None if bucket.unfinished else f"{name}.csv",
                     "storage": None if bucket.storage is None else bucket.storage.document,
                     "storage_problem": bucket.problem,
+                    UNFINISHED: bucket.unfinished,
                 }
                 for name, bucket in sorted(self.buckets.items())
             },

@@ -129,7 +129,7 @@ page name every object; <a href="report.json">report.json</a> holds the figures 
 
 
 def _overview(whole: WholeReport, total: FixityCount) -> str:
-    verdict = _verdict(total)
+    verdict = _verdict(whole, total)
     now = whole.report.started
     limit = _days(whole.policy.interval + whole.policy.grace)
     oldest = "" if total.oldest is None else f"since {_day(total.oldest.astimezone(UTC).date())}"
@@ -149,14 +149,18 @@ def _overview(whole: WholeReport, total: FixityCount) -> str:
     return f'{verdict}<section aria-label="Summary">\n<dl class="figures">\n{cells}</dl>\n</section>\n'
 
 
-def _verdict(total: FixityCount) -> str:
+def _verdict(whole: WholeReport, total: FixityCount) -> str:
     bad, text = False, "Every object is as it should be, and every check was made in time."
     headline = "Everything is in order"
-    if not total.objects:
-        headline, text = "Nothing is under care yet", "No bucket of this environment holds an object with a record."
-    elif total.failing:
+    unfinished = len(whole.unfinished)
+    if total.failing:
         bad, headline = True, f"{_objects(total.failing)} {_verb(total.failing, 'needs', 'need')} attention"
         text = "They are named below. What failed a check is read again every day until it is good."
+    elif unfinished:
+        bad, headline = True, f"{unfinished} {_verb(unfinished, 'bucket', 'buckets')} could not be reported on"
+        text = "How the objects in them are is not known here. The table of buckets says why."
+    elif not total.objects:
+        headline, text = "Nothing is under care yet", "No bucket of this environment holds an object with a record."
     elif total.overdue:
         bad, headline = True, f"{_objects(total.overdue)} {_verb(total.overdue, 'was', 'were')} not checked in time"
         text = "Nothing is known to be wrong with them. The daily sweep asks for their checks."
@@ -215,7 +219,17 @@ def _by_bucket(whole: WholeReport, total: FixityCount) -> str:
         _Column(title="Failing", number=True),
         _Column(title="Oldest unverified", number=True),
     ]
-    rows = [_bucket_row(_list_link(name), bucket.count, whole) for name, bucket in sorted(whole.buckets.items())]
+    rows = [
+        [f'<span class="bucket">{escape(name)}</span>', *[_NONE] * (len(columns) - 1)]
+        if bucket.unfinished
+        else _bucket_row(_list_link(name), bucket.count, whole)
+        for name, bucket in sorted(whole.buckets.items())
+    ]
+    given_up = "".join(
+        f'<p>The report on <span class="bucket">{escape(name)}</span> could not be finished: '
+        f'<span class="key">{visible(why)}</span>. It is in no sum, and has no new list.</p>\n'
+        for name, why in whole.unfinished.items()
+    )
     foot = _bucket_row("All buckets", total, whole) if len(rows) > 1 else None
     return (
         '<section>\n<h2 id="buckets">Coverage by bucket</h2>\n'
@@ -223,7 +237,8 @@ def _by_bucket(whole: WholeReport, total: FixityCount) -> str:
         f"{_days(whole.policy.interval)} and {_days(whole.policy.grace)} of grace. An object that was taken in "
         "within that time counts as covered until its first check is due. The name of a bucket leads to the list of "
         "its objects.</p>\n"
-        f"{_table('Objects under care and their checks, by bucket', columns, rows, foot=foot, shape=_WIDE)}</section>\n"
+        f"{_table('Objects under care and their checks, by bucket', columns, rows, foot=foot, shape=_WIDE)}"
+        f"{given_up}</section>\n"
     )
 
 
@@ -319,7 +334,11 @@ def _storage(whole: WholeReport) -> str:
 
 
 def _without_inventory(buckets: Mapping[str, BucketReport]) -> Iterable[str]:
-    none = [name for name, bucket in sorted(buckets.items()) if bucket.storage is None and not bucket.problem]
+    none = [
+        name
+        for name, bucket in sorted(buckets.items())
+        if bucket.storage is None and not bucket.problem and not bucket.unfinished
+    ]
     if none:
         named = ", ".join(f'<span class="bucket">{escape(name)}</span>' for name in none)
         text = f"There is no inventory yet of {named}. S3 writes the first within two days of making a bucket."

@@ -9,6 +9,7 @@ import attrs
 
 from runtime.contract import ManagedPrefix
 from runtime.domain.due import DueCheck
+from runtime.domain.errors import MalformedMessageError
 from runtime.domain.objects import ObjectRef
 from runtime.domain.pages import Malformed
 from runtime.domain.schedule import RETRY, ScheduleRow, phase
@@ -16,6 +17,11 @@ from runtime.domain.sequencer import BEFORE_ALL_EVENTS
 
 _FORMAT: Final = "duracloud-coverage/1"
 _COMING_DAY: Final = timedelta(days=1)
+_MINUTE: Final = timedelta(minutes=1)
+# Of a bucket, in sweeps and reports: why the work on it was given up; empty, or not there, where it came to its end.
+UNFINISHED: Final = "unfinished"
+# By how much a clock may be ahead of ours.
+_AHEAD: Final = timedelta(minutes=5)
 # Ids of the events that a sweep makes are made in it.
 _NAMESPACE: Final = UUID("5b0c7f3e-2d41-4c58-8a96-1e7d9f20b3c4")
 LATEST_REPORT: Final = f"{ManagedPrefix.COVERAGE}latest.json"
@@ -402,19 +408,22 @@ class Coverage:
     Attributes:
         sweep: the sweep.
         buckets: what was counted, by bucket.
+        unfinished: why the sweep of a bucket was given up, by bucket.
         newest: whether no later sweep has ended.
     """
 
     sweep: Sweep
     buckets: Mapping[str, Totals]
+    unfinished: Mapping[str, str] = attrs.field(factory=dict)
     newest: bool = True
 
     @property
     def totals(self) -> Totals:
-        """The sum over all buckets."""
+        """The sum over the buckets that came to their end."""
         sum_ = Totals()
-        for totals in self.buckets.values():
-            sum_.add(totals)
+        for bucket, totals in self.buckets.items():
+            if bucket not in self.unfinished:
+                sum_.add(totals)
         return sum_
 
     @property
@@ -443,7 +452,12 @@ class Coverage:
             "oldest_unverified_age_seconds": self.oldest_age,
             "coverage_percent": totals.coverage,
             "buckets": {
-                name: {**one.document, "coverage_percent": one.coverage} for name, one in sorted(self.buckets.items())
+                name: {
+                    **one.document,
+                    "coverage_percent": one.coverage,
+                    UNFINISHED: self.unfinished.get(name, ""),
+                }
+                for name, one in sorted(self.buckets.items())
             },
         }
 
@@ -451,15 +465,38 @@ class Coverage:
 def planned(main_buckets: Iterable[str], latest: Mapping[str, Any] | None) -> list[str]:
     """Return the buckets that a sweep has to look at, in order.
 
-    A bucket that the latest report still found objects in is looked at even if S3 does not list it any more: its
-    objects do not drop out of care quietly.
+    A bucket that the latest report still found objects in, or could not look at to its end, is looked at even if S3
+    does not list it any more: its objects do not drop out of care quietly.
 
     Args:
         main_buckets: the main buckets that there are.
         latest: the latest report; None where there is none.
     """
     known = {} if latest is None else latest["buckets"]
-    return sorted({*main_buckets, *(name for name, totals in known.items() if totals["objects"])})
+    return sorted(
+        {*main_buckets, *(name for name, found in known.items() if found["objects"] or found.get(UNFINISHED))}
+    )
+
+
+def refuse_future(started: datetime, now: datetime) -> None:
+    """Refuse a sweep or report that is to have started later than now: until then no other could take its place.
+
+    Args:
+        started: the moment that the message names.
+        now: the present moment, UTC.
+
+    Raises:
+        MalformedMessageError: it lies ahead by more than clocks differ.
+    """
+    if started > now + _AHEAD:
+        raise MalformedMessageError(
+            f"got the time {_text(started)}; allowed: at most {_AHEAD // _MINUTE} minutes later than now, {_text(now)}"
+        )
+
+
+def incomplete(report: Mapping[str, Any] | None) -> bool:
+    """Tell whether a report names a bucket whose sweep was given up: then the same sweep may write it again."""
+    return report is not None and any(found.get(UNFINISHED) for found in report["buckets"].values())
 
 
 def supersedes(sweep: Sweep, report: Mapping[str, Any] | None, *, itself: bool = False) -> bool:
