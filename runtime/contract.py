@@ -155,6 +155,7 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
         Env.SLICE_RECORDS,
         Env.YOUNG_HOURS,
         Env.BATCH_CONCURRENCY,
+        Env.MAX_RECEIVE_COUNT,
     },
     Function.CHECKSUM_REPORT: _COMMON
     | {
@@ -165,6 +166,7 @@ FUNCTION_ENVIRONMENT: Final[dict[str, frozenset[str]]] = {
         Env.CHECK_INTERVAL_DAYS,
         Env.CHECK_GRACE_DAYS,
         Env.REPORT_PERIOD_DAYS,
+        Env.MAX_RECEIVE_COUNT,
     },
     Function.REPLICATION_FAILED: _COMMON,
     Function.AUDIT_TRAIL: _AUDIT,
@@ -259,6 +261,8 @@ class Metric:
     ORPHAN_SCHEDULE_ROWS: Final = "OrphanScheduleRows"
     # Objects that S3 lists, that are not new, and that had no record.
     UNRECORDED_OBJECTS: Final = "UnrecordedObjects"
+    # Records and schedule rows that cannot be read.
+    MALFORMED_RECORDS: Final = "MalformedRecords"
     # Published by checksum-report when a report is complete.
     REPORTS_COMPLETED: Final = "ReportsCompleted"
     # Published by replication-failed: objects that S3 could not replicate, and those that it did not in time.

@@ -12,7 +12,7 @@ from runtime.domain.due import DueCheck
 from runtime.domain.export import TableExport
 from runtime.domain.inventory import Inventory, InventoryFile, StoredVersion
 from runtime.domain.objects import ObjectFacts, ObjectRef
-from runtime.domain.pages import Page
+from runtime.domain.pages import Malformed, Page
 from runtime.domain.records import FixityRecord
 from runtime.domain.report import ReportSlice, Upload
 from runtime.domain.schedule import ScheduleRow
@@ -95,7 +95,12 @@ class FixityRecords(Protocol):
     """The table of fixity records. Every write is conditional (lesson L06)."""
 
     def get(self, ref: ObjectRef) -> FixityRecord | None:
-        """Return the record by a consistent read, None where there is none."""
+        """Return the record by a consistent read, None where there is none.
+
+        Raises:
+            TransientError: the table did not answer.
+            RefusedError: the table refused, or the record cannot be read.
+        """
         ...
 
     def deposit(self, record: FixityRecord, *, again: bool = False) -> bool:
@@ -158,8 +163,8 @@ class VerificationSchedule(Protocol):
 class RecordPages(Protocol):
     """Reads fixity records in order, for work that looks at all of them."""
 
-    def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord]:
-        """Return the next records of a bucket, by an eventually consistent read.
+    def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord | Malformed]:
+        """Return the next records of a bucket, by an eventually consistent read; those that cannot be read as such.
 
         Args:
             bucket: the bucket.
@@ -175,7 +180,7 @@ class RecordPages(Protocol):
 class SchedulePages(Protocol):
     """Reads schedule rows in order, for work that looks at all of them."""
 
-    def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow]:
+    def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow | Malformed]:
         """Return the next rows of a bucket. Arguments and errors as of `RecordPages.page`."""
         ...
 
@@ -183,7 +188,7 @@ class SchedulePages(Protocol):
 class RecordSummaries(Protocol):
     """Reads of fixity records what the sweep needs."""
 
-    def page(self, bucket: str, after: str | None = None) -> Page[RecordSummary]:
+    def page(self, bucket: str, after: str | None = None) -> Page[RecordSummary | Malformed]:
         """Return the next records of a bucket. Arguments and errors as of `RecordPages.page`."""
         ...
 

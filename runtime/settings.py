@@ -197,6 +197,7 @@ class SweepSettings(FunctionSettings):
         slice_records: objects looked at by one invocation.
         young_hours: hours before a sweep within which an object was uploaded that need not have a record yet.
         batch_concurrency: schedule rows written at the same time.
+        max_receive_count: receives after which the queue sets a message aside.
     """
 
     functions: ClassVar = (Function.FIXITY_SWEEP,)
@@ -213,6 +214,7 @@ class SweepSettings(FunctionSettings):
     slice_records: int = _variable(Env.SLICE_RECORDS, _positive)
     young_hours: int = _variable(Env.YOUNG_HOURS, _not_negative)
     batch_concurrency: int = _variable(Env.BATCH_CONCURRENCY, _positive)
+    max_receive_count: int = _variable(Env.MAX_RECEIVE_COUNT, _positive)
 
 
 @attrs.frozen(kw_only=True)
@@ -234,6 +236,7 @@ class ReportSettings(FunctionSettings):
         check_interval_days: days between two checks of an object.
         check_grace_days: days by which a check may be late.
         period_days: whole days before a report that it looks back on.
+        max_receive_count: receives after which the queue sets a message aside.
     """
 
     functions: ClassVar = (Function.CHECKSUM_REPORT,)
@@ -245,6 +248,7 @@ class ReportSettings(FunctionSettings):
     check_interval_days: int = _variable(Env.CHECK_INTERVAL_DAYS, _positive)
     check_grace_days: int = _variable(Env.CHECK_GRACE_DAYS, _positive)
     period_days: int = _variable(Env.REPORT_PERIOD_DAYS, _positive)
+    max_receive_count: int = _variable(Env.MAX_RECEIVE_COUNT, _positive)
 
 
 @attrs.frozen(kw_only=True)

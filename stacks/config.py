@@ -101,7 +101,8 @@ class Lifecycle:
     """Days and storage classes of the buckets.
 
     Attributes:
-        abort_multipart_days: after which an upload that was never completed is removed.
+        abort_multipart_days: after which an upload that was never completed is removed; the lists of a report are such
+            uploads while they are written.
         noncurrent_expiry_days: after which replaced and deleted versions are removed.
         main_transition_days: after which a main copy changes its class.
         main_storage_class: the class of main copies from then on; one that can be read at once.
@@ -113,7 +114,8 @@ class Lifecycle:
         access_log_expiry_days: kept days of S3 access logs.
     """
 
-    abort_multipart_days: int = _within(1, 365)
+    # The list of 10^9 objects in one bucket takes about two days.
+    abort_multipart_days: int = _within(3, 365)
     noncurrent_expiry_days: int = _within(1, 3650)
     main_transition_days: int = _within(0, 3650)
     main_storage_class: str = _one_of(_READABLE_CLASSES)
@@ -362,6 +364,7 @@ class Alarms:
         failed_exports: exports of the checksum table that failed.
         overdue_objects: objects whose check is late by more than the grace; looked at once per sweep.
         unrecorded_objects: objects that S3 lists, that are not new, and that had no record; looked at once per sweep.
+        malformed_records: records and schedule rows that cannot be read; looked at once per sweep.
         coverage_percent: an alarm speaks when fewer percent of the objects than this were found good, or deposited,
             within interval and grace; looked at once per sweep.
         failed_replications: objects that S3 could not replicate.
@@ -386,6 +389,7 @@ class Alarms:
     failed_exports: int = _within(1, 1_000_000)
     overdue_objects: int = _within(1, 1_000_000_000)
     unrecorded_objects: int = _within(1, 1_000_000_000)
+    malformed_records: int = _within(1, 1_000_000_000)
     coverage_percent: int = _within(1, 100)
     failed_replications: int = _within(1, 1_000_000)
     late_replications: int = _within(1, 1_000_000)

@@ -11,9 +11,9 @@ from typing import TypeVar
 import attrs
 
 from runtime.domain.digests import digester
-from runtime.domain.errors import ObjectAbsentError, UnreadableError
+from runtime.domain.errors import ObjectAbsentError, RefusedError, UnreadableError
 from runtime.domain.objects import Encryption, ObjectFacts, ObjectRef, Replication
-from runtime.domain.pages import Page
+from runtime.domain.pages import Malformed, Page
 from runtime.domain.records import FixityRecord
 from runtime.domain.schedule import ScheduleRow
 from runtime.domain.sequencer import normalised
@@ -169,10 +169,15 @@ class FakeRecords:
 
     def __init__(self) -> None:
         self.items: dict[ObjectRef, FixityRecord] = {}
+        self.malformed: dict[ObjectRef, Malformed] = {}
         self.before: Callable[[str], None] = lambda _: None
 
     def get(self, ref: ObjectRef) -> FixityRecord | None:
         self.before("get")
+        if ref in self.malformed:
+            raise RefusedError(
+                f"the fixity record of {ref.key!r} in {ref.bucket} cannot be read: {self.malformed[ref].problem}"
+            )
         return self.items.get(ref)
 
     def deposit(self, record: FixityRecord, *, again: bool = False) -> bool:
@@ -228,17 +233,20 @@ class FakeSchedule:
 
     def __init__(self) -> None:
         self.rows: dict[ObjectRef, ScheduleRow] = {}
+        self.malformed: dict[ObjectRef, Malformed] = {}
         self.before: Callable[[str], None] = lambda _: None
 
     def put(self, row: ScheduleRow) -> None:
         self.before("put")
+        self.malformed.pop(row.ref, None)
         standing = self.rows.get(row.ref)
         if standing is None or standing.sequencer <= row.sequencer:
             self.rows[row.ref] = row
 
     def put_if_absent(self, row: ScheduleRow) -> None:
         self.before("put_if_absent")
-        self.rows.setdefault(row.ref, row)
+        if row.ref not in self.malformed:
+            self.rows.setdefault(row.ref, row)
 
     def remove(self, ref: ObjectRef, sequencer: str) -> None:
         self.before("remove")
@@ -254,8 +262,8 @@ class FakeRecordPages:
         self._records = records
         self._most = most
 
-    def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord]:
-        return page_of(self._records.items, bucket, after, self._most)
+    def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord | Malformed]:
+        return page_of({**self._records.items, **self._records.malformed}, bucket, after, self._most)
 
 
 class FakeSchedulePages:
@@ -265,8 +273,8 @@ class FakeSchedulePages:
         self._schedule = schedule
         self._most = most
 
-    def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow]:
-        return page_of(self._schedule.rows, bucket, after, self._most)
+    def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow | Malformed]:
+        return page_of({**self._schedule.rows, **self._schedule.malformed}, bucket, after, self._most)
 
 
 def page_of(table: Mapping[ObjectRef, T], bucket: str, after: str | None, most: int) -> Page[T]:

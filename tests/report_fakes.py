@@ -124,6 +124,7 @@ class Environment:
     def run(self, report: Report = REPORT, *, seconds: float = 60) -> list[ReportProgress]:
         """Make a whole report, and return what its slices did."""
         done: list[ReportProgress] = []
+        self.clock.moment = max(self.clock.moment, report.started)
         start(self.reporting, report)
         while self.slices.slices:
             done.append(self.work(self.slices.slices.pop(0), seconds=seconds))

@@ -9,7 +9,7 @@ import attrs
 
 from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
-from runtime.domain.pages import Page
+from runtime.domain.pages import Malformed, Page
 from runtime.domain.records import CheckReport, FixityRecord
 from runtime.domain.schedule import ScheduleRow
 from runtime.domain.sweep import ListedObject, RecordSummary, Slice, Sweep, SweepPolicy, Unrecorded
@@ -33,12 +33,13 @@ class FakeSummaries:
         self._pages = FakeRecordPages(records, most)
         self.unseen: set[ObjectRef] = set()
 
-    def page(self, bucket: str, after: str | None = None) -> Page[RecordSummary]:
+    def page(self, bucket: str, after: str | None = None) -> Page[RecordSummary | Malformed]:
         page = self._pages.page(bucket, after)
-        return Page([summary(record) for record in page.rows if record.ref not in self.unseen], page.next_after)
+        seen = [one for one in page.rows if one.ref not in self.unseen]
+        return Page([one if isinstance(one, Malformed) else summary(one) for one in seen], page.next_after)
 
     def exists(self, ref: ObjectRef) -> bool:
-        return ref in self._records.items
+        return ref in self._records.items or ref in self._records.malformed
 
 
 class FakeObjectList:

@@ -28,6 +28,7 @@ from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
 from runtime.contract import Attribute
 from runtime.domain.errors import DuraCloudError
 from runtime.domain.objects import ObjectRef
+from runtime.domain.pages import Malformed
 from runtime.domain.schedule import ScheduleRow
 from stacks import naming
 
@@ -128,7 +129,7 @@ def restore(environment: Environment, items: Iterable[Mapping[str, Any]], bucket
         What was done.
 
     Raises:
-        RestoreError: an item is not a fixity record.
+        RestoreError: an item is not a fixity record, or a record that stands cannot be read.
         DuraCloudError, ClientError, BotoCoreError: a service did not answer, or refused.
     """
     wanted = (item for item in items if item[Attribute.BUCKET_NAME]["S"] in buckets)
@@ -243,6 +244,11 @@ def _recorded(environment: Environment, bucket: str) -> Iterator[tuple[str, tupl
     while True:
         page = pages.page(bucket, after)
         for record in page.rows:
+            if isinstance(record, Malformed):
+                raise RestoreError(
+                    f"the record of {record.ref.key!r} in {bucket} cannot be read: {record.problem};"
+                    " put it right, then restore again"
+                )
             yield record.ref.key, (record.version_id, record.sequencer)
         after = page.next_after
         if after is None:

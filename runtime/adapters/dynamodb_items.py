@@ -1,8 +1,8 @@
 """How values of the domain are written as DynamoDB items, and read back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -11,10 +11,14 @@ from runtime.contract import Attribute, CheckAttribute
 from runtime.domain.evidence import Comparison
 from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
+from runtime.domain.pages import Malformed
 from runtime.domain.records import Agent, CheckReport, FixityRecord
 from runtime.domain.schedule import ScheduleRow
 
 Item = Mapping[str, Any]
+T = TypeVar("T")
+_MOST_CHARACTERS: Final = 200
+_TYPES: Final = frozenset({"S", "N", "M", "L", "BOOL"})
 
 
 def instant(moment: datetime) -> str:
@@ -23,13 +27,42 @@ def instant(moment: datetime) -> str:
 
 
 def moment_of(text: str) -> datetime:
-    """Return the moment that `instant` wrote."""
-    return datetime.fromisoformat(text)
+    """Return the moment that `instant` wrote.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return moment
 
 
 def key_of(ref: ObjectRef) -> dict[str, Any]:
     """Return the primary key of an object in both tables."""
     return {Attribute.BUCKET_NAME: {"S": ref.bucket}, Attribute.OBJECT_KEY: {"S": ref.key}}
+
+
+def ref_of(item: Item) -> ObjectRef:
+    """Return the object of an item of either table."""
+    return ObjectRef(item[Attribute.BUCKET_NAME]["S"], item[Attribute.OBJECT_KEY]["S"])
+
+
+def read(item: Item, parse: Callable[[Item], T]) -> T | Malformed:
+    """Return what an item holds, or what is wrong with it.
+
+    Args:
+        item: the item, which always has its key.
+        parse: reads it; a KeyError, TypeError or ValueError says that it cannot be read.
+    """
+    try:
+        return parse(item)
+    except KeyError as error:
+        name = str(error.args[0])
+        problem = f"an attribute is not of type {name}" if name in _TYPES else f"the attribute {name} is missing"
+    except (TypeError, ValueError) as error:
+        problem = f"an attribute has a value that it cannot have: {error}"
+    return Malformed(ref=ref_of(item), problem=problem[:_MOST_CHARACTERS])
 
 
 def refused(error: ClientError) -> bool:
@@ -76,7 +109,7 @@ def record_of(item: Item) -> FixityRecord:
     """Return the record that an item holds."""
     report = item[Attribute.LAST_CHECK]["M"]
     return FixityRecord(
-        ref=ObjectRef(item[Attribute.BUCKET_NAME]["S"], item[Attribute.OBJECT_KEY]["S"]),
+        ref=ref_of(item),
         version_id=item[Attribute.VERSION_ID]["S"],
         size=int(item[Attribute.SIZE]["N"]),
         etag=item[Attribute.ETAG]["S"],
@@ -121,7 +154,7 @@ def schedule_item_of(row: ScheduleRow) -> dict[str, Any]:
 def row_of(item: Item) -> ScheduleRow:
     """Return the schedule row that an item holds."""
     return ScheduleRow(
-        ref=ObjectRef(item[Attribute.BUCKET_NAME]["S"], item[Attribute.OBJECT_KEY]["S"]),
+        ref=ref_of(item),
         version_id=item[Attribute.VERSION_ID]["S"],
         sequencer=item[Attribute.SEQUENCER]["S"],
         due=moment_of(item[Attribute.NEXT_CHECKSUM_DATE]["S"]),

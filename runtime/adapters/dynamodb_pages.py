@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from runtime.adapters.dynamodb_items import key_of, record_of, row_of
+from runtime.adapters.dynamodb_items import key_of, read, record_of, row_of
 from runtime.adapters.errors import translated
 from runtime.contract import Attribute
 from runtime.domain.objects import ObjectRef
-from runtime.domain.pages import Page
+from runtime.domain.pages import Malformed, Page
 from runtime.domain.records import FixityRecord
 from runtime.domain.schedule import ScheduleRow
 
@@ -27,7 +27,7 @@ class DynamoDbRecordPages:
         """
         self._pages = Pages(client, table, most)
 
-    def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord]:
+    def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord | Malformed]:
         """Return the next records. See `ports.RecordPages.page`."""
         return self._pages.page(bucket, after, record_of)
 
@@ -39,7 +39,7 @@ class DynamoDbSchedulePages:
         """Take the client and the table. Arguments as of `DynamoDbRecordPages`."""
         self._pages = Pages(client, table, most)
 
-    def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow]:
+    def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow | Malformed]:
         """Return the next rows. See `ports.SchedulePages.page`."""
         return self._pages.page(bucket, after, row_of)
 
@@ -70,8 +70,8 @@ class Pages:
             names = {f"#{number}": name for number, name in enumerate(attributes)}
             self._request |= {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
 
-    def page(self, bucket: str, after: str | None, parse: Callable[[Mapping[str, Any]], T]) -> Page[T]:
-        """Return the next items, parsed. Arguments and errors as of `ports.RecordPages.page`."""
+    def page(self, bucket: str, after: str | None, parse: Callable[[Mapping[str, Any]], T]) -> Page[T | Malformed]:
+        """Return the next items, parsed where that is possible. Arguments and errors as of `ports.RecordPages.page`."""
         start = {} if after is None else {"ExclusiveStartKey": key_of(ObjectRef(bucket, after))}
         with translated(f"reading the table {self._table}"):
             answer = self._client.query(
@@ -83,6 +83,6 @@ class Pages:
             )
         last = answer.get("LastEvaluatedKey")
         return Page(
-            rows=[parse(item) for item in answer["Items"]],
+            rows=[read(item, parse) for item in answer["Items"]],
             next_after=last[Attribute.OBJECT_KEY]["S"] if last else None,
         )

@@ -5,10 +5,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from runtime.adapters.dynamodb_items import check_values, instant, item_of, key_of, record_of, refused
+from runtime.adapters.dynamodb_items import check_values, instant, item_of, key_of, read, record_of, refused
 from runtime.adapters.errors import translated
 from runtime.contract import Attribute
+from runtime.domain.errors import RefusedError
 from runtime.domain.objects import ObjectRef
+from runtime.domain.pages import Malformed
 from runtime.domain.records import FixityRecord
 
 
@@ -29,7 +31,12 @@ class DynamoDbRecords:
         """Return the record. See `ports.FixityRecords.get`."""
         with translated("reading the fixity record"):
             answer = self._client.get_item(TableName=self._table, Key=key_of(ref), ConsistentRead=True)
-        return record_of(answer["Item"]) if "Item" in answer else None
+        if "Item" not in answer:
+            return None
+        found = read(answer["Item"], record_of)
+        if isinstance(found, Malformed):
+            raise RefusedError(f"the fixity record of {ref.key!r} in {ref.bucket} cannot be read: {found.problem}")
+        return found
 
     def deposit(self, record: FixityRecord, *, again: bool = False) -> bool:
         """Write the record of a deposit. See `ports.FixityRecords.deposit`."""

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from runtime.adapters.dynamodb_items import key_of, moment_of
+from runtime.adapters.dynamodb_items import key_of, moment_of, ref_of
 from runtime.adapters.dynamodb_pages import Pages
 from runtime.adapters.errors import translated
 from runtime.contract import Attribute
 from runtime.domain.objects import ObjectRef
-from runtime.domain.pages import Page
+from runtime.domain.pages import Malformed, Page
 from runtime.domain.sweep import RecordSummary
 
 _ATTRIBUTES: Final = (
@@ -32,7 +32,7 @@ class DynamoDbRecordSummaries:
         self._table = table
         self._pages = Pages(client, table, most, _ATTRIBUTES)
 
-    def page(self, bucket: str, after: str | None = None) -> Page[RecordSummary]:
+    def page(self, bucket: str, after: str | None = None) -> Page[RecordSummary | Malformed]:
         """Return the next records. See `ports.RecordSummaries.page`."""
         return self._pages.page(bucket, after, _summary_of)
 
@@ -50,7 +50,7 @@ class DynamoDbRecordSummaries:
 
 def _summary_of(item: Mapping[str, Any]) -> RecordSummary:
     return RecordSummary(
-        ref=ObjectRef(item[Attribute.BUCKET_NAME]["S"], item[Attribute.OBJECT_KEY]["S"]),
+        ref=ref_of(item),
         version_id=item[Attribute.VERSION_ID]["S"],
         sequencer=item[Attribute.SEQUENCER]["S"],
         size=int(item[Attribute.SIZE]["N"]),

@@ -23,6 +23,14 @@ _IN_WORDS: Final[Mapping[str, str]] = {
     Outcome.MISMATCH: "damaged: its content is not what it should be (it was read twice to be sure)",
     Outcome.UNREADABLE: "unreadable: it could not be read after several attempts, which says nothing about its content",
     Outcome.ABSENT: "missing: it is gone, and there is no delete marker to say that somebody deleted it",
+    Outcome.NO_BASELINE: "not comparable: its recorded digests are of kinds that this software does not know",
+}
+_OF_REPLICA: Final[Mapping[str, str]] = {
+    Outcome.MISMATCH: "replica damaged: the copy in the other region is not what it should be;"
+    " the object itself is good",
+    Outcome.UNREADABLE: "replica unreadable: the copy in the other region could not be looked at,"
+    " which says nothing about its content",
+    Outcome.ABSENT: "replica missing: the copy in the other region is gone; the object itself is good",
 }
 
 _WHAT_TO_DO: Final = """\
@@ -64,9 +72,10 @@ def compose(environment: str, announcements: Sequence[Announcement], runbook_url
     Returns:
         Subject and body.
     """
-    failures = sum(1 for item in announcements if item.kind is Kind.FAILURE)
-    recoveries = len(announcements) - failures
-    summary = ", ".join(_counts(failures, recoveries))
+    failures = [item for item in announcements if item.kind is Kind.FAILURE]
+    replicas = sum(item.now.only_replica_fails for item in failures)
+    recoveries = len(announcements) - len(failures)
+    summary = ", ".join(_counts(len(failures) - replicas, replicas, recoveries))
     advice = (_WHAT_TO_DO if failures else _RECOVERED).format(runbook=runbook_url + _RUNBOOK_ENTRY)
     head = f"DuraCloud, environment {environment}: {summary}."
     listed = _listed(announcements, BODY_BYTES - _size(head) - _size(advice))
@@ -76,10 +85,12 @@ def compose(environment: str, announcements: Sequence[Announcement], runbook_url
     return Message(subject=_subject(environment, summary), body="\n\n".join([*parts, advice]) + "\n")
 
 
-def _counts(failures: int, recoveries: int) -> list[str]:
+def _counts(objects: int, replicas: int, recoveries: int) -> list[str]:
     counts = []
-    if failures:
-        counts.append(f"{_objects(failures)} failed the check")
+    if objects:
+        counts.append(f"{_objects(objects)} failed the check")
+    if replicas:
+        counts.append(f"{replicas} {'replica' if replicas == 1 else 'replicas'} failed the check")
     if recoveries:
         counts.append(f"{_objects(recoveries)} recovered")
     return counts
@@ -114,7 +125,8 @@ def _size(text: str) -> int:
 
 def _entry(number: int, item: Announcement) -> str:
     if item.kind is Kind.FAILURE:
-        title = f"{number}. FAILED - {_IN_WORDS.get(item.now.outcome, item.now.outcome)}"
+        words = _OF_REPLICA if item.now.only_replica_fails else _IN_WORDS
+        title = f"{number}. FAILED - {words.get(item.now.outcome, item.now.outcome)}"
     else:
         title = f"{number}. RECOVERED - its content is as it should be{_replaced(item)}"
     facts = {

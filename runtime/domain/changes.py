@@ -6,6 +6,7 @@ from enum import StrEnum
 import attrs
 
 from runtime.domain.objects import ObjectRef
+from runtime.domain.replica import only_replica_fails
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +33,11 @@ class RecordState:
     def failing(self) -> bool:
         """Whether the last check was judged a failure."""
         return self.success is False
+
+    @property
+    def only_replica_fails(self) -> bool:
+        """Whether the last check found nothing wrong but with the replica."""
+        return self.failing and only_replica_fails(self.message)
 
 
 @attrs.frozen(kw_only=True)
@@ -77,8 +83,8 @@ def to_announce(changes: Iterable[RecordChange]) -> tuple[Announcement, ...]:
     """Choose what people are told of a batch (lesson L13).
 
     Several changes of one object count as their net effect. A failure is news where the same version was not failing
-    with the same outcome before. A recovery is the change from failing to good. A removed record is neither, and what
-    is recorded after a removal begins anew.
+    with the same outcome before, of the object or of its replica. A recovery is the change from failing to good. A
+    removed record is neither, and what is recorded after a removal begins anew.
 
     Args:
         changes: the batch in the order of the stream.
@@ -111,4 +117,7 @@ def _kind(before: RecordState | None, now: RecordState) -> Kind | None:
 
 
 def _same_failure(before: RecordState, now: RecordState) -> bool:
-    return (before.outcome, before.version_id) == (now.outcome, now.version_id)
+    def what(state: RecordState) -> tuple[str, str, bool]:
+        return state.outcome, state.version_id, state.only_replica_fails
+
+    return what(before) == what(now)

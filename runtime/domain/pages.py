@@ -5,7 +5,22 @@ from typing import Generic, TypeVar
 
 import attrs
 
+from runtime.domain.objects import ObjectRef
+
 T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class Malformed:
+    """An item that is there and cannot be read, for example after a change by hand. It does not count as absent.
+
+    Attributes:
+        ref: its object.
+        problem: what is wrong with it, in one line.
+    """
+
+    ref: ObjectRef
+    problem: str
 
 
 @attrs.frozen

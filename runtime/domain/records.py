@@ -11,6 +11,8 @@ from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
 
 _OK: Final = "ok"
+# How the message of a check begins that could not be made.
+COULD_NOT_BE_READ: Final = "could not be read: "
 _MESSAGE_LIMIT: Final = 2_000
 
 

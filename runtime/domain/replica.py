@@ -9,9 +9,15 @@ from runtime.contract import replica_name
 from runtime.domain import evidence as ev
 from runtime.domain.evidence import Comparison, Evidence, Source, Verdict
 from runtime.domain.objects import ObjectFacts, ObjectRef, Replication
+from runtime.domain.records import COULD_NOT_BE_READ
 
 # S3 hands these out only after they were restored.
 _ARCHIVES: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+# What a check says of a replica that is not there, and of one that it could not look at.
+GONE: Final = "the replica is gone: "
+NOT_REACHED: Final = "the replica: "
+# What contradicts a main copy is said first (`records.outcome_of`), so these begin the message of no other failure.
+_OF_REPLICA: Final = (GONE, f"{COULD_NOT_BE_READ}{NOT_REACHED}", f"{Source.REPLICA}, ", f"{Source.REPLICA_READ}, ")
 
 
 def replica_of(ref: ObjectRef) -> ObjectRef:
@@ -22,6 +28,15 @@ def replica_of(ref: ObjectRef) -> ObjectRef:
 def can_be_read(facts: ObjectFacts) -> bool:
     """Tell whether S3 hands out the bytes without a restore."""
     return facts.storage_class not in _ARCHIVES
+
+
+def only_replica_fails(message: str) -> bool:
+    """Tell whether a check that failed found nothing wrong but with the replica.
+
+    Args:
+        message: the message of the failed check.
+    """
+    return message.startswith(_OF_REPLICA)
 
 
 def not_looked_at(replication: Replication) -> Comparison | None:

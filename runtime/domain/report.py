@@ -10,13 +10,19 @@ from runtime.contract import ManagedPrefix
 from runtime.domain.audit_events import Kind
 from runtime.domain.inventory import Storage
 from runtime.domain.outcome import Outcome
-from runtime.domain.records import FixityRecord
-from runtime.domain.sweep import SweepPolicy
+from runtime.domain.pages import Malformed
+from runtime.domain.records import CheckReport, FixityRecord
+from runtime.domain.replica import only_replica_fails
+from runtime.domain.sweep import UNFINISHED, SweepPolicy
 
 _FORMAT: Final = "duracloud-report/1"
 _INDEX: Final = "index.html"
 _SUMMARY: Final = "report.json"
 LATEST_SUMMARY: Final = f"{ManagedPrefix.LATEST_REPORT}{_SUMMARY}"
+# In front of the outcome of a check that found nothing wrong but with the replica.
+OF_REPLICA: Final = "replica-"
+# The outcome of a record that cannot be read.
+MALFORMED: Final = "malformed-record"
 # Named on the page; all others are in the lists.
 MOST_FAILING: Final = 100
 _MESSAGE_CHARACTERS: Final = 500
@@ -131,6 +137,12 @@ class ReportSlice:
         return attrs.evolve(self, number=self.number + 1)
 
 
+def outcome_of(check: CheckReport) -> str:
+    """Return the outcome of a check as reports count it: apart where nothing is wrong but with the replica."""
+    only_replica = check.success is False and only_replica_fails(check.message)
+    return f"{OF_REPLICA}{check.outcome}" if only_replica else check.outcome.value
+
+
 @attrs.frozen(kw_only=True)
 class FailingObject:
     """An object that is not as it should be.
@@ -138,10 +150,10 @@ class FailingObject:
     Attributes:
         bucket: its bucket.
         key: its key.
-        outcome: of the newest check.
+        outcome: of the newest check, as `outcome_of` says it.
         message: what is wrong, in one line, perhaps cut.
-        last_good: when it was last found good, ISO 8601 UTC; empty if never.
-        next_check: when it is due, ISO 8601 UTC.
+        last_good: when it was last found good, ISO 8601 UTC; empty if never, or if that cannot be read.
+        next_check: when it is due, ISO 8601 UTC; empty if that cannot be read.
     """
 
     bucket: str
@@ -152,14 +164,23 @@ class FailingObject:
     next_check: str
 
     @classmethod
-    def of(cls, record: FixityRecord) -> Self:
-        """Return what a record says."""
+    def of(cls, record: FixityRecord | Malformed) -> Self:
+        """Return what a record says, or that it cannot be read."""
+        if isinstance(record, Malformed):
+            return cls(
+                bucket=record.ref.bucket,
+                key=record.ref.key,
+                outcome=MALFORMED,
+                message=record.problem,
+                last_good="",
+                next_check="",
+            )
         message = record.last_check.message
         cut = message if len(message) <= _MESSAGE_CHARACTERS else message[: _MESSAGE_CHARACTERS - 1] + "…"
         return cls(
             bucket=record.ref.bucket,
             key=record.ref.key,
-            outcome=record.last_check.outcome.value,
+            outcome=outcome_of(record.last_check),
             message=cut,
             last_good="" if record.last_good_date is None else record.last_good_date.isoformat(),
             next_check=record.next_check.isoformat(),
@@ -177,8 +198,8 @@ class FixityCount:
         overdue: objects whose check is late by more than the grace.
         never_verified: objects that were never found good.
         oldest: the longest ago that one of them was last known to be good, or deposited; None where there are none.
-        outcomes: objects by the outcome of their newest check.
-        failing: objects that are not as they should be.
+        outcomes: objects by the outcome of their newest check, as `outcome_of` says it, or `MALFORMED`.
+        failing: objects that are not as they should be, or whose record cannot be read.
         failing_objects: the first of them.
     """
 
@@ -192,8 +213,8 @@ class FixityCount:
     failing: int = 0
     failing_objects: list[FailingObject] = attrs.field(factory=list)
 
-    def count(self, record: FixityRecord, now: datetime, policy: SweepPolicy) -> None:
-        """Add a record.
+    def count(self, record: FixityRecord | Malformed, now: datetime, policy: SweepPolicy) -> None:
+        """Add a record. One that cannot be read is an object that is not covered.
 
         Args:
             record: the record.
@@ -201,18 +222,23 @@ class FixityCount:
             policy: what the environment promises; the sweep judges by the same.
         """
         self.objects += 1
+        if isinstance(record, Malformed):
+            self._name(MALFORMED, record)
+            return
         self.size += record.size
         self.covered += policy.covers(record.last_sure, now)
         self.overdue += policy.overdue(record.next_check, now)
         self.never_verified += record.last_good_date is None
         if self.oldest is None or record.last_sure < self.oldest:
             self.oldest = record.last_sure
-        outcome = record.last_check.outcome.value
+        self._name(outcome_of(record.last_check), record if record.last_check.success is False else None)
+
+    def _name(self, outcome: str, failing: FixityRecord | Malformed | None) -> None:
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
-        if record.last_check.success is False:
+        if failing is not None:
             self.failing += 1
             if len(self.failing_objects) < MOST_FAILING:
-                self.failing_objects.append(FailingObject.of(record))
+                self.failing_objects.append(FailingObject.of(failing))
 
     def add(self, other: "FixityCount") -> None:
         """Add another count."""
@@ -356,11 +382,13 @@ class BucketReport:
         count: its records.
         storage: what it stores by the newest inventory; None where there is none.
         problem: why there is none although S3 wrote one; empty where there is no problem.
+        unfinished: why the work on the bucket was given up; empty where it came to its end.
     """
 
     count: FixityCount
     storage: Storage | None
     problem: str = ""
+    unfinished: str = ""
 
     @property
     def document(self) -> dict[str, Any]:
@@ -369,6 +397,7 @@ class BucketReport:
             "count": self.count.document,
             "storage": None if self.storage is None else self.storage.document,
             "problem": self.problem,
+            UNFINISHED: self.unfinished,
         }
 
     @classmethod
@@ -379,6 +408,8 @@ class BucketReport:
             count=FixityCount.from_document(document["count"]),
             storage=None if storage is None else Storage.from_document(storage),
             problem=document["problem"],
+            # A result that was written before an update of the software does not say it.
+            unfinished=document.get(UNFINISHED, ""),
         )
 
 
@@ -448,11 +479,17 @@ class WholeReport:
 
     @property
     def total(self) -> FixityCount:
-        """The sum over all buckets."""
+        """The sum over the buckets that came to their end."""
         total = FixityCount()
         for _, bucket in sorted(self.buckets.items()):
-            total.add(bucket.count)
+            if not bucket.unfinished:
+                total.add(bucket.count)
         return total
+
+    @property
+    def unfinished(self) -> dict[str, str]:
+        """Why the work on a bucket was given up, by bucket."""
+        return {name: one.unfinished for name, one in sorted(self.buckets.items()) if one.unfinished}
 
     @property
     def stored(self) -> dict[str, Storage]:
@@ -476,9 +513,10 @@ class WholeReport:
                 name: {
                     **bucket.count.figures,
                     "coverage_percent": bucket.count.coverage,
-                    "list": f"{name}.csv",
+                    "list": None if bucket.unfinished else f"{name}.csv",
                     "storage": None if bucket.storage is None else bucket.storage.document,
                     "storage_problem": bucket.problem,
+                    UNFINISHED: bucket.unfinished,
                 }
                 for name, bucket in sorted(self.buckets.items())
             },

@@ -6,10 +6,13 @@ a tab or a line end inside a text for the beginning of another cell, so an apost
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from runtime.domain.canonical import instant
+from runtime.domain.pages import Malformed
 from runtime.domain.records import FixityRecord
+from runtime.domain.report import MALFORMED
 
 # Spreadsheets know UTF-8 by this mark.
 _BYTE_ORDER_MARK: Final = "\ufeff"
@@ -35,29 +38,39 @@ _MARKS: Final = re.compile(r"\A'|(?<=[;\t\r\n])'")
 HEADER: Final = _BYTE_ORDER_MARK + ",".join(_COLUMNS) + _LINE_END
 
 
-def line(record: FixityRecord) -> str:
+def line(record: FixityRecord | Malformed) -> str:
     """Return the line of a record, with its end."""
+    cells = _of_malformed(record) if isinstance(record, Malformed) else _of_record(record)
+    return ",".join(cells.get(column, "") for column in _COLUMNS) + _LINE_END
+
+
+def _of_record(record: FixityRecord) -> Mapping[str, str]:
     check = record.last_check
-    return (
-        ",".join(
-            (
-                _text(record.ref.bucket),
-                _text(record.ref.key),
-                _text(record.version_id),
-                str(record.size),
-                record.primary_algorithm,
-                _text(record.digests.get(record.primary_algorithm, "")),
-                instant(record.deposit_date),
-                instant(check.ended),
-                check.outcome.value,
-                "" if check.success is None else str(check.success).lower(),
-                "" if record.last_good_date is None else instant(record.last_good_date),
-                instant(record.next_check),
-                _text(check.message),
-            )
-        )
-        + _LINE_END
-    )
+    return {
+        "bucket": _text(record.ref.bucket),
+        "key": _text(record.ref.key),
+        "version_id": _text(record.version_id),
+        "size": str(record.size),
+        "digest_algorithm": record.primary_algorithm,
+        "digest": _text(record.digests.get(record.primary_algorithm, "")),
+        "deposit_date": instant(record.deposit_date),
+        "last_check": instant(check.ended),
+        "outcome": check.outcome.value,
+        "success": "" if check.success is None else str(check.success).lower(),
+        "last_good_date": "" if record.last_good_date is None else instant(record.last_good_date),
+        "next_check": instant(record.next_check),
+        "message": _text(check.message),
+    }
+
+
+def _of_malformed(record: Malformed) -> Mapping[str, str]:
+    return {
+        "bucket": _text(record.ref.bucket),
+        "key": _text(record.ref.key),
+        "outcome": MALFORMED,
+        "success": "false",
+        "message": _text(f"the record cannot be read: {record.problem}"),
+    }
 
 
 def marked(text: str) -> str:

@@ -10,7 +10,16 @@ from typing import Final
 import attrs
 
 from runtime.domain.outcome import Outcome
-from runtime.domain.report import BucketReport, DayCount, FailingObject, FixityCount, WholeReport, largest_folders
+from runtime.domain.report import (
+    MALFORMED,
+    OF_REPLICA,
+    BucketReport,
+    DayCount,
+    FailingObject,
+    FixityCount,
+    WholeReport,
+    largest_folders,
+)
 from runtime.domain.report_style import STYLE, STYLE_HASH
 
 _MOST_FOLDERS: Final = 20
@@ -45,6 +54,19 @@ _OUTCOMES: Final[Mapping[str, tuple[str, str]]] = {
     Outcome.SUPERSEDED: ("Replaced", "a newer version has taken its place and is being taken under care"),
     Outcome.NO_BASELINE: ("Not comparable", "its recorded digests are of kinds that this software does not know"),
     Outcome.DEFERRED: ("Put aside", "it was too large for the time that was left; it is tried again a day later"),
+    f"{OF_REPLICA}{Outcome.MISMATCH}": (
+        "Replica damaged",
+        "the copy in the other region is not what it should be; the object itself is good",
+    ),
+    f"{OF_REPLICA}{Outcome.UNREADABLE}": (
+        "Replica unreadable",
+        "the copy in the other region could not be looked at, which says nothing about its content",
+    ),
+    f"{OF_REPLICA}{Outcome.ABSENT}": (
+        "Replica missing",
+        "the copy in the other region is gone; the object itself is good",
+    ),
+    MALFORMED: ("Record cannot be read", "something of its record is missing or changed, so it cannot be checked"),
 }
 
 
@@ -107,7 +129,7 @@ page name every object; <a href="report.json">report.json</a> holds the figures 
 
 
 def _overview(whole: WholeReport, total: FixityCount) -> str:
-    verdict = _verdict(total)
+    verdict = _verdict(whole, total)
     now = whole.report.started
     limit = _days(whole.policy.interval + whole.policy.grace)
     oldest = "" if total.oldest is None else f"since {_day(total.oldest.astimezone(UTC).date())}"
@@ -127,14 +149,18 @@ def _overview(whole: WholeReport, total: FixityCount) -> str:
     return f'{verdict}<section aria-label="Summary">\n<dl class="figures">\n{cells}</dl>\n</section>\n'
 
 
-def _verdict(total: FixityCount) -> str:
+def _verdict(whole: WholeReport, total: FixityCount) -> str:
     bad, text = False, "Every object is as it should be, and every check was made in time."
     headline = "Everything is in order"
-    if not total.objects:
-        headline, text = "Nothing is under care yet", "No bucket of this environment holds an object with a record."
-    elif total.failing:
+    unfinished = len(whole.unfinished)
+    if total.failing:
         bad, headline = True, f"{_objects(total.failing)} {_verb(total.failing, 'needs', 'need')} attention"
-        text = "They are named below. They are read again every day until they are good."
+        text = "They are named below. What failed a check is read again every day until it is good."
+    elif unfinished:
+        bad, headline = True, f"{unfinished} {_verb(unfinished, 'bucket', 'buckets')} could not be reported on"
+        text = "How the objects in them are is not known here. The table of buckets says why."
+    elif not total.objects:
+        headline, text = "Nothing is under care yet", "No bucket of this environment holds an object with a record."
     elif total.overdue:
         bad, headline = True, f"{_objects(total.overdue)} {_verb(total.overdue, 'was', 'were')} not checked in time"
         text = "Nothing is known to be wrong with them. The daily sweep asks for their checks."
@@ -154,15 +180,15 @@ def _failing(total: FixityCount) -> str:
         [
             f'<bdi class="key">{visible(one.key)}</bdi><br><span class="note bucket">in {escape(one.bucket)}</span>',
             _what_is_wrong(one),
-            f'<span class="day">{_day_of(one.last_good) or "never"}</span>',
-            f'<span class="day">{_day_of(one.next_check)}</span>',
+            f'<span class="day">{_day_of(one.last_good) or _without_date(one)}</span>',
+            f'<span class="day">{_day_of(one.next_check) or _without_date(one)}</span>',
         ]
         for one in total.failing_objects
     ]
     named = len(total.failing_objects)
-    caption = f"{_objects(total.failing)} whose newest check failed"
+    caption = f"{_objects(total.failing)} that {_verb(total.failing, 'needs', 'need')} attention"
     if rest := total.failing - named:
-        caption = f"The first {named} of {_objects(total.failing)} whose newest check failed"
+        caption = f"The first {named} of {_objects(total.failing)} that need attention"
     after = f"<p>{_objects(rest)} more: see the column success of the lists.</p>\n" if rest else ""
     return (
         '<section>\n<h2 id="failing">What needs attention</h2>\n'
@@ -170,6 +196,10 @@ def _failing(total: FixityCount) -> str:
         "The operations runbook says what to do.</p>\n"
         f"{_table(caption, columns, rows, shape=_WIDE)}{after}</section>\n"
     )
+
+
+def _without_date(one: FailingObject) -> str:
+    return "not known" if one.outcome == MALFORMED else "never"
 
 
 def _what_is_wrong(one: FailingObject) -> str:
@@ -189,7 +219,17 @@ def _by_bucket(whole: WholeReport, total: FixityCount) -> str:
         _Column(title="Failing", number=True),
         _Column(title="Oldest unverified", number=True),
     ]
-    rows = [_bucket_row(_list_link(name), bucket.count, whole) for name, bucket in sorted(whole.buckets.items())]
+    rows = [
+        [f'<span class="bucket">{escape(name)}</span>', *[_NONE] * (len(columns) - 1)]
+        if bucket.unfinished
+        else _bucket_row(_list_link(name), bucket.count, whole)
+        for name, bucket in sorted(whole.buckets.items())
+    ]
+    given_up = "".join(
+        f'<p>The report on <span class="bucket">{escape(name)}</span> could not be finished: '
+        f'<span class="key">{visible(why)}</span>. It is in no sum, and has no new list.</p>\n'
+        for name, why in whole.unfinished.items()
+    )
     foot = _bucket_row("All buckets", total, whole) if len(rows) > 1 else None
     return (
         '<section>\n<h2 id="buckets">Coverage by bucket</h2>\n'
@@ -197,7 +237,8 @@ def _by_bucket(whole: WholeReport, total: FixityCount) -> str:
         f"{_days(whole.policy.interval)} and {_days(whole.policy.grace)} of grace. An object that was taken in "
         "within that time counts as covered until its first check is due. The name of a bucket leads to the list of "
         "its objects.</p>\n"
-        f"{_table('Objects under care and their checks, by bucket', columns, rows, foot=foot, shape=_WIDE)}</section>\n"
+        f"{_table('Objects under care and their checks, by bucket', columns, rows, foot=foot, shape=_WIDE)}"
+        f"{given_up}</section>\n"
     )
 
 
@@ -293,7 +334,11 @@ def _storage(whole: WholeReport) -> str:
 
 
 def _without_inventory(buckets: Mapping[str, BucketReport]) -> Iterable[str]:
-    none = [name for name, bucket in sorted(buckets.items()) if bucket.storage is None and not bucket.problem]
+    none = [
+        name
+        for name, bucket in sorted(buckets.items())
+        if bucket.storage is None and not bucket.problem and not bucket.unfinished
+    ]
     if none:
         named = ", ".join(f'<span class="bucket">{escape(name)}</span>' for name in none)
         text = f"There is no inventory yet of {named}. S3 writes the first within two days of making a bucket."

@@ -157,7 +157,7 @@ def as_text(result: RequestResult) -> str:
         if name.reason:
             lines.append(f"  reason:  {name.reason}")
         if name.left_behind:
-            lines.append(f"  left behind, to be removed by an operator: {', '.join(name.left_behind)}")
+            lines.append(f"  left behind: {', '.join(name.left_behind)}; drop the same file again to finish the work")
     return "\n".join(lines) + "\n"
 
 

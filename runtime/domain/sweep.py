@@ -2,19 +2,26 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 from uuid import UUID, uuid5
 
 import attrs
 
 from runtime.contract import ManagedPrefix
 from runtime.domain.due import DueCheck
+from runtime.domain.errors import MalformedMessageError
 from runtime.domain.objects import ObjectRef
+from runtime.domain.pages import Malformed
 from runtime.domain.schedule import RETRY, ScheduleRow, phase
 from runtime.domain.sequencer import BEFORE_ALL_EVENTS
 
 _FORMAT: Final = "duracloud-coverage/1"
 _COMING_DAY: Final = timedelta(days=1)
+_MINUTE: Final = timedelta(minutes=1)
+# Of a bucket, in sweeps and reports: why the work on it was given up; empty, or not there, where it came to its end.
+UNFINISHED: Final = "unfinished"
+# By how much a clock may be ahead of ours.
+_AHEAD: Final = timedelta(minutes=5)
 # Ids of the events that a sweep makes are made in it.
 _NAMESPACE: Final = UUID("5b0c7f3e-2d41-4c58-8a96-1e7d9f20b3c4")
 LATEST_REPORT: Final = f"{ManagedPrefix.COVERAGE}latest.json"
@@ -99,8 +106,8 @@ class Verdict:
         missing_row: whether it has no schedule row and should have one.
         waiting: whether it has no schedule row because its check is due and, as far as can be seen, on its way.
         check: a check to be asked for at once; None where there is none.
-        row: the schedule row to be written; None where there is none. With a check it takes the place of another,
-            without one it is written only where there is none.
+        row: the schedule row to be written; None where there is none.
+        replaces: whether it takes the place of another; else it is written only where there is none.
     """
 
     covered: bool
@@ -109,6 +116,7 @@ class Verdict:
     waiting: bool = False
     check: DueCheck | None = None
     row: ScheduleRow | None = None
+    replaces: bool = False
 
     @property
     def changes_something(self) -> bool:
@@ -116,17 +124,17 @@ class Verdict:
         return self.row is not None
 
 
-_Keyed = TypeVar("_Keyed", RecordSummary, ScheduleRow, ListedObject)
 _IN_ORDER: Final = {covered: Verdict(covered=covered) for covered in (False, True)}
 
 
-def judge(record: RecordSummary, row: ScheduleRow | None, now: datetime, policy: SweepPolicy) -> Verdict:
+def judge(record: RecordSummary, row: ScheduleRow | Malformed | None, now: datetime, policy: SweepPolicy) -> Verdict:
     """Return what is to be done about a record, given its schedule row.
 
     An overdue object is asked for at once, however long it is overdue (lesson L26), and its row is set to a day later,
     which brings it back should the check never end. While such a row runs nothing is done: doing it all again changes
     nothing. An object without a row gets one for the date of its record, or, where that has passed, for its own place
-    in the coming day, so that a lost table does not come due in one hour.
+    in the coming day, so that a lost table does not come due in one hour. A row that cannot be read is written anew:
+    all that a row says is in the record.
 
     Args:
         record: the record.
@@ -136,7 +144,7 @@ def judge(record: RecordSummary, row: ScheduleRow | None, now: datetime, policy:
     """
     covered = policy.covers(record.last_sure, now)
     if policy.overdue(record.next_check, now):
-        if row is not None and now < row.due <= now + RETRY:
+        if isinstance(row, ScheduleRow) and now < row.due <= now + RETRY:
             return Verdict(covered=covered, overdue=True)
         return Verdict(
             covered=covered,
@@ -144,13 +152,16 @@ def judge(record: RecordSummary, row: ScheduleRow | None, now: datetime, policy:
             missing_row=row is None,
             check=DueCheck(record.ref, record.version_id),
             row=_row(record, now + RETRY),
+            replaces=True,
         )
-    if row is not None:
+    if isinstance(row, ScheduleRow):
         return _IN_ORDER[covered]
     if record.next_check > now:
-        return Verdict(covered=covered, missing_row=True, row=_row(record, record.next_check))
+        due = _row(record, record.next_check)
+        return Verdict(covered=covered, missing_row=row is None, row=due, replaces=row is not None)
     # Its row has expired and the check has not been made: most likely it waits in the queue. If not, this row saves it.
-    return Verdict(covered=covered, waiting=True, row=_row(record, now + phase(record.ref) * _COMING_DAY))
+    coming = _row(record, now + phase(record.ref) * _COMING_DAY)
+    return Verdict(covered=covered, waiting=True, row=coming, replaces=row is not None)
 
 
 def _row(record: RecordSummary, due: datetime) -> ScheduleRow:
@@ -169,8 +180,10 @@ def lacks_record(listed: ListedObject, started: datetime, young: timedelta) -> b
 
 
 def side_by_side(
-    records: Iterable[RecordSummary], rows: Iterable[ScheduleRow], listed: Iterable[ListedObject]
-) -> Iterator[tuple[str, RecordSummary | None, ScheduleRow | None, ListedObject | None]]:
+    records: Iterable[RecordSummary | Malformed],
+    rows: Iterable[ScheduleRow | Malformed],
+    listed: Iterable[ListedObject],
+) -> Iterator[tuple[str, RecordSummary | Malformed | None, ScheduleRow | Malformed | None, ListedObject | None]]:
     """Yield what there is of each object of a bucket.
 
     Args:
@@ -185,15 +198,11 @@ def side_by_side(
     record, row, entry = next(of_records, None), next(of_rows, None), next(of_list, None)
     while keys := [head.ref.key for head in (record, row, entry) if head is not None]:
         key = min(keys)
-        found = _of(key, record), _of(key, row), _of(key, entry)
-        yield key, *found
-        record = record if found[0] is None else next(of_records, None)
-        row = row if found[1] is None else next(of_rows, None)
-        entry = entry if found[2] is None else next(of_list, None)
-
-
-def _of(key: str, head: _Keyed | None) -> _Keyed | None:
-    return head if head is not None and head.ref.key == key else None
+        at_record, at_row, at_entry = (head is not None and head.ref.key == key for head in (record, row, entry))
+        yield key, record if at_record else None, row if at_row else None, entry if at_entry else None
+        record = next(of_records, None) if at_record else record
+        row = next(of_rows, None) if at_row else row
+        entry = next(of_list, None) if at_entry else entry
 
 
 @attrs.define(kw_only=True)
@@ -211,6 +220,8 @@ class Totals:
         missing_rows: objects that had no schedule row and should have had one.
         orphan_rows: schedule rows without a record, which were removed.
         unrecorded: objects that had no record and should have had one, which were asked to be taken under care.
+        malformed: records and schedule rows that cannot be read; the objects of such records are counted, and are not
+            within the interval.
         checks_queued: checks asked for at once.
     """
 
@@ -224,6 +235,7 @@ class Totals:
     missing_rows: int = 0
     orphan_rows: int = 0
     unrecorded: int = 0
+    malformed: int = 0
     checks_queued: int = 0
 
     def count(self, record: RecordSummary, verdict: Verdict) -> None:
@@ -265,6 +277,7 @@ class Totals:
             "missing_schedule_rows": self.missing_rows,
             "orphan_schedule_rows": self.orphan_rows,
             "unrecorded": self.unrecorded,
+            "malformed": self.malformed,
             "checks_queued": self.checks_queued,
         }
 
@@ -286,8 +299,9 @@ class Totals:
             waiting=int(document["waiting"]),
             missing_rows=int(document["missing_schedule_rows"]),
             orphan_rows=int(document["orphan_schedule_rows"]),
-            # A slice that was queued before an update of the software does not say it.
+            # A slice that was queued before an update of the software does not say these two.
             unrecorded=int(document.get("unrecorded", 0)),
+            malformed=int(document.get("malformed", 0)),
             checks_queued=int(document["checks_queued"]),
         )
 
@@ -394,19 +408,22 @@ class Coverage:
     Attributes:
         sweep: the sweep.
         buckets: what was counted, by bucket.
+        unfinished: why the sweep of a bucket was given up, by bucket.
         newest: whether no later sweep has ended.
     """
 
     sweep: Sweep
     buckets: Mapping[str, Totals]
+    unfinished: Mapping[str, str] = attrs.field(factory=dict)
     newest: bool = True
 
     @property
     def totals(self) -> Totals:
-        """The sum over all buckets."""
+        """The sum over the buckets that came to their end."""
         sum_ = Totals()
-        for totals in self.buckets.values():
-            sum_.add(totals)
+        for bucket, totals in self.buckets.items():
+            if bucket not in self.unfinished:
+                sum_.add(totals)
         return sum_
 
     @property
@@ -435,7 +452,12 @@ class Coverage:
             "oldest_unverified_age_seconds": self.oldest_age,
             "coverage_percent": totals.coverage,
             "buckets": {
-                name: {**one.document, "coverage_percent": one.coverage} for name, one in sorted(self.buckets.items())
+                name: {
+                    **one.document,
+                    "coverage_percent": one.coverage,
+                    UNFINISHED: self.unfinished.get(name, ""),
+                }
+                for name, one in sorted(self.buckets.items())
             },
         }
 
@@ -443,15 +465,38 @@ class Coverage:
 def planned(main_buckets: Iterable[str], latest: Mapping[str, Any] | None) -> list[str]:
     """Return the buckets that a sweep has to look at, in order.
 
-    A bucket that the latest report still found objects in is looked at even if S3 does not list it any more: its
-    objects do not drop out of care quietly.
+    A bucket that the latest report still found objects in, or could not look at to its end, is looked at even if S3
+    does not list it any more: its objects do not drop out of care quietly.
 
     Args:
         main_buckets: the main buckets that there are.
         latest: the latest report; None where there is none.
     """
     known = {} if latest is None else latest["buckets"]
-    return sorted({*main_buckets, *(name for name, totals in known.items() if totals["objects"])})
+    return sorted(
+        {*main_buckets, *(name for name, found in known.items() if found["objects"] or found.get(UNFINISHED))}
+    )
+
+
+def refuse_future(started: datetime, now: datetime) -> None:
+    """Refuse a sweep or report that is to have started later than now: until then no other could take its place.
+
+    Args:
+        started: the moment that the message names.
+        now: the present moment, UTC.
+
+    Raises:
+        MalformedMessageError: it lies ahead by more than clocks differ.
+    """
+    if started > now + _AHEAD:
+        raise MalformedMessageError(
+            f"got the time {_text(started)}; allowed: at most {_AHEAD // _MINUTE} minutes later than now, {_text(now)}"
+        )
+
+
+def incomplete(report: Mapping[str, Any] | None) -> bool:
+    """Tell whether a report names a bucket whose sweep was given up: then the same sweep may write it again."""
+    return report is not None and any(found.get(UNFINISHED) for found in report["buckets"].values())
 
 
 def supersedes(sweep: Sweep, report: Mapping[str, Any] | None, *, itself: bool = False) -> bool:

@@ -61,6 +61,28 @@ def process_queue(
     return dict(response), results
 
 
+def or_given_up(record: dict[str, Any], most: int, work: Callable[[], T], give_up: Callable[[str], object]) -> T:
+    """Work on a message; where that fails on its last receive, say so before the message is set aside.
+
+    Args:
+        record: the raw record.
+        most: receives after which the queue sets the message aside.
+        work: works on it.
+        give_up: notes that it failed for good, and why; what it returns counts as found.
+
+    Raises:
+        BackToQueueError: it failed on its last receive.
+        Exception: it failed, and is to be tried again.
+    """
+    try:
+        return work()
+    except Exception as error:
+        if receive_count(record) < most:
+            raise
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise BackToQueueError(reason, give_up(reason)) from error
+
+
 def receive_count(record: dict[str, Any]) -> int:
     """Return how often SQS has handed out this message, this time included."""
     return int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))

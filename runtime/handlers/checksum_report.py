@@ -7,12 +7,12 @@ from runtime import bootstrap
 from runtime.contract import Function, Metric
 from runtime.domain.errors import MalformedMessageError
 from runtime.domain.report import Report, ReportSlice, WholeReport
-from runtime.handlers.batches import process_queue
+from runtime.handlers.batches import or_given_up, process_queue
 from runtime.handlers.invocation import LambdaContext, deadline
 from runtime.handlers.moments import moment
 from runtime.observability import logger, publish
 from runtime.settings import ReportSettings
-from runtime.usecases.report_fixity import Reporting, ReportProgress, advance, start
+from runtime.usecases.report_fixity import Reporting, ReportProgress, advance, give_up, start
 
 _ALLOWED: Final = (
     'allowed: {"action": "start", "time": a moment in ISO 8601 with its zone}, or a slice that this function queued'
@@ -39,14 +39,30 @@ def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[ReportSett
             buckets, whole = start(reporting, message)
             logger.info("report started", extra={"report": message.time, "buckets": len(buckets)})
             return whole
-        progress = advance(reporting, message, until)
-        _log(message, progress)
+        return or_given_up(
+            record, settings.max_receive_count, lambda: worked_on(message), lambda why: given_up(message, why)
+        )
+
+    def worked_on(part: ReportSlice) -> WholeReport | None:
+        progress = advance(reporting, part, until)
+        _log(part, progress)
         return progress.whole
+
+    def given_up(part: ReportSlice, reason: str) -> WholeReport | None:
+        logger.error("the report on a bucket was given up", extra={**part.message, "reason": reason})
+        return give_up(reporting, part, reason)
 
     response, ended = process_queue(event, work, concurrency=1)
     complete = [whole for whole in ended if whole is not None]
     for whole in complete:
-        logger.info("report complete", extra={"report": whole.report.time, "pages": list(whole.report.page_keys)})
+        logger.info(
+            "report complete",
+            extra={
+                "report": whole.report.time,
+                "pages": list(whole.report.page_keys),
+                "unfinished": whole.unfinished,
+            },
+        )
     if complete:
         publish(settings.environment, Function.CHECKSUM_REPORT, {Metric.REPORTS_COMPLETED: len(complete)})
     return response

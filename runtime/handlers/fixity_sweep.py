@@ -9,12 +9,12 @@ from runtime.contract import Function, Metric
 from runtime.domain.errors import MalformedMessageError
 from runtime.domain.objects import ObjectRef
 from runtime.domain.sweep import Coverage, Slice, Sweep, Totals
-from runtime.handlers.batches import process_queue
+from runtime.handlers.batches import or_given_up, process_queue
 from runtime.handlers.invocation import LambdaContext, deadline
 from runtime.handlers.moments import moment
 from runtime.observability import logger, publish
 from runtime.settings import SweepSettings
-from runtime.usecases.sweep_schedule import Progress, Sweeping, advance, start
+from runtime.usecases.sweep_schedule import Progress, Sweeping, advance, give_up, start
 
 _ALLOWED: Final = (
     'allowed: {"action": "start", "time": a moment in ISO 8601 with its zone}, or a slice that this function queued'
@@ -43,9 +43,18 @@ def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[SweepSetti
             buckets, coverage = start(sweeping, message)
             logger.info("sweep started", extra={"sweep": message.time, "buckets": len(buckets)})
             return coverage
-        progress = advance(sweeping, message, until)
-        _log(message, progress)
+        return or_given_up(
+            record, settings.max_receive_count, lambda: swept(message), lambda why: given_up(message, why)
+        )
+
+    def swept(part: Slice) -> Coverage | None:
+        progress = advance(sweeping, part, until)
+        _log(part, progress)
         return progress.coverage
+
+    def given_up(part: Slice, reason: str) -> Coverage | None:
+        logger.error("the sweep of a bucket was given up", extra={**_named(part), "reason": reason})
+        return give_up(sweeping, part, reason)
 
     response, ended = process_queue(event, work, concurrency=1)
     for coverage in ended:
@@ -87,13 +96,17 @@ def _log(part: Slice, progress: Progress) -> None:
         logger.warning("schedule row without a record: removed", extra={"bucket": orphan.bucket, "key": orphan.key})
     for lacking in progress.unrecorded:
         logger.warning("object without a record: asked for", extra={"bucket": lacking.bucket, "key": lacking.key})
+    for what, items in (("record", progress.malformed_records), ("schedule row", progress.malformed_rows)):
+        for item in items:
+            logger.warning(
+                f"{what} cannot be read",
+                extra={"bucket": item.ref.bucket, "key": item.ref.key, "problem": item.problem},
+            )
     log = logger.warning if progress.asked_for or progress.found.missing_rows else logger.info
     log(
         "slice swept",
         extra={
-            "sweep": part.sweep.time,
-            "bucket": part.bucket,
-            "after": part.after,
+            **_named(part),
             "looked_at": progress.looked_at,
             "bucket_ended": progress.bucket_ended,
             "found": progress.found.document,
@@ -101,6 +114,10 @@ def _log(part: Slice, progress: Progress) -> None:
             "rows_restored": _first(progress.restored),
         },
     )
+
+
+def _named(part: Slice) -> dict[str, str | None]:
+    return {"sweep": part.sweep.time, "bucket": part.bucket, "after": part.after}
 
 
 def _first(refs: Iterable[ObjectRef]) -> list[str]:
@@ -111,7 +128,12 @@ def _tell(settings: SweepSettings, coverage: Coverage) -> None:
     totals = coverage.totals
     logger.info(
         "sweep ended",
-        extra={"sweep": coverage.sweep.time, "newest": coverage.newest, "found": totals.document},
+        extra={
+            "sweep": coverage.sweep.time,
+            "newest": coverage.newest,
+            "found": totals.document,
+            "unfinished": dict(coverage.unfinished),
+        },
     )
     # A sweep that was held up and ends after a later one has nothing to say about the present.
     if coverage.newest:
@@ -128,5 +150,6 @@ def _tell(settings: SweepSettings, coverage: Coverage) -> None:
                 Metric.MISSING_SCHEDULE_ROWS: totals.missing_rows,
                 Metric.ORPHAN_SCHEDULE_ROWS: totals.orphan_rows,
                 Metric.UNRECORDED_OBJECTS: totals.unrecorded,
+                Metric.MALFORMED_RECORDS: totals.malformed,
             },
         )

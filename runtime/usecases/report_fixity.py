@@ -1,6 +1,6 @@
 """Write the report of an environment: a list per bucket, slice by slice, and one page when all are complete."""
 
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Final
 
@@ -9,7 +9,6 @@ import attrs
 from runtime.domain.audit_manifests import manifest_key
 from runtime.domain.errors import RefusedError, UploadGoneError
 from runtime.domain.inventory import InventoryError, Storage
-from runtime.domain.records import FixityRecord
 from runtime.domain.report import (
     LATEST_SUMMARY,
     BucketNotes,
@@ -24,8 +23,9 @@ from runtime.domain.report import (
 )
 from runtime.domain.report_csv import HEADER, line
 from runtime.domain.report_page import page
-from runtime.domain.sweep import Sweep, SweepPolicy, planned, supersedes
+from runtime.domain.sweep import Sweep, SweepPolicy, planned, refuse_future, supersedes
 from runtime.ports import Clock, Documents, Inventories, MainBuckets, RecordPages, ReportFiles, ReportQueue
+from runtime.usecases.slices import finished, read_ahead, write_result
 
 # A list that was begun so often will not come to its end by itself.
 _MOST_RESTARTS: Final = 3
@@ -90,9 +90,11 @@ def start(reporting: Reporting, report: Report) -> tuple[list[str], WholeReport 
         The buckets, and the whole report where there are none; otherwise None.
 
     Raises:
+        MalformedMessageError: the report lies in the future.
         TransientError: a service did not answer; the message is to be handed out again.
         RefusedError: a service refused.
     """
+    refuse_future(report.started, reporting.clock.now())
     documents = reporting.documents
     buckets = planned(reporting.buckets.names(), documents.read(LATEST_SUMMARY))
     documents.write_once(report.plan_key, {"started": report.time, "buckets": buckets})
@@ -120,7 +122,7 @@ def advance(reporting: Reporting, part: ReportSlice, deadline: datetime) -> Repo
         RefusedError: a service refused, or the list could not be finished although it was begun again.
     """
     documents, report = reporting.documents, part.report
-    if documents.read(report.result_key(part.bucket)) is not None:
+    if finished(documents, report.result_key(part.bucket)):
         return ReportProgress(notes=None, ended=True, whole=_end(reporting, report))
     if documents.read(report.notes_key(part.bucket, part.following.number)) is not None:
         # It was worked on before, and may have ended before the next was queued.
@@ -138,13 +140,35 @@ def advance(reporting: Reporting, part: ReportSlice, deadline: datetime) -> Repo
         notes, ended = _add_up(reporting, part, notes, deadline)
     if ended:
         result = BucketReport(count=notes.count, storage=notes.storage, problem=notes.problem)
-        documents.write_once(report.result_key(part.bucket), result.document)
+        write_result(documents, report.result_key(part.bucket), result.document)
         return ReportProgress(notes=notes, ended=True, whole=_end(reporting, report))
     if documents.write_once(report.notes_key(part.bucket, part.following.number), notes.document):
         reporting.slices.send([part.following])
     elif not before.uploads:
         _abandon(reporting, notes)
     return ReportProgress(notes=notes)
+
+
+def give_up(reporting: Reporting, part: ReportSlice, reason: str) -> WholeReport | None:
+    """Note that the work on a bucket does not come to its end, so that the others are not kept waiting.
+
+    Should the slice be worked on after all, what it finds takes the place of this.
+
+    Args:
+        reporting: ports and policy.
+        part: the slice that was tried for the last time.
+        reason: why, in one line.
+
+    Returns:
+        The report, where it is complete by this; otherwise None.
+
+    Raises:
+        TransientError: a service did not answer.
+        RefusedError: a service refused.
+    """
+    result = BucketReport(count=FixityCount(), storage=None, unfinished=reason)
+    reporting.documents.write_once(part.report.result_key(part.bucket), result.document)
+    return _end(reporting, part.report)
 
 
 def _list(reporting: Reporting, part: ReportSlice, notes: BucketNotes, deadline: datetime) -> BucketNotes:
@@ -156,16 +180,17 @@ def _list(reporting: Reporting, part: ReportSlice, notes: BucketNotes, deadline:
     if not notes.uploads:
         text += HEADER.encode()
     sent = False
-    for record in _records(reporting, part.bucket, after):
-        text += line(record).encode()
-        unsent.count(record, part.report.started, reporting.policy)
-        if len(text) >= part_bytes(len(uploads[0].etags) + 1):
-            uploads = _send(reporting, uploads, text)
-            count.add(unsent)
-            after, sent, text, unsent = record.ref.key, True, bytearray(), FixityCount()
-        if sent and reporting.clock.now() >= deadline:
-            # S3 takes small parts at the end only: what is not a whole part is read again.
-            return attrs.evolve(notes, uploads=uploads, after=after, count=count)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        for record in read_ahead(pool, reporting.records.page, part.bucket, after):
+            text += line(record).encode()
+            unsent.count(record, part.report.started, reporting.policy)
+            if len(text) >= part_bytes(len(uploads[0].etags) + 1):
+                uploads = _send(reporting, uploads, text)
+                count.add(unsent)
+                after, sent, text, unsent = record.ref.key, True, bytearray(), FixityCount()
+            if sent and reporting.clock.now() >= deadline:
+                # S3 takes small parts at the end only: what is not a whole part is read again.
+                return attrs.evolve(notes, uploads=uploads, after=after, count=count)
     if text:
         uploads = _send(reporting, uploads, text)
     count.add(unsent)
@@ -180,16 +205,6 @@ def _list(reporting: Reporting, part: ReportSlice, notes: BucketNotes, deadline:
 
 def _send(reporting: Reporting, uploads: tuple[Upload, ...], text: bytearray) -> tuple[Upload, ...]:
     return tuple(reporting.files.send(upload, bytes(text)) for upload in uploads)
-
-
-def _records(reporting: Reporting, bucket: str, after: str | None) -> Iterator[FixityRecord]:
-    """Yield the records of a bucket, reading each page when it is needed."""
-    while True:
-        answer = reporting.records.page(bucket, after)
-        yield from answer.rows
-        if answer.next_after is None:
-            return
-        after = answer.next_after
 
 
 def _restart(reporting: Reporting, part: ReportSlice, before: BucketNotes, error: UploadGoneError) -> ReportProgress:

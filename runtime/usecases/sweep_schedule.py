@@ -1,18 +1,19 @@
 """Look at every record and schedule row of an environment, slice by slice, and repair the schedule."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 import attrs
 
 from runtime.domain.errors import RefusedError
 from runtime.domain.objects import ObjectRef
-from runtime.domain.pages import Page
+from runtime.domain.pages import Malformed
 from runtime.domain.schedule import ScheduleRow
 from runtime.domain.sweep import (
     LATEST_REPORT,
+    UNFINISHED,
     Coverage,
     Slice,
     Sweep,
@@ -20,9 +21,11 @@ from runtime.domain.sweep import (
     Totals,
     Unrecorded,
     Verdict,
+    incomplete,
     judge,
     lacks_record,
     planned,
+    refuse_future,
     side_by_side,
     supersedes,
 )
@@ -39,8 +42,8 @@ from runtime.ports import (
     VerificationSchedule,
 )
 from runtime.usecases.queue_due_checks import queue_due
+from runtime.usecases.slices import finished, read_ahead, write_result
 
-T = TypeVar("T")
 # Repairs made together: enough to be worth it, few enough to be done again after a crash.
 _TOGETHER: Final = 500
 
@@ -94,7 +97,9 @@ class Progress:
         orphans: objects whose left-over schedule row was removed.
         unrecorded: objects that had no record and were asked to be taken under care.
         asked_for: objects whose check was asked for.
-        restored: objects that got a schedule row because they had none.
+        restored: objects that got a schedule row because they had none that could be read.
+        malformed_records: records that cannot be read, which were left alone.
+        malformed_rows: schedule rows that cannot be read; where there is a record, it was written anew.
         bucket_ended: whether the bucket's end was reached.
         coverage: what the sweep found, where this slice was its last; otherwise None.
     """
@@ -105,6 +110,8 @@ class Progress:
     unrecorded: Sequence[ObjectRef] = ()
     asked_for: Sequence[ObjectRef] = ()
     restored: Sequence[ObjectRef] = ()
+    malformed_records: Sequence[Malformed] = ()
+    malformed_rows: Sequence[Malformed] = ()
     bucket_ended: bool
     coverage: Coverage | None
 
@@ -122,9 +129,11 @@ def start(sweeping: Sweeping, sweep: Sweep) -> tuple[list[str], Coverage | None]
         The buckets, and what the sweep found where there are none; otherwise None.
 
     Raises:
+        MalformedMessageError: the sweep lies in the future.
         TransientError: a service did not answer; the message is to be handed out again.
         RefusedError: a service refused.
     """
+    refuse_future(sweep.started, sweeping.clock.now())
     buckets = planned(sweeping.buckets.names(), sweeping.files.read(LATEST_REPORT))
     sweeping.files.write_once(sweep.plan_key, {"started": sweep.time, "buckets": buckets})
     buckets = _plan(sweeping, sweep)
@@ -136,7 +145,8 @@ def advance(sweeping: Sweeping, part: Slice, deadline: datetime) -> Progress:
     """Work on a slice, then queue the next one or end the bucket.
 
     Everything is written before the next slice is queued, so a crash leaves this one in the queue (lesson L27);
-    working on it again finds what was repaired before in order.
+    working on it again finds what was repaired before in order. Where another copy of the slice has brought the bucket
+    to its end meanwhile there is nothing to do.
 
     Args:
         sweeping: ports and policy.
@@ -147,6 +157,9 @@ def advance(sweeping: Sweeping, part: Slice, deadline: datetime) -> Progress:
         TransientError: a service did not answer; the message is to be handed out again.
         RefusedError: a service refused.
     """
+    key = part.sweep.totals_key(part.bucket)
+    if finished(sweeping.files, key):
+        return Progress(looked_at=0, found=Totals(), bucket_ended=True, coverage=_end(sweeping, part.sweep))
     with ThreadPoolExecutor(max_workers=sweeping.concurrency) as pool:
         work = _Work(sweeping, pool)
         last = work.through(part, deadline)
@@ -156,7 +169,7 @@ def advance(sweeping: Sweeping, part: Slice, deadline: datetime) -> Progress:
     if last is not None:
         sweeping.slices.send([attrs.evolve(part, after=last, totals=totals)])
     else:
-        sweeping.files.write_once(part.sweep.totals_key(part.bucket), totals.document)
+        write_result(sweeping.files, key, totals.document)
     return Progress(
         looked_at=work.looked_at,
         found=work.found,
@@ -164,9 +177,33 @@ def advance(sweeping: Sweeping, part: Slice, deadline: datetime) -> Progress:
         unrecorded=work.unrecorded,
         asked_for=work.asked_for,
         restored=work.restored,
+        malformed_records=work.malformed_records,
+        malformed_rows=work.malformed_rows,
         bucket_ended=last is None,
         coverage=_end(sweeping, part.sweep) if last is None else None,
     )
+
+
+def give_up(sweeping: Sweeping, part: Slice, reason: str) -> Coverage | None:
+    """Note that the sweep of a bucket does not come to its end, so that the others are not kept waiting.
+
+    Should the slice be worked on after all, what it finds takes the place of this.
+
+    Args:
+        sweeping: ports and policy.
+        part: the slice that was tried for the last time.
+        reason: why, in one line.
+
+    Returns:
+        What the sweep found, where it ends by this; otherwise None.
+
+    Raises:
+        TransientError: a service did not answer.
+        RefusedError: a service refused.
+    """
+    document = {**part.totals.document, UNFINISHED: reason}
+    sweeping.files.write_once(part.sweep.totals_key(part.bucket), document)
+    return _end(sweeping, part.sweep)
 
 
 class _Work:
@@ -185,24 +222,34 @@ class _Work:
         self.unrecorded: list[ObjectRef] = []
         self.asked_for: list[ObjectRef] = []
         self.restored: list[ObjectRef] = []
+        self.malformed_records: list[Malformed] = []
+        self.malformed_rows: list[Malformed] = []
 
     def through(self, part: Slice, deadline: datetime) -> str | None:
         """Look at objects in order. Returns the key at which it was cut short; None at the bucket's end."""
         sweeping = self._sweeping
         found = side_by_side(
-            self._rows(sweeping.records.page, part.bucket, part.after),
-            self._rows(sweeping.rows.page, part.bucket, part.after),
-            self._rows(sweeping.objects.page, part.bucket, part.after),
+            read_ahead(self._pool, sweeping.records.page, part.bucket, part.after),
+            read_ahead(self._pool, sweeping.rows.page, part.bucket, part.after),
+            read_ahead(self._pool, sweeping.objects.page, part.bucket, part.after),
         )
         for key, record, row, listed in found:
             self.looked_at += 1
-            if record is not None:
+            if isinstance(row, Malformed):
+                self.malformed_rows.append(row)
+                self.found.malformed += 1
+            if isinstance(record, Malformed):
+                # It says that the object is under care, and nothing else: the row stays, nothing is asked for.
+                self.malformed_records.append(record)
+                self.found.malformed += 1
+                self.found.objects += 1
+            elif record is not None:
                 verdict = judge(record, row, self._now, sweeping.policy)
                 self.found.count(record, verdict)
                 if verdict.changes_something:
                     self._verdicts.append(verdict)
             else:
-                if row is not None:
+                if isinstance(row, ScheduleRow):
                     self._unmatched.append(row)
                 if listed is not None and lacks_record(listed, part.sweep.started, sweeping.young):
                     self._without_record.append(Unrecorded(sweep=part.sweep, listed=listed))
@@ -231,15 +278,13 @@ class _Work:
         self._verdicts, self._unmatched, self._without_record = [], [], []
 
     def _write(self, verdict: Verdict) -> ScheduleRow | None:
-        """Write a row. Returns it where there was none."""
+        """Write a row. Returns it where there was none that could be read, and no check was asked for."""
         row = verdict.row
         if row is None:
             return None
-        if verdict.check is not None:
-            self._sweeping.schedule.put(row)
-            return None
-        self._sweeping.schedule.put_if_absent(row)
-        return row
+        write = self._sweeping.schedule.put if verdict.replaces else self._sweeping.schedule.put_if_absent
+        write(row)
+        return row if verdict.check is None else None
 
     def _remove(self, row: ScheduleRow) -> ScheduleRow | None:
         """Remove a row without a record. Returns it unless there is a record, which the pages did not show yet."""
@@ -251,15 +296,6 @@ class _Work:
     def _still_lacking(self, found: Unrecorded) -> Unrecorded | None:
         """Return an object unless there is a record, which the pages did not show yet."""
         return None if self._sweeping.records.exists(found.listed.ref) else found
-
-    def _rows(self, page: Callable[[str, str | None], Page[T]], bucket: str, after: str | None) -> Iterator[T]:
-        """Yield the rows of a bucket; while those of one page are worked on the next page is read."""
-        answer = page(bucket, after)
-        while answer.next_after is not None:
-            following = self._pool.submit(page, bucket, answer.next_after)
-            yield from answer.rows
-            answer = following.result()
-        yield from answer.rows
 
 
 def _plan(sweeping: Sweeping, sweep: Sweep) -> list[str]:
@@ -276,17 +312,18 @@ def _end(sweeping: Sweeping, sweep: Sweep) -> Coverage | None:
     keys = {bucket: sweep.totals_key(bucket) for bucket in _plan(sweeping, sweep)}
     if not written.issuperset(keys.values()):
         return None
-    counted = {bucket: files.read(key) for bucket, key in keys.items()}
-    latest = files.read(LATEST_REPORT)
+    # What S3 lists it also hands out; files that are there are not removed for a month.
+    counted = {bucket: document for bucket, key in keys.items() if (document := files.read(key))}
+    latest, of_day = files.read(LATEST_REPORT), files.read(sweep.report_key)
     coverage = Coverage(
         sweep=sweep,
-        # What S3 lists it also hands out; files that are there are not removed for a month.
-        buckets={bucket: Totals.from_document(document) for bucket, document in counted.items() if document},
+        buckets={bucket: Totals.from_document(document) for bucket, document in counted.items()},
+        unfinished={bucket: why for bucket, document in counted.items() if (why := document.get(UNFINISHED))},
         newest=supersedes(sweep, latest, itself=True),
     )
     report = coverage.document(sweeping.environment, sweeping.policy, sweeping.clock.now())
-    if supersedes(sweep, files.read(sweep.report_key)):
+    if supersedes(sweep, of_day, itself=incomplete(of_day)):
         files.write(sweep.report_key, report)
-    if supersedes(sweep, latest):
+    if supersedes(sweep, latest, itself=incomplete(latest)):
         files.write(LATEST_REPORT, report)
     return coverage

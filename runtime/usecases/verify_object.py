@@ -11,7 +11,8 @@ from runtime.domain.errors import ObjectAbsentError, OutOfTimeError, TransientEr
 from runtime.domain.evidence import Comparison, Evidence, Source, Verdict
 from runtime.domain.objects import ObjectFacts, ObjectRef
 from runtime.domain.outcome import Outcome
-from runtime.domain.records import CheckReport, FixityRecord, outcome_of
+from runtime.domain.records import COULD_NOT_BE_READ, CheckReport, FixityRecord, outcome_of
+from runtime.domain.replica import GONE, NOT_REACHED
 from runtime.domain.schedule import RETRY, ScheduleRow, next_check
 from runtime.usecases.care import Attempt, Care, Finding
 from runtime.usecases.deposit_object import deposit_again
@@ -131,9 +132,9 @@ class _Check:
         try:
             found = examine_replica(self.care, self.replicas, self.record, examined.facts.replication, self.attempt)
         except ObjectAbsentError as error:
-            return (), f"the replica is gone: {error}"
+            return (), f"{GONE}{error}"
         except UnreadableError as error:
-            raise UnreadableError(f"the replica: {error}") from error
+            raise UnreadableError(f"{NOT_REACHED}{error}") from error
         return found, ""
 
     def _absent(self) -> Finding:
@@ -166,7 +167,7 @@ class _Check:
         )
 
     def _unreadable(self, reason: str) -> Finding:
-        message = f"could not be read: {reason}"
+        message = f"{COULD_NOT_BE_READ}{reason}"
         if self.attempt.last_receive:
             report = self._report(Outcome.UNREADABLE, message, success=False)
             return attrs.evolve(self._write(report, action="set aside"), back_to_queue=True)

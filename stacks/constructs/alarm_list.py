@@ -215,6 +215,14 @@ def _on_sweeps(watched: Watched) -> Iterator[Alarm]:
         missing=stands,
     )
     yield Alarm(
+        name="malformed-records",
+        severity=Severity.WARNING,
+        meaning="Records or schedule rows cannot be read; objects of such records are not checked.",
+        metric=of_sweep(Metric.MALFORMED_RECORDS, "Maximum"),
+        threshold=settings.alarms.malformed_records,
+        missing=stands,
+    )
+    yield Alarm(
         name="oldest-unverified",
         severity=Severity.CRITICAL,
         meaning=f"An object was not found good for {longest} days.",

@@ -28,6 +28,7 @@ _OUT_OF_ORDER: Final = {
     Metric.MISSING_SCHEDULE_ROWS: "without a schedule row",
     Metric.ORPHAN_SCHEDULE_ROWS: "schedule rows without a record",
     Metric.UNRECORDED_OBJECTS: "without a record",
+    Metric.MALFORMED_RECORDS: "records that cannot be read",
 }
 _WHOLE: Final = 24
 _HALF: Final = 12

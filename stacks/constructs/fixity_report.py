@@ -98,6 +98,7 @@ class FixityReport(Construct):
                     Env.CHECK_INTERVAL_DAYS: str(settings.fixity.check_interval_days),
                     Env.CHECK_GRACE_DAYS: str(settings.sweep.grace_days),
                     Env.REPORT_PERIOD_DAYS: str(settings.report.period_days),
+                    Env.MAX_RECEIVE_COUNT: str(settings.delivery.max_receives),
                 },
                 removal_policy=props.retention.removal_policy,
                 calls_itself=True,

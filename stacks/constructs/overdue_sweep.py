@@ -96,6 +96,7 @@ class OverdueSweep(Construct):
                     Env.SLICE_RECORDS: str(settings.sweep.slice_records),
                     Env.YOUNG_HOURS: str(settings.sweep.young_hours),
                     Env.BATCH_CONCURRENCY: str(settings.fixity.batch_concurrency),
+                    Env.MAX_RECEIVE_COUNT: str(settings.delivery.max_receives),
                 },
                 removal_policy=props.retention.removal_policy,
                 calls_itself=True,

@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from runtime.adapters.clients import client
+from runtime.adapters.dynamodb_items import key_of
 from runtime.adapters.dynamodb_pages import DynamoDbRecordPages, DynamoDbSchedulePages
 from runtime.adapters.dynamodb_records import DynamoDbRecords
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
@@ -15,7 +16,7 @@ from runtime.adapters.s3_object_list import S3ObjectList
 from runtime.domain.errors import RefusedError
 from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
-from runtime.domain.pages import Page
+from runtime.domain.pages import Malformed, Page
 from runtime.domain.records import CheckReport, FixityRecord
 from runtime.domain.schedule import ScheduleRow
 from runtime.domain.sweep import ListedObject
@@ -38,6 +39,8 @@ class Tables:
     record_pages: RecordPages
     summaries: RecordSummaries
     schedule_pages: SchedulePages
+    # Takes an attribute away from the record and the schedule row of an object.
+    spoil: Callable[[ObjectRef, str], None]
 
 
 @pytest.fixture(params=["fake", "DynamoDB"])
@@ -45,23 +48,35 @@ def tables(request: pytest.FixtureRequest) -> Tables:
     """The fakes and the real adapters in turn."""
     if request.param == "fake":
         records, schedule = FakeRecords(), FakeSchedule()
+
+        def spoil_fake(ref: ObjectRef, attribute: str) -> None:
+            malformed = Malformed(ref=ref, problem=f"the attribute {attribute} is missing")
+            records.malformed[ref] = schedule.malformed[ref] = malformed
+
         return Tables(
             records,
             schedule,
             FakeRecordPages(records, 2),
             FakeSummaries(records, 2),
             FakeSchedulePages(schedule, 2),
+            spoil_fake,
         )
     request.getfixturevalue("aws")
     dynamodb = client("dynamodb")
     for name in ("checksums", "schedule"):
         dynamodb.create_table(TableName=name, **KEYS)
+
+    def spoil(ref: ObjectRef, attribute: str) -> None:
+        for name in ("checksums", "schedule"):
+            dynamodb.update_item(TableName=name, Key=key_of(ref), UpdateExpression=f"REMOVE {attribute}")
+
     return Tables(
         DynamoDbRecords(dynamodb, "checksums"),
         DynamoDbSchedule(dynamodb, "schedule"),
         DynamoDbRecordPages(dynamodb, "checksums", 2),
         DynamoDbRecordSummaries(dynamodb, "checksums", 2),
         DynamoDbSchedulePages(dynamodb, "schedule", 2),
+        spoil,
     )
 
 
@@ -124,6 +139,68 @@ def test_summaries_come_in_the_order_of_their_keys(tables: Tables) -> None:
         tables.records.deposit(one)
 
     assert [summary(one) for one in records] == _all(tables.summaries.page)
+
+
+def test_what_cannot_be_read_comes_as_such(tables: Tables) -> None:
+    """One spoiled item stops no page: it is named in its place, with what is wrong, and counts as being there."""
+    refs = [ObjectRef(BUCKET, key) for key in "abc"]
+    for ref in refs:
+        tables.records.deposit(_record(ref))
+        tables.schedule.put(_row(ref))
+    tables.spoil(refs[1], "Sequencer")
+    malformed = Malformed(ref=refs[1], problem="the attribute Sequencer is missing")
+
+    assert [_record(refs[0]), malformed, _record(refs[2])] == _all(tables.record_pages.page)
+    assert [summary(_record(refs[0])), malformed, summary(_record(refs[2]))] == _all(tables.summaries.page)
+    assert [_row(refs[0]), malformed, _row(refs[2])] == _all(tables.schedule_pages.page)
+    assert tables.summaries.exists(refs[1])
+    with pytest.raises(RefusedError, match=f"the fixity record of 'b' in {BUCKET} cannot be read: the attribute"):
+        tables.records.get(refs[1])
+
+
+def test_a_row_that_cannot_be_read_can_be_written_over(tables: Tables) -> None:
+    """The sweep puts it right; what is written only where there is none leaves it alone."""
+    ref = ObjectRef(BUCKET, "a")
+    tables.schedule.put(_row(ref))
+    tables.spoil(ref, "Sequencer")
+
+    tables.schedule.put_if_absent(_row(ref))
+    assert [ref] == [one.ref for one in _all(tables.schedule_pages.page) if isinstance(one, Malformed)]
+    tables.schedule.put(_row(ref))
+    assert [_row(ref)] == _all(tables.schedule_pages.page)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "problem"),
+    [
+        ("Size", {"S": "5"}, "an attribute is not of type N"),
+        ("NextChecksumDate", {"S": "soon"}, "an attribute has a value that it cannot have: Invalid isoformat string"),
+        ("NextChecksumDate", {"S": "2026-03-01T12:00:00"}, "an attribute has a value that it cannot have: '2026-03-01"),
+        ("LastCheck", {"M": {}}, "the attribute Computed is missing"),
+        ("LastOutcome", {"S": "\n" * 999}, "an attribute has a value that it cannot have: "),
+    ],
+)
+@pytest.mark.usefixtures("aws")
+def test_what_is_wrong_with_a_record_is_one_short_line(attribute: str, value: dict[str, Any], problem: str) -> None:
+    """Whatever was put into an attribute by hand, the page goes on and says what is wrong."""
+    dynamodb, ref = client("dynamodb"), ObjectRef(BUCKET, "a")
+    dynamodb.create_table(TableName="checksums", **KEYS)
+    DynamoDbRecords(dynamodb, "checksums").deposit(_record(ref))
+    dynamodb.update_item(
+        TableName="checksums",
+        Key=key_of(ref),
+        UpdateExpression="SET #name = :value",
+        ExpressionAttributeNames={"#name": attribute},
+        ExpressionAttributeValues={":value": value},
+    )
+
+    [found] = DynamoDbRecordPages(dynamodb, "checksums").page(BUCKET).rows
+
+    assert isinstance(found, Malformed)
+    assert ref == found.ref
+    assert found.problem.startswith(problem)
+    assert len(found.problem) <= 200
+    assert found.problem.isprintable()
 
 
 def test_a_record_is_looked_up_by_itself(tables: Tables) -> None:

@@ -1,3 +1,5 @@
+import attrs
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +65,45 @@ def test_recovery_alone_asks_for_nothing() -> None:
 def test_recovery_by_a_newer_version_says_so() -> None:
     """The reader learns that it is not the failed version that is good again."""
     assert "in a newer version than the one that failed" in compose("prod", [_recovery("v2")], RUNBOOK).body
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message", "title"),
+    [
+        (
+            "absent",
+            "the replica is gone: NoSuchKey",
+            "replica missing: the copy in the other region is gone; the object",
+        ),
+        ("mismatch", "replica, sha256: expected a, computed b", "replica damaged: the copy in the other region is not"),
+        ("mismatch", "replica as read, md5: expected a, computed b", "replica damaged: the copy in the other region"),
+        ("unreadable", "could not be read: the replica: AccessDenied", "replica unreadable: the copy in the other"),
+        (
+            "mismatch",
+            "baseline, md5: expected a, computed b; replica, md5: expected a",
+            "damaged: its content",
+        ),
+        ("absent", "the object is gone and there is no delete marker", "missing: it is gone"),
+        ("no-baseline", "this software knows none of the algorithms of the baseline", "not comparable: its recorded"),
+    ],
+)
+def test_l25_the_copy_that_fails_is_named(outcome: str, message: str, title: str) -> None:
+    """Nobody is told that an object is lost or damaged where that is true of its replica only."""
+    failure = _failure()
+    told = compose("prod", [attrs.evolve(failure, now=attrs.evolve(failure.now, outcome=outcome, message=message))], "")
+
+    assert f"1. FAILED - {title}" in told.body
+    what = "replica" if title.startswith("replica") else "object"
+    assert f"[DuraCloud prod] 1 {what} failed the check" == told.subject
+
+
+def test_objects_and_replicas_are_counted_apart() -> None:
+    """The subject alone says whether objects themselves are concerned."""
+    lost = _failure(message="replica, size in bytes: expected 5, computed 4")
+
+    assert "[DuraCloud prod] 1 object failed the check, 2 replicas failed the check, 1 object recovered" == (
+        compose("prod", [_failure(), lost, lost, _recovery()], RUNBOOK).subject
+    )
 
 
 def test_both_kinds_share_one_message() -> None:

@@ -10,6 +10,8 @@ REF = ObjectRef("acme-test-letters", "letter.txt")
 GOOD = RecordState(version_id="v1", success=True, outcome=Outcome.MATCH)
 DAMAGED = RecordState(version_id="v1", success=False, outcome=Outcome.MISMATCH)
 UNREADABLE = RecordState(version_id="v1", success=False, outcome=Outcome.UNREADABLE)
+REPLICA_GONE = RecordState(version_id="v1", success=False, outcome=Outcome.ABSENT, message="the replica is gone: x")
+GONE = RecordState(version_id="v1", success=False, outcome=Outcome.ABSENT, message="the object is gone")
 DEFERRED = RecordState(version_id="v1", success=None, outcome=Outcome.DEFERRED)
 NEW_GOOD = RecordState(version_id="v2", success=True, outcome=Outcome.MATCH)
 NEW_DAMAGED = RecordState(version_id="v2", success=False, outcome=Outcome.MISMATCH)
@@ -31,6 +33,9 @@ def _kinds(*states: RecordState | None, ref: ObjectRef = REF) -> list[Kind]:
         (UNREADABLE, DAMAGED, [Kind.FAILURE]),
         (DAMAGED, UNREADABLE, [Kind.FAILURE]),
         (DAMAGED, NEW_DAMAGED, [Kind.FAILURE]),
+        (REPLICA_GONE, REPLICA_GONE, []),
+        (REPLICA_GONE, GONE, [Kind.FAILURE]),
+        (GONE, REPLICA_GONE, [Kind.FAILURE]),
         (DAMAGED, GOOD, [Kind.RECOVERY]),
         (UNREADABLE, GOOD, [Kind.RECOVERY]),
         (DAMAGED, NEW_GOOD, [Kind.RECOVERY]),

@@ -73,6 +73,15 @@ def test_records_are_counted_as_the_sweep_counts_them() -> None:
     assert ("bad", "mismatch", 500) == (failing.key, failing.outcome, len(failing.message))
 
 
+def test_l25_a_replica_that_fails_is_counted_apart() -> None:
+    """An object whose replica alone is gone is not counted or shown as missing itself."""
+    check = attrs.evolve(FAILED.last_check, outcome=Outcome.ABSENT, message="the replica is gone: NoSuchKey")
+    count = _count(FAILED, attrs.evolve(FAILED, last_check=check))
+
+    assert {"mismatch": 1, "replica-absent": 1} == count.outcomes
+    assert ["mismatch", "replica-absent"] == [one.outcome for one in count.failing_objects]
+
+
 def test_only_the_first_failing_objects_are_named() -> None:
     """The page stays readable and memory bounded, however many fail; all are counted, in one bucket and in several."""
     one, other = _count(*[FAILED] * 150), _count(*[FAILED] * 150)

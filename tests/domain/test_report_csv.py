@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
+from runtime.domain.pages import Malformed
 from runtime.domain.records import CheckReport, FixityRecord
 from runtime.domain.report_csv import HEADER, line, marked, unmarked
 from tests.builders import NOW
@@ -88,6 +89,20 @@ def test_what_was_not_judged_is_neither_true_nor_false() -> None:
     [row] = _rows(HEADER + line(attrs.evolve(one, digests={}, last_check=check)))
 
     assert ("deferred", "", "'") == (row["outcome"], row["success"], row["digest"])
+
+
+def test_a_record_that_cannot_be_read_is_a_line() -> None:
+    """Its object and what is wrong are told, success is false, and nothing else is made up."""
+    malformed = Malformed(ref=ObjectRef("b", "k"), problem="the attribute Size is missing")
+    [row] = _rows(HEADER + line(malformed))
+
+    assert {
+        "bucket": "'b",
+        "key": "'k",
+        "outcome": "malformed-record",
+        "success": "false",
+        "message": "'the record cannot be read: the attribute Size is missing",
+    } == {name: value for name, value in row.items() if value}
 
 
 def test_the_file_says_that_it_is_utf_8() -> None:

@@ -145,6 +145,17 @@ def test_the_headline_says_how_things_are(bucket: FixityCount, headline: str) ->
     assert headline in text
 
 
+def test_l25_the_copy_that_fails_is_named() -> None:
+    """Where only the replica is gone the page says so, in its list and among the outcomes."""
+    lost = attrs.evolve(failing("b", "k", Outcome.ABSENT, "the replica is gone"), outcome="replica-absent")
+    bucket = BucketReport(count=count(5, 5, oldest=1, failed=(lost,)), storage=None)
+    text = Document(page(attrs.evolve(sample(), buckets={"b": bucket}))).text
+
+    assert 2 == text.count("Replica missing")
+    assert "the object itself is good" in text
+    assert "Missing" not in text
+
+
 def test_many_failing_objects_are_the_first_and_a_number() -> None:
     """The page names a hundred and says how many more there are."""
     failed = tuple(failing("b", f"key-{number:04}", Outcome.MISMATCH, "bad") for number in range(100))

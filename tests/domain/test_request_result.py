@@ -81,12 +81,13 @@ def test_json_is_the_documented_format() -> None:
 
 
 def test_l18_text_says_per_name_what_was_done_and_what_is_left() -> None:
-    """People read a line per name, the reason, and what an operator must remove."""
+    """People read a line per name, the reason, what is left behind and how it is finished."""
     text = as_text(RESULT)
 
     assert "Status:    partial" in text
     assert "Line 1: letters: created\n  bucket:  acme-dev-letters\n  replica: acme-dev-letters-repl" in text
-    assert "Line 2: photos: failed\n  reason:  could not keep versions\n  left behind" in text
+    assert "Line 2: photos: failed\n  reason:  could not keep versions\n" in text
+    assert "  left behind: acme-dev-photos; drop the same file again to finish the work\n" in text
 
 
 def test_text_of_a_rejected_request_says_why() -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.domain.pages import Malformed
 from runtime.domain.schedule import phase
 from runtime.domain.sequencer import normalised
 from runtime.domain.sweep import (
@@ -84,6 +85,18 @@ def test_a_written_row_carries_the_version_and_order_of_the_record() -> None:
 
     assert row("a") == verdict.row
     assert verdict.missing_row
+
+
+@pytest.mark.parametrize(("due", "written"), [(10 * DAY, NOW + 10 * DAY), (-DAY, None), (-GRACE - SECOND, NOW + DAY)])
+def test_a_row_that_cannot_be_read_is_written_anew(due: timedelta, written: datetime | None) -> None:
+    """All that a row says is in the record: what the sweep writes takes the place of the row that stands."""
+    one = summary(record("a", due=due))
+
+    verdict = judge(one, Malformed(ref=one.ref, problem="x"), NOW, POLICY)
+
+    assert verdict.row is not None
+    assert (True, False) == (verdict.replaces, verdict.missing_row)
+    assert (written or NOW + phase(one.ref) * DAY) == verdict.row.due
 
 
 @pytest.mark.parametrize(
@@ -182,6 +195,7 @@ TOTALS = st.builds(
             "missing_rows",
             "orphan_rows",
             "unrecorded",
+            "malformed",
             "checks_queued",
         )
     },
@@ -197,7 +211,8 @@ def test_totals_survive_a_message(totals: Totals) -> None:
 
 def test_totals_of_an_earlier_version_are_understood() -> None:
     """A sweep goes on when the software is updated meanwhile."""
-    earlier = {name: value for name, value in Totals(objects=1).document.items() if name != "unrecorded"}
+    later = {"unrecorded", "malformed"}
+    earlier = {name: value for name, value in Totals(objects=1).document.items() if name not in later}
 
     assert Totals(objects=1) == Totals.from_document(earlier)
 
@@ -245,6 +260,7 @@ def test_report_says_what_was_found() -> None:
         "missing_schedule_rows": 0,
         "orphan_schedule_rows": 0,
         "unrecorded": 0,
+        "malformed": 0,
         "checks_queued": 1,
         "oldest_unverified_age_seconds": 200 * 86_400,
         "coverage_percent": 75,

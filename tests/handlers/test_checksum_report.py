@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from runtime.contract import Env
+from runtime.domain.errors import RefusedError
 from runtime.domain.inventory import Inventory, InventoryFile, InventoryFormat
 from runtime.handlers.checksum_report import handle
 from runtime.settings import ReportSettings
@@ -23,6 +24,7 @@ SETTINGS = ReportSettings.load(
         Env.CHECK_INTERVAL_DAYS: "180",
         Env.CHECK_GRACE_DAYS: "3",
         Env.REPORT_PERIOD_DAYS: "31",
+        Env.MAX_RECEIVE_COUNT: "3",
     }
 )
 GOOD: dict[str, list[Any]] = {"batchItemFailures": []}
@@ -75,6 +77,27 @@ def test_a_message_worked_on_before_is_no_error() -> None:
     _handle(env, json.dumps(part.message))
 
     assert GOOD == _handle(env, json.dumps(part.message))
+
+
+def test_a_bucket_that_fails_for_good_does_not_silence_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    """On the last receive the message still goes back, to be set aside, and the report names the bucket."""
+    env = environment(BUCKET)
+    _handle(env, json.dumps(START))
+
+    event = sqs_event(json.dumps(env.slices.slices[0].message), receives=3)
+
+    def fail_to_list(_: str) -> None:
+        env.files.before = lambda _: None
+        raise RefusedError("AccessDenied")
+
+    env.files.before = fail_to_list
+    answer = handle(event, FakeContext(), (SETTINGS, env.reporting))
+
+    assert {"batchItemFailures": [{"itemIdentifier": "m0"}]} == answer
+    [error] = [vars(line) for line in caplog.records if line.levelname == "ERROR"]
+    assert (BUCKET, "RefusedError: AccessDenied") == (error["bucket"], error["reason"])
+    summary = env.documents.documents[REPORT.summary_keys[1]]
+    assert "RefusedError: AccessDenied" == summary["buckets"][BUCKET]["unfinished"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 
 from runtime.contract import Env
+from runtime.domain.errors import RefusedError
+from runtime.domain.objects import ObjectRef
+from runtime.domain.pages import Malformed
 from runtime.domain.sweep import Slice, Sweep
 from runtime.handlers.fixity_sweep import _parse, handle
 from runtime.settings import SweepSettings
@@ -28,6 +31,7 @@ SETTINGS = SweepSettings.load(
         Env.SLICE_RECORDS: "1000",
         Env.YOUNG_HOURS: "1",
         Env.BATCH_CONCURRENCY: "2",
+        Env.MAX_RECEIVE_COUNT: "3",
     }
 )
 
@@ -78,6 +82,7 @@ def test_a_sweep_ends_in_metrics_for_the_whole_environment(capsys: pytest.Captur
         "MissingScheduleRows": (3, "Count"),
         "OrphanScheduleRows": (1, "Count"),
         "UnrecordedObjects": (1, "Count"),
+        "MalformedRecords": (0, "Count"),
     } == metrics
 
 
@@ -109,9 +114,28 @@ def test_orphans_and_repairs_are_in_the_log(caplog: pytest.LogCaptureFixture) ->
     ]
 
 
+def test_what_cannot_be_read_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Each spoiled record and row is a line with bucket, key and what is wrong."""
+    env = environment(BUCKET)
+    for key, malformed in (("a", env.records.malformed), ("b", env.schedule.malformed)):
+        ref = ObjectRef(BUCKET, key)
+        malformed[ref] = Malformed(ref=ref, problem="the attribute Sequencer is missing")
+    _run(env)
+
+    assert {
+        "record cannot be read": (BUCKET, "a", "the attribute Sequencer is missing"),
+        "schedule row cannot be read": (BUCKET, "b", "the attribute Sequencer is missing"),
+    } == {
+        line.message: tuple(vars(line)[name] for name in ("bucket", "key", "problem"))
+        for line in caplog.records
+        if line.levelname == "WARNING"
+    }
+
+
 def test_a_late_end_of_an_old_sweep_publishes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     """Figures of the past do not overwrite those of the present."""
     env = environment(BUCKET)
+    env.clock.advance(days=1)
     _handle(env, START | {"time": "2026-03-02T12:00:00Z"})
     _handle(env, env.slices.slices.pop().message)
     capsys.readouterr()
@@ -133,6 +157,32 @@ def test_l27_a_failing_slice_goes_back_to_the_queue() -> None:
     env.records.items[lost.ref] = lost
 
     assert {"batchItemFailures": [{"itemIdentifier": "m0"}]} == _handle(env, env.slices.slices[0].message)
+
+
+def test_a_bucket_that_fails_for_good_does_not_silence_the_others(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """On the last receive the message still goes back, to be set aside; log and metrics tell of the end."""
+    env = environment(BUCKET)
+    _handle(env, START)
+
+    def refuse(_: str) -> None:
+        raise RefusedError("listing the objects:\nAccessDenied")
+
+    env.schedule.before = refuse
+    lost = record("lost")
+    env.records.items[lost.ref] = lost
+    body = json.dumps(env.slices.slices[0].message)
+    back = {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+
+    assert back == handle(sqs_event(body, receives=2), FakeContext(), (SETTINGS, env.sweeping))
+    assert "_aws" not in capsys.readouterr().out
+    assert back == handle(sqs_event(body, receives=3), FakeContext(), (SETTINGS, env.sweeping))
+    assert "ObjectsUnderCare" in capsys.readouterr().out
+    [error] = [vars(line) for line in caplog.records if line.levelname == "ERROR"]
+    assert (BUCKET, "RefusedError: listing the objects: AccessDenied") == (error["bucket"], error["reason"])
+    report = env.files.documents["reports/coverage/latest.json"]
+    assert error["reason"] == report["buckets"][BUCKET]["unfinished"]
 
 
 def test_a_queued_slice_is_read_as_it_was() -> None:

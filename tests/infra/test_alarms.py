@@ -328,6 +328,7 @@ def test_every_alarm_says_what_missing_data_means(variant: Assembly) -> None:
 
     assert ("ignore", reached) == found.pop("overdue-objects")
     assert ("ignore", reached) == found.pop("unrecorded-objects")
+    assert ("ignore", reached) == found.pop("malformed-records")
     assert ("ignore", reached) == found.pop("oldest-unverified")
     assert ("ignore", below) == found.pop("coverage")
     assert ("breaching", below) == found.pop("no-sweep")

@@ -56,6 +56,7 @@ def test_an_unknown_environment_is_one_clear_line(name: str | None, line: str) -
         (_changed("disposable = true", 'disposable = "yes"', DEV), ["'yes'", "true or false"]),
         (_changed("check_interval_days = 180", "check_interval_days = 0", DEV), ["0", "from 1 to 3650"]),
         (_changed("silence_days = 2", "silence_days = 8", DEV), ["8", "from 1 to 7"]),
+        (_changed("abort_multipart_days = 3", "abort_multipart_days = 2", DEV), ["2", "from 3 to 365"]),
         (_changed("check_interval_days = 180", "check_interval_days = 1.5", DEV), ["1.5", "a whole number"]),
         (_changed('"sha256", "md5"', '"sha3", "md5"', DEV), ["sha3", "sha256, sha512, sha1, md5, crc64nvme"]),
         (_changed('mode = "s3-managed"', 'mode = "customer-key"', DEV), ["replica_key_arn is ''", "replica region"]),

@@ -203,6 +203,21 @@ def test_nothing_is_written_from_an_export_that_is_not_whole(
     assert "not a fixity record" in refused(export(tmp_path / "other", {"BucketName": {"S": BUCKET}}))
 
 
+def test_a_record_that_cannot_be_read_is_one_clear_line(
+    environment: tool.Environment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What stands in its way is named, to be put right before the restore is repeated."""
+    good = item("letter.txt", put(environment, "letter.txt"))
+    spoiled = {name: value for name, value in good.items() if name != "Sequencer"}
+    environment.dynamodb.put_item(TableName=environment.records, Item=spoiled)
+
+    assert 1 == tool.main(["test", str(export(tmp_path, good)), BUCKET])
+    assert (
+        f"could not restore: the record of 'letter.txt' in {BUCKET} cannot be read: the attribute Sequencer is missing;"
+        " put it right, then restore again\n"
+    ) == capsys.readouterr().err
+
+
 def test_arguments_that_are_not_understood_are_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
     """The line says how to call it."""
     assert 2 == tool.main(["test", "folder"])

@@ -5,6 +5,7 @@ from runtime.domain.errors import UnreadableError
 from runtime.domain.evidence import Source, Verdict
 from runtime.domain.objects import ObjectRef, Replication
 from runtime.domain.outcome import Outcome
+from runtime.domain.replica import only_replica_fails
 from runtime.usecases.deposit_object import deposit
 from runtime.usecases.verify_object import verify
 from tests.builders import REF, World, attempt, world
@@ -54,6 +55,7 @@ def test_l25_replica_of_other_bytes_is_a_mismatch(body: bytes) -> None:
 
     assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
     assert "replica, md5: expected" in finding.message
+    assert only_replica_fails(finding.message)
     assert 2 == w.replica_store.heads
     assert REF in w.schedule.rows
 
@@ -67,6 +69,7 @@ def test_l25_lost_replica_fails_the_check() -> None:
 
     assert (Outcome.ABSENT, False) == (finding.outcome, finding.success)
     assert finding.message.startswith("the replica is gone")
+    assert only_replica_fails(finding.message)
     assert REF in w.records.items
 
 
@@ -153,6 +156,7 @@ def test_unreadable_replica_goes_back_to_the_queue_and_then_says_so() -> None:
 
     assert (Outcome.UNREADABLE, False) == (last.outcome, last.success)
     assert "the replica: S3 answered AccessDenied" in last.message
+    assert only_replica_fails(last.message)
 
 
 def test_digest_that_s3_keeps_in_another_algorithm_is_no_contradiction() -> None:

@@ -8,13 +8,15 @@ import attrs
 import pytest
 
 from runtime.domain import report as report_module
-from runtime.domain.errors import RefusedError, TransientError, UploadGoneError
+from runtime.domain.errors import MalformedMessageError, RefusedError, TransientError, UploadGoneError
 from runtime.domain.inventory import Amount, Inventory, InventoryFile, InventoryFormat, StoredVersion
+from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
+from runtime.domain.pages import Malformed
 from runtime.domain.records import FixityRecord
 from runtime.domain.report import Report, ReportSlice
 from runtime.domain.report_csv import unmarked
-from runtime.usecases.report_fixity import start
+from runtime.usecases.report_fixity import give_up, start
 from tests.builders import NOW
 from tests.report_fakes import REPORT, Environment, environment
 from tests.sweep_fakes import BUCKET, record
@@ -287,6 +289,27 @@ def test_failing_objects_are_on_the_page() -> None:
     assert "bad bytes" in _page(env)
 
 
+def test_a_record_that_cannot_be_read_is_in_list_and_page() -> None:
+    """It is not left out: the list has a line of it, and the page names it with what is wrong."""
+    env, ref = environment(BUCKET), ObjectRef(BUCKET, "b")
+    env.add(record("a"), record("c"))
+    env.records.malformed[ref] = Malformed(ref=ref, problem="the attribute Sequencer is missing")
+    done = env.run()
+
+    assert ["a", "b", "c"] == _keys(env, LATEST)
+    assert "1 object needs attention" in _page(env)
+    assert "Record cannot be read" in _page(env)
+    assert "the attribute Sequencer is missing" in _page(env)
+    assert done[-1].whole is not None
+    total = done[-1].whole.total
+    assert (3, 2, 1, {"match": 2, "malformed-record": 1}) == (
+        total.objects,
+        total.covered,
+        total.failing,
+        total.outcomes,
+    )
+
+
 def test_the_days_before_are_read_from_the_audit_trail() -> None:
     """Each day's manifest is asked for; a day without one is said to be not known."""
     env = environment(BUCKET)
@@ -326,6 +349,62 @@ def test_a_damaged_inventory_is_said_and_not_counted() -> None:
     assert "could not be used: " in _page(env)
     assert "missing is damaged" in _page(env)
     assert env.documents.documents[REPORT.summary_keys[1]]["buckets"][BUCKET]["storage"] is None
+
+
+def test_a_report_of_the_future_is_refused() -> None:
+    """It would be the latest until then."""
+    env = environment(BUCKET)
+
+    with pytest.raises(MalformedMessageError, match=r"^got the time 2026-03-01T12:06:00Z; allowed: at most 5 minutes"):
+        start(env.reporting, Report(NOW + timedelta(minutes=6)))
+
+
+def _given_up(env: Environment, report: Report = REPORT) -> ReportSlice:
+    """Make a report in which the work on the bucket of maps is given up."""
+    start(env.reporting, report)
+    [refused] = [part for part in env.slices.slices if part.bucket == "acme-test-maps"]
+    env.slices.slices.remove(refused)
+    while env.slices.slices:
+        env.work(env.slices.slices.pop(0))
+    assert give_up(env.reporting, refused, "RefusedError: no <access>") is not None
+    return refused
+
+
+def test_a_bucket_that_is_given_up_does_not_silence_the_others() -> None:
+    """The report is complete with what is known of the others; the page names the bucket and says why."""
+    env = environment(BUCKET, "acme-test-maps")
+    env.add(record("a"), record("x", bucket="acme-test-maps"))
+    _given_up(env)
+
+    assert "1 bucket could not be reported on" in _page(env)
+    assert "RefusedError: no &lt;access&gt;" in _page(env)
+    assert "acme-test-maps.csv" not in _page(env)
+    summary = env.documents.documents[REPORT.summary_keys[1]]
+    assert 1 == summary["objects"]
+    assert (None, "RefusedError: no <access>") == tuple(
+        summary["buckets"]["acme-test-maps"][name] for name in ("list", "unfinished")
+    )
+
+
+def test_a_bucket_that_was_given_up_may_still_come_to_its_end() -> None:
+    """The slice is worked on after all: page and lists become whole; those of a later report stay as they are."""
+    env, later = environment(BUCKET, "acme-test-maps"), Report(NOW + timedelta(days=1))
+    env.add(record("a"), record("x", bucket="acme-test-maps"))
+    refused = _given_up(env)
+    progress = env.work(refused)
+
+    assert progress.whole is not None
+    assert ({}, 2) == (progress.whole.unfinished, progress.whole.total.objects)
+    assert "acme-test-maps.csv" in _page(env)
+    assert ["x"] == _keys(env, REPORT.list_keys("acme-test-maps")[1])
+
+    other = environment(BUCKET, "acme-test-maps")
+    refused = _given_up(other)
+    other.run(later)
+    latest = dict(other.files.files)
+    other.work(refused)
+    assert latest[later.page_keys[1]] == other.files.files[later.page_keys[1]]
+    assert "could not be reported on" not in _page(other, REPORT.page_keys[0])
 
 
 @pytest.mark.parametrize("lost", ["plan", "notes"])

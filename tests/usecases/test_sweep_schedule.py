@@ -6,12 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.domain.due import DueCheck
-from runtime.domain.errors import RefusedError, TransientError
+from runtime.domain.errors import MalformedMessageError, RefusedError, TransientError
 from runtime.domain.objects import ObjectRef
+from runtime.domain.pages import Malformed
 from runtime.domain.records import FixityRecord
 from runtime.domain.schedule import ScheduleRow
 from runtime.domain.sweep import Coverage, ListedObject, Slice, Sweep, Unrecorded
-from runtime.usecases.sweep_schedule import Progress, advance, start
+from runtime.usecases.sweep_schedule import Progress, advance, give_up, start
 from tests.builders import NOW
 from tests.sweep_fakes import BUCKET, GRACE, SWEEP, YOUNG, Environment, environment, listed, record, row
 
@@ -25,7 +26,8 @@ def _ref(key: str, bucket: str = BUCKET) -> ObjectRef:
 
 
 def _all(env: Environment, sweep: Sweep = SWEEP, deadline: datetime = NEVER) -> tuple[list[Progress], list[Coverage]]:
-    """Run a sweep to its end, as its queue would."""
+    """Run a sweep to its end, as its queue would, at its time or later."""
+    env.clock.moment = max(env.clock.moment, sweep.started)
     _, coverage = start(env.sweeping, sweep)
     ended = [coverage] if coverage else []
     done = []
@@ -97,6 +99,39 @@ def test_an_orphan_that_a_newer_event_wrote_meanwhile_stays() -> None:
     _all(env)
 
     assert row("a", sequencer="6") == env.schedule.rows[_ref("a")]
+
+
+def _malformed(key: str) -> Malformed:
+    return Malformed(ref=_ref(key), problem="the attribute Sequencer is missing")
+
+
+def test_a_record_that_cannot_be_read_is_told_and_left_alone() -> None:
+    """It is no absent record: its row stays, its object is not deposited anew, and the sweep goes on behind it."""
+    env = environment(BUCKET)
+    _put(env, row("b"), listed("b"), listed("c"), record("d"))
+    for key in "bc":
+        env.records.malformed[_ref(key)] = _malformed(key)
+
+    [progress], [coverage] = _all(env)
+
+    assert [_malformed("b"), _malformed("c")] == list(progress.malformed_records)
+    assert (2, 3, 1) == (coverage.totals.malformed, coverage.totals.objects, coverage.totals.within_interval)
+    assert {_ref("b"), _ref("d")} == set(env.schedule.rows)
+    assert ([], []) == (env.deposits.found, env.checks.checks)
+
+
+def test_a_row_that_cannot_be_read_is_written_anew_from_its_record() -> None:
+    """Without a record it is told, and stays: how new it is cannot be known."""
+    env = environment(BUCKET)
+    _put(env, record("a"))
+    for key in "ab":
+        env.schedule.malformed[_ref(key)] = _malformed(key)
+
+    [progress], [coverage] = _all(env)
+
+    assert [_malformed("a"), _malformed("b")] == list(progress.malformed_rows)
+    assert (2, 1, 0) == (coverage.totals.malformed, coverage.totals.objects, coverage.totals.missing_rows)
+    assert ({_ref("a"): row("a")}, {_ref("b")}) == (env.schedule.rows, set(env.schedule.malformed))
 
 
 def test_l04_an_object_without_a_record_is_asked_to_be_taken_under_care() -> None:
@@ -272,6 +307,98 @@ def test_a_bucket_that_vanished_is_still_swept() -> None:
     _, [coverage] = _all(env, Sweep(NOW + DAY))
 
     assert 1 == coverage.totals.objects
+
+
+def test_a_sweep_of_the_future_is_refused() -> None:
+    """It would be the latest until then; clocks may differ by minutes."""
+    env = environment(BUCKET)
+    start(env.sweeping, Sweep(NOW + timedelta(minutes=5)))
+
+    expected = "got the time 2026-03-01T12:05:01Z; allowed: at most 5 minutes later than now, 2026-03-01T12:00:00Z"
+    with pytest.raises(MalformedMessageError, match=f"^{expected}$"):
+        start(env.sweeping, Sweep(NOW + timedelta(minutes=5, seconds=1)))
+
+
+def _given_up(env: Environment, sweep: Sweep = SWEEP) -> tuple[Slice, Coverage]:
+    """Run a sweep in which the first slice of the other bucket is given up, as the last thing that happens."""
+    start(env.sweeping, sweep)
+    [refused] = [part for part in env.slices.slices if part.bucket == OTHER]
+    env.slices.slices.remove(refused)
+    while env.slices.slices:
+        advance(env.sweeping, env.slices.slices.pop(0), NEVER)
+    coverage = give_up(env.sweeping, refused, "RefusedError: AccessDenied")
+    assert coverage is not None
+    return refused, coverage
+
+
+def test_a_bucket_that_is_given_up_does_not_silence_the_others() -> None:
+    """The sweep ends with what was found in the others; the report names the bucket and says why."""
+    env = environment(BUCKET, OTHER)
+    _put(env, record("a"), row("a"), record("b", bucket=OTHER))
+    _, coverage = _given_up(env)
+
+    assert (1, {OTHER: "RefusedError: AccessDenied"}) == (coverage.totals.objects, coverage.unfinished)
+    report = env.files.documents["reports/coverage/latest.json"]
+    assert ("", "RefusedError: AccessDenied") == tuple(
+        report["buckets"][name]["unfinished"] for name in (BUCKET, OTHER)
+    )
+    assert (1, 100) == (report["objects"], report["coverage_percent"])
+    env.buckets.listed.remove(OTHER)
+    assert [BUCKET, OTHER] == start(env.sweeping, Sweep(NOW + timedelta(minutes=1)))[0]
+
+
+def test_a_bucket_that_was_given_up_may_still_come_to_its_end() -> None:
+    """The slice is worked on after all: what it finds takes the place of the reason, in totals and reports."""
+    env = environment(BUCKET, OTHER)
+    _put(env, record("a"), row("a"), record("b", bucket=OTHER))
+    refused, _ = _given_up(env)
+
+    coverage = advance(env.sweeping, refused, NEVER).coverage
+
+    assert coverage is not None
+    assert (2, {}) == (coverage.totals.objects, coverage.unfinished)
+    for name in ("latest", "2026-03-01"):
+        assert 2 == env.files.documents[f"reports/coverage/{name}.json"]["objects"]
+
+
+def test_a_bucket_that_came_to_its_end_is_not_given_up() -> None:
+    """A copy of a message that fails after the other one succeeded spoils nothing."""
+    env = environment(BUCKET)
+    _put(env, record("a"))
+    start(env.sweeping, SWEEP)
+    [part] = env.slices.slices
+    done = advance(env.sweeping, part, NEVER).coverage
+
+    assert done == give_up(env.sweeping, part, "TransientError: busy")
+
+
+def test_l32_an_old_sweep_that_is_redriven_does_not_replace_a_later_one() -> None:
+    """The report of its own day becomes whole; what is latest stays."""
+    env, later = environment(BUCKET, OTHER), Sweep(NOW + DAY)
+    refused, _ = _given_up(env)
+    _all(env, later)
+    latest = env.files.documents["reports/coverage/latest.json"]
+
+    coverage = advance(env.sweeping, refused, NEVER).coverage
+
+    assert coverage is not None
+    assert not coverage.newest
+    assert latest == env.files.documents["reports/coverage/latest.json"]
+    assert "" == env.files.documents["reports/coverage/2026-03-01.json"]["buckets"][OTHER]["unfinished"]
+
+
+def test_a_second_chain_of_slices_ends_where_the_first_has_ended() -> None:
+    """A copy of a slice that comes after the bucket's end looks at nothing."""
+    env = environment(BUCKET, most=1)
+    _put(env, *[record(key) for key in "abc"])
+    start(env.sweeping, SWEEP)
+    [first] = env.slices.slices
+    while env.slices.slices:
+        advance(env.sweeping, env.slices.slices.pop(0), NEVER)
+
+    progress = advance(env.sweeping, first, NEVER)
+
+    assert (0, True, []) == (progress.looked_at, progress.bucket_ended, env.slices.slices)
 
 
 def test_a_sweep_whose_plan_is_gone_says_so() -> None:
