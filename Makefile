@@ -68,7 +68,7 @@ synth: setup
 	done
 
 alarms: setup
-	@.venv/bin/python -m tools.alarms $(ENV)
+	@.venv/bin/python -m tools.alarms "$(ENV)"
 
 # OBJECTS: 1000000, 1e6, 1M; BYTES: 1e13, 10TB, 9.5TiB. At will: OBJECTS_PER_MONTH, BUCKETS, READ_RATE, LINES=1.
 cost: setup

@@ -128,7 +128,7 @@ class LocalAws:
         self._port_file.write_text(str(self.port))
         with self.log.open("ab") as log, self._pid_file.open("w") as lock:
             # Held as long as the emulator lives: a number alone could be another program's by now.
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             process = subprocess.Popen(  # noqa: S603 (our own program)
                 [str(_PYTHON), "-m", "local.emulator"],
                 cwd=ROOT,

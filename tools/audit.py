@@ -80,17 +80,19 @@ def _folder(path: Path) -> Folder:
 def _print(report: Report, key: PublicKey, *, given: bool) -> None:
     print(f"environment  {report.environment or 'not known'}")
     print(f"key          {key.fingerprint}" + ("" if given else " (the folder's own: compare it with KMS)"))
-    print(f"signed days  {report.first} to {report.last}, {report.manifests} manifests")
+    print(f"signed days  {report.first} to {report.last}, manifests: {report.manifests}")
     print(f"segments     {report.segments}, not yet signed {report.unsigned_segments}")
     print(f"events       {report.events}, not yet signed {report.unsigned_events}")
     for kind, outcomes in sorted(report.counts.items()):
-        print(f"  {kind:<12}" + ", ".join(f"{outcome} {number}" for outcome, number in sorted(outcomes.items())))
+        print(f"  {kind:<13}" + ", ".join(f"{outcome} {number}" for outcome, number in sorted(outcomes.items())))
     print(f"repeated     {report.repeated} deliveries of events that stand elsewhere with equal content")
     for problem in report.problems[:_MOST_PROBLEMS]:
         print(f"PROBLEM      {problem.text}")
     if len(report.problems) > _MOST_PROBLEMS:
         print(f"             and {len(report.problems) - _MOST_PROBLEMS} more")
-    verdict = f"NOT as it was written: {len(report.problems)} problems" if report.problems else "complete and unchanged"
+    verdict = (
+        f"NOT as it was written; problems: {len(report.problems)}" if report.problems else "complete and unchanged"
+    )
     print(f"verdict      {verdict}")
 
 

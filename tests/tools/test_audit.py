@@ -68,7 +68,7 @@ def test_an_untouched_trail_of_ten_thousand_events_is_accepted(trail: Laid, caps
     assert 0 == _verify(trail.folder)
     said = capsys.readouterr().out
     assert "environment  prod\n" in said
-    assert "signed days  2026-03-01 to 2026-03-04, 4 manifests\n" in said
+    assert "signed days  2026-03-01 to 2026-03-04, manifests: 4\n" in said
     assert "segments     40, not yet signed 4\n" in said
     assert f"events       {EVENTS}, not yet signed 1000\n" in said
     assert f"  check       match {EVENTS}\n" in said
@@ -330,7 +330,7 @@ def test_a_copy_may_begin_later_where_that_is_said(laid: Laid, capsys: pytest.Ca
     shutil.rmtree(laid.folder / "events" / "2026-03-01")
 
     assert 0 == _verify(laid.folder, "--since", "2026-03-02")
-    assert "signed days  2026-03-02 to 2026-03-04, 3 manifests" in capsys.readouterr().out
+    assert "signed days  2026-03-02 to 2026-03-04, manifests: 3" in capsys.readouterr().out
     assert 1 == _verify(laid.folder, "--since", "2026-03-01")
 
 
