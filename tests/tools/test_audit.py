@@ -71,7 +71,7 @@ def test_an_untouched_trail_of_ten_thousand_events_is_accepted(trail: Laid, caps
     assert "signed days  2026-03-01 to 2026-03-04, manifests: 4\n" in said
     assert "segments     40, not yet signed 4\n" in said
     assert f"events       {EVENTS}, not yet signed 1000\n" in said
-    assert f"  check       match {EVENTS}\n" in said
+    assert f"  check        match {EVENTS}\n" in said
     assert "repeated     0 deliveries" in said
     assert said.endswith("verdict      complete and unchanged\n")
 
