@@ -81,6 +81,11 @@ def as_read(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
     )
 
 
+def not_reached(reason: str) -> Comparison:
+    """Return why the replica could not be looked at."""
+    return _not_compared("presence", reason)
+
+
 def not_read(reason: str) -> Comparison:
     """Return why the replica's bytes were not read."""
     return Comparison(

@@ -12,7 +12,7 @@ from runtime.domain.evidence import Comparison, Evidence, Source, Verdict
 from runtime.domain.objects import ObjectFacts, ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.records import COULD_NOT_BE_READ, CheckReport, FixityRecord, outcome_of
-from runtime.domain.replica import GONE, NOT_REACHED
+from runtime.domain.replica import GONE, NOT_REACHED, not_reached
 from runtime.domain.schedule import RETRY, ScheduleRow, next_check
 from runtime.usecases.care import Attempt, Care, Finding
 from runtime.usecases.deposit_object import deposit_again
@@ -132,8 +132,11 @@ class _Check:
         try:
             found = examine_replica(self.care, self.replicas, self.record, examined.facts.replication, self.attempt)
         except ObjectAbsentError as error:
-            return (), f"{GONE}{error}"
+            return [not_reached(str(error))], f"{GONE}{error}"
         except UnreadableError as error:
+            # Damage of the object itself is told at once, whatever keeps its replica from being looked at.
+            if ev.contradictions(examined.comparisons):
+                return [not_reached(str(error))], ""
             raise UnreadableError(f"{NOT_REACHED}{error}") from error
         return found, ""
 

@@ -159,6 +159,25 @@ def test_unreadable_replica_goes_back_to_the_queue_and_then_says_so() -> None:
     assert only_replica_fails(last.message)
 
 
+@pytest.mark.parametrize("gone", [False, True], ids=["refused", "gone"])
+def test_damage_is_told_whatever_becomes_of_the_replica(*, gone: bool) -> None:
+    """An object that is damaged is told as damaged at once, also where its replica cannot be looked at."""
+    w = _replicated(read=True)
+    w.store.damage(REF)
+
+    def refused(_: int) -> None:
+        raise UnreadableError("S3 answered AccessDenied")
+
+    w.replica_store.on_open = refused
+    if gone:
+        w.replica_store.versions.clear()
+    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+
+    assert (Outcome.MISMATCH, False, False) == (finding.outcome, finding.success, finding.back_to_queue)
+    assert not only_replica_fails(finding.message)
+    assert {"presence": Verdict.NOT_COMPARED} == _of_replica(w)
+
+
 def test_digest_that_s3_keeps_in_another_algorithm_is_no_contradiction() -> None:
     """Where S3 keeps no digest that the baseline holds, only the size is compared, and the record says so."""
     w = _replicated()
