@@ -273,6 +273,8 @@ class Metric:
     AUDIT_EVENTS: Final = "AuditEvents"
     AUDIT_MANIFESTS: Final = "AuditManifests"
     AUDIT_PROBLEMS: Final = "AuditProblems"
+    # Published by audit-trail when there are some: records that were changed by no deposit and no check.
+    ALTERED_RECORDS: Final = "AlteredRecords"
 
 
 class Tag:

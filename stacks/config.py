@@ -365,6 +365,8 @@ class Alarms:
         overdue_objects: objects whose check is late by more than the grace; looked at once per sweep.
         unrecorded_objects: objects that S3 lists, that are not new, and that had no record; looked at once per sweep.
         malformed_records: records and schedule rows that cannot be read; looked at once per sweep.
+        audit_problems: files of the audit trail that are not what the service wrote, in a day.
+        altered_records: fixity records that something other than a deposit or a check changed, in five minutes.
         coverage_percent: an alarm speaks when fewer percent of the objects than this were found good, or deposited,
             within interval and grace; looked at once per sweep.
         failed_replications: objects that S3 could not replicate.
@@ -390,6 +392,8 @@ class Alarms:
     overdue_objects: int = _within(1, 1_000_000_000)
     unrecorded_objects: int = _within(1, 1_000_000_000)
     malformed_records: int = _within(1, 1_000_000_000)
+    audit_problems: int = _within(1, 1_000_000)
+    altered_records: int = _within(1, 1_000_000)
     coverage_percent: int = _within(1, 100)
     failed_replications: int = _within(1, 1_000_000)
     late_replications: int = _within(1, 1_000_000)

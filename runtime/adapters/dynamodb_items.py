@@ -35,7 +35,10 @@ def moment_of(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} lies outside of the calendar") from error
 
 
 def key_of(ref: ObjectRef) -> dict[str, Any]:
@@ -121,7 +124,7 @@ def record_of(item: Item) -> FixityRecord:
         next_check=moment_of(item[Attribute.NEXT_CHECKSUM_DATE]["S"]),
         last_check=CheckReport(
             outcome=Outcome(item[Attribute.LAST_OUTCOME]["S"]),
-            success=item.get(Attribute.LAST_CHECKSUM_SUCCESS, {}).get("BOOL"),
+            success=item[Attribute.LAST_CHECKSUM_SUCCESS]["BOOL"] if Attribute.LAST_CHECKSUM_SUCCESS in item else None,
             message=item[Attribute.LAST_CHECKSUM_MESSAGE]["S"],
             computed={name: value["S"] for name, value in report[CheckAttribute.COMPUTED]["M"].items()},
             bytes_read=int(report[CheckAttribute.BYTES_READ]["N"]),

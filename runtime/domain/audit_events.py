@@ -39,6 +39,8 @@ class Kind(StrEnum):
     PROVISIONING = "provisioning"
 
 
+# What the service itself never does to a record.
+BY_HAND: Final = frozenset({Kind.ALTERATION, Kind.UNKNOWN})
 # Labels of https://id.loc.gov/vocabulary/preservation/eventType.html
 _TYPES: Final = {
     Kind.DEPOSIT: "message digest calculation",
@@ -126,10 +128,14 @@ class RecordImage:
         last_good_date: when the version was last found good, ISO 8601 UTC; empty if never.
         restored_date: when the record was last written back from an export, ISO 8601 UTC; empty if never.
         check: the newest check.
+        not_understood: what of it is not of its type, in one line; empty where all is. Those attributes are empty here.
     """
 
     version_id: str
     size: int
+    etag: str
+    checksum: str
+    checksum_algorithm: str
     digests: Mapping[str, str]
     success: bool | None
     outcome: str
@@ -138,6 +144,7 @@ class RecordImage:
     last_good_date: str
     restored_date: str
     check: CheckFacts
+    not_understood: str = ""
 
     @property
     def failing(self) -> bool:
@@ -150,9 +157,9 @@ class RecordImage:
         return bool(self.digests) and bool(self.last_good_date)
 
     @property
-    def deposit(self) -> tuple[Mapping[str, str], int, str]:
-        """What the deposit of a version says once and for all: digests, bytes, date."""
-        return self.digests, self.size, self.deposit_date
+    def deposit(self) -> tuple[Mapping[str, str], str, str, str, int, str]:
+        """What the deposit of a version says once and for all: digests, ETag, bytes, date."""
+        return self.digests, self.checksum, self.checksum_algorithm, self.etag, self.size, self.deposit_date
 
 
 @attrs.frozen(kw_only=True)
@@ -165,7 +172,6 @@ class ImageChange:
         ref: the object.
         before: the fixity record before, None where there was none.
         after: the fixity record after, None where it was removed.
-        not_understood: what could not be understood of the two, which are None then; empty where all was.
     """
 
     event_id: str
@@ -173,7 +179,6 @@ class ImageChange:
     ref: ObjectRef
     before: RecordImage | None
     after: RecordImage | None
-    not_understood: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -261,23 +266,24 @@ def events_of_changes(changes: Iterable[ImageChange]) -> Iterator[AuditEvent]:
         deposit or check made is told as what it is, dated by the change.
     """
     for change in changes:
-        if change.not_understood:
-            yield _unknown(change)
-        elif change.after is None:
-            if change.before is not None:
-                yield _deletion(change, change.before)
-        else:
+        if change.after is not None:
             yield from _event_of(change, change.before, change.after)
+        elif change.before is not None:
+            yield _deletion(change, change.before)
 
 
 def _event_of(change: ImageChange, before: RecordImage | None, after: RecordImage) -> Iterator[AuditEvent]:
-    if _restored(before, after):
+    if before == after:
+        return
+    if after.not_understood and (before is None or _altered(before, after)):
+        yield _unknown(change, after)
+    elif _restored(before, after):
         yield _restoration(change, after)
     elif before is None:
         yield _examined(change, Kind.DEPOSIT, after)
     elif _altered(before, after):
         yield _alteration(change, before, after)
-    elif before.check != after.check:
+    else:
         yield _examined(change, _kind(before, after), after)
 
 
@@ -291,8 +297,10 @@ def _restored(before: RecordImage | None, after: RecordImage) -> bool:
 
 def _altered(before: RecordImage, after: RecordImage) -> bool:
     """Tell whether a record was changed as no check changes it."""
-    if before.check == after.check:
-        return before != after
+    spoiled = before.not_understood or after.not_understood
+    # Where a check cannot be compared as a whole, only a later one is a new one.
+    if before.check == after.check or (spoiled and after.check.ended <= before.check.ended):
+        return True
     # The service replaces what a deposit said only with another version, or where it cannot be trusted.
     return before.version_id == after.version_id and before.has_baseline and before.deposit != after.deposit
 
@@ -320,6 +328,7 @@ def _examined(change: ImageChange, kind: Kind, after: RecordImage) -> AuditEvent
     detail = after.message
     if before is not None and before.version_id != after.version_id:
         detail += f"; in the place of version {before.version_id}"
+    detail += _doubts(before, after)
     return AuditEvent(
         source_id=change.event_id,
         kind=kind,
@@ -361,7 +370,8 @@ def _deletion(change: ImageChange, before: RecordImage) -> AuditEvent:
         Kind.DELETION,
         before,
         expected=before.digests,
-        detail=f"out of care: the record was removed; its last check ended {before.check.ended}: {before.message}",
+        detail=f"out of care: the record was removed; its last check ended {before.check.ended}: {before.message}"
+        + _doubts(before),
     )
 
 
@@ -418,16 +428,22 @@ def _of_record(
     )
 
 
-def _unknown(change: ImageChange) -> AuditEvent:
+def _unknown(change: ImageChange, after: RecordImage) -> AuditEvent:
+    happened = "written" if change.before is None else "changed"
     return AuditEvent(
         source_id=change.event_id,
         kind=Kind.UNKNOWN,
         date_time=instant(change.at),
         ref=change.ref,
         outcome=_OUTCOMES[Kind.UNKNOWN],
-        detail=f"change not understood: {change.not_understood}",
+        detail=f"change not understood: the record was {happened}; {after.not_understood}",
         agent=None,
     )
+
+
+def _doubts(*images: RecordImage | None) -> str:
+    found = dict.fromkeys(image.not_understood for image in images if image is not None and image.not_understood)
+    return f"; of the record this was not understood: {'; '.join(found)}" if found else ""
 
 
 def events_of_result(result: RequestResult, agent: Agent) -> list[AuditEvent]:

@@ -10,6 +10,7 @@ import attrs
 from runtime.domain.objects import ObjectRef
 
 RETRY: Final = timedelta(days=1)
+_APART: Final = timedelta(hours=12)
 _EARLIEST: Final = timedelta(days=1)
 
 
@@ -64,3 +65,15 @@ def next_check(checked: datetime, interval: timedelta, *, success: bool) -> date
         success: whether the check matched.
     """
     return checked + (interval if success else RETRY)
+
+
+def another_try(ref: ObjectRef, put_aside: datetime) -> datetime:
+    """Return when an object is read that did not fit the time left: a day later, apart from those it was read among.
+
+    Objects that are too large together fit one by one, but not if they come due in one batch again.
+
+    Args:
+        ref: the object.
+        put_aside: the moment, UTC.
+    """
+    return put_aside + RETRY + phase(ref) * _APART

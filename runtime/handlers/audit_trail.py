@@ -5,15 +5,20 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import attrs
-
 from runtime import bootstrap
-from runtime.contract import Attribute, CheckAttribute
-from runtime.domain.audit_events import CheckFacts, ComparedEvidence, ImageChange, RecordImage, events_of_changes
+from runtime.contract import Attribute, CheckAttribute, Function, Metric
+from runtime.domain.audit_events import (
+    BY_HAND,
+    CheckFacts,
+    ComparedEvidence,
+    ImageChange,
+    RecordImage,
+    events_of_changes,
+)
 from runtime.domain.errors import MalformedMessageError
 from runtime.domain.objects import ObjectRef
 from runtime.domain.records import Agent
-from runtime.observability import logger
+from runtime.observability import logger, publish
 from runtime.settings import AuditSettings
 from runtime.usecases.write_audit_trail import AuditTrail
 
@@ -38,9 +43,18 @@ def handle(event: dict[str, Any], deps: tuple[AuditSettings, AuditTrail]) -> str
         TransientError: S3 did not answer; the stream hands out the batch again.
         RefusedError: S3 refused.
     """
+    settings, trail = deps
     events = list(events_of_changes([_change(record) for record in event["Records"]]))
-    key = deps[1].write(events)
+    key = trail.write(events)
     logger.info("changes recorded", extra={"records": len(event["Records"]), "events": len(events), "segment": key})
+    altered = [found for found in events if found.kind in BY_HAND]
+    for found in altered:
+        logger.warning(
+            "a record was changed by no check",
+            extra={"bucket": found.ref.bucket, "key": found.ref.key, "event": found.id, "detail": found.detail},
+        )
+    if altered:
+        publish(settings.environment, Function.AUDIT_TRAIL, {Metric.ALTERED_RECORDS: len(altered)})
     return key
 
 
@@ -53,106 +67,112 @@ def _change(record: dict[str, Any]) -> ImageChange:
     try:
         change = record["dynamodb"]
         keys = change["Keys"]
-        known = ImageChange(
+        return ImageChange(
             event_id=record["eventID"],
             at=datetime.fromtimestamp(float(change["ApproximateCreationDateTime"]), UTC),
             ref=ObjectRef(keys[Attribute.BUCKET_NAME]["S"], keys[Attribute.OBJECT_KEY]["S"]),
-            before=None,
-            after=None,
+            before=_image(change.get("OldImage")),
+            after=_image(change.get("NewImage")),
         )
-        old, new = change.get("OldImage"), change.get("NewImage")
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise MalformedMessageError(f"got a stream record that is not of the checksum table: {error!r}") from error
-    try:
-        return attrs.evolve(known, before=_image(old), after=_image(new))
-    except _NotUnderstoodError as error:
-        # An attribute that somebody wrote by hand must not keep back what happens to all other objects.
-        happened = "removed" if not new else "changed" if old else "written"
-        logger.warning("change not understood", extra={"event_id": known.event_id, "reason": str(error)})
-        return attrs.evolve(known, not_understood=f"the record was {happened}; {error}")
-
-
-class _NotUnderstoodError(Exception):
-    """An attribute is not of the type that it has in records."""
 
 
 def _image(image: Values | None) -> RecordImage | None:
     if not image:
         return None
+    found = _Attributes(image)
     return RecordImage(
-        version_id=_text(image, Attribute.VERSION_ID),
-        size=_number(image, Attribute.SIZE),
-        digests=_texts(image, Attribute.DIGESTS),
-        success=_content(image, Attribute.LAST_CHECKSUM_SUCCESS, "BOOL", None),
-        outcome=_text(image, Attribute.LAST_OUTCOME),
-        message=_text(image, Attribute.LAST_CHECKSUM_MESSAGE),
-        deposit_date=_text(image, Attribute.DEPOSIT_DATE),
-        last_good_date=_text(image, Attribute.LAST_GOOD_DATE),
-        restored_date=_text(image, Attribute.RESTORED_DATE),
-        check=_check(_map(image, Attribute.LAST_CHECK), _text(image, Attribute.LAST_CHECKSUM_DATE)),
+        version_id=found.text(Attribute.VERSION_ID),
+        size=found.number(Attribute.SIZE),
+        etag=found.text(Attribute.ETAG),
+        checksum=found.text(Attribute.CHECKSUM),
+        checksum_algorithm=found.text(Attribute.CHECKSUM_ALGORITHM),
+        digests=found.texts(Attribute.DIGESTS),
+        success=found.content(Attribute.LAST_CHECKSUM_SUCCESS, "BOOL", None),
+        outcome=found.text(Attribute.LAST_OUTCOME),
+        message=found.text(Attribute.LAST_CHECKSUM_MESSAGE),
+        deposit_date=found.text(Attribute.DEPOSIT_DATE),
+        last_good_date=found.text(Attribute.LAST_GOOD_DATE),
+        restored_date=found.text(Attribute.RESTORED_DATE),
+        check=_check(found.map(Attribute.LAST_CHECK), found.text(Attribute.LAST_CHECKSUM_DATE)),
+        not_understood="; ".join(found.problems),
     )
 
 
-def _check(values: Values, ended: str) -> CheckFacts:
-    agent = _map(values, CheckAttribute.AGENT)
-    evidence = _content(values, CheckAttribute.EVIDENCE, "L", [])
+def _check(values: "_Attributes", ended: str) -> CheckFacts:
+    agent = values.map(CheckAttribute.AGENT)
     return CheckFacts(
-        computed=_texts(values, CheckAttribute.COMPUTED),
-        evidence=[_evidence(_map({CheckAttribute.EVIDENCE: item}, CheckAttribute.EVIDENCE)) for item in evidence],
-        bytes_read=_number(values, CheckAttribute.BYTES_READ),
-        reads=_number(values, CheckAttribute.READS),
-        storage_class=_text(values, CheckAttribute.STORAGE_CLASS),
-        started=_text(values, CheckAttribute.STARTED),
-        ended=_text(values, CheckAttribute.ENDED) or ended,
+        computed=values.texts(CheckAttribute.COMPUTED),
+        evidence=[_evidence(item) for item in values.maps(CheckAttribute.EVIDENCE)],
+        bytes_read=values.number(CheckAttribute.BYTES_READ),
+        reads=values.number(CheckAttribute.READS),
+        storage_class=values.text(CheckAttribute.STORAGE_CLASS),
+        started=values.text(CheckAttribute.STARTED),
+        ended=values.text(CheckAttribute.ENDED) or ended,
         agent=Agent(
-            software=_text(agent, CheckAttribute.SOFTWARE),
-            version=_text(agent, CheckAttribute.VERSION),
-            commit=_text(agent, CheckAttribute.COMMIT),
-            function=_text(agent, CheckAttribute.FUNCTION),
-            request_id=_text(agent, CheckAttribute.REQUEST_ID),
+            software=agent.text(CheckAttribute.SOFTWARE),
+            version=agent.text(CheckAttribute.VERSION),
+            commit=agent.text(CheckAttribute.COMMIT),
+            function=agent.text(CheckAttribute.FUNCTION),
+            request_id=agent.text(CheckAttribute.REQUEST_ID),
         ),
     )
 
 
-def _evidence(values: Values) -> ComparedEvidence:
-    expected = _text(values, CheckAttribute.EXPECTED)
+def _evidence(values: "_Attributes") -> ComparedEvidence:
+    expected = values.text(CheckAttribute.EXPECTED)
     return ComparedEvidence(
-        source=_text(values, CheckAttribute.SOURCE),
-        algorithm=_text(values, CheckAttribute.ALGORITHM),
+        source=values.text(CheckAttribute.SOURCE),
+        algorithm=values.text(CheckAttribute.ALGORITHM),
         expected=expected,
-        computed=_text(values, CheckAttribute.COMPUTED) if CheckAttribute.COMPUTED in values else expected,
-        verdict=_text(values, CheckAttribute.VERDICT),
-        parts=_number(values, CheckAttribute.PARTS),
-        reason=_text(values, CheckAttribute.REASON),
+        computed=values.text(CheckAttribute.COMPUTED, expected),
+        verdict=values.text(CheckAttribute.VERDICT),
+        parts=values.number(CheckAttribute.PARTS),
+        reason=values.text(CheckAttribute.REASON),
     )
 
 
-def _text(values: Values, name: str) -> str:
-    return str(_content(values, name, "S", ""))
+class _Attributes:
+    """Attributes of a record, or of a map in it. What is not of its type is noted, and counts as missing.
 
+    An attribute that somebody wrote by hand must not keep back what happens to all other objects. Software before this
+    wrote fewer attributes.
+    """
 
-def _texts(values: Values, name: str) -> dict[str, str]:
-    found = _map(values, name)
-    return {inner: _text(found, inner) for inner in found}
+    def __init__(self, values: Values, problems: list[str] | None = None) -> None:
+        self._values = values
+        self.problems: list[str] = [] if problems is None else problems
 
+    def content(self, name: str, kind: str, missing: Any) -> Any:  # noqa: ANN401 (a record holds values of several types)
+        value = self._values.get(name)
+        if value is None:
+            return missing
+        if set(value) != {kind}:
+            got = json.dumps(value, ensure_ascii=False)
+            self.problems.append(f"{name}: got {got[:_MOST_GOT]}; allowed: the type {kind}")
+            return missing
+        return value[kind]
 
-def _map(values: Values, name: str) -> Values:
-    found: Values = _content(values, name, "M", {})
-    return found
+    def text(self, name: str, missing: str = "") -> str:
+        return str(self.content(name, "S", missing))
 
+    def number(self, name: str) -> int:
+        text = self.content(name, "N", "0")
+        try:
+            return int(text)
+        except ValueError:
+            self.problems.append(f"{name}: got {text}; allowed: a whole number")
+            return 0
 
-def _number(values: Values, name: str) -> int:
-    text = _content(values, name, "N", "0")
-    try:
-        return int(text)
-    except ValueError as error:
-        raise _NotUnderstoodError(f"{name}: got {text}; allowed: a whole number") from error
+    def map(self, name: str) -> "_Attributes":
+        return _Attributes(self.content(name, "M", {}), self.problems)
 
+    def maps(self, name: str) -> "list[_Attributes]":
+        items = self.content(name, "L", [])
+        return [_Attributes({name: item}, self.problems).map(name) for item in items]
 
-def _content(values: Values, name: str, kind: str, missing: Any) -> Any:  # noqa: ANN401 (a record holds values of several types)
-    """Return what an attribute holds that has to be of one of DynamoDB's types; software before this may lack it."""
-    value = values.get(name, {kind: missing})
-    if set(value) != {kind}:
-        got = json.dumps(value, ensure_ascii=False)
-        raise _NotUnderstoodError(f"{name}: got {got[:_MOST_GOT]}; allowed: the type {kind}")
-    return value[kind]
+    def texts(self, name: str) -> dict[str, str]:
+        found = self.content(name, "M", {})
+        inner = _Attributes(found, self.problems)
+        return {key: inner.text(key) for key in found}

@@ -11,7 +11,7 @@ from runtime.domain.errors import ObjectAbsentError, OutOfTimeError, TransientEr
 from runtime.domain.objects import ObjectFacts, ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.records import CheckReport, FixityRecord, outcome_of
-from runtime.domain.schedule import RETRY, ScheduleRow, first_check
+from runtime.domain.schedule import RETRY, ScheduleRow, another_try, first_check
 from runtime.domain.sequencer import BEFORE_ALL_EVENTS
 from runtime.usecases.care import Attempt, Care, Finding
 
@@ -143,11 +143,15 @@ class _Deposit:
             primary_algorithm=self.care.algorithms[0],
             deposit_date=self.standing.deposit_date if self.standing and same_version else report.ended,
             last_good_date=report.ended if report.success else None,
-            next_check=first_check(facts.ref, report.ended, self.care.interval)
-            if report.success
-            else report.ended + RETRY,
+            next_check=self._next_check(report),
             last_check=report,
         )
+
+    def _next_check(self, report: CheckReport) -> datetime:
+        if report.success:
+            return first_check(self.ref, report.ended, self.care.interval)
+        put_aside = report.outcome is Outcome.DEFERRED
+        return another_try(self.ref, report.ended) if put_aside else report.ended + RETRY
 
     def _write(self, record: FixityRecord) -> Finding:
         care = self.care

@@ -13,7 +13,7 @@ from runtime.domain.objects import ObjectFacts, ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.records import COULD_NOT_BE_READ, CheckReport, FixityRecord, outcome_of
 from runtime.domain.replica import GONE, NOT_REACHED, not_reached
-from runtime.domain.schedule import RETRY, ScheduleRow, next_check
+from runtime.domain.schedule import RETRY, ScheduleRow, another_try, next_check
 from runtime.usecases.care import Attempt, Care, Finding
 from runtime.usecases.deposit_object import deposit_again
 from runtime.usecases.examine_bytes import Examination
@@ -158,7 +158,7 @@ class _Check:
         return attrs.evolve(finding, action=f"another version is current: {finding.action}", outcome=Outcome.SUPERSEDED)
 
     def _put_aside(self, reason: str) -> Finding:
-        due = self.care.clock.now() + RETRY
+        due = another_try(self.record.ref, self.care.clock.now())
         if self.care.records.postpone(self.record.ref, self.record.version_id, due):
             self.care.schedule.put(_row(self.record, due))
         return Finding(

@@ -252,7 +252,7 @@ def _on_sweeps(watched: Watched) -> Iterator[Alarm]:
 
 
 def _on_audit_trail(watched: Watched) -> Iterator[Alarm]:
-    """Yield the alarms on nights in which no day was signed, and on what was found broken in one."""
+    """Yield the alarms on what is wrong with the trail, and on what it shows that nobody should do."""
     settings = watched.settings
 
     def daily(name: str) -> cloudwatch.Metric:
@@ -273,5 +273,12 @@ def _on_audit_trail(watched: Watched) -> Iterator[Alarm]:
         severity=Severity.CRITICAL,
         meaning="Files of the audit trail are not those that the service wrote.",
         metric=daily(Metric.AUDIT_PROBLEMS),
-        threshold=1,
+        threshold=settings.alarms.audit_problems,
+    )
+    yield Alarm(
+        name="altered-records",
+        severity=Severity.WARNING,
+        meaning="Fixity records were changed by something other than a deposit or a check.",
+        metric=watched.metric(Function.AUDIT_TRAIL, Metric.ALTERED_RECORDS),
+        threshold=settings.alarms.altered_records,
     )

@@ -128,7 +128,11 @@ def _reports(watched: Watched) -> list[cloudwatch.IWidget]:
             reported(Function.BUCKET_REQUESTED, requests) + reported(Function.CHECKSUM_EXPORTER, exports),
         ),
         _graph("Replication", reported(Function.REPLICATION_FAILED, replication)),
-        _graph("Audit trail", reported(Function.AUDIT_MANIFEST, audit)),
+        _graph(
+            "Audit trail",
+            reported(Function.AUDIT_MANIFEST, audit)
+            + reported(Function.AUDIT_TRAIL, {Metric.ALTERED_RECORDS: "records changed by hand"}),
+        ),
         _graph("Reports", reported(Function.CHECKSUM_REPORT, {Metric.REPORTS_COMPLETED: "reports completed"})),
     ]
 

@@ -35,6 +35,9 @@ LATER = attrs.evolve(CHECK, evidence=[BASELINE], started="2026-09-01T12:00:00.00
 GOOD = RecordImage(
     version_id="v1",
     size=5,
+    etag="bb",
+    checksum="aa",
+    checksum_algorithm="sha256",
     digests={"sha256": "aa", "md5": "bb"},
     success=True,
     outcome="match",
@@ -51,6 +54,7 @@ RESTORED = attrs.evolve(GOOD, restored_date="2026-09-03T01:02:03.000Z")
 OVERWRITTEN = attrs.evolve(GOOD, version_id="v2", digests={"sha256": "cc"}, check=EVEN_LATER)
 PUT_BACK = attrs.evolve(GOOD, version_id="v2", digests={"sha256": "aa", "crc64nvme": "dd"}, check=EVEN_LATER)
 ASIDE = attrs.evolve(GOOD, digests={}, success=None, outcome="deferred", message="put aside", last_good_date="")
+SPOILED = attrs.evolve(GOOD, size=0, not_understood="Size: got x")
 DOUBTED = attrs.evolve(GOOD, success=False, outcome="mismatch", last_good_date="")
 
 
@@ -87,6 +91,9 @@ def _events(before: RecordImage | None, after: RecordImage | None) -> Sequence[A
         (RESTORED, None, Kind.DELETION, "removed"),
         (GOOD, attrs.evolve(GOOD, digests={"sha256": "cc"}), Kind.ALTERATION, "altered"),
         (GOOD, attrs.evolve(GOOD, size=6), Kind.ALTERATION, "altered"),
+        (GOOD, attrs.evolve(GOOD, checksum="cc"), Kind.ALTERATION, "altered"),
+        (GOOD, attrs.evolve(GOOD, checksum_algorithm="md5"), Kind.ALTERATION, "altered"),
+        (GOOD, attrs.evolve(CHECKED, etag="cc"), Kind.ALTERATION, "altered"),
         (DAMAGED, attrs.evolve(DAMAGED, success=True), Kind.ALTERATION, "altered"),
         (DAMAGED, attrs.evolve(DAMAGED, outcome="match"), Kind.ALTERATION, "altered"),
         (GOOD, attrs.evolve(GOOD, last_good_date=""), Kind.ALTERATION, "altered"),
@@ -231,12 +238,41 @@ def test_a_changed_baseline_is_told_with_both_sets_of_digests() -> None:
 
 def test_a_change_that_is_not_understood_is_told() -> None:
     """The event says so and claims nothing of the object but its name."""
-    change = ImageChange(event_id="s1", at=NOW, ref=REF, before=None, after=None, not_understood="Size: got x")
-    [event] = events_of_changes([change])
+    [event] = _events(GOOD, attrs.evolve(GOOD, size=0, not_understood="Size: got x"))
 
     assert (Kind.UNKNOWN, "not understood") == (event.kind, event.outcome)
-    assert "change not understood: Size: got x" == event.detail
+    assert "change not understood: the record was changed; Size: got x" == event.detail
     assert (None, {}, {}, None) == (event.size, event.expected, event.computed, event.agent)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [
+        # Somebody puts right what was not understood.
+        (SPOILED, GOOD, Kind.ALTERATION),
+        (attrs.evolve(SPOILED, check=attrs.evolve(CHECK, evidence=[])), GOOD, Kind.ALTERATION),
+        # What the service does is told, whatever else stands in the record.
+        (SPOILED, OVERWRITTEN, Kind.DEPOSIT),
+        (attrs.evolve(GOOD, not_understood="x"), attrs.evolve(CHECKED, not_understood="x"), Kind.CHECK),
+        (SPOILED, None, Kind.DELETION),
+        # An attribute of the check itself is no check.
+        (GOOD, attrs.evolve(GOOD, check=attrs.evolve(CHECK, evidence=[]), not_understood="x"), Kind.UNKNOWN),
+        (None, SPOILED, Kind.UNKNOWN),
+    ],
+)
+def test_a_record_that_is_not_understood_hides_nothing(
+    before: RecordImage | None, after: RecordImage | None, kind: Kind
+) -> None:
+    """Deposits, checks and deletions of such a record are told as such, with what is doubtful about it."""
+    [event] = _events(before, after)
+
+    assert kind == event.kind
+    assert all(image.not_understood in event.detail for image in (before, after) if image is not None)
+
+
+def test_a_record_that_stays_not_understood_is_no_news() -> None:
+    """A change of its order or due date is no event, as of any other record."""
+    assert [] == _events(SPOILED, SPOILED)
 
 
 def test_the_same_delivery_gives_the_same_event() -> None:

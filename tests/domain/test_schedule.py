@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.domain.objects import ObjectRef
-from runtime.domain.schedule import RETRY, ScheduleRow, first_check, next_check, phase
+from runtime.domain.schedule import RETRY, ScheduleRow, another_try, first_check, next_check, phase
 from tests.builders import INTERVAL, NOW, REF
 
 
@@ -56,3 +56,12 @@ def test_ttl_is_never_before_the_due_date() -> None:
     row = ScheduleRow(ref=REF, version_id="v1", sequencer="0", due=due)
 
     assert int(datetime(2026, 3, 1, 0, 0, 1, tzinfo=UTC).timestamp()) == row.ttl
+
+
+def test_l10_what_was_put_aside_together_does_not_come_due_together() -> None:
+    """Objects of one batch that did not fit the time left are tried again apart from each other, within a day and a half."""
+    tries = [another_try(ObjectRef("acme-test-films", f"reel {number}"), NOW) for number in range(10)]
+
+    assert all(RETRY <= due - NOW < RETRY * 1.5 for due in tries)
+    assert max(tries) - min(tries) > timedelta(hours=6)
+    assert 10 == len({due.replace(minute=due.minute // 10 * 10, second=0, microsecond=0) for due in tries})

@@ -199,14 +199,15 @@ def test_a_change_that_is_not_understood_holds_nothing_up(attribute: str, value:
     assert f"change not understood: the record was changed; {told}" == found[1]["detail"]
 
 
-@pytest.mark.parametrize(("image", "happened"), [("NewImage", "written"), ("OldImage", "removed")])
+@pytest.mark.parametrize(("image", "happened"), [("NewImage", "was written"), ("OldImage", "was removed")])
 def test_what_happened_is_told_even_if_the_record_is_not_understood(image: str, happened: str) -> None:
     """That a record came or went is certain, whatever it holds."""
     record = _record(None, DEPOSITED)
     record["dynamodb"][image] = {**record["dynamodb"].pop("NewImage"), "Size": {"NULL": True}}
     [event] = _written(Archive(), record)
 
-    assert f"the record was {happened}; Size: got" in event["detail"]
+    assert f"the record {happened}" in event["detail"]
+    assert 'Size: got {"NULL": true}; allowed: the type N' in event["detail"]
 
 
 def test_attributes_that_are_no_part_of_a_record_are_nothing() -> None:

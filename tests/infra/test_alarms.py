@@ -405,10 +405,8 @@ def test_thresholds_are_settings(variant: Assembly, tmp_path: Path) -> None:
     found = defaultdict(set)
     for alarm in synthesise(settings, tmp_path).resources(ALARM):
         threshold = alarm.properties["Threshold"]
-        if alarm.properties["AlarmName"].endswith(
-            ("oldest-unverified", "no-sweep", "no-audit-manifest", "audit-problems")
-        ):
-            # They follow the settings of fixity, sweep and audit trail; of problems in the trail none is too few.
+        if alarm.properties["AlarmName"].endswith(("oldest-unverified", "no-sweep", "no-audit-manifest")):
+            # They follow the settings of fixity, sweep and audit trail.
             continue
         name = next(name for name, number in numbers.items() if threshold in {number, number * 1000})
         found[name].add(alarm.properties["AlarmName"].removeprefix(f"duracloud-{settings.name}-"))
@@ -433,6 +431,8 @@ def test_thresholds_are_settings(variant: Assembly, tmp_path: Path) -> None:
         "late_replications": ("late-replications",),
         "overdue_objects": ("overdue-objects",),
         "unrecorded_objects": ("unrecorded-objects",),
+        "audit_problems": ("audit-problems",),
+        "altered_records": ("altered-records",),
         "coverage_percent": ("coverage",),
     }.items():
         assert all(name.startswith(beginnings) for name in found[setting])

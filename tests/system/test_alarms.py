@@ -273,6 +273,21 @@ def test_a_broken_audit_trail_is_an_alarm(service: Service, seen: set[str]) -> N
     _expect(service, seen, {"audit-problems"})
 
 
+def test_a_baseline_changed_by_hand_is_an_alarm(service: Service, seen: set[str]) -> None:
+    """Whoever writes another digest into a record is told of, however well the object does."""
+    bucket = service.new_bucket("changed-by-hand")
+    service.s3.put_object(Bucket=bucket, Key="letter", Body=b"letter")
+    eventually(lambda: service.records(bucket), bool)
+    service.dynamodb.update_item(
+        TableName=service.parameters["storage/checksum-table"],
+        Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": "letter"}},
+        UpdateExpression="SET Checksum = :digest",
+        ExpressionAttributeValues={":digest": {"S": "0" * 64}},
+    )
+
+    _expect(service, seen, {"altered-records"})
+
+
 def test_the_rest_speaks_when_aws_publishes_what_it_watches(service: Service, seen: set[str]) -> None:
     """Alarms on what the emulator has not are raised by data under the very metric that they watch."""
     alarms = {alarm["AlarmName"].removeprefix(PREFIX): alarm for alarm in service.all_alarms()}

@@ -9,7 +9,7 @@ from runtime.domain.errors import TransientError, UnreadableError
 from runtime.domain.evidence import Source, Verdict
 from runtime.domain.objects import Encryption, ObjectRef
 from runtime.domain.outcome import Outcome
-from runtime.domain.schedule import RETRY, first_check
+from runtime.domain.schedule import RETRY, another_try, first_check
 from runtime.domain.sequencer import normalised
 from runtime.usecases.deposit_object import deposit, deposit_unrecorded
 from runtime.usecases.remove_object import remove
@@ -219,7 +219,7 @@ def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly() -> None:
     assert (Outcome.DEFERRED, None) == (finding.outcome, finding.success)
     assert "23 bytes at 1000 bytes per second do not fit" in finding.message
     assert ({}, None) == (record.digests, record.last_check.success)
-    assert NOW + RETRY == w.schedule.rows[REF].due
+    assert another_try(REF, NOW) == w.schedule.rows[REF].due
 
 
 @pytest.mark.parametrize("seconds", [60, 0.001])

@@ -4,7 +4,7 @@ import pytest
 from runtime.domain.errors import ObjectAbsentError, TransientError, UnreadableError
 from runtime.domain.evidence import Source
 from runtime.domain.outcome import Outcome
-from runtime.domain.schedule import RETRY
+from runtime.domain.schedule import RETRY, another_try
 from runtime.usecases.deposit_object import deposit
 from runtime.usecases.verify_object import verify
 from tests.builders import INTERVAL, REF, World, attempt, world
@@ -312,13 +312,13 @@ def test_put_aside_deposit_that_was_deleted_is_cleaned_up() -> None:
 
 
 def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly() -> None:
-    """A check that does not fit the time left fails nothing and is due again a day later."""
+    """A check that does not fit the time left fails nothing and is due again after a day, in a batch of other objects."""
     w = _under_care()
     before = w.records.items[REF]
 
     finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock, seconds=0.001))
 
-    due = w.clock.now() + RETRY
+    due = another_try(REF, w.clock.now())
     assert (Outcome.DEFERRED, None, False) == (finding.outcome, finding.success, finding.back_to_queue)
     assert attrs.evolve(before, next_check=due) == w.records.items[REF]
     assert due == w.schedule.rows[REF].due
