@@ -126,9 +126,13 @@ class LocalAws:
         for folder in (self.folder, self.objects, self.folder / "state", self.folder / "tmp"):
             folder.mkdir(parents=True, exist_ok=True)
         self._port_file.write_text(str(self.port))
-        with self.log.open("ab") as log, self._pid_file.open("w") as lock:
+        with self.log.open("ab") as log, self._pid_file.open("a") as lock:
             # Held as long as the emulator lives: a number alone could be another program's by now.
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise LocalError(f"another program is starting the local AWS in {self.folder}") from error
+            lock.truncate(0)
             process = subprocess.Popen(  # noqa: S603 (our own program)
                 [str(_PYTHON), "-m", "local.emulator"],
                 cwd=ROOT,

@@ -11,7 +11,7 @@ import json
 import sys
 import uuid
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
@@ -22,13 +22,14 @@ import attrs
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runtime.adapters.dynamodb_items import instant, key_of, record_of, refused
+from runtime.adapters.dynamodb_items import instant, key_of, read, record_of, ref_of, refused
 from runtime.adapters.dynamodb_pages import DynamoDbRecordPages
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
 from runtime.contract import Attribute
 from runtime.domain.errors import DuraCloudError
 from runtime.domain.objects import ObjectRef
 from runtime.domain.pages import Malformed
+from runtime.domain.records import FixityRecord
 from runtime.domain.schedule import ScheduleRow
 from stacks import naming
 
@@ -79,11 +80,13 @@ class Restored:
         written: records written back.
         kept: records that stayed, because they are as new as those of the export, or newer.
         looked_at: objects that the service was asked to look at.
+        malformed: records, of the export or of the table, that cannot be read and were passed over.
     """
 
     written: int
     kept: int
     looked_at: int
+    malformed: Sequence[Malformed] = ()
 
 
 def read_export(folder: Path) -> Iterator[Mapping[str, Any]]:
@@ -129,25 +132,31 @@ def restore(environment: Environment, items: Iterable[Mapping[str, Any]], bucket
         What was done.
 
     Raises:
-        RestoreError: an item is not a fixity record, or a record that stands cannot be read.
+        RestoreError: an item is of another table.
         DuraCloudError, ClientError, BotoCoreError: a service did not answer, or refused.
     """
-    wanted = (item for item in items if item[Attribute.BUCKET_NAME]["S"] in buckets)
-    written = kept = 0
+    wanted = (item for item in items if _bucket_of(item) in buckets)
+    written = kept = looked_at = 0
+    malformed: dict[ObjectRef, Malformed] = {}
     with ThreadPoolExecutor(_TOGETHER) as pool:
         while chunk := list(islice(wanted, _CHUNK)):
             outcomes = list(pool.map(lambda item: _write_back(environment, item), chunk))
-            written += sum(outcomes)
-            kept += len(outcomes) - sum(outcomes)
-    looked_at = sum(_have_looked_at(environment, bucket) for bucket in buckets)
-    return Restored(written=written, kept=kept, looked_at=looked_at)
+            written += outcomes.count(True)
+            kept += outcomes.count(False)
+            malformed |= {found.ref: found for found in outcomes if isinstance(found, Malformed)}
+    for bucket in buckets:
+        count, standing = _have_looked_at(environment, bucket, set(malformed))
+        looked_at += count
+        malformed |= {found.ref: found for found in standing}
+    return Restored(written=written, kept=kept, looked_at=looked_at, malformed=tuple(malformed.values()))
 
 
 def main(arguments: Sequence[str]) -> int:
     """Restore the records of the buckets that are named.
 
     Returns:
-        The exit status: 0, 1 where it could not be done, 2 where the arguments are not understood.
+        The exit status: 0, 1 where it could not be done or a record cannot be read, 2 where the arguments are not
+        understood.
     """
     if len(arguments) < _FEWEST_ARGUMENTS:
         print(_USAGE, file=sys.stderr)
@@ -162,7 +171,9 @@ def main(arguments: Sequence[str]) -> int:
         f"{done.written} records written back, {done.kept} as new or newer kept,"
         f" {done.looked_at} objects changed since the export: the service looks at them now"
     )
-    return 0
+    for found in done.malformed:
+        print(f"passed over {found.ref.key!r} in {found.ref.bucket}: {found.problem}", file=sys.stderr)
+    return 1 if done.malformed else 0
 
 
 def _environment(name: str) -> Environment:
@@ -193,11 +204,17 @@ def _items_in(path: Path) -> Iterator[Mapping[str, Any]]:
         raise RestoreError(f"the export's file {path} is damaged: {error}") from error
 
 
-def _write_back(environment: Environment, item: Mapping[str, Any]) -> bool:
+def _bucket_of(item: Mapping[str, Any]) -> str:
     try:
-        record = record_of(item)
-    except (KeyError, TypeError, ValueError) as error:
-        raise RestoreError(f"got an item that is not a fixity record: {error!r}") from error
+        return ref_of(item).bucket
+    except (KeyError, TypeError) as error:
+        raise RestoreError(f"got an item that is not a fixity record: {error!r} is missing") from error
+
+
+def _write_back(environment: Environment, item: Mapping[str, Any]) -> bool | Malformed:
+    record = read(item, record_of)
+    if isinstance(record, Malformed):
+        return record
     try:
         environment.dynamodb.put_item(
             TableName=environment.records,
@@ -219,14 +236,30 @@ def _write_back(environment: Environment, item: Mapping[str, Any]) -> bool:
     return True
 
 
-def _have_looked_at(environment: Environment, bucket: str) -> int:
-    """Ask for a look at every object whose record is not that of its current version. Return their number."""
-    count = 0
+def _have_looked_at(
+    environment: Environment, bucket: str, spoiled: Container[ObjectRef]
+) -> tuple[int, Sequence[Malformed]]:
+    """Ask for a look at every object whose record is not that of its current version.
+
+    Args:
+        environment: where it is.
+        bucket: the bucket.
+        spoiled: objects left alone, because a look would take their digests of today for those of their deposit.
+
+    Returns:
+        Their number, and the records that cannot be read.
+    """
+    count, malformed = 0, list[Malformed]()
     for key, current, recorded in _side_by_side(_current(environment, bucket), _recorded(environment, bucket)):
-        if current is None or recorded is None or recorded[0] != current:
-            _look(environment, ObjectRef(bucket, key), recorded[1] if recorded else _NO_EVENT)
+        ref = ObjectRef(bucket, key)
+        if isinstance(recorded, Malformed):
+            malformed.append(recorded)
+        elif ref in spoiled:
+            continue
+        elif current is None or recorded is None or recorded.version_id != current:
+            _look(environment, ref, recorded.sequencer if recorded else _NO_EVENT)
             count += 1
-    return count
+    return count, malformed
 
 
 def _current(environment: Environment, bucket: str) -> Iterator[tuple[str, str]]:
@@ -238,26 +271,21 @@ def _current(environment: Environment, bucket: str) -> Iterator[tuple[str, str]]
                 yield entry["Key"], entry["VersionId"]
 
 
-def _recorded(environment: Environment, bucket: str) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield key, version and sequencer of a bucket's records, in the order of keys."""
+def _recorded(environment: Environment, bucket: str) -> Iterator[tuple[str, FixityRecord | Malformed]]:
+    """Yield key and record of a bucket's objects, in the order of keys."""
     pages, after = DynamoDbRecordPages(environment.dynamodb, environment.records), None
     while True:
         page = pages.page(bucket, after)
         for record in page.rows:
-            if isinstance(record, Malformed):
-                raise RestoreError(
-                    f"the record of {record.ref.key!r} in {bucket} cannot be read: {record.problem};"
-                    " put it right, then restore again"
-                )
-            yield record.ref.key, (record.version_id, record.sequencer)
+            yield record.ref.key, record
         after = page.next_after
         if after is None:
             return
 
 
 def _side_by_side(
-    left: Iterator[tuple[str, str]], right: Iterator[tuple[str, tuple[str, str]]]
-) -> Iterator[tuple[str, str | None, tuple[str, str] | None]]:
+    left: Iterator[tuple[str, str]], right: Iterator[tuple[str, FixityRecord | Malformed]]
+) -> Iterator[tuple[str, str | None, FixityRecord | Malformed | None]]:
     """Join two runs of pairs, both in the order of their keys."""
     one, other = next(left, None), next(right, None)
     while one is not None or other is not None:

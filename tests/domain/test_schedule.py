@@ -59,7 +59,7 @@ def test_ttl_is_never_before_the_due_date() -> None:
 
 
 def test_l10_what_was_put_aside_together_does_not_come_due_together() -> None:
-    """Objects of one batch that did not fit the time left are tried again apart from each other, within a day and a half."""
+    """Objects of one batch that did not fit the time left are tried again apart, within a day and a half."""
     tries = [another_try(ObjectRef("acme-test-films", f"reel {number}"), NOW) for number in range(10)]
 
     assert all(RETRY <= due - NOW < RETRY * 1.5 for due in tries)

@@ -203,19 +203,23 @@ def test_nothing_is_written_from_an_export_that_is_not_whole(
     assert "not a fixity record" in refused(export(tmp_path / "other", {"BucketName": {"S": BUCKET}}))
 
 
-def test_a_record_that_cannot_be_read_is_one_clear_line(
+def test_a_record_that_cannot_be_read_is_passed_over_and_named(
     environment: tool.Environment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What stands in its way is named, to be put right before the restore is repeated."""
-    good = item("letter.txt", put(environment, "letter.txt"))
-    spoiled = {name: value for name, value in good.items() if name != "Sequencer"}
-    environment.dynamodb.put_item(TableName=environment.records, Item=spoiled)
+    """Neither one of the export nor one of the table keeps the others from coming back; no look is asked for either."""
+    lost, standing, sound = (item(key, put(environment, key)) for key in ("lost.txt", "standing.txt", "sound.txt"))
+    environment.dynamodb.put_item(
+        TableName=environment.records, Item={name: value for name, value in standing.items() if name != "Sequencer"}
+    )
+    spoiled = {name: value for name, value in lost.items() if name != "LastOutcome"}
 
-    assert 1 == tool.main(["test", str(export(tmp_path, good)), BUCKET])
-    assert (
-        f"could not restore: the record of 'letter.txt' in {BUCKET} cannot be read: the attribute Sequencer is missing;"
-        " put it right, then restore again\n"
-    ) == capsys.readouterr().err
+    assert 1 == tool.main(["test", str(export(tmp_path, spoiled, standing, sound)), BUCKET])
+    assert [
+        f"passed over 'lost.txt' in {BUCKET}: the attribute LastOutcome is missing",
+        f"passed over 'standing.txt' in {BUCKET}: the attribute Sequencer is missing",
+    ] == capsys.readouterr().err.splitlines()
+    assert {"standing.txt", "sound.txt"} == set(stored(environment, environment.records))
+    assert [] == asked(environment)
 
 
 def test_arguments_that_are_not_understood_are_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:

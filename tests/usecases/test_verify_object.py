@@ -312,7 +312,7 @@ def test_put_aside_deposit_that_was_deleted_is_cleaned_up() -> None:
 
 
 def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly() -> None:
-    """A check that does not fit the time left fails nothing and is due again after a day, in a batch of other objects."""
+    """A check that does not fit the time left fails nothing and is due again after a day, among other objects."""
     w = _under_care()
     before = w.records.items[REF]
 
