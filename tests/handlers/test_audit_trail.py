@@ -210,6 +210,16 @@ def test_what_happened_is_told_even_if_the_record_is_not_understood(image: str, 
     assert 'Size: got {"NULL": true}; allowed: the type N' in event["detail"]
 
 
+def test_what_was_changed_by_hand_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """A metric says how many records were changed by no check; a batch without any publishes nothing."""
+    forged = attrs.evolve(DEPOSITED, digests={"sha256": "bb"})
+
+    _written(Archive(), _record(None, DEPOSITED), _record(DEPOSITED, CHECKED))
+    assert "AlteredRecords" not in capsys.readouterr().out
+    _written(Archive(), _record(DEPOSITED, forged))
+    assert '"AlteredRecords":[1.0]' in capsys.readouterr().out
+
+
 def test_attributes_that_are_no_part_of_a_record_are_nothing() -> None:
     """What somebody noted beside a record, of whatever type, changes no event and is none."""
     noted = _record(DEPOSITED, DEPOSITED)
