@@ -95,12 +95,12 @@ def exporter() -> tuple[ExportSettings, Exporting]:
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.dynamodb_export import DynamoDbExports
-    from runtime.adapters.s3_export_status import S3ExportStatus
+    from runtime.adapters.s3_documents import S3Documents
 
     settings = ExportSettings.load()
     return settings, Exporting(
         exports=DynamoDbExports(client("dynamodb"), settings.checksum_table_arn, settings.managed_bucket),
-        files=S3ExportStatus(client("s3"), settings.managed_bucket),
+        files=S3Documents(client("s3"), settings.managed_bucket),
         clock=SystemClock(),
         table_arn=settings.checksum_table_arn,
     )

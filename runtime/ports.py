@@ -394,22 +394,6 @@ class TableExports(Protocol):
         ...
 
 
-class ExportStatusFiles(Protocol):
-    """The files in the managed bucket that say how exports ended."""
-
-    def write(self, key: str, document: Mapping[str, Any]) -> bool:
-        """Write a status file unless it says the same of the same export.
-
-        Args:
-            key: key of the file.
-            document: its content; `export_arn` tells which export it is about.
-
-        Returns:
-            False where the file stands: nothing was written.
-        """
-        ...
-
-
 class BucketAdmin(Protocol):
     """Makes and configures buckets."""
 

@@ -1,7 +1,6 @@
 """In-memory stand-ins for the ports of due dates, announcements and exports."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import attrs
 
@@ -62,16 +61,3 @@ class FakeExports:
                 self.by_token[token] = attrs.evolve(
                     known, status=status, failure=failure, ended="2026-03-01T02:20:00Z", items=3
                 )
-
-
-class FakeStatusFiles:
-    """Status files by key."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, Mapping[str, Any]] = {}
-
-    def write(self, key: str, document: Mapping[str, Any]) -> bool:
-        if key in self.files and self.files[key]["export_arn"] == document["export_arn"]:
-            return False
-        self.files[key] = document
-        return True

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import attrs
 
 from runtime.domain.export import TableExport, client_token, newest_per_folder, prefix_of, status_document, status_key
-from runtime.ports import Clock, ExportStatusFiles, TableExports
+from runtime.ports import Clock, Documents, TableExports
 
 
 @attrs.frozen(kw_only=True)
@@ -20,7 +20,7 @@ class Exporting:
     """
 
     exports: TableExports
-    files: ExportStatusFiles
+    files: Documents
     clock: Clock
     table_arn: str
 
@@ -62,5 +62,17 @@ def follow(exporting: Exporting) -> list[TableExport]:
         RefusedError: DynamoDB or S3 refused.
     """
     ended = [export for export in newest_per_folder(exporting.exports.all()) if not export.under_way]
-    now = exporting.clock.now()
-    return [export for export in ended if exporting.files.write(status_key(export), status_document(export, now))]
+    return [export for export in ended if _note(exporting, export)]
+
+
+def _note(exporting: Exporting, export: TableExport) -> bool:
+    """Write the status file of an export. Returns whether its end is news."""
+    key, document = status_key(export), status_document(export, exporting.clock.now())
+    if exporting.files.write_once(key, document):
+        return True
+    standing = exporting.files.read(key)
+    if standing is not None and standing.get("export_arn") == export.arn:
+        return False
+    # The day was exported again after a failure: the newer end takes the place of the older.
+    exporting.files.write(key, document)
+    return True

@@ -76,6 +76,8 @@ class TableExport(Construct):
             ["s3:GetObject", "s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload"],
             naming.objects_arn(managed, f"{ManagedPrefix.EXPORTS}*"),
         )
+        # Without it a missing file would be answered by 403 instead of 404 (lesson L22).
+        self.function.allow(["s3:ListBucket"], naming.bucket_arn(managed))
         self.function.allow_key(props.key, "kms:Decrypt", "kms:GenerateDataKey")
         self._schedule(
             "Start",

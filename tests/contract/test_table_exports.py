@@ -1,22 +1,16 @@
-import json
 import time
-from collections.abc import Callable
 from typing import Any, Final
 
 import boto3
 import pytest
 
 from runtime.adapters.dynamodb_export import DynamoDbExports
-from runtime.adapters.s3_export_status import S3ExportStatus
 from runtime.domain.errors import RefusedError
 from runtime.domain.export import ExportStatus, TableExport
-from runtime.ports import ExportStatusFiles
-from tests.announcing_fakes import FakeStatusFiles
 
 REGION: Final = "eu-west-1"
 BUCKET = "acme-test-managed"
 PREFIX = "exports/checksum-table/2026-03-01"
-KEY = f"{PREFIX}/export.json"
 
 
 @pytest.fixture
@@ -111,40 +105,3 @@ def test_all_pages_of_exports_are_read() -> None:
             return {"ExportDescription": description}
 
     assert ["arn:0", "arn:1", "arn:2"] == [export.arn for export in DynamoDbExports(Paged(), "arn:t", BUCKET).all()]
-
-
-@pytest.fixture(params=["fake", "s3"])
-def files(request: pytest.FixtureRequest, aws: None) -> tuple[ExportStatusFiles, Callable[[], Any]]:
-    """Return status files of both kinds, and how to read the one of the tests."""
-    assert aws is None
-    if request.param == "fake":
-        fake = FakeStatusFiles()
-        return fake, lambda: fake.files[KEY]
-    client = boto3.client("s3", region_name=REGION)
-    client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    return S3ExportStatus(client, BUCKET), lambda: json.loads(client.get_object(Bucket=BUCKET, Key=KEY)["Body"].read())
-
-
-def test_status_of_an_export_is_written_once(files: tuple[ExportStatusFiles, Callable[[], Any]]) -> None:
-    """A second end of the same export is no news and changes nothing."""
-    status, read = files
-
-    assert status.write(KEY, {"export_arn": "a", "noted_at": "1"})
-    assert not status.write(KEY, {"export_arn": "a", "noted_at": "2"})
-    assert {"export_arn": "a", "noted_at": "1"} == read()
-
-
-def test_newer_export_of_the_day_replaces_the_status(files: tuple[ExportStatusFiles, Callable[[], Any]]) -> None:
-    """After a failed export was repeated the file tells of the repetition."""
-    status, read = files
-    status.write(KEY, {"export_arn": "a"})
-
-    assert status.write(KEY, {"export_arn": "b"})
-    assert {"export_arn": "b"} == read()
-
-
-def test_status_that_cannot_be_written_is_raised(aws: None) -> None:
-    """A missing bucket is an error, not an export that nobody hears of."""
-    assert aws is None
-    with pytest.raises(RefusedError, match="writing the status file of the export: NoSuchBucket"):
-        S3ExportStatus(boto3.client("s3", region_name=REGION), "no-such-bucket").write(KEY, {"export_arn": "a"})

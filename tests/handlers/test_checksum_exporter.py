@@ -9,9 +9,10 @@ from runtime.domain.export import ExportStatus, TableExport
 from runtime.handlers.checksum_exporter import handle
 from runtime.settings import ExportSettings
 from runtime.usecases.export_records import Exporting
-from tests.announcing_fakes import FakeExports, FakeStatusFiles
+from tests.announcing_fakes import FakeExports
 from tests.builders import NOW
 from tests.fakes import FakeClock
+from tests.sweep_fakes import FakeDocuments
 
 START = {"action": "start", "time": "2026-03-01T02:00:00Z"}
 FOLLOW = {"action": "follow"}
@@ -26,7 +27,7 @@ SETTINGS = ExportSettings.load(
 
 
 def _deps(exports: FakeExports) -> tuple[ExportSettings, Exporting]:
-    return SETTINGS, Exporting(exports=exports, files=FakeStatusFiles(), clock=FakeClock(NOW), table_arn="arn:table")
+    return SETTINGS, Exporting(exports=exports, files=FakeDocuments(), clock=FakeClock(NOW), table_arn="arn:table")
 
 
 def _metrics(output: str) -> dict[str, float]:

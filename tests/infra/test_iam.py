@@ -75,7 +75,6 @@ ASKED: Final[dict[str, dict[str, set[str]]]] = {
         "put_object": {"s3:PutObject"},
     },
     "s3_inventories": {"get_object": {"s3:GetObject", "s3:ListBucket"}, "list_objects_v2": {"s3:ListBucket"}},
-    "s3_export_status": {"get_object": {"s3:GetObject"}, "put_object": {"s3:PutObject"}},
 }
 # What Lambda itself asks of the role, for the function's log and its source of work.
 _LOG: Final = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -180,6 +179,7 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
                 {"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject", "s3:PutObjectAcl"},
                 f"{managed}/exports/checksum-table/*",
             )
+            add({"s3:ListBucket"}, managed)
             key("kms:Decrypt", "kms:GenerateDataKey")
         case Function.CHECKSUM_REPORT:
             written = [

@@ -2,16 +2,17 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from runtime.domain.export import ExportStatus
 from runtime.usecases.export_records import Exporting, follow, start
-from tests.announcing_fakes import FakeExports, FakeStatusFiles
+from tests.announcing_fakes import FakeExports
 from tests.fakes import FakeClock
+from tests.sweep_fakes import FakeDocuments
 
 NOW = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
 DAY = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 STATUS = "exports/checksum-table/2026-03-01/export.json"
 
 
-def _exporting() -> tuple[Exporting, FakeExports, FakeStatusFiles]:
-    exports, files = FakeExports(), FakeStatusFiles()
+def _exporting() -> tuple[Exporting, FakeExports, FakeDocuments]:
+    exports, files = FakeExports(), FakeDocuments()
     return Exporting(exports=exports, files=files, clock=FakeClock(NOW), table_arn="arn:table"), exports, files
 
 
@@ -46,7 +47,7 @@ def test_failed_export_can_be_repeated_on_the_same_day() -> None:
 
     assert failed.arn != again.arn
     assert [again.arn] == [export.arn for export in follow(exporting)]
-    assert "COMPLETED" == files.files[STATUS]["status"]
+    assert "COMPLETED" == (files.read(STATUS) or {})["status"]
 
 
 def test_end_of_an_export_is_noted_once() -> None:
@@ -69,4 +70,4 @@ def test_end_of_an_export_is_noted_once() -> None:
         "records": 3,
         "bytes": 0,
         "manifest": "",
-    } == files.files[STATUS]
+    } == files.read(STATUS)
