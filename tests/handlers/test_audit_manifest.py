@@ -1,4 +1,3 @@
-import json
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ from runtime.handlers.audit_manifest import handle
 from runtime.settings import ManifestSettings
 from tests.audit_fakes import KEY_ARN
 from tests.audit_trails import Archive, archive, event
+from tests.published import published
 
 SETTINGS = ManifestSettings.load(
     {
@@ -22,12 +22,6 @@ SETTINGS = ManifestSettings.load(
 )
 
 
-def _metrics(output: str) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
-    names = ("AuditEvents", "AuditManifests", "AuditProblems", "function")
-    return [{name: line[name] for name in names if name in line} for line in lines]
-
-
 def test_the_days_before_the_event_are_signed_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
     """Each day that was missed is signed, and published with its events."""
     found = archive(days=1, segments=2, events=3, unsigned=1)
@@ -35,9 +29,9 @@ def test_the_days_before_the_event_are_signed_and_counted(capsys: pytest.Capture
 
     assert ["audit/manifests/2026-03-02.json", "audit/manifests/2026-03-03.json"] == [day.key for day in signed]
     assert [
-        {"AuditEvents": [3.0], "AuditManifests": [1.0], "AuditProblems": [0.0], "function": "audit-manifest"},
-        {"AuditEvents": [0.0], "AuditManifests": [1.0], "AuditProblems": [0.0], "function": "audit-manifest"},
-    ] == _metrics(capsys.readouterr().out)
+        ("audit-manifest", {"AuditEvents": 3, "AuditManifests": 1, "AuditProblems": 0}),
+        ("audit-manifest", {"AuditEvents": 0, "AuditManifests": 1, "AuditProblems": 0}),
+    ] == published(capsys)
 
 
 def _at(found: Archive, days: int) -> Any:  # noqa: ANN401 (the ports of signing)
@@ -55,7 +49,7 @@ def test_a_broken_segment_fails_loudly_after_every_day_is_signed(
     with pytest.raises(BrokenTrailError, match="1 problems in the audit trail; the first: audit/events/2026-03-01/"):
         handle({"time": "2026-03-03T00:30:00Z"}, (SETTINGS, _at(found, days=2)))
     assert {"audit/manifests/2026-03-01.json.sig", "audit/manifests/2026-03-02.json.sig"} <= set(found.files.files)
-    assert [[1.0], [0.0]] == [values["AuditProblems"] for values in _metrics(capsys.readouterr().out)]
+    assert [1, 0] == [values["AuditProblems"] for _, values in published(capsys)]
     assert ["the audit trail is broken"] == [one.message for one in caplog.records if one.levelname == "ERROR"]
 
 
@@ -66,7 +60,7 @@ def test_a_trail_on_which_nothing_is_signed_is_a_problem(capsys: pytest.CaptureF
 
     with pytest.raises(BrokenTrailError):
         handle({"time": "2026-03-03T00:30:00Z"}, (SETTINGS, _at(found, days=1)))
-    assert [{"AuditProblems": [1.0], "function": "audit-manifest"}] == _metrics(capsys.readouterr().out)
+    assert [("audit-manifest", {"AuditProblems": 1})] == published(capsys)
 
 
 @pytest.mark.parametrize("time", [None, "", "yesterday", "2026-03-02T00:30:00", "2030-01-01T00:00:00Z"])

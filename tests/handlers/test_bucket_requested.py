@@ -1,5 +1,3 @@
-import json
-
 import pytest
 
 from runtime.contract import Env
@@ -10,6 +8,7 @@ from runtime.settings import ProvisioningSettings
 from tests.builders import FakeContext, s3_event, sqs_event
 from tests.fakes import Happening
 from tests.provisioning_fakes import REQUESTS, VALUES, Office, office
+from tests.published import published
 
 
 def _settings() -> ProvisioningSettings:
@@ -54,11 +53,6 @@ def _run(o: Office, *bodies: str, receives: int = 1) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def _metrics(output: str) -> dict[str, float]:
-    line = next(json.loads(line) for line in output.splitlines() if '"_aws"' in line)
-    return {name: line[name][0] for name in ("RequestsCompleted", "RequestsPartial", "RequestsRejected")}
-
-
 @pytest.mark.parametrize(
     ("text", "metric"),
     [("letters", "RequestsCompleted"), ("letters\nmanaged", "RequestsPartial"), ("managed", "RequestsRejected")],
@@ -69,7 +63,7 @@ def test_request_is_worked_on_and_counted(text: str, metric: str, capsys: pytest
     o.requests.files["names.txt"] = text.encode()
 
     assert [] == _run(o, _body("names.txt"))
-    counts = _metrics(capsys.readouterr().out)
+    [(_, counts)] = published(capsys)
     assert {metric: 1} == {name: count for name, count in counts.items() if count}
 
 

@@ -1,4 +1,3 @@
-import json
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from runtime.usecases.export_records import Exporting
 from tests.announcing_fakes import FakeExports
 from tests.builders import NOW
 from tests.fakes import FakeClock
+from tests.published import published
 from tests.sweep_fakes import FakeDocuments
 
 START = {"action": "start", "time": "2026-03-01T02:00:00Z"}
@@ -28,12 +28,6 @@ SETTINGS = ExportSettings.load(
 
 def _deps(exports: FakeExports) -> tuple[ExportSettings, Exporting]:
     return SETTINGS, Exporting(exports=exports, files=FakeDocuments(), clock=FakeClock(NOW), table_arn="arn:table")
-
-
-def _metrics(output: str) -> dict[str, float]:
-    [line] = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
-    names = [metric["Name"] for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
-    return {name: line[name][0] for name in names}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +50,7 @@ def test_end_of_an_export_becomes_a_metric(
 
     handle(FOLLOW, deps)
 
-    assert metrics == _metrics(capsys.readouterr().out)
+    assert [("checksum-exporter", metrics)] == published(capsys)
 
 
 def test_refused_export_is_raised() -> None:

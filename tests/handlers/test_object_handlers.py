@@ -21,6 +21,7 @@ from tests.builders import (
     world,
 )
 from tests.fakes import Happening
+from tests.published import published
 
 Handle = Callable[..., dict[str, Any]]
 BOTH = pytest.mark.parametrize("handle", [file_uploaded.handle, file_deleted.handle], ids=["uploaded", "deleted"])
@@ -39,13 +40,6 @@ def _run(handle: Handle, w: World, *bodies: str, receives: int = 1) -> list[str]
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def _metrics(output: str) -> dict[str, float]:
-    lines = [json.loads(line) for line in output.splitlines() if '"_aws"' in line]
-    assert 1 == len(lines)
-    names = [metric["Name"] for metric in lines[0]["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
-    return {name: lines[0][name][0] for name in names}
-
-
 def test_batch_of_uploads_is_deposited(capsys: pytest.CaptureFixture[str]) -> None:
     """Every object of a batch gets its record; outcomes, failures and bytes become metrics."""
     w = world()
@@ -54,7 +48,7 @@ def test_batch_of_uploads_is_deposited(capsys: pytest.CaptureFixture[str]) -> No
 
     assert [] == _run(file_uploaded.handle, w, *bodies)
     assert set(refs) == set(w.records.items)
-    assert {"OutcomeMatch": 10, "FailedChecks": 0, "BytesVerified": 50} == _metrics(capsys.readouterr().out)
+    assert [("file-uploaded", {"OutcomeMatch": 10, "FailedChecks": 0, "BytesVerified": 50})] == published(capsys)
 
 
 def test_what_a_sweep_found_without_a_record_is_read_once() -> None:
@@ -197,7 +191,7 @@ def test_check_can_be_asked_for(body: str, capsys: pytest.CaptureFixture[str]) -
     capsys.readouterr()
 
     assert [] == _run(checksum_verification.handle, w, body)
-    assert {"OutcomeMatch": 1, "FailedChecks": 0, "BytesVerified": 5} == _metrics(capsys.readouterr().out)
+    assert [("checksum-verification", {"OutcomeMatch": 1, "FailedChecks": 0, "BytesVerified": 5})] == published(capsys)
 
 
 def test_mismatch_is_a_failed_check_and_no_failed_message(capsys: pytest.CaptureFixture[str]) -> None:
@@ -207,7 +201,9 @@ def test_mismatch_is_a_failed_check_and_no_failed_message(capsys: pytest.Capture
     capsys.readouterr()
 
     assert [] == _run(checksum_verification.handle, w, _due(REF, "v1"))
-    assert {"OutcomeMismatch": 1, "FailedChecks": 1, "BytesVerified": 10} == _metrics(capsys.readouterr().out)
+    assert [("checksum-verification", {"OutcomeMismatch": 1, "FailedChecks": 1, "BytesVerified": 10})] == published(
+        capsys
+    )
 
 
 @pytest.mark.parametrize(("receives", "failed"), [(1, 0), (2, 0), (3, 1)])
@@ -224,7 +220,7 @@ def test_unreadable_object_goes_back_until_the_queue_sets_it_aside(
     capsys.readouterr()
 
     assert ["m0"] == _run(checksum_verification.handle, w, _due(REF, "v1"), receives=receives)
-    assert {"OutcomeUnreadable": 1, "FailedChecks": failed} == _metrics(capsys.readouterr().out)
+    assert [("checksum-verification", {"OutcomeUnreadable": 1, "FailedChecks": failed})] == published(capsys)
 
 
 def test_l10_deferred_object_has_its_own_log_line_and_metric(
@@ -235,7 +231,7 @@ def test_l10_deferred_object_has_its_own_log_line_and_metric(
     put = w.store.put(REF, b"x" * 100_000)
 
     assert [] == _run(file_uploaded.handle, w, s3_event(put))
-    assert {"OutcomeDeferred": 1, "FailedChecks": 0} == _metrics(capsys.readouterr().out)
+    assert [("file-uploaded", {"OutcomeDeferred": 1, "FailedChecks": 0})] == published(capsys)
     assert ["put aside"] == [line.message for line in caplog.records]
 
 

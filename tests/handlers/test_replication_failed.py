@@ -11,6 +11,7 @@ from runtime.domain.replication import ReplicationProblem, ReplicationReport
 from runtime.handlers import replication_failed
 from runtime.settings import ReplicationSettings
 from tests.builders import sqs_event
+from tests.published import published
 
 SETTINGS = ReplicationSettings.load({Env.ENVIRONMENT: "test", Env.COMMIT: "c0ffee"})
 TEXT = (Path(__file__).parent.parent / "events" / "replication_failed.json").read_text("utf-8")
@@ -31,12 +32,6 @@ def _changed(**record: Any) -> str:  # noqa: ANN401 (any part of a notification)
     message = json.loads(TEXT)
     message["Records"][0] |= record
     return json.dumps(message)
-
-
-def _metrics(output: str) -> dict[str, float]:
-    line = next(json.loads(line) for line in output.splitlines() if '"_aws"' in line)
-    assert Function.REPLICATION_FAILED == line["function"]
-    return {name: line[name][0] for name in ("ReplicationsFailed", "ReplicationsLate")}
 
 
 def test_report_says_what_and_why() -> None:
@@ -68,7 +63,7 @@ def test_failures_and_delays_are_counted(capsys: pytest.CaptureFixture[str], cap
     answer = replication_failed.handle(sqs_event(TEXT, late, TEXT), SETTINGS)
 
     assert [] == answer["batchItemFailures"]
-    assert {"ReplicationsFailed": 2, "ReplicationsLate": 1} == _metrics(capsys.readouterr().out)
+    assert [(Function.REPLICATION_FAILED, {"ReplicationsFailed": 2, "ReplicationsLate": 1})] == published(capsys)
     told = [(record.getMessage(), vars(record)["reason"]) for record in caplog.records]
     failed, delayed = ("not replicated", "AssumeRoleNotPermitted"), ("not replicated in time", "AssumeRoleNotPermitted")
     assert [failed, delayed, failed] == told
@@ -77,7 +72,7 @@ def test_failures_and_delays_are_counted(capsys: pytest.CaptureFixture[str], cap
 def test_test_message_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
     """What S3 sends when a bucket is configured is passed over, and counts as nothing."""
     assert [] == replication_failed.handle(sqs_event(TEST_MESSAGE), SETTINGS)["batchItemFailures"]
-    assert {"ReplicationsFailed": 0, "ReplicationsLate": 0} == _metrics(capsys.readouterr().out)
+    assert [(Function.REPLICATION_FAILED, {"ReplicationsFailed": 0, "ReplicationsLate": 0})] == published(capsys)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +84,7 @@ def test_poison_message_goes_back_and_others_do_not(body: str, capsys: pytest.Ca
     answer = replication_failed.handle(sqs_event(body, TEXT), SETTINGS)
 
     assert [{"itemIdentifier": "m0"}] == answer["batchItemFailures"]
-    assert {"ReplicationsFailed": 1, "ReplicationsLate": 0} == _metrics(capsys.readouterr().out)
+    assert [(Function.REPLICATION_FAILED, {"ReplicationsFailed": 1, "ReplicationsLate": 0})] == published(capsys)
 
 
 def test_entry_point_reads_its_settings(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
