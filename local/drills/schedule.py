@@ -1,4 +1,4 @@
-"""Drills on what the sweep makes good: a schedule row, a part of the stream, and an event that are lost."""
+"""Drills on what the sweep makes good: a schedule row, a part of the stream, and events that are lost."""
 
 import json
 from datetime import UTC, datetime
@@ -38,19 +38,29 @@ def _lose_a_stream_batch(stage: Stage) -> str:
     return f"{records} records of the stream lost, 3 rows gone; the sweep wrote them again"
 
 
-def _lose_an_event(stage: Stage) -> str:
-    service, created = stage.service, stage.service.queue("object-created")
-    stage.deposit("known.txt")
-    with service.paused("file-uploaded"):
-        stage.put("lost.txt")
-        eventually(lambda: service.waiting(created), lambda count: count == 1)
-        service.sqs.purge_queue(QueueUrl=created)
-        eventually(lambda: service.waiting(created), lambda count: count == 0)
+def _lose_events(stage: Stage) -> str:
+    service, s3 = stage.service, stage.service.s3
+    stage.deposit("known.txt", "deleted.txt")
+    with service.paused("file-uploaded", "file-deleted"):
+        stage.put("uploaded.txt")
+        s3.delete_object(Bucket=stage.bucket, Key="deleted.txt")
+        _empty(stage, "object-created")
+        _empty(stage, "object-deleted")
     _check_of(stage, "known.txt")
-    expect("what is under care", sorted(service.records(stage.bucket)), ["known.txt"])
+    expect("what is under care", sorted(service.records(stage.bucket)), ["deleted.txt", "known.txt"])
     _sweep(stage)
     stage.settle()
-    return "S3 has the object, no table knows it; the sweep found it in S3's list and had it deposited"
+    return (
+        "the tables know a deleted object and not the new one; the sweep saw both in S3's list, and had them looked at"
+    )
+
+
+def _empty(stage: Stage, queue: str) -> None:
+    """Wait for the one message of a queue, and lose it."""
+    service, url = stage.service, stage.service.queue(queue)
+    eventually(lambda: service.waiting(url), lambda count: count == 1)
+    service.sqs.purge_queue(QueueUrl=url)
+    eventually(lambda: service.waiting(url), lambda count: count == 0)
 
 
 def _sweep(stage: Stage) -> None:
@@ -79,8 +89,8 @@ DRILLS = (
         run=_lose_a_stream_batch,
     ),
     Drill(
-        fault="lost event",
-        done="the queue of new objects emptied by hand before its message was read; then as above",
-        run=_lose_an_event,
+        fault="lost events",
+        done="the queues of an upload and a deletion emptied by hand before they were read; then as above",
+        run=_lose_events,
     ),
 )

@@ -179,6 +179,20 @@ def lacks_record(listed: ListedObject, started: datetime, young: timedelta) -> b
     return not listed.is_folder_marker and listed.modified < started - young
 
 
+def has_vanished(record: RecordSummary, started: datetime, now: datetime) -> bool:
+    """Tell whether an object under care that S3 does not list is to be looked at: lost, or deleted by a lost event.
+
+    What was deposited after the sweep began may not be in the list that was read; what is checked within a day anyway,
+    as all failing objects are, is not asked for.
+
+    Args:
+        record: its record.
+        started: when the sweep began, UTC.
+        now: the present moment, UTC.
+    """
+    return record.deposit_date < started and record.next_check > now + RETRY
+
+
 def side_by_side(
     records: Iterable[RecordSummary | Malformed],
     rows: Iterable[ScheduleRow | Malformed],
@@ -220,6 +234,7 @@ class Totals:
         missing_rows: objects that had no schedule row and should have had one.
         orphan_rows: schedule rows without a record, which were removed.
         unrecorded: objects that had no record and should have had one, which were asked to be taken under care.
+        vanished: objects under care that S3 does not list, whose check was asked for.
         malformed: records and schedule rows that cannot be read; the objects of such records are counted, and are not
             within the interval.
         checks_queued: checks asked for at once.
@@ -235,6 +250,7 @@ class Totals:
     missing_rows: int = 0
     orphan_rows: int = 0
     unrecorded: int = 0
+    vanished: int = 0
     malformed: int = 0
     checks_queued: int = 0
 
@@ -277,6 +293,7 @@ class Totals:
             "missing_schedule_rows": self.missing_rows,
             "orphan_schedule_rows": self.orphan_rows,
             "unrecorded": self.unrecorded,
+            "vanished": self.vanished,
             "malformed": self.malformed,
             "checks_queued": self.checks_queued,
         }
@@ -299,8 +316,9 @@ class Totals:
             waiting=int(document["waiting"]),
             missing_rows=int(document["missing_schedule_rows"]),
             orphan_rows=int(document["orphan_schedule_rows"]),
-            # A slice that was queued before an update of the software does not say these two.
+            # A slice that was queued before an update of the software does not say these.
             unrecorded=int(document.get("unrecorded", 0)),
+            vanished=int(document.get("vanished", 0)),
             malformed=int(document.get("malformed", 0)),
             checks_queued=int(document["checks_queued"]),
         )

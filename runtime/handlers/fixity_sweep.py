@@ -96,6 +96,11 @@ def _log(part: Slice, progress: Progress) -> None:
         logger.warning("schedule row without a record: removed", extra={"bucket": orphan.bucket, "key": orphan.key})
     for lacking in progress.unrecorded:
         logger.warning("object without a record: asked for", extra={"bucket": lacking.bucket, "key": lacking.key})
+    for vanished in progress.vanished:
+        logger.warning(
+            "object that S3 does not list: its check was asked for",
+            extra={"bucket": vanished.bucket, "key": vanished.key},
+        )
     for what, items in (("record", progress.malformed_records), ("schedule row", progress.malformed_rows)):
         for item in items:
             logger.warning(

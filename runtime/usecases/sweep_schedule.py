@@ -1,12 +1,13 @@
 """Look at every record and schedule row of an environment, slice by slice, and repair the schedule."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
 
+from runtime.domain.due import DueCheck
 from runtime.domain.errors import RefusedError
 from runtime.domain.objects import ObjectRef
 from runtime.domain.pages import Malformed
@@ -15,12 +16,15 @@ from runtime.domain.sweep import (
     LATEST_REPORT,
     UNFINISHED,
     Coverage,
+    ListedObject,
+    RecordSummary,
     Slice,
     Sweep,
     SweepPolicy,
     Totals,
     Unrecorded,
     Verdict,
+    has_vanished,
     incomplete,
     judge,
     lacks_record,
@@ -96,6 +100,7 @@ class Progress:
         found: what was counted in this slice.
         orphans: objects whose left-over schedule row was removed.
         unrecorded: objects that had no record and were asked to be taken under care.
+        vanished: objects under care that S3 does not list, whose check was asked for.
         asked_for: objects whose check was asked for.
         restored: objects that got a schedule row because they had none that could be read.
         malformed_records: records that cannot be read, which were left alone.
@@ -108,6 +113,7 @@ class Progress:
     found: Totals
     orphans: Sequence[ObjectRef] = ()
     unrecorded: Sequence[ObjectRef] = ()
+    vanished: Sequence[ObjectRef] = ()
     asked_for: Sequence[ObjectRef] = ()
     restored: Sequence[ObjectRef] = ()
     malformed_records: Sequence[Malformed] = ()
@@ -175,6 +181,7 @@ def advance(sweeping: Sweeping, part: Slice, deadline: datetime) -> Progress:
         found=work.found,
         orphans=work.orphans,
         unrecorded=work.unrecorded,
+        vanished=work.vanished,
         asked_for=work.asked_for,
         restored=work.restored,
         malformed_records=work.malformed_records,
@@ -216,10 +223,12 @@ class _Work:
         self._verdicts: list[Verdict] = []
         self._unmatched: list[ScheduleRow] = []
         self._without_record: list[Unrecorded] = []
+        self._without_object: list[DueCheck] = []
         self.looked_at = 0
         self.found = Totals()
         self.orphans: list[ObjectRef] = []
         self.unrecorded: list[ObjectRef] = []
+        self.vanished: list[ObjectRef] = []
         self.asked_for: list[ObjectRef] = []
         self.restored: list[ObjectRef] = []
         self.malformed_records: list[Malformed] = []
@@ -234,26 +243,8 @@ class _Work:
             read_ahead(self._pool, sweeping.objects.page, part.bucket, part.after),
         )
         for key, record, row, listed in found:
-            self.looked_at += 1
-            if isinstance(row, Malformed):
-                self.malformed_rows.append(row)
-                self.found.malformed += 1
-            if isinstance(record, Malformed):
-                # It says that the object is under care, and nothing else: the row stays, nothing is asked for.
-                self.malformed_records.append(record)
-                self.found.malformed += 1
-                self.found.objects += 1
-            elif record is not None:
-                verdict = judge(record, row, self._now, sweeping.policy)
-                self.found.count(record, verdict)
-                if verdict.changes_something:
-                    self._verdicts.append(verdict)
-            else:
-                if isinstance(row, ScheduleRow):
-                    self._unmatched.append(row)
-                if listed is not None and lacks_record(listed, part.sweep.started, sweeping.young):
-                    self._without_record.append(Unrecorded(sweep=part.sweep, listed=listed))
-            if len(self._verdicts) + len(self._unmatched) + len(self._without_record) >= _TOGETHER:
+            self._judge(part.sweep, record, row, listed)
+            if sum(map(len, self._waiting)) >= _TOGETHER:
                 self._repair()
             if self.looked_at >= sweeping.most or sweeping.clock.now() >= deadline:
                 self._repair()
@@ -261,11 +252,48 @@ class _Work:
         self._repair()
         return None
 
+    def _judge(
+        self,
+        sweep: Sweep,
+        record: RecordSummary | Malformed | None,
+        row: ScheduleRow | Malformed | None,
+        listed: ListedObject | None,
+    ) -> None:
+        """Count one object, and note what is to be done about it."""
+        self.looked_at += 1
+        if isinstance(row, Malformed):
+            self.malformed_rows.append(row)
+            self.found.malformed += 1
+        if isinstance(record, Malformed):
+            # It says that the object is under care, and nothing else: the row stays, nothing is asked for.
+            self.malformed_records.append(record)
+            self.found.malformed += 1
+            self.found.objects += 1
+        elif record is not None:
+            verdict = judge(record, row, self._now, self._sweeping.policy)
+            self.found.count(record, verdict)
+            if verdict.changes_something:
+                self._verdicts.append(verdict)
+            if listed is None and has_vanished(record, sweep.started, self._now):
+                self._without_object.append(DueCheck(record.ref, record.version_id))
+        else:
+            if isinstance(row, ScheduleRow):
+                self._unmatched.append(row)
+            if listed is not None and lacks_record(listed, sweep.started, self._sweeping.young):
+                self._without_record.append(Unrecorded(sweep=sweep, listed=listed))
+
+    @property
+    def _waiting(self) -> "tuple[Sized, ...]":
+        return self._verdicts, self._unmatched, self._without_record, self._without_object
+
     def _repair(self) -> None:
         asked_for = [verdict.check for verdict in self._verdicts if verdict.check is not None]
         # The checks first: a crash in between asks for them twice, never not at all.
-        queue_due(self._sweeping.checks, asked_for)
+        queue_due(self._sweeping.checks, [*asked_for, *self._without_object])
         self.asked_for += [check.ref for check in asked_for]
+        self.vanished += [check.ref for check in self._without_object]
+        self.found.vanished += len(self._without_object)
+        self.found.checks_queued += len(self._without_object)
         self.restored += [row.ref for row in self._pool.map(self._write, self._verdicts) if row is not None]
         removed = [row.ref for row in self._pool.map(self._remove, self._unmatched) if row is not None]
         self.orphans += removed
@@ -275,7 +303,7 @@ class _Work:
         self._sweeping.deposits.send(unrecorded)
         self.unrecorded += [one.listed.ref for one in unrecorded]
         self.found.unrecorded += len(unrecorded)
-        self._verdicts, self._unmatched, self._without_record = [], [], []
+        self._verdicts, self._unmatched, self._without_record, self._without_object = [], [], [], []
 
     def _write(self, verdict: Verdict) -> ScheduleRow | None:
         """Write a row. Returns it where there was none that could be read, and no check was asked for."""

@@ -195,6 +195,7 @@ TOTALS = st.builds(
             "missing_rows",
             "orphan_rows",
             "unrecorded",
+            "vanished",
             "malformed",
             "checks_queued",
         )
@@ -211,7 +212,7 @@ def test_totals_survive_a_message(totals: Totals) -> None:
 
 def test_totals_of_an_earlier_version_are_understood() -> None:
     """A sweep goes on when the software is updated meanwhile."""
-    later = {"unrecorded", "malformed"}
+    later = {"unrecorded", "vanished", "malformed"}
     earlier = {name: value for name, value in Totals(objects=1).document.items() if name not in later}
 
     assert Totals(objects=1) == Totals.from_document(earlier)
@@ -260,6 +261,7 @@ def test_report_says_what_was_found() -> None:
         "missing_schedule_rows": 0,
         "orphan_schedule_rows": 0,
         "unrecorded": 0,
+        "vanished": 0,
         "malformed": 0,
         "checks_queued": 1,
         "oldest_unverified_age_seconds": 200 * 86_400,

@@ -17,7 +17,7 @@ FAULTS = {
     "bit flip on disk",
     "lost schedule row",
     "lost stream batch",
-    "lost event",
+    "lost events",
     "duplicate and reordered events",
     "throttled S3 and DynamoDB",
     "poison message to DLQ and redrive",

@@ -42,6 +42,7 @@ def _put(env: Environment, *things: FixityRecord | ScheduleRow | ListedObject) -
     for thing in things:
         if isinstance(thing, FixityRecord):
             env.records.items[thing.ref] = thing
+            env.objects.items.setdefault(thing.ref, listed(thing.ref.key, bucket=thing.ref.bucket))
         elif isinstance(thing, ListedObject):
             env.objects.items[thing.ref] = thing
         else:
@@ -176,15 +177,35 @@ def test_a_row_in_the_way_of_an_unrecorded_object_is_removed_first() -> None:
     assert [_ref("lost")] == env.deposits.refs
 
 
-def test_a_record_without_an_object_is_left_to_its_check() -> None:
-    """What S3 does not list is neither asked for nor taken out of care."""
+def test_l04_an_object_that_s3_does_not_list_is_looked_at_at_once() -> None:
+    """Its check tells a deletion from a loss, today and not half a year later; record and row stay until then."""
     env = environment(BUCKET)
-    _put(env, record("gone"), row("gone"))
+    _put(env, record("gone"), row("gone"), record("there"), row("there"))
+    del env.objects.items[_ref("gone")]
+
+    [progress], [coverage] = _all(env)
+
+    assert [DueCheck(_ref("gone"), "v-gone")] == env.checks.checks
+    assert [_ref("gone")] == list(progress.vanished)
+    assert (2, 1, 1) == (coverage.totals.objects, coverage.totals.vanished, coverage.totals.checks_queued)
+    assert {_ref("gone"), _ref("there")} == set(env.records.items) == set(env.schedule.rows)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [record("new", deposited=timedelta(minutes=1)), record("failing", due=DAY), record("overdue", due=-9 * DAY)],
+    ids=["deposited since the sweep began", "checked within a day anyway", "overdue and asked for"],
+)
+def test_an_object_that_is_not_listed_is_not_asked_for_in_vain(known: FixityRecord) -> None:
+    """What could not be listed yet, and what is checked soon without it, costs no check more."""
+    env = environment(BUCKET)
+    _put(env, known, row(known.ref.key, due=NOW + DAY))
+    env.objects.items.clear()
 
     _, [coverage] = _all(env)
 
-    assert (1, 0) == (coverage.totals.objects, coverage.totals.unrecorded)
-    assert ({_ref("gone")}, [], []) == (set(env.records.items), env.checks.checks, env.deposits.found)
+    assert 0 == coverage.totals.vanished
+    assert [] == env.checks.checks
 
 
 def test_report_and_latest_are_written_when_the_last_bucket_ends() -> None:
