@@ -1,5 +1,7 @@
 """An object whose next check is due, and the documented message that asks for the check."""
 
+from typing import Any
+
 import attrs
 
 from runtime.domain.objects import ObjectRef
@@ -12,13 +14,19 @@ class DueCheck:
     Attributes:
         ref: the object.
         version_id: the version to be checked; empty for whatever version is under care.
+        unlisted: whether S3 does not list the object, so that it may have been deleted.
     """
 
     ref: ObjectRef
     version_id: str = ""
+    unlisted: bool = False
 
     @property
-    def message(self) -> dict[str, str]:
+    def message(self) -> dict[str, Any]:
         """The message of the verification queue, a format that outsiders may rely on."""
-        message = {"bucket": self.ref.bucket, "key": self.ref.key}
-        return {**message, "version_id": self.version_id} if self.version_id else message
+        message: dict[str, Any] = {"bucket": self.ref.bucket, "key": self.ref.key}
+        if self.version_id:
+            message["version_id"] = self.version_id
+        if self.unlisted:
+            message["unlisted"] = True
+        return message

@@ -5,6 +5,7 @@ from typing import Any
 
 from runtime import bootstrap
 from runtime.contract import Function
+from runtime.domain.due import DueCheck
 from runtime.domain.errors import MalformedMessageError
 from runtime.domain.objects import ObjectRef
 from runtime.handlers.invocation import LambdaContext
@@ -18,7 +19,7 @@ from runtime.usecases.verify_object import verify
 def handle(
     event: dict[str, Any], context: LambdaContext, deps: tuple[VerificationSettings, Care, Replicas]
 ) -> dict[str, Any]:
-    """Verify the objects of a batch of messages `{"bucket": ..., "key": ..., "version_id": ...}`.
+    """Verify the objects of a batch of messages of `DueCheck`.
 
     Args:
         event: the Lambda event with SQS records.
@@ -31,8 +32,7 @@ def handle(
     settings, care, replicas = deps
 
     def act(body: str, attempt: Attempt) -> Finding:
-        ref, version_id = _parse(body)
-        return verify(care, replicas, ref, version_id, attempt)
+        return verify(care, replicas, _parse(body), attempt)
 
     return process_objects(event, context, Function.CHECKSUM_VERIFICATION, (settings, care), act)
 
@@ -42,8 +42,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return handle(event, context, bootstrap.verification())
 
 
-def _parse(body: str) -> tuple[ObjectRef, str | None]:
-    allowed = 'allowed: {"bucket": text, "key": text, "version_id": text or left out}'
+def _parse(body: str) -> DueCheck:
+    allowed = 'allowed: {"bucket": text, "key": text, "version_id": text or left out, "unlisted": true or left out}'
     try:
         message: Any = json.loads(body)
     except ValueError as error:
@@ -55,4 +55,7 @@ def _parse(body: str) -> tuple[ObjectRef, str | None]:
         raise MalformedMessageError(f"got bucket {bucket!r} and key {key!r}; {allowed}")
     if not (version_id is None or isinstance(version_id, str)):
         raise MalformedMessageError(f"got version_id {version_id!r}; {allowed}")
-    return ObjectRef(bucket, key), version_id or None
+    unlisted = message.get("unlisted", False)
+    if not isinstance(unlisted, bool):
+        raise MalformedMessageError(f"got unlisted {unlisted!r}; {allowed}")
+    return DueCheck(ObjectRef(bucket, key), version_id or "", unlisted=unlisted)

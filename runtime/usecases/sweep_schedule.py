@@ -275,7 +275,7 @@ class _Work:
             if verdict.changes_something:
                 self._verdicts.append(verdict)
             if listed is None and has_vanished(record, sweep.started, self._now):
-                self._without_object.append(DueCheck(record.ref, record.version_id))
+                self._without_object.append(DueCheck(record.ref, record.version_id, unlisted=True))
         else:
             if isinstance(row, ScheduleRow):
                 self._unmatched.append(row)

@@ -7,9 +7,10 @@ import attrs
 
 from runtime.domain import evidence as ev
 from runtime.domain.digests import KNOWN_ALGORITHMS
+from runtime.domain.due import DueCheck
 from runtime.domain.errors import ObjectAbsentError, OutOfTimeError, TransientError, UnreadableError
 from runtime.domain.evidence import Comparison, Evidence, Source, Verdict
-from runtime.domain.objects import ObjectFacts, ObjectRef
+from runtime.domain.objects import ObjectFacts
 from runtime.domain.outcome import Outcome
 from runtime.domain.records import COULD_NOT_BE_READ, CheckReport, FixityRecord, outcome_of
 from runtime.domain.replica import GONE, NOT_REACHED, not_reached
@@ -21,14 +22,14 @@ from runtime.usecases.examine_replica import Replicas, examine_replica
 from runtime.usecases.remove_object import remove
 
 
-def verify(care: Care, replicas: Replicas, ref: ObjectRef, version_id: str | None, attempt: Attempt) -> Finding:
+def verify(care: Care, replicas: Replicas, due: DueCheck, attempt: Attempt) -> Finding:
     """Check the version under care.
 
     Args:
         care: ports and policy.
         replicas: port and policy of the replicas.
-        ref: the object.
-        version_id: the version that was due; None checks whatever version is under care.
+        due: what is to be checked. Where S3 does not list the object, what is current is looked at first: a version
+            under a delete marker can still be read for weeks.
         attempt: the invocation.
 
     Returns:
@@ -39,25 +40,26 @@ def verify(care: Care, replicas: Replicas, ref: ObjectRef, version_id: str | Non
         TransientError: a table or S3 did not answer.
         RefusedError: a table or S3 refused.
     """
-    record = care.records.get(ref)
+    record = care.records.get(due.ref)
     if record is None:
-        return Finding(ref=ref, action="not under care: dropped")
-    if version_id is not None and version_id != record.version_id:
+        return Finding(ref=due.ref, action="not under care: dropped")
+    if due.version_id not in {"", record.version_id}:
         return Finding(
-            ref=ref,
+            ref=due.ref,
             action="a newer version is under care: dropped",
-            version_id=version_id,
+            version_id=due.version_id,
             outcome=Outcome.SUPERSEDED,
         )
     if attempt.asked is not None and record.last_check.started > attempt.asked:
         # Asked for twice, or by a message that came again: a check begun later has answered it. It may have ended
         # before it wrote its row.
         care.schedule.put_if_absent(_row(record, record.next_check))
-        return Finding(ref=ref, action="checked since it was asked for: dropped", version_id=record.version_id)
+        return Finding(ref=due.ref, action="checked since it was asked for: dropped", version_id=record.version_id)
     if attempt.receives > 1:
         # An earlier attempt did not come to its end, and this one may not: tomorrow's row is written before reading.
         care.schedule.put_if_absent(_row(record, care.clock.now() + RETRY))
-    return _Check(care, replicas, record, attempt, care.clock.now()).run()
+    check = _Check(care, replicas, record, attempt, care.clock.now())
+    return (check.not_current() if due.unlisted else None) or check.run()
 
 
 def _row(record: FixityRecord, due: datetime) -> ScheduleRow:
@@ -140,7 +142,8 @@ class _Check:
             raise UnreadableError(f"{NOT_REACHED}{error}") from error
         return found, ""
 
-    def _absent(self) -> Finding:
+    def not_current(self) -> Finding | None:
+        """Return what became of an object whose version under care is not current any more, None where it is."""
         try:
             current = self.care.store.current_version(self.record.ref)
         except ObjectAbsentError as error:
@@ -150,12 +153,15 @@ class _Check:
             message = "the object is gone and there is no delete marker"
             return self._write(self._report(Outcome.ABSENT, message, success=False), action="checked")
         if current == self.record.version_id:
-            return self._unreadable("S3 lists the version as current but does not hand it out")
+            return None
         try:
             finding = deposit_again(self.care, self.record, self.attempt)
         except ObjectAbsentError as error:
             raise TransientError(f"the object changed while it was looked at: {error}") from error
         return attrs.evolve(finding, action=f"another version is current: {finding.action}", outcome=Outcome.SUPERSEDED)
+
+    def _absent(self) -> Finding:
+        return self.not_current() or self._unreadable("S3 lists the version as current but does not hand it out")
 
     def _put_aside(self, reason: str) -> Finding:
         due = another_try(self.record.ref, self.care.clock.now())

@@ -103,6 +103,7 @@ def test_one_slow_or_broken_object_does_not_fail_the_others(handle: Handle) -> N
         '{"bucket": 1, "key": "k"}',
         '{"bucket": "b", "key": ""}',
         '{"bucket": "b", "key": "k", "version_id": 7}',
+        '{"bucket": "b", "key": "k", "unlisted": "yes"}',
     ],
 )
 def test_poison_message_goes_back_and_harms_nobody(handle: Handle, body: str) -> None:

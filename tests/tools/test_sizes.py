@@ -7,6 +7,7 @@ import pytest
 
 from runtime.adapters.dynamodb_items import item_of
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
+from runtime.domain.due import DueCheck
 from runtime.domain.objects import ObjectRef, Replication
 from runtime.domain.records import Agent, FixityRecord
 from runtime.domain.report_csv import line
@@ -49,7 +50,7 @@ def _checked() -> tuple[FixityRecord, FixityRecord, World]:
     deposit(w.care, REF, put.sequencer, _attempt(w))
     deposited = w.records.items[REF]
     w.clock.advance(days=90)
-    verify(w.care, w.replicas, REF, None, _attempt(w))
+    verify(w.care, w.replicas, DueCheck(REF), _attempt(w))
     return deposited, w.records.items[REF], w
 
 

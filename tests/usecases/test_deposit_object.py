@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.domain.due import DueCheck
 from runtime.domain.errors import TransientError, UnreadableError
 from runtime.domain.evidence import Source, Verdict
 from runtime.domain.objects import Encryption, ObjectRef
@@ -121,7 +122,7 @@ def test_contradicted_bytes_become_nobodys_baseline() -> None:
     w.store.damage(REF)
     w.clock.advance(days=1)
 
-    finding = verify(w.care, w.replicas, REF, None, attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF), attempt(w.clock))
 
     assert Outcome.MATCH is finding.outcome
     assert hashlib.sha256(BODY).hexdigest() == w.records.items[REF].digests["sha256"]

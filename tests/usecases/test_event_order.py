@@ -3,6 +3,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runtime.domain.due import DueCheck
 from runtime.domain.errors import TransientError
 from runtime.domain.objects import ObjectRef
 from runtime.usecases.deposit_object import deposit
@@ -106,6 +107,6 @@ def test_l06_workers_that_overtake_each_other_end_in_the_same_tables(
     while rest:
         next_change()
         if chance.random() < 0.3:
-            verify(w.care, w.replicas, chance.choice(_REFS), None, attempt(w.clock))
+            verify(w.care, w.replicas, DueCheck(chance.choice(_REFS)), attempt(w.clock))
 
     _assert_tables_tell_the_truth(w)

@@ -1,6 +1,7 @@
 import attrs
 import pytest
 
+from runtime.domain.due import DueCheck
 from runtime.domain.errors import UnreadableError
 from runtime.domain.evidence import Source, Verdict
 from runtime.domain.objects import ObjectRef, Replication
@@ -36,7 +37,7 @@ def test_l25_replica_is_compared_with_the_baseline_without_reading_it() -> None:
     """Size and every digest that S3 states of the replica are compared with the baseline, by one request."""
     w = _replicated(storage_class="DEEP_ARCHIVE")
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
     assert dict.fromkeys(("size in bytes", "md5", "crc64nvme"), Verdict.MATCH) == _of_replica(w)
@@ -51,7 +52,7 @@ def test_l25_replica_of_other_bytes_is_a_mismatch(body: bytes) -> None:
     w.replica_store._ids = iter([1])  # type: ignore[assignment]
     w.replica_store.put(REPLICA, body)
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
     assert "replica, md5: expected" in finding.message
@@ -65,7 +66,7 @@ def test_l25_lost_replica_fails_the_check() -> None:
     w = _replicated()
     w.replica_store.versions.clear()
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert (Outcome.ABSENT, False) == (finding.outcome, finding.success)
     assert finding.message.startswith("the replica is gone")
@@ -79,7 +80,7 @@ def test_damage_of_the_main_copy_comes_before_a_lost_replica() -> None:
     w.replica_store.versions.clear()
     w.store.damage(REF)
 
-    assert Outcome.MISMATCH is verify(w.care, w.replicas, REF, "v1", attempt(w.clock)).outcome
+    assert Outcome.MISMATCH is verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock)).outcome
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_replica_that_is_not_there_yet_is_recorded_and_no_failure(replication: R
     """Where S3 has made no replica the record says why nothing was compared."""
     w = _replicated(replication=replication)
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert Outcome.MATCH is finding.outcome
     (said,) = [
@@ -109,11 +110,11 @@ def test_replica_that_is_not_there_yet_is_recorded_and_no_failure(replication: R
 def test_l25_bytes_of_the_replica_are_read_where_asked_for() -> None:
     """With reading switched on the bytes are hashed, and damage that S3 does not know of is found in two reads."""
     w = _replicated(read=True)
-    assert Outcome.MATCH is verify(w.care, w.replicas, REF, "v1", attempt(w.clock)).outcome
+    assert Outcome.MATCH is verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock)).outcome
     assert [(REPLICA, "v1", False)] == w.replica_store.opened
 
     w.replica_store.damage(REPLICA)
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
     assert "replica as read, sha256: expected" in finding.message
@@ -124,7 +125,7 @@ def test_archived_replica_is_not_read() -> None:
     """A replica in an archive class is not read: what S3 states of it is compared, and the record says so."""
     w = _replicated(read=True, storage_class="DEEP_ARCHIVE")
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert (Outcome.MATCH, []) == (finding.outcome, w.replica_store.opened)
     assert Verdict.NOT_COMPARED is _of_replica(w)["bytes"]
@@ -135,7 +136,7 @@ def test_replica_that_does_not_fit_the_time_left_is_not_read() -> None:
     w = _replicated(read=True)
     w.replica_store.on_open = lambda _: w.clock.advance(hours=1)
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert Outcome.MATCH is finding.outcome
     assert Verdict.NOT_COMPARED is _of_replica(w)["bytes"]
@@ -149,10 +150,10 @@ def test_unreadable_replica_goes_back_to_the_queue_and_then_says_so() -> None:
         raise UnreadableError("S3 answered AccessDenied")
 
     w.replica_store.on_open = refused
-    first = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    first = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
     assert (True, None) == (first.back_to_queue, first.success)
 
-    last = verify(w.care, w.replicas, REF, "v1", attempt(w.clock, receives=5, last=True))
+    last = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=5, last=True))
 
     assert (Outcome.UNREADABLE, False) == (last.outcome, last.success)
     assert "the replica: S3 answered AccessDenied" in last.message
@@ -171,7 +172,7 @@ def test_damage_is_told_whatever_becomes_of_the_replica(*, gone: bool) -> None:
     w.replica_store.on_open = refused
     if gone:
         w.replica_store.versions.clear()
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert (Outcome.MISMATCH, False, False) == (finding.outcome, finding.success, finding.back_to_queue)
     assert not only_replica_fails(finding.message)
@@ -185,7 +186,7 @@ def test_digest_that_s3_keeps_in_another_algorithm_is_no_contradiction() -> None
     assert version.facts is not None
     version.facts = attrs.evolve(version.facts, etag="no-md5", checksums={"sha1": "AAAA"})
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert Outcome.MATCH is finding.outcome
     assert {"size in bytes": Verdict.MATCH, "digests": Verdict.NOT_COMPARED} == _of_replica(w)

@@ -1,6 +1,7 @@
 import attrs
 import pytest
 
+from runtime.domain.due import DueCheck
 from runtime.domain.errors import ObjectAbsentError, TransientError, UnreadableError
 from runtime.domain.evidence import Source
 from runtime.domain.outcome import Outcome
@@ -34,7 +35,7 @@ def test_match_updates_the_check_and_comes_again_after_one_interval() -> None:
     w = _under_care()
     before = w.records.items[REF]
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     record = w.records.items[REF]
     assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
@@ -47,7 +48,7 @@ def test_common_path_is_one_pinned_get() -> None:
     """A check asks S3 once, for the version under care."""
     w = _under_care()
 
-    verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert [(REF, "v1", False)] == w.store.opened
     assert 0 == w.store.heads
@@ -57,7 +58,7 @@ def test_multipart_object_is_checked_against_its_baseline_without_head() -> None
     """A healthy multipart object costs one GET: its baseline says all."""
     w = _under_care(parts=(10, 10, 3))
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert (Outcome.MATCH, 0) == (finding.outcome, w.store.heads)
 
@@ -68,7 +69,7 @@ def test_damage_is_read_twice_on_a_new_connection_and_then_said() -> None:
     baseline = w.records.items[REF].digests
     w.store.damage(REF)
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     record = w.records.items[REF]
     assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
@@ -85,10 +86,10 @@ def test_recovery_after_damage_is_recorded() -> None:
     """When the good copy is back, the next check matches, against all evidence, and the interval is the long one."""
     w = _under_care(parts=(10, 13))
     w.store.damage(REF)
-    verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
     w.store.damage(REF)
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     record = w.records.items[REF]
     assert (Outcome.MATCH, True) == (finding.outcome, record.last_check.success)
@@ -102,7 +103,7 @@ def test_l11_unstable_stream_is_not_damage() -> None:
     w.store.damage(REF)
     w.store.on_open = lambda number: w.store.damage(REF) if number == 2 else None
 
-    assert Outcome.MATCH is verify(w.care, w.replicas, REF, "v1", attempt(w.clock)).outcome
+    assert Outcome.MATCH is verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock)).outcome
 
 
 def test_l11_second_read_that_breaks_is_unreadable_not_mismatch() -> None:
@@ -111,7 +112,7 @@ def test_l11_second_read_that_breaks_is_unreadable_not_mismatch() -> None:
     w.store.damage(REF)
     w.store.on_open = lambda number: _unreadable(number) if number > 1 else None
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert (Outcome.UNREADABLE, True) == (finding.outcome, finding.back_to_queue)
     assert w.records.items[REF].last_check.success
@@ -123,7 +124,7 @@ def test_l03_unreadable_object_goes_back_to_the_queue_and_changes_nothing() -> N
     before = dict(w.records.items)
     w.store.on_open = _unreadable
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert (Outcome.UNREADABLE, None, True) == (finding.outcome, finding.success, finding.back_to_queue)
     assert before == w.records.items
@@ -135,7 +136,7 @@ def test_l11_unreadable_on_the_last_receive_is_recorded_with_the_baseline_intact
     baseline = w.records.items[REF].digests
     w.store.on_open = _unreadable
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock, receives=5, last=True))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=5, last=True))
 
     record = w.records.items[REF]
     assert (Outcome.UNREADABLE, False, True) == (finding.outcome, finding.success, finding.back_to_queue)
@@ -155,15 +156,15 @@ def test_l04_redelivered_message_has_a_row_before_it_reads(failing: str) -> None
 
     w.records.before = down
     with pytest.raises(TransientError):
-        verify(w.care, w.replicas, REF, "v1", attempt(w.clock, receives=2)) if failing != "get" else _twice(w)
+        verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=2)) if failing != "get" else _twice(w)
 
     assert w.clock.now() + RETRY == w.schedule.rows[REF].due
 
 
 def _twice(w: World) -> None:
     w.store.on_open = _unreadable
-    verify(w.care, w.replicas, REF, "v1", attempt(w.clock, receives=2))
-    verify(w.care, w.replicas, REF, "v1", attempt(w.clock, receives=3))
+    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=2))
+    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=3))
 
 
 def test_first_delivery_writes_no_row_before_it_reads() -> None:
@@ -171,7 +172,7 @@ def test_first_delivery_writes_no_row_before_it_reads() -> None:
     w = _under_care()
     w.store.on_open = _unreadable
 
-    verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert {} == w.schedule.rows
 
@@ -182,7 +183,7 @@ def test_missed_delete_is_cleaned_up() -> None:
     w.store.delete_version(REF, 0)
     w.store.delete(REF)
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert (Outcome.ABSENT, None) == (finding.outcome, finding.success)
     assert ({}, {}) == (w.records.items, w.schedule.rows)
@@ -194,7 +195,7 @@ def test_missed_overwrite_is_deposited() -> None:
     w.store.put(REF, b"newer")
     w.store.delete_version(REF, 0)
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert Outcome.SUPERSEDED is finding.outcome
     assert ("v2", "v2") == (w.records.items[REF].version_id, w.schedule.rows[REF].version_id)
@@ -205,7 +206,7 @@ def test_key_that_vanished_without_a_marker_is_a_failure() -> None:
     w = _under_care()
     w.store.delete_version(REF, 0)
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     record = w.records.items[REF]
     assert (Outcome.ABSENT, False) == (finding.outcome, finding.success)
@@ -222,7 +223,7 @@ def test_version_that_s3_lists_but_does_not_hand_out_is_unreadable() -> None:
         raise ObjectAbsentError("404")
 
     w.store.on_open = absent
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert (Outcome.UNREADABLE, True) == (finding.outcome, finding.back_to_queue)
 
@@ -232,7 +233,7 @@ def test_message_for_an_old_version_is_dropped() -> None:
     w = _under_care()
     before = dict(w.records.items)
 
-    finding = verify(w.care, w.replicas, REF, "v0", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v0"), attempt(w.clock))
 
     assert Outcome.SUPERSEDED is finding.outcome
     assert ([], before) == (w.store.opened, w.records.items)
@@ -242,7 +243,7 @@ def test_message_for_an_object_not_under_care_is_dropped() -> None:
     """A due message without a record changes nothing and reads nothing."""
     w = world()
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock, receives=3))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=3))
 
     assert (None, [], {}) == (finding.outcome, w.store.opened, w.schedule.rows)
 
@@ -252,7 +253,7 @@ def test_l06_record_removed_during_the_check_stays_removed() -> None:
     w = _under_care()
     w.store.on_chunk = lambda _: w.records.items.clear()
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert ({}, {}) == (w.records.items, w.schedule.rows)
     assert "removed or overwritten meanwhile: dropped" == finding.action
@@ -267,7 +268,7 @@ def test_l06_object_overwritten_during_the_check_keeps_its_new_baseline() -> Non
         deposit(w.care, REF, w.store.put(REF, b"newer").sequencer, attempt(w.clock))
 
     w.store.on_open = overwritten
-    verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert ("v2", "v2") == (w.records.items[REF].version_id, w.schedule.rows[REF].version_id)
     assert w.records.items[REF].last_check.success
@@ -281,7 +282,7 @@ def test_l06_baseline_attempt_on_a_removed_record_does_not_resurrect_it() -> Non
     w.schedule.rows.clear()
     w.store.on_chunk = lambda _: w.records.items.clear()
 
-    verify(w.care, w.replicas, REF, None, attempt(w.clock))
+    verify(w.care, w.replicas, DueCheck(REF), attempt(w.clock))
 
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
@@ -293,7 +294,7 @@ def test_put_aside_deposit_gets_its_baseline_at_the_next_attempt() -> None:
     deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=0.001))
     w.clock.advance(days=1)
 
-    finding = verify(w.care, w.replicas, REF, put.version_id, attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, put.version_id), attempt(w.clock))
 
     assert (Outcome.MATCH, True) == (finding.outcome, w.records.items[REF].has_baseline)
     assert "had no baseline: deposited" == finding.action
@@ -306,7 +307,7 @@ def test_put_aside_deposit_that_was_deleted_is_cleaned_up() -> None:
     deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=0.001))
     w.store.delete(REF)
 
-    verify(w.care, w.replicas, REF, put.version_id, attempt(w.clock))
+    verify(w.care, w.replicas, DueCheck(REF, put.version_id), attempt(w.clock))
 
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
@@ -316,12 +317,34 @@ def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly() -> None:
     w = _under_care()
     before = w.records.items[REF]
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock, seconds=0.001))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, seconds=0.001))
 
     due = another_try(REF, w.clock.now())
     assert (Outcome.DEFERRED, None, False) == (finding.outcome, finding.success, finding.back_to_queue)
     assert attrs.evolve(before, next_check=due) == w.records.items[REF]
     assert due == w.schedule.rows[REF].due
+
+
+def test_l04_a_deletion_whose_event_was_lost_is_seen_when_s3_does_not_list_the_object() -> None:
+    """Its version can still be read; what is current says that somebody deleted it, and it goes out of care."""
+    w = _under_care()
+    w.store.delete(REF)
+
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    assert (Outcome.MATCH, {REF}) == (finding.outcome, set(w.records.items))
+
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1", unlisted=True), attempt(w.clock, seconds=900))
+    assert "deleted: a delete marker is current" == finding.message
+    assert ({}, {}) == (w.records.items, w.schedule.rows)
+
+
+def test_an_object_that_s3_lists_again_is_checked_as_ever() -> None:
+    """The list is as old as the message: what is current now counts."""
+    w = _under_care()
+
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1", unlisted=True), attempt(w.clock))
+
+    assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
 
 
 def test_l24_a_digest_in_the_objects_metadata_does_not_replace_the_baseline() -> None:
@@ -335,7 +358,7 @@ def test_l24_a_digest_in_the_objects_metadata_does_not_replace_the_baseline() ->
         stored.facts, etag="0" * 32, checksums={"crc64nvme": base64_of("crc64nvme", stored.body)}
     )
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert Outcome.MISMATCH is finding.outcome
     assert "baseline, sha256" in finding.message
@@ -348,7 +371,7 @@ def test_l35_contradiction_with_the_stored_checksum_is_said_as_mismatch() -> Non
     assert stored.facts is not None
     stored.facts = attrs.evolve(stored.facts, checksums={"crc64nvme": base64_of("crc64nvme", b"other")})
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert Outcome.MISMATCH is finding.outcome
     assert "S3 stored checksum, crc64nvme" in finding.message
@@ -371,7 +394,7 @@ def test_l04_every_outcome_schedules_the_next_check(spoil: object) -> None:
     assert callable(spoil)
     spoil(w)
 
-    verify(w.care, w.replicas, REF, "v1", attempt(w.clock, receives=5, last=True))
+    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=5, last=True))
 
     assert w.records.items[REF].next_check == w.schedule.rows[REF].due
     assert w.schedule.rows[REF].due > w.clock.now()
@@ -382,7 +405,7 @@ def test_baseline_that_this_software_cannot_compute_is_no_match() -> None:
     w = _under_care()
     w.records.items[REF] = attrs.evolve(w.records.items[REF], digests={"sha3": "00"})
 
-    finding = verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     assert (Outcome.NO_BASELINE, False) == (finding.outcome, finding.success)
     assert {"sha3": "00"} == w.records.items[REF].digests
@@ -392,7 +415,7 @@ def test_check_records_who_checked_what_and_when() -> None:
     """The last check carries bytes, times, storage class and the agent."""
     w = _under_care()
 
-    verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
     check = w.records.items[REF].last_check
     assert (len(BODY), 1, "STANDARD", "req-1") == (
@@ -410,13 +433,13 @@ def test_a_check_that_was_made_since_it_was_asked_for_is_not_made_again(*, row_w
     w = _under_care()
     asked = w.clock.now()
     w.clock.advance(seconds=1)
-    verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
     row, record = w.schedule.rows[REF], w.records.items[REF]
     w.store.opened.clear()
     if not row_was_written:
         del w.schedule.rows[REF]
 
-    finding = verify(w.care, w.replicas, REF, "v1", attrs.evolve(attempt(w.clock, receives=2), asked=asked))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attrs.evolve(attempt(w.clock, receives=2), asked=asked))
 
     assert [] == w.store.opened
     assert (None, None) == (finding.outcome, finding.success)
@@ -426,9 +449,9 @@ def test_a_check_that_was_made_since_it_was_asked_for_is_not_made_again(*, row_w
 def test_a_check_that_was_asked_for_since_the_last_one_is_made() -> None:
     """Whoever asks after a check has begun gets another one."""
     w = _under_care()
-    verify(w.care, w.replicas, REF, "v1", attempt(w.clock))
+    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
 
-    finding = verify(w.care, w.replicas, REF, "v1", attrs.evolve(attempt(w.clock), asked=w.clock.now()))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attrs.evolve(attempt(w.clock), asked=w.clock.now()))
 
     assert Outcome.MATCH == finding.outcome
     assert 2 == len(w.store.opened)
