@@ -28,11 +28,17 @@ _S3_MANAGED: Final = "s3-managed"
 _CUSTOMER_KEY: Final = "customer-key"
 _STATED: Final = "stated"
 _READ: Final = "read"
+_STANDARD: Final = "STANDARD"
 
 # Classes whose objects can be read at once; a main copy must be, because it is verified by reading.
 _READABLE_CLASSES: Final = ("INTELLIGENT_TIERING", "STANDARD_IA", "ONEZONE_IA", "GLACIER_IR")
 _ARCHIVE_CLASSES: Final = ("GLACIER", "DEEP_ARCHIVE")
 _INFREQUENT_CLASSES: Final = ("STANDARD_IA", "ONEZONE_IA")
+# Evidence must be readable at once, whoever asks.
+_EVIDENCE_CLASSES: Final = (_STANDARD, "GLACIER_IR")
+# Glacier Instant Retrieval takes smaller objects for 128 KiB, which cost as much there as 22 KiB in S3 Standard; and
+# the move itself is paid for: https://aws.amazon.com/s3/pricing/
+LEAST_MOVED_EVIDENCE_BYTES: Final = 32 * 1024
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 _INFREQUENT_MINIMUM_DAYS: Final = 30
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -111,6 +117,8 @@ class Lifecycle:
         replication_storage_class: the class in which S3 writes a replica.
         transient_expiry_days: kept days of inventories and scratch files.
         evidence_retention_days: kept days of request results, exports, reports and the audit trail.
+        evidence_transition_days: after which larger files among these change their class.
+        evidence_storage_class: the class of these from then on; one that can be read at once.
         access_log_expiry_days: kept days of S3 access logs.
     """
 
@@ -121,13 +129,15 @@ class Lifecycle:
     main_storage_class: str = _one_of(_READABLE_CLASSES)
     replica_transition_days: int = _within(0, 3650)
     replica_storage_class: str = _one_of(_READABLE_CLASSES + _ARCHIVE_CLASSES)
-    replication_storage_class: str = _one_of(("STANDARD", *_READABLE_CLASSES, *_ARCHIVE_CLASSES))
+    replication_storage_class: str = _one_of((_STANDARD, *_READABLE_CLASSES, *_ARCHIVE_CLASSES))
     transient_expiry_days: int = _within(1, 3650)
     evidence_retention_days: int = _within(1, 36500)
+    evidence_transition_days: int = _within(0, 3650)
+    evidence_storage_class: str = _one_of(_EVIDENCE_CLASSES)
     access_log_expiry_days: int = _within(1, 36500)
 
     def __attrs_post_init__(self) -> None:
-        """Hold S3's rule that a class for infrequent access is entered after 30 days at the earliest."""
+        """Hold S3's rules: infrequent access begins after 30 days at the earliest, and what expires is moved before."""
         for copy, days, storage_class in (
             ("main", self.main_transition_days, self.main_storage_class),
             ("replica", self.replica_transition_days, self.replica_storage_class),
@@ -136,6 +146,16 @@ class Lifecycle:
                 raise ValueError(
                     f"{copy}_transition_days is {days}; allowed with {storage_class}: from {_INFREQUENT_MINIMUM_DAYS}"
                 )
+        if self.moves_evidence and self.evidence_transition_days >= self.evidence_retention_days:
+            raise ValueError(
+                f"evidence_transition_days is {self.evidence_transition_days}; allowed: less than"
+                f" evidence_retention_days, which is {self.evidence_retention_days}"
+            )
+
+    @property
+    def moves_evidence(self) -> bool:
+        """Whether evidence changes its class."""
+        return self.evidence_storage_class != _STANDARD
 
 
 @attrs.frozen(kw_only=True)

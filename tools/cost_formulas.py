@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from runtime.usecases.deposit_object import SETTLED
+from stacks.config import LEAST_MOVED_EVIDENCE_BYTES
 from tools import cost_figures as f
 from tools import cost_work as work_of
 from tools.cost_bill import Environment
@@ -141,7 +142,7 @@ def _of_traces(environment: Environment) -> Iterator[Sequence[str]]:
     yield (
         "audit trail",
         f"(d + c) / events per file PUTs and invocations; (d + c) x {f.AUDIT_EVENT_BYTES} B a month kept",
-        f"{_milliseconds(f.AUDIT_CPU_SECONDS)} of CPU per event; `evidence_retention_days`",
+        f"{_milliseconds(f.AUDIT_CPU_SECONDS)} of CPU per event",
     )
     yield (
         "sweep",
@@ -152,9 +153,20 @@ def _of_traces(environment: Environment) -> Iterator[Sequence[str]]:
         f"`sweep.schedule`; eventually consistent; {_milliseconds(f.SWEEP_SECONDS)} of Lambda per object",
     )
     yield (
+        "evidence, kept",
+        (
+            "in S3 Standard for `evidence_transition_days` + 1 days, then in `evidence_storage_class`, in files of at"
+            f" least {f.SMALLEST_TRANSITION_BYTES // _KIB} KiB; one move per file"
+        ),
+        (
+            f"files under {LEAST_MOVED_EVIDENCE_BYTES // _KIB} KiB stay in S3 Standard; `evidence_retention_days`;"
+            " an export is taken to be one file, a report one per bucket"
+        ),
+    )
+    yield (
         "monthly export",
         f"n x {record + f.ITEM_OVERHEAD_BYTES:,} B; {f.EXPORT_RATIO:.0%} of it kept",
-        "`evidence_retention_days`",
+        "",
     )
     yield (
         "monthly report",
@@ -162,7 +174,7 @@ def _of_traces(environment: Environment) -> Iterator[Sequence[str]]:
             f"n x {record:,} / {in_order:,} read units; n x {f.REPORT_LINE_BYTES} B kept,"
             f" {_milliseconds(f.REPORT_SECONDS)} of Lambda per object"
         ),
-        "`evidence_retention_days`, `report.schedule`",
+        "`report.schedule`",
     )
     counts = environment.counts
     yield (

@@ -39,7 +39,7 @@ def month(environment: Environment, work: Workload) -> list[Line]:
         *work_of.deposits(environment, _batch(work, work.deposits)),
         *verification(environment, work),
         *work_of.sweep(environment, work_of.sweeps_of(environment) * work.objects, "objects x sweeps of a month"),
-        *work_of.evidence(environment, work.objects),
+        *work_of.evidence(environment, work),
         *_tables(environment, work, checks),
         *_kept_and_told(environment, work, checks),
     ]

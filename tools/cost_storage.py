@@ -1,10 +1,11 @@
 """What S3 takes for keeping and replicating objects, whoever looks at them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import attrs
 
+from stacks.config import LEAST_MOVED_EVIDENCE_BYTES
 from tools import cost_figures as f
 from tools.cost_bill import Environment, Line, Part, line, price_name
 from tools.cost_figures import Workload
@@ -176,6 +177,34 @@ def stored_file(environment: Environment, part: Part, what: str, how: str, size:
         size: their bytes.
     """
     return line(part, f"{what}, kept", how, size / f.GIB, environment.home("s3-storage-standard-first-50-tb"))
+
+
+def kept_evidence(environment: Environment, part: Part, what: str, how: str, month: Sequence[float]) -> Iterator[Line]:
+    """Yield what keeping evidence costs, as if all its years had passed.
+
+    Args:
+        environment: the environment.
+        part: the part of the bill.
+        what: what the files are.
+        how: how their size comes about.
+        month: the bytes of a month's files, and how many files they are.
+    """
+    cycle = environment.settings.lifecycle
+    size, files = month
+    months = cycle.evidence_retention_days / f.DAYS_PER_MONTH
+    if not cycle.moves_evidence or size < files * LEAST_MOVED_EVIDENCE_BYTES:
+        yield stored_file(environment, part, what, f"{how}, {months:.0f} months", size * months)
+        return
+    days = cycle.evidence_transition_days + f.LIFECYCLE_DELAY_DAYS
+    waiting = days / f.DAYS_PER_MONTH
+    yield stored_file(environment, part, what, f"{how}, {days} days", size * waiting)
+    moved_to, least = cycle.evidence_storage_class, f.SMALLEST_TRANSITION_BYTES
+    how = f"the same, at least {least // 1024} KiB per file, {months - waiting:.0f} months"
+    gigabytes = max(size, files * least) * (months - waiting) / f.GIB
+    price = environment.home(f"s3-storage-{price_name(moved_to)}")
+    yield line(part, f"{what}, kept in {moved_to}", how, gigabytes, price)
+    price = environment.home(f"s3-transition-{price_name(moved_to)}")
+    yield line(part, f"{what}, moved to {moved_to}", "one per file", files, price)
 
 
 def tier_shares(interval_days: int | None) -> tuple[float, float, float]:

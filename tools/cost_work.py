@@ -11,7 +11,8 @@ from runtime.usecases.deposit_object import SETTLED
 from stacks.config import Sizing
 from tools import cost_figures as f
 from tools.cost_bill import Environment, Line, Part, line, price_name
-from tools.cost_storage import ARCHIVES, RETRIEVAL_FEES, main_copy, replica, stored_file
+from tools.cost_figures import Workload
+from tools.cost_storage import ARCHIVES, RETRIEVAL_FEES, kept_evidence, main_copy, replica
 
 _RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 # Until the answers for an object have come: of S3 and the tables, and for a check of S3 in the other region.
@@ -168,28 +169,18 @@ def sweep(environment: Environment, looked_at: float, how: str) -> Iterator[Line
     yield _looking(environment, Part.SWEEP, looked_at, how, f.SWEEP_SECONDS)
 
 
-def evidence(environment: Environment, objects: float) -> Iterator[Line]:
+def evidence(environment: Environment, work: Workload) -> Iterator[Line]:
     """Yield what the monthly export of the checksum table and the monthly report cost, and keeping them."""
-    months = environment.settings.lifecycle.evidence_retention_days / f.DAYS_PER_MONTH
+    objects = work.objects
     table = objects * (f.CHECK_RECORD_BYTES + f.ITEM_OVERHEAD_BYTES)
     yield line(Part.REPORT, "export", "size of the checksum table", table / f.GIB, environment.home("dynamodb-export"))
-    yield stored_file(
-        environment,
-        Part.REPORT,
-        "exports",
-        f"{f.EXPORT_RATIO:.0%} of that size, {months:.0f} months",
-        table * f.EXPORT_RATIO * months,
-    )
+    how = f"{f.EXPORT_RATIO:.0%} of that size"
+    yield from kept_evidence(environment, Part.REPORT, "exports", how, (table * f.EXPORT_RATIO, 1))
     units = in_order(f.CHECK_RECORD_BYTES)
     yield environment.capacity(Part.REPORT, "reading records", f"objects x {units:.3f}", objects * units, "read")
     yield _looking(environment, Part.REPORT, objects, "objects", f.REPORT_SECONDS)
-    yield stored_file(
-        environment,
-        Part.REPORT,
-        "reports",
-        f"{f.REPORT_LINE_BYTES} B per object, {months:.0f} months",
-        objects * months * f.REPORT_LINE_BYTES,
-    )
+    how = f"{f.REPORT_LINE_BYTES} B per object"
+    yield from kept_evidence(environment, Part.REPORT, "reports", how, (objects * f.REPORT_LINE_BYTES, work.buckets))
 
 
 def sweeps_of(environment: Environment) -> float:
@@ -277,9 +268,8 @@ def _traces(environment: Environment, what: str, batch: Batch) -> Iterator[Line]
     files = number / pace.audit
     how = f"one per {pace.audit:.3g} events"
     yield line(Part.AUDIT, f"files of {what}", how, files, environment.home("s3-put-standard"))
-    months = environment.settings.lifecycle.evidence_retention_days / f.DAYS_PER_MONTH
-    how = f"{f.AUDIT_EVENT_BYTES} B each, {months:.0f} months"
-    yield stored_file(environment, Part.AUDIT, f"events of {what}", how, number * months * f.AUDIT_EVENT_BYTES)
+    how = f"{f.AUDIT_EVENT_BYTES} B each"
+    yield from kept_evidence(environment, Part.AUDIT, f"events of {what}", how, (number * f.AUDIT_EVENT_BYTES, files))
     memory = environment.settings.functions.audit_trail.memory_mib
     seconds = f.S3_WAIT_SECONDS + pace.audit * _alone(f.AUDIT_CPU_SECONDS, memory)
     yield from _invocations(environment, (Part.AUDIT, f"audit-trail, {what}"), files, seconds, memory)

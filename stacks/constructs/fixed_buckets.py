@@ -6,12 +6,13 @@ from typing import Any
 import attrs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from runtime.contract import BucketSuffix, ManagedPrefix
 from stacks import naming
-from stacks.config import Lifecycle
-from stacks.constructs.preservation_bucket import Expiry, PreservationBucket, PreservationBucketProps
+from stacks.config import LEAST_MOVED_EVIDENCE_BYTES, Lifecycle
+from stacks.constructs.preservation_bucket import Expiry, Move, PreservationBucket, PreservationBucketProps
 from stacks.constructs.retention import Retention
 
 _TRANSIENT = (ManagedPrefix.INVENTORY, ManagedPrefix.SCRATCH)
@@ -98,6 +99,7 @@ class FixedBuckets(Construct):
                     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
                     _expiry(ManagedPrefix.LATEST_REPORT, days.evidence_retention_days, days.noncurrent_expiry_days),
                 ],
+                moves=[_move(folder, days) for folder in _EVIDENCE] if days.moves_evidence else [],
                 noncurrent_expiry_days=None,
                 abort_multipart_days=days.abort_multipart_days,
                 retention=props.retention,
@@ -176,4 +178,18 @@ class FixedBuckets(Construct):
 
 
 def _expiry(folder: str, days: int, noncurrent_days: int) -> Expiry:
-    return Expiry(name=folder.strip("/").replace("/", "-"), days=days, noncurrent_days=noncurrent_days, prefix=folder)
+    return Expiry(name=_rule_name(folder), days=days, noncurrent_days=noncurrent_days, prefix=folder)
+
+
+def _move(folder: str, lifecycle: Lifecycle) -> Move:
+    return Move(
+        name=f"move-{_rule_name(folder)}",
+        days=lifecycle.evidence_transition_days,
+        storage_class=s3.StorageClass(lifecycle.evidence_storage_class),
+        larger_than=LEAST_MOVED_EVIDENCE_BYTES - 1,
+        prefix=folder,
+    )
+
+
+def _rule_name(folder: str) -> str:
+    return folder.strip("/").replace("/", "-")

@@ -30,6 +30,25 @@ class Expiry:
 
 
 @attrs.frozen(kw_only=True)
+class Move:
+    """When objects of a folder change their storage class.
+
+    Attributes:
+        name: id of the lifecycle rule.
+        days: after which current objects are moved.
+        storage_class: the class that they are moved to.
+        larger_than: bytes; what is not larger stays.
+        prefix: the folder.
+    """
+
+    name: str
+    days: int
+    storage_class: s3.StorageClass
+    larger_than: int
+    prefix: str
+
+
+@attrs.frozen(kw_only=True)
 class PreservationBucketProps:
     """Arguments of `PreservationBucket`.
 
@@ -40,6 +59,7 @@ class PreservationBucketProps:
         announces_objects: whether EventBridge is told of its objects.
         lockable: whether objects in it can be locked; S3 cannot take that back.
         expiries: how long its objects are kept; for ever where no rule applies.
+        moves: when its objects change their class; never where no rule applies.
         noncurrent_expiry_days: after which replaced and deleted versions are removed; None where `expiries` say all.
         abort_multipart_days: after which an upload that was never completed is removed.
         retention: what happens to the bucket when it leaves the template.
@@ -51,6 +71,7 @@ class PreservationBucketProps:
     announces_objects: bool
     lockable: bool
     expiries: Sequence[Expiry]
+    moves: Sequence[Move] = ()
     noncurrent_expiry_days: int | None
     abort_multipart_days: int
     retention: Retention
@@ -99,12 +120,30 @@ class PreservationBucket(Construct):
                     )
                     for expiry in props.expiries
                 ),
+                # Rules of their own, because a size limits all that a rule does.
+                *(
+                    s3.LifecycleRule(
+                        id=move.name,
+                        prefix=move.prefix,
+                        object_size_greater_than=move.larger_than,
+                        transitions=[
+                            s3.Transition(storage_class=move.storage_class, transition_after=Duration.days(move.days))
+                        ],
+                    )
+                    for move in props.moves
+                ),
             ],
         )
         # The L2 properties of these two would add a custom resource, and one policy statement per source bucket.
         resource = self.bucket.node.default_child
         if not isinstance(resource, s3.CfnBucket):
             raise TypeError("a bucket without its CloudFormation resource")
+        first_move = 1 + len(props.expiries)
+        for index, move in enumerate(props.moves, start=first_move):
+            # The L2 property writes a number where CloudFormation's schema has a text.
+            resource.add_property_override(
+                f"LifecycleConfiguration.Rules.{index}.ObjectSizeGreaterThan", str(move.larger_than)
+            )
         if props.announces_objects:
             resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
                 event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)

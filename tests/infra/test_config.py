@@ -65,6 +65,11 @@ def test_an_unknown_environment_is_one_clear_line(name: str | None, line: str) -
         (_changed('bucket_prefix = "example-dev"', 'bucket_prefix = "xn--a"', DEV), ["'xn--a'", "reserves"]),
         (_changed('"INTELLIGENT_TIERING"', '"DEEP_ARCHIVE"', DEV), ["main_storage_class", "GLACIER_IR"]),
         (_changed('"INTELLIGENT_TIERING"', '"STANDARD_IA"', DEV), ["main_transition_days is 0", "from 30"]),
+        (_changed('"GLACIER_IR"', '"DEEP_ARCHIVE"', DEV), ["evidence_storage_class", "STANDARD, GLACIER_IR"]),
+        (
+            _changed("evidence_transition_days = 90", "evidence_transition_days = 3650", DEV),
+            ["evidence_transition_days is 3650", "less than evidence_retention_days, which is 3650"],
+        ),
         (
             _changed("verification_concurrency = ", "verification_concurrency = 9", DEV),
             ["verification_concurrency", "could never speak"],

@@ -257,10 +257,9 @@ def test_l23_evidence_outlives_transient_data(variant: Assembly) -> None:
     """Inventories and scratch files go after 30 days; other things stay as long as the settings say."""
     bucket = variant.named(BUCKET, f"{variant.settings.bucket_prefix}-managed")
     rules = bucket.properties["LifecycleConfiguration"]["Rules"]
-    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule}
-    noncurrent = {
-        rule["Prefix"]: rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in rules if "Prefix" in rule
-    }
+    expiries = [rule for rule in rules if "ExpirationInDays" in rule]
+    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in expiries}
+    noncurrent = {rule["Prefix"]: rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in expiries}
     kept = variant.settings.lifecycle.evidence_retention_days
 
     assert 3650 == kept
@@ -281,6 +280,19 @@ def test_l23_evidence_outlives_transient_data(variant: Assembly) -> None:
         for rule in rules
         if "Prefix" not in rule and {"ExpirationInDays", "NoncurrentVersionExpiration"} & set(rule)
     ]
+
+
+def test_evidence_moves_to_a_cheaper_class_that_can_be_read_at_once(variant: Assembly) -> None:
+    """After 90 days larger evidence lies in Glacier Instant Retrieval; inventories and scratch files are not moved."""
+    bucket = variant.named(BUCKET, f"{variant.settings.bucket_prefix}-managed")
+    moves = [rule for rule in bucket.properties["LifecycleConfiguration"]["Rules"] if "Transitions" in rule]
+
+    assert ["requests/", "exports/checksum-table/", "reports/", "audit/"] == [rule["Prefix"] for rule in moves]
+    for rule in moves:
+        assert [{"StorageClass": "GLACIER_IR", "TransitionInDays": 90}] == rule["Transitions"]
+        # S3 would by itself move nothing under 128 KiB, which few files of the audit trail reach.
+        assert "32767" == rule["ObjectSizeGreaterThan"]
+        assert not {"ExpirationInDays", "NoncurrentVersionExpiration"} & set(rule)
 
 
 def test_l23_access_logs_outlive_transient_data(variant: Assembly) -> None:

@@ -116,6 +116,36 @@ def test_large_volumes_are_cheaper_beyond_their_limits() -> None:
     assert ["0.023", "0.022", "0.021"] == [str(line.price.dollars) for line in lines]
 
 
+def test_evidence_is_kept_in_its_class_and_small_files_in_the_first() -> None:
+    """Files of 100 KB are paid for as 128 KiB in the second class; of 20 KB they stay where they were written."""
+    environment = _environment()
+    months = 3650 / f.DAYS_PER_MONTH
+
+    large, small = (
+        _quantities(storage.kept_evidence(environment, Part.AUDIT, "events", "how", (files * size, files)))
+        for files, size in ((10, 100_000), (50, 20_000))
+    )
+
+    assert {
+        "events, kept": pytest.approx(1e6 * 91 / f.DAYS_PER_MONTH / f.GIB),
+        "events, kept in GLACIER_IR": pytest.approx(10 * 128 * 1024 * (months - 91 / f.DAYS_PER_MONTH) / f.GIB),
+        "events, moved to GLACIER_IR": 10,
+    } == large
+    assert {"events, kept": pytest.approx(1e6 * months / f.GIB)} == small
+
+
+def test_evidence_that_is_moved_costs_less() -> None:
+    """Ten years of exports, reports and audit trail are cheaper in the second class than in S3 Standard."""
+    moved, unmoved = _environment(), _environment("lifecycle", evidence_storage_class="STANDARD")
+
+    ours, theirs = (
+        total(line for line in model.month(found, WORK) if line.part in {Part.AUDIT, Part.REPORT})
+        for found in (moved, unmoved)
+    )
+
+    assert ours < 0.5 * theirs
+
+
 def test_checks_follow_the_interval() -> None:
     """Half the interval, twice the checks, and twice the units that they write."""
     usual, twice = _environment(), _environment("fixity", check_interval_days=90)
