@@ -237,8 +237,8 @@ class Metric:
     OUTCOME_SUPERSEDED: Final = "OutcomeSuperseded"
     OUTCOME_NO_BASELINE: Final = "OutcomeNoBaseline"
     OUTCOME_DEFERRED: Final = "OutcomeDeferred"
-    # Checks that end with LastChecksumSuccess false; published (also as 0) by file-uploaded, file-deleted
-    # and checksum-verification.
+    # Checks that end with LastChecksumSuccess false where the record did not show the same failure before; published
+    # (also as 0) by file-uploaded, file-deleted and checksum-verification.
     FAILED_CHECKS: Final = "FailedChecks"
     BYTES_VERIFIED: Final = "BytesVerified"
     # Published by bucket-requested, one per request.
@@ -259,7 +259,11 @@ class Metric:
     COVERAGE_WITHIN_INTERVAL: Final = "CoverageWithinInterval"
     MISSING_SCHEDULE_ROWS: Final = "MissingScheduleRows"
     ORPHAN_SCHEDULE_ROWS: Final = "OrphanScheduleRows"
-    # Objects that S3 lists, that are not new, and that had no record.
+    # Objects whose newest check failed.
+    FAILING_OBJECTS: Final = "FailingObjects"
+    # Objects that no function had the time to read since they were deposited.
+    DEFERRED_OBJECTS: Final = "DeferredObjects"
+    # Objects, and newer versions of objects, that S3 lists, that are not new, and that had no record.
     UNRECORDED_OBJECTS: Final = "UnrecordedObjects"
     # Records and schedule rows that cannot be read.
     MALFORMED_RECORDS: Final = "MalformedRecords"

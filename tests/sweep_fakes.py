@@ -205,6 +205,11 @@ def record(
     )
 
 
+def with_outcome(one: FixityRecord, outcome: Outcome, *, success: bool | None) -> FixityRecord:
+    """Return a record whose newest check had another outcome."""
+    return attrs.evolve(one, last_check=attrs.evolve(one.last_check, outcome=outcome, success=success))
+
+
 def summary(one: FixityRecord) -> RecordSummary:
     """Return what the sweep needs of a record."""
     return RecordSummary(
@@ -212,9 +217,12 @@ def summary(one: FixityRecord) -> RecordSummary:
         version_id=one.version_id,
         sequencer=one.sequencer,
         size=one.size,
+        etag=one.etag,
         deposit_date=one.deposit_date,
         last_good_date=one.last_good_date,
         next_check=one.next_check,
+        failing=one.last_check.success is False,
+        deferred=one.last_check.outcome is Outcome.DEFERRED,
     )
 
 
@@ -226,7 +234,12 @@ def row(
 
 
 def listed(
-    key: str, *, bucket: str = BUCKET, size: int = 5, modified: datetime = NOW - timedelta(days=1)
+    key: str,
+    *,
+    bucket: str = BUCKET,
+    size: int = 5,
+    etag: str = "e",
+    modified: datetime = NOW - timedelta(days=400, minutes=1),
 ) -> ListedObject:
     """Build an object as S3 lists it."""
-    return ListedObject(ref=ObjectRef(bucket, key), size=size, modified=modified)
+    return ListedObject(ref=ObjectRef(bucket, key), size=size, etag=etag, modified=modified)

@@ -8,6 +8,7 @@ from runtime.adapters.dynamodb_pages import Pages
 from runtime.adapters.errors import translated
 from runtime.contract import Attribute
 from runtime.domain.objects import ObjectRef
+from runtime.domain.outcome import Outcome
 from runtime.domain.pages import Malformed, Page
 from runtime.domain.sweep import RecordSummary
 
@@ -17,9 +18,12 @@ _ATTRIBUTES: Final = (
     Attribute.VERSION_ID,
     Attribute.SEQUENCER,
     Attribute.SIZE,
+    Attribute.ETAG,
     Attribute.DEPOSIT_DATE,
     Attribute.LAST_GOOD_DATE,
     Attribute.NEXT_CHECKSUM_DATE,
+    Attribute.LAST_OUTCOME,
+    Attribute.LAST_CHECKSUM_SUCCESS,
 )
 
 
@@ -54,7 +58,10 @@ def _summary_of(item: Mapping[str, Any]) -> RecordSummary:
         version_id=item[Attribute.VERSION_ID]["S"],
         sequencer=item[Attribute.SEQUENCER]["S"],
         size=int(item[Attribute.SIZE]["N"]),
+        etag=item[Attribute.ETAG]["S"],
         deposit_date=moment_of(item[Attribute.DEPOSIT_DATE]["S"]),
         last_good_date=moment_of(item[Attribute.LAST_GOOD_DATE]["S"]) if Attribute.LAST_GOOD_DATE in item else None,
         next_check=moment_of(item[Attribute.NEXT_CHECKSUM_DATE]["S"]),
+        failing=Attribute.LAST_CHECKSUM_SUCCESS in item and not item[Attribute.LAST_CHECKSUM_SUCCESS]["BOOL"],
+        deferred=Outcome(item[Attribute.LAST_OUTCOME]["S"]) is Outcome.DEFERRED,
     )

@@ -38,7 +38,12 @@ class S3ObjectList:
                     return Page([], None)
                 raise
         listed = [
-            ListedObject(ref=ObjectRef(bucket, entry["Key"]), size=entry["Size"], modified=entry["LastModified"])
+            ListedObject(
+                ref=ObjectRef(bucket, entry["Key"]),
+                size=entry["Size"],
+                etag=entry["ETag"].strip('"'),
+                modified=entry["LastModified"],
+            )
             for entry in answer.get("Contents", [])
         ]
         return Page(listed, listed[-1].ref.key if answer["IsTruncated"] and listed else None)

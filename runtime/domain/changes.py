@@ -6,6 +6,7 @@ from enum import StrEnum
 import attrs
 
 from runtime.domain.objects import ObjectRef
+from runtime.domain.records import CheckReport, FixityRecord
 from runtime.domain.replica import only_replica_fails
 
 
@@ -121,3 +122,24 @@ def _same_failure(before: RecordState, now: RecordState) -> bool:
         return state.outcome, state.version_id, state.only_replica_fails
 
     return what(before) == what(now)
+
+
+def fails_as_before(record: FixityRecord | None, report: CheckReport, version_id: str) -> bool:
+    """Tell whether a check found the failure again that its object's record shows already.
+
+    Args:
+        record: the record before the check; None where there was none.
+        report: the check.
+        version_id: the version that was checked.
+    """
+    if record is None:
+        return False
+    now = _state(version_id, report)
+    before = _state(record.version_id, record.last_check)
+    return before.failing and now.failing and _same_failure(before, now)
+
+
+def _state(version_id: str, report: CheckReport) -> RecordState:
+    return RecordState(
+        version_id=version_id, success=report.success, outcome=report.outcome.value, message=report.message
+    )

@@ -14,12 +14,12 @@ class DueCheck:
     Attributes:
         ref: the object.
         version_id: the version to be checked; empty for whatever version is under care.
-        unlisted: whether S3 does not list the object, so that it may have been deleted.
+        outdated: whether S3's list shows another object or none, so that this version may not be current any more.
     """
 
     ref: ObjectRef
     version_id: str = ""
-    unlisted: bool = False
+    outdated: bool = False
 
     @property
     def message(self) -> dict[str, Any]:
@@ -27,6 +27,6 @@ class DueCheck:
         message: dict[str, Any] = {"bucket": self.ref.bucket, "key": self.ref.key}
         if self.version_id:
             message["version_id"] = self.version_id
-        if self.unlisted:
-            message["unlisted"] = True
+        if self.outdated:
+            message["outdated"] = True
         return message

@@ -27,6 +27,11 @@ class Source(StrEnum):
     REPLICA = "replica"
     REPLICA_READ = "replica as read"
 
+    @property
+    def of_replica(self) -> bool:
+        """Whether it is the replica that is compared, and not the object itself."""
+        return self in {Source.REPLICA, Source.REPLICA_READ}
+
 
 class Verdict(StrEnum):
     """What one comparison says."""

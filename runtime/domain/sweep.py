@@ -36,18 +36,24 @@ class RecordSummary:
         version_id: the version under care.
         sequencer: order of the newest event that the record reflects, normalised.
         size: bytes.
+        etag: S3's entity tag.
         deposit_date: when the version was taken under care, UTC.
         last_good_date: when it was last found as it should be; None if never.
         next_check: when it is due, UTC.
+        failing: whether its newest check failed.
+        deferred: whether no function had the time to read it since it was deposited.
     """
 
     ref: ObjectRef
     version_id: str
     sequencer: str
     size: int
+    etag: str
     deposit_date: datetime
     last_good_date: datetime | None
     next_check: datetime
+    failing: bool
+    deferred: bool
 
     @property
     def last_sure(self) -> datetime:
@@ -62,11 +68,13 @@ class ListedObject:
     Attributes:
         ref: the object.
         size: bytes of its current version.
+        etag: entity tag of that version, without quotation marks.
         modified: when S3 took that version, UTC.
     """
 
     ref: ObjectRef
     size: int
+    etag: str
     modified: datetime
 
     @property
@@ -193,6 +201,23 @@ def has_vanished(record: RecordSummary, started: datetime, now: datetime) -> boo
     return record.deposit_date < started and record.next_check > now + RETRY
 
 
+def was_replaced(record: RecordSummary, listed: ListedObject, started: datetime, young: timedelta) -> bool:
+    """Tell whether S3 lists another version than the one under care, of which an event should have told.
+
+    S3 lists no version ids. A version that was taken by S3 after the record's deposit is another one, and so is one of
+    another size or entity tag: of an upload in parts S3 says when it began.
+
+    Args:
+        record: its record.
+        listed: the object.
+        started: when the sweep began, UTC.
+        young: the time before that in which a version was uploaded that may still be on its way into the records.
+    """
+    settled = listed.modified < started - young and record.deposit_date < started
+    differs = (listed.size, listed.etag) != (record.size, record.etag) or listed.modified > record.deposit_date
+    return settled and differs
+
+
 def side_by_side(
     records: Iterable[RecordSummary | Malformed],
     rows: Iterable[ScheduleRow | Malformed],
@@ -226,7 +251,8 @@ class Totals:
     Attributes:
         objects: objects under care.
         size: their bytes.
-        oldest: the longest ago that one of them was last known to be good, or deposited; None where there are none.
+        oldest: the longest ago that one of them was last known to be good, or deposited, without those that are
+            deferred; None where there are none.
         within_interval: objects found good, or deposited, within the interval and the grace.
         never_verified: objects that were never found good.
         overdue: objects whose check is late by more than the grace.
@@ -235,6 +261,9 @@ class Totals:
         orphan_rows: schedule rows without a record, which were removed.
         unrecorded: objects that had no record and should have had one, which were asked to be taken under care.
         vanished: objects under care that S3 does not list, whose check was asked for.
+        replaced: objects under care of which S3 lists another version, whose check was asked for.
+        failing: objects whose newest check failed.
+        deferred: objects that no function had the time to read since they were deposited.
         malformed: records and schedule rows that cannot be read; the objects of such records are counted, and are not
             within the interval.
         checks_queued: checks asked for at once.
@@ -251,6 +280,9 @@ class Totals:
     orphan_rows: int = 0
     unrecorded: int = 0
     vanished: int = 0
+    replaced: int = 0
+    failing: int = 0
+    deferred: int = 0
     malformed: int = 0
     checks_queued: int = 0
 
@@ -258,10 +290,13 @@ class Totals:
         """Add one object."""
         self.objects += 1
         self.size += record.size
-        if self.oldest is None or record.last_sure < self.oldest:
+        # What is deferred has an alarm of its own; here it would hide every other object that waits.
+        if not record.deferred and (self.oldest is None or record.last_sure < self.oldest):
             self.oldest = record.last_sure
         self.within_interval += verdict.covered
         self.never_verified += record.last_good_date is None
+        self.failing += record.failing
+        self.deferred += record.deferred
         self.overdue += verdict.overdue
         self.waiting += verdict.waiting
         self.missing_rows += verdict.missing_row
@@ -294,6 +329,9 @@ class Totals:
             "orphan_schedule_rows": self.orphan_rows,
             "unrecorded": self.unrecorded,
             "vanished": self.vanished,
+            "replaced": self.replaced,
+            "failing": self.failing,
+            "deferred": self.deferred,
             "malformed": self.malformed,
             "checks_queued": self.checks_queued,
         }
@@ -319,6 +357,9 @@ class Totals:
             # A slice that was queued before an update of the software does not say these.
             unrecorded=int(document.get("unrecorded", 0)),
             vanished=int(document.get("vanished", 0)),
+            replaced=int(document.get("replaced", 0)),
+            failing=int(document.get("failing", 0)),
+            deferred=int(document.get("deferred", 0)),
             malformed=int(document.get("malformed", 0)),
             checks_queued=int(document["checks_queued"]),
         )

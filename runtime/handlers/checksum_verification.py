@@ -43,7 +43,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _parse(body: str) -> DueCheck:
-    allowed = 'allowed: {"bucket": text, "key": text, "version_id": text or left out, "unlisted": true or left out}'
+    allowed = 'allowed: {"bucket": text, "key": text, "version_id": text or left out, "outdated": true or left out}'
     try:
         message: Any = json.loads(body)
     except ValueError as error:
@@ -55,7 +55,7 @@ def _parse(body: str) -> DueCheck:
         raise MalformedMessageError(f"got bucket {bucket!r} and key {key!r}; {allowed}")
     if not (version_id is None or isinstance(version_id, str)):
         raise MalformedMessageError(f"got version_id {version_id!r}; {allowed}")
-    unlisted = message.get("unlisted", False)
-    if not isinstance(unlisted, bool):
-        raise MalformedMessageError(f"got unlisted {unlisted!r}; {allowed}")
-    return DueCheck(ObjectRef(bucket, key), version_id or "", unlisted=unlisted)
+    outdated = message.get("outdated", False)
+    if not isinstance(outdated, bool):
+        raise MalformedMessageError(f"got outdated {outdated!r}; {allowed}")
+    return DueCheck(ObjectRef(bucket, key), version_id or "", outdated=outdated)

@@ -9,7 +9,7 @@ from runtime.handlers.objects import process_objects
 from runtime.handlers.s3_events import parse
 from runtime.settings import FixitySettings
 from runtime.usecases.care import Attempt, Care, Finding
-from runtime.usecases.remove_object import after_deletion
+from runtime.usecases.follow_deletion import after_deletion
 
 
 def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySettings, Care]) -> dict[str, Any]:

@@ -101,6 +101,11 @@ def _log(part: Slice, progress: Progress) -> None:
             "object that S3 does not list: its check was asked for",
             extra={"bucket": vanished.bucket, "key": vanished.key},
         )
+    for replaced in progress.replaced:
+        logger.warning(
+            "object of which S3 lists another version: its check was asked for",
+            extra={"bucket": replaced.bucket, "key": replaced.key},
+        )
     for what, items in (("record", progress.malformed_records), ("schedule row", progress.malformed_rows)):
         for item in items:
             logger.warning(
@@ -154,7 +159,9 @@ def _tell(settings: SweepSettings, coverage: Coverage) -> None:
                 Metric.COVERAGE_WITHIN_INTERVAL: totals.coverage,
                 Metric.MISSING_SCHEDULE_ROWS: totals.missing_rows,
                 Metric.ORPHAN_SCHEDULE_ROWS: totals.orphan_rows,
-                Metric.UNRECORDED_OBJECTS: totals.unrecorded,
+                Metric.UNRECORDED_OBJECTS: totals.unrecorded + totals.replaced,
+                Metric.FAILING_OBJECTS: totals.failing,
+                Metric.DEFERRED_OBJECTS: totals.deferred,
                 Metric.MALFORMED_RECORDS: totals.malformed,
             },
         )

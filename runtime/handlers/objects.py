@@ -88,7 +88,8 @@ def _metrics(findings: Iterable[Finding]) -> dict[str, float]:
         if finding.outcome is not None:
             name = _METRICS[finding.outcome]
             values[name] = values.get(name, 0) + 1
-        if finding.success is False:
+        # What was known is told once; that it is still so is told by the sweep.
+        if finding.success is False and not finding.known:
             values[Metric.FAILED_CHECKS] += 1
         if finding.bytes_read:
             values[Metric.BYTES_VERIFIED] = values.get(Metric.BYTES_VERIFIED, 0) + finding.bytes_read

@@ -36,7 +36,13 @@ class Care:
 
     def reader(self, attempt: "Attempt") -> Reader:
         """Return what reads objects within the time that the attempt has."""
-        return Reader(store=self.store, clock=self.clock, deadline=attempt.deadline, rate=self.read_rate)
+        return Reader(
+            store=self.store,
+            clock=self.clock,
+            deadline=attempt.deadline,
+            rate=self.read_rate,
+            last=attempt.last_receive,
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -71,6 +77,7 @@ class Finding:
         message: the finding in one line.
         bytes_read: bytes read in all.
         back_to_queue: whether the message must be handed out again.
+        known: whether the record showed the same failure before.
     """
 
     ref: ObjectRef
@@ -81,3 +88,4 @@ class Finding:
     message: str = ""
     bytes_read: int = 0
     back_to_queue: bool = False
+    known: bool = False

@@ -7,13 +7,15 @@ from typing import Final
 import attrs
 
 from runtime.domain import evidence as ev
+from runtime.domain.changes import fails_as_before
 from runtime.domain.errors import ObjectAbsentError, OutOfTimeError, TransientError
 from runtime.domain.objects import ObjectFacts, ObjectRef
 from runtime.domain.outcome import Outcome
-from runtime.domain.records import CheckReport, FixityRecord, outcome_of
+from runtime.domain.records import CheckReport, FixityRecord
 from runtime.domain.schedule import RETRY, ScheduleRow, another_try, first_check
 from runtime.domain.sequencer import BEFORE_ALL_EVENTS
 from runtime.usecases.care import Attempt, Care, Finding
+from runtime.usecases.remove_object import remove
 
 # A deposit that took as long may have been overtaken by a deletion.
 SETTLED: Final = timedelta(seconds=0.1)
@@ -42,11 +44,32 @@ def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Fin
     try:
         return _Deposit(care, ref, sequencer, attempt, None).run()
     except ObjectAbsentError as error:
-        if not error.delete_marker and attempt.receives == 1:
+        if error.delete_marker:
+            # An earlier receive may have ended between its writes and its second look.
+            remove(care, ref, sequencer)
+        elif attempt.receives == 1:
             # In the first minutes of a bucket's versioning S3 may not show what was just uploaded:
             # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
             raise TransientError(f"{error}, nor a delete marker: looked at once more before it is dropped") from error
         return Finding(ref=ref, action="nothing is current: dropped")
+
+
+def displace(care: Care, ref: ObjectRef, sequencer: str) -> Finding:
+    """Note that an empty object by which consoles show a folder is current: whatever was under care there was replaced.
+
+    Args:
+        care: ports and policy.
+        ref: the object.
+        sequencer: order of the event that led here, normalised.
+
+    Returns:
+        What was done.
+
+    Raises:
+        TransientError: a table did not answer.
+        RefusedError: a table refused.
+    """
+    return attrs.evolve(remove(care, ref, sequencer), action="folder marker: not under care")
 
 
 def deposit_unrecorded(care: Care, ref: ObjectRef, attempt: Attempt) -> Finding:
@@ -100,10 +123,10 @@ class _Deposit:
                 self.ref, None, algorithms=care.algorithms, evidence_of=ev.from_s3
             )
         except OutOfTimeError as error:
-            return self._put_aside(error, started)
+            return self._out_of_time(error, started)
         if examined.facts.is_folder_marker:
-            return Finding(ref=self.ref, action="folder marker: ignored")
-        outcome, message = outcome_of(examined.comparisons)
+            return displace(care, self.ref, self.sequencer)
+        outcome, message = examined.finding
         report = CheckReport(
             outcome=outcome,
             success=outcome is Outcome.MATCH,
@@ -119,7 +142,10 @@ class _Deposit:
         )
         return self._write(self._record(examined.facts, examined.computed, report))
 
-    def _put_aside(self, error: OutOfTimeError, started: datetime) -> Finding:
+    def _out_of_time(self, error: OutOfTimeError, started: datetime) -> Finding:
+        if self.standing is not None and self.standing.version_id == error.facts.version_id:
+            # What is known of this version, a failure among it, stays known.
+            return put_aside(self.care, self.standing, str(error))
         report = CheckReport(
             outcome=Outcome.DEFERRED,
             success=None,
@@ -159,8 +185,7 @@ class _Deposit:
             return self._stand_back(record)
         care.schedule.put(_row(record))
         if self._deleted_meanwhile(record.last_check.started):
-            care.records.remove(record.ref, record.sequencer)
-            care.schedule.remove(record.ref, record.sequencer)
+            remove(care, record.ref, record.sequencer)
             return Finding(ref=record.ref, action="deleted while it was read: dropped", version_id=record.version_id)
         report = record.last_check
         return Finding(
@@ -171,6 +196,7 @@ class _Deposit:
             success=report.success,
             message=report.message,
             bytes_read=report.bytes_read * report.reads,
+            known=fails_as_before(self.standing, report, record.version_id),
         )
 
     def _stand_back(self, record: FixityRecord) -> Finding:
@@ -190,6 +216,33 @@ class _Deposit:
         except ObjectAbsentError:
             return True
         return False
+
+
+def put_aside(care: Care, record: FixityRecord, reason: str) -> Finding:
+    """Try again later what did not fit the time left, and change nothing else.
+
+    Args:
+        care: ports and policy.
+        record: the record of the version that was to be read.
+        reason: why it did not fit.
+
+    Returns:
+        What was done.
+
+    Raises:
+        TransientError: a table did not answer.
+        RefusedError: a table refused.
+    """
+    due = another_try(record.ref, care.clock.now())
+    if care.records.postpone(record.ref, record.version_id, due):
+        care.schedule.put(_row(attrs.evolve(record, next_check=due)))
+    return Finding(
+        ref=record.ref,
+        action="put aside",
+        version_id=record.version_id,
+        outcome=Outcome.DEFERRED,
+        message=f"put aside: {reason}",
+    )
 
 
 def _recorded_before(care: Care, standing: FixityRecord) -> Finding:

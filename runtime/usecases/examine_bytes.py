@@ -11,9 +11,12 @@ from runtime.domain.digests import StreamDigests, Wanted
 from runtime.domain.errors import OutOfTimeError, UnreadableError
 from runtime.domain.evidence import Comparison, Evidence, PartSizes
 from runtime.domain.objects import ObjectFacts, ObjectRef
+from runtime.domain.outcome import Outcome
+from runtime.domain.records import outcome_of
 from runtime.ports import Clock, ObjectStore, OpenObject
 
 _READS_BEFORE_UNREADABLE: Final = 2
+_READ_ONCE: Final = "read once, because no attempt had the time for a second read: "
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +35,13 @@ class Examination:
     comparisons: Sequence[Comparison]
     reads: int
 
+    @property
+    def finding(self) -> tuple[Outcome, str]:
+        """The outcome, and a line for people, which says so where no second read has confirmed a contradiction."""
+        outcome, message = outcome_of(self.comparisons)
+        wrong = [item for item in ev.contradictions(self.comparisons) if not item.evidence.source.of_replica]
+        return outcome, f"{_READ_ONCE}{message}" if wrong and self.reads == 1 else message
+
 
 EvidenceOf = Callable[[ObjectFacts], Sequence[Evidence]]
 
@@ -45,12 +55,15 @@ class Reader:
         clock: tells the time.
         deadline: the moment by which reading must have ended, UTC.
         rate: bytes per second by which an object is judged to fit the time left.
+        last: whether nobody will read after this, so that a contradiction is said although no time is left to confirm
+            it.
     """
 
     store: ObjectStore
     clock: Clock
     deadline: datetime
     rate: int
+    last: bool
 
     def examine(
         self, ref: ObjectRef, version_id: str | None, *, algorithms: Sequence[str], evidence_of: EvidenceOf
@@ -58,7 +71,9 @@ class Reader:
         """Read a version, computing digests and comparing them with the evidence.
 
         A contradiction is said only after a second read on a new connection says it too (lesson L11). For that read
-        the sizes of all parts of a multipart upload are asked for, because the first one takes them to be equal.
+        the sizes of all parts of a multipart upload are asked for, because the first one takes them to be equal. What
+        is too large to be read twice in one attempt would never be called damaged, so the last attempt says what one
+        read found; those before it came to no other end.
 
         Args:
             ref: the object.
@@ -81,6 +96,8 @@ class Reader:
         try:
             second = once.to_the_end(ref, first.facts.version_id, fresh=True)
         except OutOfTimeError as error:
+            if self.last:
+                return first
             raise UnreadableError("the first read contradicts the evidence, no time was left for the second") from error
         return attrs.evolve(second, reads=2)
 

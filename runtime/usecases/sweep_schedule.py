@@ -32,6 +32,7 @@ from runtime.domain.sweep import (
     refuse_future,
     side_by_side,
     supersedes,
+    was_replaced,
 )
 from runtime.ports import (
     Clock,
@@ -101,6 +102,7 @@ class Progress:
         orphans: objects whose left-over schedule row was removed.
         unrecorded: objects that had no record and were asked to be taken under care.
         vanished: objects under care that S3 does not list, whose check was asked for.
+        replaced: objects under care of which S3 lists another version, whose check was asked for.
         asked_for: objects whose check was asked for.
         restored: objects that got a schedule row because they had none that could be read.
         malformed_records: records that cannot be read, which were left alone.
@@ -114,6 +116,7 @@ class Progress:
     orphans: Sequence[ObjectRef] = ()
     unrecorded: Sequence[ObjectRef] = ()
     vanished: Sequence[ObjectRef] = ()
+    replaced: Sequence[ObjectRef] = ()
     asked_for: Sequence[ObjectRef] = ()
     restored: Sequence[ObjectRef] = ()
     malformed_records: Sequence[Malformed] = ()
@@ -182,6 +185,7 @@ def advance(sweeping: Sweeping, part: Slice, deadline: datetime) -> Progress:
         orphans=work.orphans,
         unrecorded=work.unrecorded,
         vanished=work.vanished,
+        replaced=work.replaced,
         asked_for=work.asked_for,
         restored=work.restored,
         malformed_records=work.malformed_records,
@@ -223,12 +227,14 @@ class _Work:
         self._verdicts: list[Verdict] = []
         self._unmatched: list[ScheduleRow] = []
         self._without_record: list[Unrecorded] = []
-        self._without_object: list[DueCheck] = []
+        self._vanished: list[DueCheck] = []
+        self._replaced: list[DueCheck] = []
         self.looked_at = 0
         self.found = Totals()
         self.orphans: list[ObjectRef] = []
         self.unrecorded: list[ObjectRef] = []
         self.vanished: list[ObjectRef] = []
+        self.replaced: list[ObjectRef] = []
         self.asked_for: list[ObjectRef] = []
         self.restored: list[ObjectRef] = []
         self.malformed_records: list[Malformed] = []
@@ -274,8 +280,12 @@ class _Work:
             self.found.count(record, verdict)
             if verdict.changes_something:
                 self._verdicts.append(verdict)
-            if listed is None and has_vanished(record, sweep.started, self._now):
-                self._without_object.append(DueCheck(record.ref, record.version_id, unlisted=True))
+            doubted = DueCheck(record.ref, record.version_id, outdated=True)
+            if listed is None:
+                if has_vanished(record, sweep.started, self._now):
+                    self._vanished.append(doubted)
+            elif was_replaced(record, listed, sweep.started, self._sweeping.young):
+                self._replaced.append(doubted)
         else:
             if isinstance(row, ScheduleRow):
                 self._unmatched.append(row)
@@ -284,16 +294,18 @@ class _Work:
 
     @property
     def _waiting(self) -> "tuple[Sized, ...]":
-        return self._verdicts, self._unmatched, self._without_record, self._without_object
+        return self._verdicts, self._unmatched, self._without_record, self._vanished, self._replaced
 
     def _repair(self) -> None:
         asked_for = [verdict.check for verdict in self._verdicts if verdict.check is not None]
         # The checks first: a crash in between asks for them twice, never not at all.
-        queue_due(self._sweeping.checks, [*asked_for, *self._without_object])
+        queue_due(self._sweeping.checks, [*asked_for, *self._vanished, *self._replaced])
         self.asked_for += [check.ref for check in asked_for]
-        self.vanished += [check.ref for check in self._without_object]
-        self.found.vanished += len(self._without_object)
-        self.found.checks_queued += len(self._without_object)
+        self.vanished += [check.ref for check in self._vanished]
+        self.replaced += [check.ref for check in self._replaced]
+        self.found.vanished += len(self._vanished)
+        self.found.replaced += len(self._replaced)
+        self.found.checks_queued += len(self._vanished) + len(self._replaced)
         self.restored += [row.ref for row in self._pool.map(self._write, self._verdicts) if row is not None]
         removed = [row.ref for row in self._pool.map(self._remove, self._unmatched) if row is not None]
         self.orphans += removed
@@ -303,7 +315,8 @@ class _Work:
         self._sweeping.deposits.send(unrecorded)
         self.unrecorded += [one.listed.ref for one in unrecorded]
         self.found.unrecorded += len(unrecorded)
-        self._verdicts, self._unmatched, self._without_record, self._without_object = [], [], [], []
+        self._verdicts, self._unmatched, self._without_record = [], [], []
+        self._vanished, self._replaced = [], []
 
     def _write(self, verdict: Verdict) -> ScheduleRow | None:
         """Write a row. Returns it where there was none that could be read, and no check was asked for."""

@@ -6,17 +6,18 @@ from datetime import datetime
 import attrs
 
 from runtime.domain import evidence as ev
+from runtime.domain.changes import fails_as_before
 from runtime.domain.digests import KNOWN_ALGORITHMS
 from runtime.domain.due import DueCheck
-from runtime.domain.errors import ObjectAbsentError, OutOfTimeError, TransientError, UnreadableError
+from runtime.domain.errors import ObjectAbsentError, OutOfTimeError, RefusedError, TransientError, UnreadableError
 from runtime.domain.evidence import Comparison, Evidence, Source, Verdict
 from runtime.domain.objects import ObjectFacts
 from runtime.domain.outcome import Outcome
-from runtime.domain.records import COULD_NOT_BE_READ, CheckReport, FixityRecord, outcome_of
+from runtime.domain.records import COULD_NOT_BE_READ, CheckReport, FixityRecord
 from runtime.domain.replica import GONE, NOT_REACHED, not_reached
-from runtime.domain.schedule import RETRY, ScheduleRow, another_try, next_check
+from runtime.domain.schedule import RETRY, ScheduleRow, next_check
 from runtime.usecases.care import Attempt, Care, Finding
-from runtime.usecases.deposit_object import deposit_again
+from runtime.usecases.deposit_object import deposit_again, put_aside
 from runtime.usecases.examine_bytes import Examination
 from runtime.usecases.examine_replica import Replicas, examine_replica
 from runtime.usecases.remove_object import remove
@@ -28,8 +29,8 @@ def verify(care: Care, replicas: Replicas, due: DueCheck, attempt: Attempt) -> F
     Args:
         care: ports and policy.
         replicas: port and policy of the replicas.
-        due: what is to be checked. Where S3 does not list the object, what is current is looked at first: a version
-            under a delete marker can still be read for weeks.
+        due: what is to be checked. Where S3's list shows another object or none, what is current is looked at first: a
+            version that was replaced or deleted can still be read for weeks.
         attempt: the invocation.
 
     Returns:
@@ -58,8 +59,7 @@ def verify(care: Care, replicas: Replicas, due: DueCheck, attempt: Attempt) -> F
     if attempt.receives > 1:
         # An earlier attempt did not come to its end, and this one may not: tomorrow's row is written before reading.
         care.schedule.put_if_absent(_row(record, care.clock.now() + RETRY))
-    check = _Check(care, replicas, record, attempt, care.clock.now())
-    return (check.not_current() if due.unlisted else None) or check.run()
+    return _Check(care, replicas, record, attempt, care.clock.now()).run(doubted=due.outdated)
 
 
 def _row(record: FixityRecord, due: datetime) -> ScheduleRow:
@@ -76,18 +76,29 @@ class _Check:
     attempt: Attempt
     started: datetime
 
-    def run(self) -> Finding:
-        """Read, compare, write the check and the next due date."""
+    def run(self, *, doubted: bool) -> Finding:
+        """Read, compare, write the check and the next due date.
+
+        Args:
+            doubted: whether the version under care may not be current any more.
+        """
+        try:
+            return (self._not_current() if doubted else None) or self._look()
+        except OutOfTimeError as error:
+            return put_aside(self.care, self.record, str(error))
+        except UnreadableError as error:
+            return self._unreadable(str(error))
+
+    def _look(self) -> Finding:
         try:
             if not self.record.has_baseline:
                 return self._establish_baseline()
             return self._judge(self._examine())
-        except ObjectAbsentError:
-            return self._absent()
-        except OutOfTimeError as error:
-            return self._put_aside(str(error))
-        except UnreadableError as error:
-            return self._unreadable(str(error))
+        except ObjectAbsentError as error:
+            finding = self._not_current()
+            if finding is None:
+                raise UnreadableError("S3 lists the version as current but does not hand it out") from error
+            return finding
 
     def _establish_baseline(self) -> Finding:
         finding = deposit_again(self.care, self.record, self.attempt)
@@ -112,7 +123,7 @@ class _Check:
     def _judge(self, examined: Examination) -> Finding:
         replica, missing = self._replica(examined)
         examined = attrs.evolve(examined, comparisons=(*examined.comparisons, *replica))
-        outcome, message = outcome_of(examined.comparisons)
+        outcome, message = examined.finding
         if missing and outcome is Outcome.MATCH:
             outcome, message = Outcome.ABSENT, missing
         if not any(
@@ -142,7 +153,7 @@ class _Check:
             raise UnreadableError(f"{NOT_REACHED}{error}") from error
         return found, ""
 
-    def not_current(self) -> Finding | None:
+    def _not_current(self) -> Finding | None:
         """Return what became of an object whose version under care is not current any more, None where it is."""
         try:
             current = self.care.store.current_version(self.record.ref)
@@ -152,28 +163,17 @@ class _Check:
                 return attrs.evolve(gone, outcome=Outcome.ABSENT, message="deleted: a delete marker is current")
             message = "the object is gone and there is no delete marker"
             return self._write(self._report(Outcome.ABSENT, message, success=False), action="checked")
+        except (RefusedError, TransientError) as error:
+            raise UnreadableError(str(error)) from error
         if current == self.record.version_id:
             return None
         try:
             finding = deposit_again(self.care, self.record, self.attempt)
         except ObjectAbsentError as error:
             raise TransientError(f"the object changed while it was looked at: {error}") from error
+        except UnreadableError as error:
+            raise UnreadableError(f"another version is current, {current}: {error}") from error
         return attrs.evolve(finding, action=f"another version is current: {finding.action}", outcome=Outcome.SUPERSEDED)
-
-    def _absent(self) -> Finding:
-        return self.not_current() or self._unreadable("S3 lists the version as current but does not hand it out")
-
-    def _put_aside(self, reason: str) -> Finding:
-        due = another_try(self.record.ref, self.care.clock.now())
-        if self.care.records.postpone(self.record.ref, self.record.version_id, due):
-            self.care.schedule.put(_row(self.record, due))
-        return Finding(
-            ref=self.record.ref,
-            action="put aside",
-            version_id=self.record.version_id,
-            outcome=Outcome.DEFERRED,
-            message=f"put aside: {reason}",
-        )
 
     def _unreadable(self, reason: str) -> Finding:
         message = f"{COULD_NOT_BE_READ}{reason}"
@@ -230,4 +230,5 @@ class _Check:
             success=report.success,
             message=report.message,
             bytes_read=report.bytes_read * report.reads,
+            known=fails_as_before(self.record, report, self.record.version_id),
         )

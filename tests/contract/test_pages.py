@@ -1,3 +1,4 @@
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -232,7 +233,8 @@ def objects(request: pytest.FixtureRequest) -> Objects:
         fake = FakeObjectList(2)
 
         def put(ref: ObjectRef, body: bytes) -> None:
-            fake.items[ref] = ListedObject(ref=ref, size=len(body), modified=datetime.now(UTC))
+            etag = hashlib.md5(body).hexdigest()  # noqa: S324 (S3's ETag)
+            fake.items[ref] = ListedObject(ref=ref, size=len(body), etag=etag, modified=datetime.now(UTC))
 
         return Objects(put, fake)
     request.getfixturevalue("aws")
@@ -257,6 +259,7 @@ def test_objects_come_whole_and_in_the_order_of_their_keys(objects: Objects) -> 
 
     assert [ObjectRef(BUCKET, key) for key in LISTED_KEYS] == [one.ref for one in found]
     assert list(reversed(range(len(LISTED_KEYS)))) == [one.size for one in found]
+    assert [hashlib.md5(b"." * one.size).hexdigest() for one in found] == [one.etag for one in found]  # noqa: S324 (S3's ETag)
     assert all(began <= one.modified <= datetime.now(UTC) for one in found)
 
 

@@ -60,7 +60,7 @@ def test_every_check_arrives(count: int) -> None:
 def test_l20_any_key_arrives_as_it_is(key: str) -> None:
     """Also characters that SQS does not take in a message reach the verification function."""
     client, url = _queue()
-    due = DueCheck(ObjectRef("acme-test-letters", key), "v1", unlisted=True)
+    due = DueCheck(ObjectRef("acme-test-letters", key), "v1", outdated=True)
 
     SqsVerificationQueue(client, url).send([due])
 

@@ -1,5 +1,6 @@
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from runtime.domain.sweep import (
     planned,
     side_by_side,
     supersedes,
+    was_replaced,
 )
 from runtime.handlers.s3_events import parse
 from tests.builders import NOW
@@ -151,6 +153,28 @@ def test_which_objects_should_have_a_record(*, key: str, size: int, before: time
     assert lacking == lacks_record(listed(key, size=size, modified=NOW - before), SWEEP.started, YOUNG)
 
 
+@pytest.mark.parametrize(
+    ("changed", "replaced"),
+    [
+        pytest.param({}, False, id="the same"),
+        pytest.param({"modified": NOW - DAY}, True, id="taken by S3 after the deposit"),
+        pytest.param({"etag": "other"}, True, id="another entity tag, begun before the deposit"),
+        pytest.param({"size": 6}, True, id="another size"),
+        pytest.param({"etag": "other", "modified": NOW - YOUNG}, False, id="young: its event may be on its way"),
+    ],
+)
+def test_which_objects_have_another_version(*, changed: dict[str, Any], replaced: bool) -> None:
+    """Without version ids the list shows by date, size and entity tag that a newer version has no record."""
+    assert replaced == was_replaced(summary(record("a")), listed("a", **changed), SWEEP.started, YOUNG)
+
+
+def test_what_was_deposited_during_the_sweep_is_not_compared_with_an_older_list() -> None:
+    """A page of the list may have been read before the overwrite, and the record behind it."""
+    new = summary(record("a", deposited=timedelta(minutes=1)))
+
+    assert not was_replaced(new, listed("a", etag="of the version before"), SWEEP.started, YOUNG)
+
+
 @pytest.mark.parametrize("key", ["a b+c%20", "ä/日本", "\x01\n😀"])
 def test_l20_an_object_without_a_record_is_told_as_s3_tells_of_it(key: str) -> None:
     """The reader of S3's events takes the message, which any event of S3 itself outdoes."""
@@ -196,6 +220,9 @@ TOTALS = st.builds(
             "orphan_rows",
             "unrecorded",
             "vanished",
+            "replaced",
+            "failing",
+            "deferred",
             "malformed",
             "checks_queued",
         )
@@ -262,6 +289,9 @@ def test_report_says_what_was_found() -> None:
         "orphan_schedule_rows": 0,
         "unrecorded": 0,
         "vanished": 0,
+        "replaced": 0,
+        "failing": 0,
+        "deferred": 0,
         "malformed": 0,
         "checks_queued": 1,
         "oldest_unverified_age_seconds": 200 * 86_400,

@@ -7,12 +7,13 @@ import pytest
 from runtime.contract import Env
 from runtime.domain.errors import RefusedError
 from runtime.domain.objects import ObjectRef
+from runtime.domain.outcome import Outcome
 from runtime.domain.pages import Malformed
 from runtime.domain.sweep import Slice, Sweep
 from runtime.handlers.fixity_sweep import _parse, handle
 from runtime.settings import SweepSettings
 from tests.builders import NOW, FakeContext, sqs_event
-from tests.sweep_fakes import BUCKET, SWEEP, Environment, environment, listed, record, row
+from tests.sweep_fakes import BUCKET, SWEEP, Environment, environment, listed, record, row, with_outcome
 
 START = {"action": "start", "time": "2026-03-01T12:00:00Z"}
 SETTINGS = SweepSettings.load(
@@ -59,12 +60,14 @@ def test_a_sweep_ends_in_metrics_for_the_whole_environment(capsys: pytest.Captur
             record("a", size=7),
             record("b", due=timedelta(days=-10), good=timedelta(days=-200)),
             record("c", good=None, deposited=timedelta(days=-1)),
+            with_outcome(record("f"), Outcome.MISMATCH, success=False),
+            with_outcome(record("l", good=None), Outcome.DEFERRED, success=None),
         )
     }
     orphan = row("d")
     env.schedule.rows[orphan.ref] = orphan
-    lacking = listed("e")
-    env.objects.items[lacking.ref] = lacking
+    for one in (listed("e"), listed("a", size=8)):
+        env.objects.items[one.ref] = one
     _run(env)
 
     [line] = [line for line in _lines(capsys.readouterr().out) if "_aws" in line]
@@ -73,15 +76,18 @@ def test_a_sweep_ends_in_metrics_for_the_whole_environment(capsys: pytest.Captur
         one["Name"]: (line[one["Name"]][0], one["Unit"]) for one in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
     }
     assert {
-        "ObjectsUnderCare": (3, "Count"),
-        "BytesUnderCare": (17, "Bytes"),
+        "ObjectsUnderCare": (5, "Count"),
+        "BytesUnderCare": (27, "Bytes"),
         "OldestUnverifiedAge": (200 * 86_400, "Seconds"),
         "OverdueObjects": (1, "Count"),
-        "NeverVerified": (1, "Count"),
-        "CoverageWithinInterval": (pytest.approx(200 / 3), "Percent"),
-        "MissingScheduleRows": (3, "Count"),
+        "NeverVerified": (2, "Count"),
+        "CoverageWithinInterval": (pytest.approx(60), "Percent"),
+        "MissingScheduleRows": (5, "Count"),
         "OrphanScheduleRows": (1, "Count"),
-        "UnrecordedObjects": (1, "Count"),
+        # One without a record, and one of which S3 lists another version.
+        "UnrecordedObjects": (2, "Count"),
+        "FailingObjects": (1, "Count"),
+        "DeferredObjects": (1, "Count"),
         "MalformedRecords": (0, "Count"),
     } == metrics
 

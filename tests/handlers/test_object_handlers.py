@@ -55,7 +55,7 @@ def test_what_a_sweep_found_without_a_record_is_read_once() -> None:
     """The message of a sweep leads to a deposit; the same of the next sweep, which waited with it, to nothing more."""
     w = world()
     w.store.put(REF, b"12345")
-    one = ListedObject(ref=REF, size=5, modified=NOW)
+    one = ListedObject(ref=REF, size=5, etag="e", modified=NOW)
     bodies = [json.dumps(Unrecorded(sweep=Sweep(NOW + timedelta(days=day)), listed=one).message) for day in (0, 1)]
 
     assert [] == [failed for body in bodies for failed in _run(file_uploaded.handle, w, body)]
@@ -103,7 +103,7 @@ def test_one_slow_or_broken_object_does_not_fail_the_others(handle: Handle) -> N
         '{"bucket": 1, "key": "k"}',
         '{"bucket": "b", "key": ""}',
         '{"bucket": "b", "key": "k", "version_id": 7}',
-        '{"bucket": "b", "key": "k", "unlisted": "yes"}',
+        '{"bucket": "b", "key": "k", "outdated": "yes"}',
     ],
 )
 def test_poison_message_goes_back_and_harms_nobody(handle: Handle, body: str) -> None:

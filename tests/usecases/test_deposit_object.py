@@ -12,7 +12,7 @@ from runtime.domain.objects import Encryption, ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.schedule import RETRY, another_try, first_check
 from runtime.domain.sequencer import normalised
-from runtime.usecases.deposit_object import deposit, deposit_unrecorded
+from runtime.usecases.deposit_object import deposit, deposit_unrecorded, displace
 from runtime.usecases.remove_object import remove
 from runtime.usecases.verify_object import verify
 from tests.builders import INTERVAL, NOW, REF, attempt, world
@@ -290,6 +290,48 @@ def test_what_a_sweep_found_may_be_gone_meanwhile() -> None:
     assert {} == w.records.items
 
 
+def test_l06_a_deposit_whose_second_look_was_lost_is_mended_by_the_next_receive() -> None:
+    """A worker that died between its writes and its look for a deletion leaves nothing behind in the end."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.store.delete(REF)
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock, receives=2))
+
+    assert ({}, {}) == (w.records.items, w.schedule.rows)
+
+
+def test_a_late_event_of_a_deleted_object_removes_nothing_newer() -> None:
+    """What a newer event recorded meanwhile stays, though S3 shows a delete marker at this moment."""
+    w = world()
+    first = w.store.put(REF, BODY)
+    deposit(w.care, REF, w.store.put(REF, b"newer").sequencer, attempt(w.clock))
+    w.store.delete(REF)
+
+    deposit(w.care, REF, first.sequencer, attempt(w.clock))
+
+    assert [REF] == list(w.records.items) == list(w.schedule.rows)
+
+
+def test_l11_what_is_too_large_for_two_reads_is_called_damaged_by_the_last_attempt() -> None:
+    """Contradicting bytes that fit an attempt once only are recorded in the end, with the doubt that is left."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.damage(REF)
+    w.store.on_chunk = lambda _: w.clock.advance(seconds=10)
+
+    with pytest.raises(UnreadableError, match="no time was left for the second"):
+        deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=45))
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=45, receives=3, last=True))
+
+    record = w.records.items[REF]
+    assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
+    assert finding.message.startswith("read once, because no attempt had the time for a second read: S3 ETag, md5: ")
+    assert 1 == record.last_check.reads
+    assert NOW < w.schedule.rows[REF].due
+
+
 def test_l28_folder_marker_is_ignored() -> None:
     """An empty object whose key ends in a slash is not taken under care; one with content is."""
     w = world()
@@ -298,6 +340,21 @@ def test_l28_folder_marker_is_ignored() -> None:
     deposit(w.care, file, w.store.put(file, b"x").sequencer, attempt(w.clock))
 
     assert [file] == list(w.records.items)
+
+
+def test_l28_a_folder_marker_in_the_place_of_a_file_ends_its_care() -> None:
+    """Content under a folder's name that is overwritten by the empty marker is removed from care, by each event."""
+    w = world()
+    ref = ObjectRef("b", "odd/")
+    first = w.store.put(ref, b"x")
+    deposit(w.care, ref, first.sequencer, attempt(w.clock))
+    marker = w.store.put(ref, b"")
+    deposit(w.care, ref, first.sequencer, attempt(w.clock))
+    assert [] == list(w.records.items)
+
+    deposit(w.care, ref, w.store.put(ref, b"again").sequencer, attempt(w.clock))
+    displace(w.care, ref, marker.sequencer)
+    assert [ref] == list(w.records.items) == list(w.schedule.rows)
 
 
 def test_empty_object_is_taken_under_care() -> None:

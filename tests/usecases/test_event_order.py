@@ -7,7 +7,7 @@ from runtime.domain.due import DueCheck
 from runtime.domain.errors import TransientError
 from runtime.domain.objects import ObjectRef
 from runtime.usecases.deposit_object import deposit
-from runtime.usecases.remove_object import after_deletion
+from runtime.usecases.follow_deletion import after_deletion
 from runtime.usecases.verify_object import verify
 from tests.builders import World, attempt, world
 from tests.fakes import Happening

@@ -1,11 +1,15 @@
+from collections.abc import Callable
+
 import attrs
 import pytest
 
 from runtime.domain.due import DueCheck
-from runtime.domain.errors import ObjectAbsentError, TransientError, UnreadableError
+from runtime.domain.errors import ObjectAbsentError, RefusedError, TransientError, UnreadableError
 from runtime.domain.evidence import Source
+from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.schedule import RETRY, another_try
+from runtime.usecases.care import Finding
 from runtime.usecases.deposit_object import deposit
 from runtime.usecases.verify_object import verify
 from tests.builders import INTERVAL, REF, World, attempt, world
@@ -201,6 +205,99 @@ def test_missed_overwrite_is_deposited() -> None:
     assert ("v2", "v2") == (w.records.items[REF].version_id, w.schedule.rows[REF].version_id)
 
 
+def test_l04_an_overwrite_whose_event_was_lost_is_seen_while_the_old_version_can_be_read() -> None:
+    """A sweep that saw another version in S3's list has what is current taken under care at once."""
+    w = _under_care()
+    w.store.put(REF, b"newer")
+
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1", outdated=True), attempt(w.clock))
+
+    assert Outcome.SUPERSEDED is finding.outcome
+    assert ("v2", "v2") == (w.records.items[REF].version_id, w.schedule.rows[REF].version_id)
+
+
+@pytest.mark.parametrize("outdated", [True, False])
+def test_l03_a_successor_that_cannot_be_read_is_recorded_on_the_last_receive(*, outdated: bool) -> None:
+    """Where the version under care is gone and the current one is refused, the record does not go on saying match."""
+    w = _under_care()
+    _replace(w)
+    w.store.on_open = lambda number: _unreadable(number) if outdated or number > 1 else None
+
+    def check(receives: int) -> Finding:
+        due = DueCheck(REF, "v1", outdated=outdated)
+        return verify(w.care, w.replicas, due, attempt(w.clock, receives=receives, last=receives == 5))
+
+    first = check(1)
+    assert (True, True) == (first.back_to_queue, w.records.items[REF].last_check.success)
+    w.store.opened.clear()
+    last = check(5)
+
+    assert (Outcome.UNREADABLE, False, True) == (last.outcome, last.success, last.back_to_queue)
+    assert "could not be read: another version is current, v2: " in w.records.items[REF].last_check.message
+    assert w.clock.now() + RETRY == w.schedule.rows[REF].due
+
+
+def test_l03_a_look_that_s3_refuses_is_recorded_on_the_last_receive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where S3 does not say what is current, the check is unreadable, not an error that leaves the record as it was."""
+    w = _under_care()
+    w.store.delete_version(REF, 0)
+
+    def refused(_: object) -> str:
+        raise RefusedError("looking at what is current: 403")
+
+    monkeypatch.setattr(w.store, "current_version", refused)
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=5, last=True))
+
+    assert (Outcome.UNREADABLE, False) == (finding.outcome, w.records.items[REF].last_check.success)
+
+
+def test_l28_a_file_that_became_a_folder_marker_is_removed_from_care() -> None:
+    """When an empty marker took the place of the version under care, nothing is left to be checked."""
+    w = world()
+    ref = ObjectRef("b", "odd/")
+    deposit(w.care, ref, w.store.put(ref, b"x").sequencer, attempt(w.clock))
+    w.store.put(ref, b"")
+    w.store.delete_version(ref, 0)
+
+    verify(w.care, w.replicas, DueCheck(ref, "v1"), attempt(w.clock))
+
+    assert ({}, {}) == (w.records.items, w.schedule.rows)
+
+
+def test_l10_a_contradicted_deposit_that_is_put_aside_stays_contradicted() -> None:
+    """Where no time is left to look again, what was found stays on record, and its recovery can be told."""
+    w = world()
+    deposit(w.care, REF, w.store.put(REF, BODY, depositor={"md5": "0" * 32}).sequencer, attempt(w.clock))
+    before = w.records.items[REF]
+    w.clock.advance(days=1)
+
+    finding = verify(w.care, w.replicas, DueCheck(REF), attempt(w.clock, seconds=0.001))
+
+    due = another_try(REF, w.clock.now())
+    assert Outcome.DEFERRED is finding.outcome
+    assert attrs.evolve(before, next_check=due) == w.records.items[REF]
+    assert due == w.schedule.rows[REF].due
+
+
+def test_l13_a_failure_that_was_known_is_not_news() -> None:
+    """The daily check of a damaged object says so; another failure, or the same after a recovery, is news again."""
+    w = _under_care()
+
+    def known() -> bool:
+        w.clock.advance(days=1)
+        return verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=5, last=True)).known
+
+    w.store.damage(REF)
+    assert [False, True, True] == [known() for _ in range(3)]
+    w.store.on_open = _unreadable
+    assert [False, True] == [known() for _ in range(2)]
+    w.store.on_open = lambda _: None
+    w.store.damage(REF)
+    assert not known()
+    w.store.damage(REF)
+    assert not known()
+
+
 def test_key_that_vanished_without_a_marker_is_a_failure() -> None:
     """An object that is gone without a delete marker is reported, kept on record, and looked for every day."""
     w = _under_care()
@@ -333,7 +430,7 @@ def test_l04_a_deletion_whose_event_was_lost_is_seen_when_s3_does_not_list_the_o
     finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
     assert (Outcome.MATCH, {REF}) == (finding.outcome, set(w.records.items))
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1", unlisted=True), attempt(w.clock, seconds=900))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1", outdated=True), attempt(w.clock, seconds=900))
     assert "deleted: a delete marker is current" == finding.message
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
@@ -342,7 +439,7 @@ def test_an_object_that_s3_lists_again_is_checked_as_ever() -> None:
     """The list is as old as the message: what is current now counts."""
     w = _under_care()
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1", unlisted=True), attempt(w.clock))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1", outdated=True), attempt(w.clock))
 
     assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
 
@@ -377,25 +474,44 @@ def test_l35_contradiction_with_the_stored_checksum_is_said_as_mismatch() -> Non
     assert "S3 stored checksum, crc64nvme" in finding.message
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda _: None,
-        lambda w: w.store.damage(REF),
-        lambda w: w.store.delete_version(REF, 0),
-        lambda w: setattr(w.store, "on_open", _unreadable),
-        lambda w: setattr(w.store, "on_chunk", raising_once(broken_stream())),
-    ],
-    ids=["match", "mismatch", "absent", "unreadable", "broken stream"],
-)
-def test_l04_every_outcome_schedules_the_next_check(spoil: object) -> None:
+def _replace(w: World) -> None:
+    w.store.put(REF, b"newer")
+    w.store.delete_version(REF, 0)
+
+
+def _forget_baseline(w: World) -> None:
+    w.records.items[REF] = attrs.evolve(w.records.items[REF], digests={"sha3": "00"})
+
+
+SPOILED: dict[str, tuple[Outcome, Callable[[World], object]]] = {
+    "sound": (Outcome.MATCH, lambda _: None),
+    "damaged": (Outcome.MISMATCH, lambda w: w.store.damage(REF)),
+    "lost": (Outcome.ABSENT, lambda w: w.store.delete_version(REF, 0)),
+    "refused": (Outcome.UNREADABLE, lambda w: setattr(w.store, "on_open", _unreadable)),
+    "replaced": (Outcome.SUPERSEDED, _replace),
+    "without a baseline": (Outcome.NO_BASELINE, _forget_baseline),
+    "too slow": (
+        Outcome.DEFERRED,
+        lambda w: setattr(w.store, "on_chunk", lambda _: w.clock.advance(minutes=2)),
+    ),
+    "broken off once": (Outcome.MATCH, lambda w: setattr(w.store, "on_chunk", raising_once(broken_stream()))),
+}
+
+
+def test_l04_every_outcome_is_tried() -> None:
+    """The cases of the next test bring about all outcomes that there are."""
+    assert set(Outcome) == {outcome for outcome, _ in SPOILED.values()}
+
+
+@pytest.mark.parametrize(("outcome", "spoil"), SPOILED.values(), ids=SPOILED)
+def test_l04_every_outcome_schedules_the_next_check(outcome: Outcome, spoil: Callable[[World], object]) -> None:
     """Whatever a check finds on its last receive, the object is due again."""
     w = _under_care()
-    assert callable(spoil)
     spoil(w)
 
-    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=5, last=True))
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=5, last=True))
 
+    assert outcome is finding.outcome
     assert w.records.items[REF].next_check == w.schedule.rows[REF].due
     assert w.schedule.rows[REF].due > w.clock.now()
 
