@@ -208,6 +208,8 @@ class CheckAttribute:
     BYTES_READ: Final = "BytesRead"
     READS: Final = "Reads"
     STORAGE_CLASS: Final = "StorageClass"
+    # What S3 said of the replication, as it says it; empty where it said nothing.
+    REPLICATION_STATUS: Final = "ReplicationStatus"
     STARTED: Final = "Started"
     ENDED: Final = "Ended"
     AGENT: Final = "Agent"
@@ -263,6 +265,8 @@ class Metric:
     FAILING_OBJECTS: Final = "FailingObjects"
     # Objects that no function had the time to read since they were deposited.
     DEFERRED_OBJECTS: Final = "DeferredObjects"
+    # Objects of which S3 has made no replica.
+    UNREPLICATED_OBJECTS: Final = "UnreplicatedObjects"
     # Objects, and newer versions of objects, that S3 lists, that are not new, and that had no record.
     UNRECORDED_OBJECTS: Final = "UnrecordedObjects"
     # Records and schedule rows that cannot be read.

@@ -73,8 +73,8 @@ class ObjectStore(Protocol):
         """
         ...
 
-    def facts(self, ref: ObjectRef, version_id: str) -> ObjectFacts:
-        """Return what S3 says about a version, without asking for its bytes.
+    def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:
+        """Return what S3 says about a version, of the current one when None, without asking for its bytes.
 
         Raises:
             ObjectAbsentError: there is no such version.
@@ -286,7 +286,7 @@ class Documents(Protocol):
         """Write a document unless there is one. Errors as of `names`.
 
         Returns:
-            Whether it was written.
+            Whether it stands there now as it was given; somebody may have written the same before.
         """
         ...
 

@@ -365,7 +365,9 @@ class Report:
 
 @attrs.frozen(kw_only=True)
 class Alarms:
-    """Thresholds: an alarm speaks when a five-minute value reaches its threshold.
+    """Thresholds: an alarm speaks when the value of a period reaches its threshold.
+
+    The period is five minutes, an hour for what happens once and does not end, a day for what a sweep finds.
 
     Attributes:
         dead_letters: messages set aside in one queue.
@@ -379,18 +381,22 @@ class Alarms:
         table_latency_milliseconds: the time within which DynamoDB answers 99 of 100 requests to one table.
         table_write_units: write units that one table consumes.
         verification_concurrency: checks at work at the same time, in invocations.
-        failed_checks: checks that found damage or loss.
-        failed_requests: bucket requests that were rejected or done in part.
-        failed_exports: exports of the checksum table that failed.
+        failed_checks: checks that found damage or loss that was not known before, in an hour.
+        failed_requests: bucket requests that were rejected or done in part, in an hour.
+        failed_exports: exports of the checksum table that failed, in an hour.
+        failing_objects: objects whose newest check failed; looked at once per sweep.
+        deferred_objects: objects that no function had the time to read; looked at once per sweep.
+        unreplicated_objects: objects of which S3 has made no replica; looked at once per sweep.
         overdue_objects: objects whose check is late by more than the grace; looked at once per sweep.
-        unrecorded_objects: objects that S3 lists, that are not new, and that had no record; looked at once per sweep.
+        unrecorded_objects: objects, and newer versions of objects, that S3 lists, that are not new, and that had no
+            record; looked at once per sweep.
         malformed_records: records and schedule rows that cannot be read; looked at once per sweep.
         audit_problems: files of the audit trail that are not what the service wrote, in a day.
-        altered_records: fixity records that something other than a deposit or a check changed, in five minutes.
+        altered_records: fixity records that something other than a deposit or a check changed, in an hour.
         coverage_percent: an alarm speaks when fewer percent of the objects than this were found good, or deposited,
             within interval and grace; looked at once per sweep.
-        failed_replications: objects that S3 could not replicate.
-        late_replications: objects that S3 did not replicate within 15 minutes.
+        failed_replications: objects that S3 could not replicate, in an hour.
+        late_replications: objects that S3 did not replicate within 15 minutes, in an hour.
     """
 
     dead_letters: int = _within(1, 1_000_000)
@@ -409,6 +415,9 @@ class Alarms:
     failed_checks: int = _within(1, 1_000_000)
     failed_requests: int = _within(1, 1_000_000)
     failed_exports: int = _within(1, 1_000_000)
+    failing_objects: int = _within(1, 1_000_000_000)
+    deferred_objects: int = _within(1, 1_000_000_000)
+    unreplicated_objects: int = _within(1, 1_000_000_000)
     overdue_objects: int = _within(1, 1_000_000_000)
     unrecorded_objects: int = _within(1, 1_000_000_000)
     malformed_records: int = _within(1, 1_000_000_000)

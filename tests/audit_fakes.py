@@ -47,10 +47,11 @@ class FakeAuditFiles:
 
 
 class FakeSigner:
-    """A key that this process made; signatures are true ones."""
+    """A key that this process made; signatures are true ones. It fails as told."""
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
+        self.error: Exception | None = None
 
     def key(self) -> SigningKey:
         pem = self._key.public_key().public_bytes(
@@ -59,6 +60,8 @@ class FakeSigner:
         return SigningKey(KEY_ARN, pem)
 
     def sign(self, digest: bytes) -> bytes:
+        if self.error:
+            raise self.error
         return self._key.sign(digest, _DIGEST)
 
     def verify(self, digest: bytes, signature: bytes) -> bool:

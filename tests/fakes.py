@@ -121,9 +121,10 @@ class FakeStore:
         self.heads += 1
         return self._current(ref).version_id
 
-    def facts(self, ref: ObjectRef, version_id: str) -> ObjectFacts:
+    def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:
         self.heads += 1
-        facts = self._version(ref, version_id).facts
+        version = self._current(ref) if version_id is None else self._version(ref, version_id)
+        facts = version.facts
         assert facts is not None
         return facts
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from runtime.domain.objects import ObjectRef
+from runtime.domain.objects import ObjectRef, Replication
 from runtime.domain.outcome import Outcome
 from runtime.domain.pages import Malformed, Page
 from runtime.domain.records import CheckReport, FixityRecord
@@ -101,7 +101,7 @@ class FakeDocuments:
 
     def write_once(self, key: str, document: Mapping[str, Any]) -> bool:
         if key in self.documents:
-            return False
+            return self.documents[key] == document
         self.write(key, document)
         return True
 
@@ -210,6 +210,11 @@ def with_outcome(one: FixityRecord, outcome: Outcome, *, success: bool | None) -
     return attrs.evolve(one, last_check=attrs.evolve(one.last_check, outcome=outcome, success=success))
 
 
+def with_replication(one: FixityRecord, replication: Replication | None) -> FixityRecord:
+    """Return a record whose newest check saw another state of its replication."""
+    return attrs.evolve(one, last_check=attrs.evolve(one.last_check, replication=replication))
+
+
 def summary(one: FixityRecord) -> RecordSummary:
     """Return what the sweep needs of a record."""
     return RecordSummary(
@@ -223,6 +228,8 @@ def summary(one: FixityRecord) -> RecordSummary:
         next_check=one.next_check,
         failing=one.last_check.success is False,
         deferred=one.last_check.outcome is Outcome.DEFERRED,
+        checked=one.last_check.ended,
+        replication=one.last_check.replication,
     )
 
 

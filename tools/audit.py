@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         folder = _folder(asked.folder)
         key = PublicKey.load(asked.public_key or folder.root / Path(ManagedPrefix.AUDIT_KEY).name)
-        limits = Limits(since=asked.since, through=asked.through)
+        limits = Limits(since=asked.since, through=asked.through, late=asked.accept_late, kept=asked.kept)
         report = verify(folder, key, limits)
         _print(report, key, given=asked.public_key is not None)
         if report.problems:
@@ -61,6 +61,12 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--since", type=_day, metavar="DAY", help="the copy may begin with this day")
         command.add_argument("--through", type=_day, metavar="DAY", help="all days up to this one have to be signed")
+        command.add_argument(
+            "--kept", type=Path, metavar="FILE", help="a manifest that you kept, which has to be in the copy unchanged"
+        )
+        command.add_argument(
+            "--accept-late", type=_day, metavar="DAY", help="days up to this one may have been signed late"
+        )
     return parser
 
 
@@ -81,6 +87,8 @@ def _print(report: Report, key: PublicKey, *, given: bool) -> None:
     print(f"environment  {report.environment or 'not known'}")
     print(f"key          {key.fingerprint}" + ("" if given else " (the folder's own: compare it with KMS)"))
     print(f"signed days  {report.first} to {report.last}, manifests: {report.manifests}")
+    if report.late:
+        print(f"signed late  {len(report.late)}, from {report.late[0]} to {report.late[-1]}, as you accept")
     print(f"segments     {report.segments}, not yet signed {report.unsigned_segments}")
     print(f"events       {report.events}, not yet signed {report.unsigned_events}")
     for kind, outcomes in sorted(report.counts.items()):
@@ -90,9 +98,12 @@ def _print(report: Report, key: PublicKey, *, given: bool) -> None:
         print(f"PROBLEM      {problem.text}")
     if len(report.problems) > _MOST_PROBLEMS:
         print(f"             and {len(report.problems) - _MOST_PROBLEMS} more")
-    verdict = (
-        f"NOT as it was written; problems: {len(report.problems)}" if report.problems else "complete and unchanged"
-    )
+    if report.problems:
+        verdict = f"NOT as it was written; problems: {len(report.problems)}"
+    else:
+        verdict = "what is signed is complete and unchanged"
+        if report.unsigned_events:
+            verdict += f"; {report.unsigned_events} events are not signed yet, which proves nothing of them"
     print(f"verdict      {verdict}")
 
 

@@ -22,6 +22,7 @@ from runtime.domain.audit_manifests import (
     Tally,
     day_of_manifest,
     days_after,
+    lateness,
     manifest_key,
 )
 from runtime.domain.audit_segments import EventLine, Segment, place_of
@@ -103,10 +104,14 @@ class Limits:
     Attributes:
         since: the copy may begin with this day; None where it has the trail from its beginning.
         through: this day and all before it have to be signed; None where that is not asked.
+        late: up to this day it is known why days were signed late; None where nothing is known.
+        kept: a manifest that was kept elsewhere, which has to be in the copy; None where there is none.
     """
 
     since: date | None = None
     through: date | None = None
+    late: date | None = None
+    kept: Path | None = None
 
 
 @attrs.define(kw_only=True)
@@ -117,6 +122,7 @@ class Report:
         environment: the deployed environment's name, empty where no manifest says it.
         first: the first signed day, None where none is signed.
         last: the last signed day.
+        late: the days that were signed late and for which that is known, in order.
         manifests: number of manifests.
         segments: number of segments.
         unsigned_segments: how many of them are in no manifest yet.
@@ -130,6 +136,7 @@ class Report:
     environment: str = ""
     first: date | None = None
     last: date | None = None
+    late: list[date] = attrs.field(factory=list)
     manifests: int = 0
     segments: int = 0
     unsigned_segments: int = 0
@@ -176,6 +183,7 @@ class _Verification:
         self.keys = self.folder.files()
         self._strangers()
         self._folder_key()
+        self._kept()
         newest: Manifest | None = None
         known: Previous | None = None
         for day in self._signed_days():
@@ -185,6 +193,7 @@ class _Verification:
                 # What follows cannot be held against it: that it is broken has been said.
                 newest = known = None
                 continue
+            self._in_time(manifest, newest)
             self._follows(manifest, known, first=day == self.report.first)
             self._segments(manifest, newest)
             newest, known = manifest, manifest.following(body)
@@ -213,6 +222,32 @@ class _Verification:
         if found != self.key.fingerprint:
             what = "the key in the folder is another one"
             self._problem(ManagedPrefix.AUDIT_KEY, what, self.key.fingerprint, found)
+
+    def _kept(self) -> None:
+        """Look for the manifest that was kept elsewhere: what it binds cannot have been signed anew since."""
+        if self.limits.kept is None:
+            return
+        body = self.limits.kept.read_bytes()
+        try:
+            key = manifest_key(Manifest.parse(body).day)
+        except BrokenTrailError as error:
+            raise UsageError(f"{self.limits.kept} is no manifest: {error}") from error
+        if key not in self.keys:
+            self._problem(key, "the manifest that was kept elsewhere is not there")
+        elif (found := self.folder.read(key)) != body:
+            expected, there = (hashlib.sha256(one).hexdigest() for one in (body, found))
+            self._problem(key, "the manifest is not the one that was kept elsewhere", expected, there)
+
+    def _in_time(self, manifest: Manifest, newest: Manifest | None) -> None:
+        """Hold the moment at which a manifest was made against its day, and against the manifest before it."""
+        late = lateness(manifest.day, manifest.made)
+        if late and self.limits.late is not None and manifest.day <= self.limits.late:
+            self.report.late.append(manifest.day)
+        elif late:
+            self.report.problems.append(late)
+        if newest is not None and manifest.made < newest.made:
+            what = "the manifest was made before that of the day before it"
+            self._problem(manifest_key(manifest.day), what, f"from {newest.made_at}", manifest.made_at)
 
     def _signed_days(self) -> list[date]:
         days = [day for key in self.keys if (day := day_of_manifest(key)) is not None]
@@ -365,7 +400,11 @@ def verify(folder: Folder, key: PublicKey, limits: Limits) -> Report:
         limits: which days it has to have.
 
     Returns:
-        What was found. It is complete and unchanged where there are no problems.
+        What was found. What is signed is complete and unchanged where there are no problems.
+
+    Raises:
+        UsageError: the manifest that was kept is none.
+        OSError: a file cannot be read.
     """
     return _Verification(folder, key, limits).run()
 

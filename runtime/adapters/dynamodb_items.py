@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from runtime.adapters.errors import error_code
 from runtime.contract import Attribute, CheckAttribute
 from runtime.domain.evidence import Comparison
-from runtime.domain.objects import ObjectRef
+from runtime.domain.objects import ObjectRef, Replication
 from runtime.domain.outcome import Outcome
 from runtime.domain.pages import Malformed
 from runtime.domain.records import Agent, CheckReport, FixityRecord
@@ -130,6 +130,7 @@ def record_of(item: Item) -> FixityRecord:
             bytes_read=int(report[CheckAttribute.BYTES_READ]["N"]),
             reads=int(report[CheckAttribute.READS]["N"]),
             storage_class=report[CheckAttribute.STORAGE_CLASS]["S"],
+            replication=replication_of(item),
             started=moment_of(report[CheckAttribute.STARTED]["S"]),
             ended=moment_of(report[CheckAttribute.ENDED]["S"]),
             agent=Agent(
@@ -164,8 +165,14 @@ def row_of(item: Item) -> ScheduleRow:
     )
 
 
+def replication_of(item: Item) -> Replication | None:
+    """Return what S3 said of the replication at the newest check, None where it was not asked."""
+    said = item[Attribute.LAST_CHECK]["M"].get(CheckAttribute.REPLICATION_STATUS)
+    return None if said is None else Replication(said["S"])
+
+
 def _report(report: CheckReport) -> dict[str, Any]:
-    return {
+    values = {
         CheckAttribute.OUTCOME: {"S": report.outcome.value},
         CheckAttribute.COMPUTED: {"M": {name: {"S": value} for name, value in report.computed.items()}},
         CheckAttribute.EVIDENCE: {"L": [{"M": _comparison(comparison)} for comparison in report.comparisons]},
@@ -184,6 +191,9 @@ def _report(report: CheckReport) -> dict[str, Any]:
             }
         },
     }
+    if report.replication is not None:
+        values[CheckAttribute.REPLICATION_STATUS] = {"S": report.replication.value}
+    return values
 
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:

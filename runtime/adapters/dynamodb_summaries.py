@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from runtime.adapters.dynamodb_items import key_of, moment_of, ref_of
+from runtime.adapters.dynamodb_items import key_of, moment_of, ref_of, replication_of
 from runtime.adapters.dynamodb_pages import Pages
 from runtime.adapters.errors import translated
-from runtime.contract import Attribute
+from runtime.contract import Attribute, CheckAttribute
 from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.pages import Malformed, Page
@@ -24,6 +24,8 @@ _ATTRIBUTES: Final = (
     Attribute.NEXT_CHECKSUM_DATE,
     Attribute.LAST_OUTCOME,
     Attribute.LAST_CHECKSUM_SUCCESS,
+    Attribute.LAST_CHECKSUM_DATE,
+    f"{Attribute.LAST_CHECK}.{CheckAttribute.REPLICATION_STATUS}",
 )
 
 
@@ -63,5 +65,7 @@ def _summary_of(item: Mapping[str, Any]) -> RecordSummary:
         last_good_date=moment_of(item[Attribute.LAST_GOOD_DATE]["S"]) if Attribute.LAST_GOOD_DATE in item else None,
         next_check=moment_of(item[Attribute.NEXT_CHECKSUM_DATE]["S"]),
         failing=Attribute.LAST_CHECKSUM_SUCCESS in item and not item[Attribute.LAST_CHECKSUM_SUCCESS]["BOOL"],
+        checked=moment_of(item[Attribute.LAST_CHECKSUM_DATE]["S"]),
+        replication=replication_of({Attribute.LAST_CHECK: {"M": {}}, **item}),
         deferred=Outcome(item[Attribute.LAST_OUTCOME]["S"]) is Outcome.DEFERRED,
     )

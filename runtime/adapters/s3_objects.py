@@ -84,12 +84,11 @@ class S3Objects:
                 raise
         return str(answer.get("VersionId", "null"))
 
-    def facts(self, ref: ObjectRef, version_id: str) -> ObjectFacts:
+    def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:
         """Return what S3 says about a version by HeadObject. See `ports.ObjectStore.facts`."""
+        version = {} if version_id is None else {"VersionId": version_id}
         try:
-            answer = self._client.head_object(
-                Bucket=ref.bucket, Key=ref.key, VersionId=version_id, ChecksumMode="ENABLED"
-            )
+            answer = self._client.head_object(Bucket=ref.bucket, Key=ref.key, ChecksumMode="ENABLED", **version)
         except ClientError as error:
             if http_status(error) == _NOT_FOUND:
                 raise _absent(ref, error) from error

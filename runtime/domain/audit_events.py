@@ -278,7 +278,10 @@ def _event_of(change: ImageChange, before: RecordImage | None, after: RecordImag
     if after.not_understood and (before is None or _altered(before, after)):
         yield _unknown(change, after)
     elif _restored(before, after):
-        yield _restoration(change, after)
+        if before is not None and _contradicts(before, after):
+            yield _alteration(change, before, after)
+        else:
+            yield _restoration(change, after)
     elif before is None:
         yield _examined(change, Kind.DEPOSIT, after)
     elif _altered(before, after):
@@ -303,6 +306,19 @@ def _altered(before: RecordImage, after: RecordImage) -> bool:
         return True
     # The service replaces what a deposit said only with another version, or where it cannot be trusted.
     return before.version_id == after.version_id and before.has_baseline and before.deposit != after.deposit
+
+
+def _contradicts(before: RecordImage, after: RecordImage) -> bool:
+    """Tell whether a record was written back that says other things of the same version's bytes than the one there.
+
+    What was deposited anew after a table was lost has another date than the record that comes back, and perhaps other
+    algorithms, but never other bytes.
+    """
+    if before.version_id != after.version_id or not before.has_baseline:
+        return False
+    both = before.digests.keys() & after.digests.keys()
+    differ = not both or any(before.digests[name] != after.digests[name] for name in both)
+    return differ or (before.size, before.etag) != (after.size, after.etag)
 
 
 def _kind(before: RecordImage, after: RecordImage) -> Kind:

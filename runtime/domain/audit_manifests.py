@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Self
 
 import attrs
@@ -160,6 +160,11 @@ class Manifest:
     public_key_sha256: str
 
     @property
+    def made(self) -> datetime:
+        """When it was made, UTC."""
+        return moment_of(self.made_at)
+
+    @property
     def records(self) -> int:
         """The number of events in all segments."""
         return sum(entry.records for entry in self.segments)
@@ -204,6 +209,7 @@ class Manifest:
         """
         try:
             values = json.loads(body)
+            moment_of(values["made_at"])
             before = values["previous"]
             manifest = cls(
                 environment=values["environment"],
@@ -334,6 +340,34 @@ def made_of(tally: Tally, day: date, previous: Previous | None, made_at: str, ke
         signing_key=key.arn,
         public_key_sha256=key.fingerprint,
     )
+
+
+def lateness(day: date, made: datetime) -> Problem | None:
+    """Return that a day was signed late, None where it was not.
+
+    Nothing protects the files of a day that is not signed, and whoever removes manifests has days signed anew: so what
+    was signed after the day that followed is told.
+
+    Args:
+        day: the day.
+        made: when its manifest was made, UTC.
+    """
+    if made.date() <= day + _ONE_DAY:
+        return None
+    what = "the day was signed late: what happened to its files before is not proved"
+    return Problem(key=manifest_key(day), what=what, expected=f"by {day + _ONE_DAY}", found=made.date().isoformat())
+
+
+def moment_of(text: str) -> datetime:
+    """Return a moment that a manifest names, UTC.
+
+    Raises:
+        ValueError: it is none.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return moment.astimezone(UTC)
 
 
 def days_after(first: date, last: date) -> Iterable[date]:

@@ -1,19 +1,22 @@
 """The fixity record of an object and the report of a check, as values."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
 
 from runtime.domain.evidence import Comparison, contradictions
-from runtime.domain.objects import ObjectRef
+from runtime.domain.objects import ObjectRef, Replication
 from runtime.domain.outcome import Outcome
 
 _OK: Final = "ok"
 # How the message of a check begins that could not be made.
 COULD_NOT_BE_READ: Final = "could not be read: "
 _MESSAGE_LIMIT: Final = 2_000
+# S3 replicates most objects within 15 minutes and large ones within hours:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html
+_REPLICATED_WITHIN: Final = timedelta(days=1)
 
 
 @attrs.frozen(kw_only=True)
@@ -48,6 +51,7 @@ class CheckReport:
         bytes_read: bytes of the last read.
         reads: how often the object was read from the start to its end.
         storage_class: S3's storage class, empty where the object was not reached.
+        replication: what S3 said of its replication; None where the object was not reached.
         started: when the check began, UTC.
         ended: when it ended, UTC.
         agent: who made it.
@@ -61,6 +65,7 @@ class CheckReport:
     bytes_read: int = 0
     reads: int = 0
     storage_class: str = ""
+    replication: Replication | None = None
     started: datetime
     ended: datetime
     agent: Agent
@@ -102,9 +107,27 @@ class FixityRecord:
         return self.last_good_date or self.deposit_date
 
     @property
+    def lacks_replica(self) -> bool:
+        """Whether S3 has made no replica, as far as the newest check knows."""
+        return lacks_replica(self.last_check.replication, self.deposit_date, self.last_check.ended)
+
+    @property
     def has_baseline(self) -> bool:
         """Whether the digests can be trusted: bytes that never agreed with all evidence are nobody's baseline."""
         return bool(self.digests) and self.last_good_date is not None
+
+
+def lacks_replica(replication: Replication | None, deposited: datetime, checked: datetime) -> bool:
+    """Tell whether S3 has made no replica of an object that should have one by now.
+
+    Args:
+        replication: what S3 said when the object was checked; None where it was not asked.
+        deposited: when the object was taken under care, UTC.
+        checked: when it was checked, UTC.
+    """
+    if replication is Replication.PENDING:
+        return checked > deposited + _REPLICATED_WITHIN
+    return replication not in {None, Replication.COMPLETED}
 
 
 def outcome_of(comparisons: Sequence[Comparison]) -> tuple[Outcome, str]:

@@ -74,6 +74,19 @@ def stated(baseline: Mapping[str, str], size: int, facts: ObjectFacts) -> tuple[
     return tuple(found)
 
 
+def hidden(version_id: str, current: str) -> Comparison:
+    """Return that the replica is there, and not current in its bucket: S3 removes it after some days.
+
+    S3 replicates a delete marker, but neither its removal nor the removal of a version:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-what-is-isnot-replicated.html
+
+    Args:
+        version_id: the version under care, which is current in the main bucket.
+        current: the version that is current in the replica's bucket, empty where that is a delete marker.
+    """
+    return _compared("current version", version_id, current or "a delete marker")
+
+
 def as_read(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
     """Return the comparisons of the replica's bytes under the name of their source."""
     return tuple(

@@ -140,6 +140,7 @@ def _overview(whole: WholeReport, total: FixityCount) -> str:
         ("Oldest unverified", _age(total.oldest, now), oldest),
         ("Overdue", _count(total.overdue), f"checks more than {_days(whole.policy.grace)} late"),
         ("Never verified", _count(total.never_verified), "not found good yet"),
+        ("Without a replica", _count(total.unreplicated), "S3 has made no second copy"),
     )
     cells = "".join(
         f'<div><dt>{name}</dt><dd><span class="value">{value}</span><br>'

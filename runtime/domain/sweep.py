@@ -10,8 +10,9 @@ import attrs
 from runtime.contract import ManagedPrefix
 from runtime.domain.due import DueCheck
 from runtime.domain.errors import MalformedMessageError
-from runtime.domain.objects import ObjectRef
+from runtime.domain.objects import ObjectRef, Replication
 from runtime.domain.pages import Malformed
+from runtime.domain.records import lacks_replica
 from runtime.domain.schedule import RETRY, ScheduleRow, phase
 from runtime.domain.sequencer import BEFORE_ALL_EVENTS
 
@@ -42,6 +43,8 @@ class RecordSummary:
         next_check: when it is due, UTC.
         failing: whether its newest check failed.
         deferred: whether no function had the time to read it since it was deposited.
+        checked: when its newest check ended, UTC.
+        replication: what S3 said of its replication then; None where it was not asked.
     """
 
     ref: ObjectRef
@@ -54,11 +57,18 @@ class RecordSummary:
     next_check: datetime
     failing: bool
     deferred: bool
+    checked: datetime
+    replication: Replication | None
 
     @property
     def last_sure(self) -> datetime:
         """When the object was last known to be good, or else was deposited."""
         return self.last_good_date or self.deposit_date
+
+    @property
+    def lacks_replica(self) -> bool:
+        """Whether S3 has made no replica, as far as the newest check knows."""
+        return lacks_replica(self.replication, self.deposit_date, self.checked)
 
 
 @attrs.frozen(kw_only=True)
@@ -264,6 +274,7 @@ class Totals:
         replaced: objects under care of which S3 lists another version, whose check was asked for.
         failing: objects whose newest check failed.
         deferred: objects that no function had the time to read since they were deposited.
+        unreplicated: objects of which S3 has made no replica.
         malformed: records and schedule rows that cannot be read; the objects of such records are counted, and are not
             within the interval.
         checks_queued: checks asked for at once.
@@ -283,6 +294,7 @@ class Totals:
     replaced: int = 0
     failing: int = 0
     deferred: int = 0
+    unreplicated: int = 0
     malformed: int = 0
     checks_queued: int = 0
 
@@ -297,6 +309,7 @@ class Totals:
         self.never_verified += record.last_good_date is None
         self.failing += record.failing
         self.deferred += record.deferred
+        self.unreplicated += record.lacks_replica
         self.overdue += verdict.overdue
         self.waiting += verdict.waiting
         self.missing_rows += verdict.missing_row
@@ -332,6 +345,7 @@ class Totals:
             "replaced": self.replaced,
             "failing": self.failing,
             "deferred": self.deferred,
+            "unreplicated": self.unreplicated,
             "malformed": self.malformed,
             "checks_queued": self.checks_queued,
         }
@@ -360,6 +374,7 @@ class Totals:
             replaced=int(document.get("replaced", 0)),
             failing=int(document.get("failing", 0)),
             deferred=int(document.get("deferred", 0)),
+            unreplicated=int(document.get("unreplicated", 0)),
             malformed=int(document.get("malformed", 0)),
             checks_queued=int(document["checks_queued"]),
         )

@@ -35,7 +35,9 @@ def handle(event: dict[str, Any], deps: tuple[ManifestSettings, Signing]) -> lis
     signed = []
     try:
         for day in sign_days(signing, moment(event.get("time"), _ALLOWED)):
-            logger.info("day signed", extra={"manifest": day.key, "events": day.events, "segments": day.segments})
+            # Outside of the bucket this line says for as long as logs are kept what was signed.
+            signed_now = {"manifest": day.key, "sha256": day.sha256, "events": day.events, "segments": day.segments}
+            logger.info("day signed", extra=signed_now)
             values = {Metric.AUDIT_EVENTS: day.events, Metric.AUDIT_MANIFESTS: 1}
             # Told at once and with its day: a second attempt finds the day signed and sees no problem.
             _publish(settings, {**values, Metric.AUDIT_PROBLEMS: len(day.problems)})

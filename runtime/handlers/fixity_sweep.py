@@ -162,6 +162,7 @@ def _tell(settings: SweepSettings, coverage: Coverage) -> None:
                 Metric.UNRECORDED_OBJECTS: totals.unrecorded + totals.replaced,
                 Metric.FAILING_OBJECTS: totals.failing,
                 Metric.DEFERRED_OBJECTS: totals.deferred,
+                Metric.UNREPLICATED_OBJECTS: totals.unreplicated,
                 Metric.MALFORMED_RECORDS: totals.malformed,
             },
         )

@@ -7,9 +7,9 @@ import attrs
 from runtime.domain import evidence as ev
 from runtime.domain import replica
 from runtime.domain.digests import KNOWN_ALGORITHMS
-from runtime.domain.errors import OutOfTimeError
+from runtime.domain.errors import ObjectAbsentError, OutOfTimeError
 from runtime.domain.evidence import Comparison
-from runtime.domain.objects import Replication
+from runtime.domain.objects import ObjectFacts, Replication
 from runtime.domain.records import FixityRecord
 from runtime.ports import ObjectStore
 from runtime.usecases.care import Attempt, Care
@@ -49,6 +49,8 @@ def examine_replica(
     Raises:
         ObjectAbsentError: S3 has made the replica, and it is not there.
         UnreadableError: S3 did not answer.
+        TransientError: S3 did not say what is current in the main bucket.
+        RefusedError: S3 refused to say it.
     """
     nothing = replica.not_looked_at(replication)
     if nothing is not None:
@@ -58,9 +60,8 @@ def examine_replica(
 
 
 def _look(care: Care, replicas: Replicas, record: FixityRecord, attempt: Attempt) -> tuple[Comparison, ...]:
-    ref = replica.replica_of(record.ref)
-    facts = replicas.store.facts(ref, record.version_id)
-    stated = replica.stated(record.digests, record.size, facts)
+    facts, hidden = _facts(care, replicas, record)
+    stated = (*replica.stated(record.digests, record.size, facts), *hidden)
     if not replicas.read:
         return stated
     if not replica.can_be_read(facts):
@@ -69,6 +70,28 @@ def _look(care: Care, replicas: Replicas, record: FixityRecord, attempt: Attempt
         return (*stated, *_read(care, replicas, record, attempt))
     except OutOfTimeError as error:
         return (*stated, replica.not_read(str(error)))
+
+
+def _facts(care: Care, replicas: Replicas, record: FixityRecord) -> tuple[ObjectFacts, Sequence[Comparison]]:
+    """Return what S3 says of the replica, and whether it is hidden. That it is not costs no request of its own."""
+    ref = replica.replica_of(record.ref)
+    try:
+        current = replicas.store.facts(ref, None)
+    except ObjectAbsentError as error:
+        if not error.delete_marker:
+            raise
+        current = None
+    if current is not None and current.version_id == record.version_id:
+        return current, ()
+    facts = replicas.store.facts(ref, record.version_id)
+    try:
+        ours = care.store.current_version(record.ref)
+    except ObjectAbsentError:
+        # The object was deleted as well; its event is on the way.
+        return facts, ()
+    if ours != record.version_id:
+        return facts, ()
+    return facts, (replica.hidden(record.version_id, "" if current is None else current.version_id),)
 
 
 def _read(care: Care, replicas: Replicas, record: FixityRecord, attempt: Attempt) -> Sequence[Comparison]:

@@ -17,6 +17,7 @@ from runtime.domain.audit_manifests import (
     Tally,
     day_of_manifest,
     days_after,
+    lateness,
     made_of,
     manifest_key,
 )
@@ -26,6 +27,8 @@ from runtime.domain.errors import BrokenTrailError, MalformedMessageError, Objec
 from runtime.ports import AuditFiles, AuditFolder, Clock, ManifestSigner
 
 _ONE_DAY: Final = timedelta(days=1)
+# A run that broke off between manifest and signature is finished by the next one, or by that of the night after.
+_FINISHED_WITHIN: Final = timedelta(days=2)
 
 
 @attrs.frozen(kw_only=True)
@@ -53,12 +56,14 @@ class SignedDay:
 
     Attributes:
         key: key of its manifest.
+        sha256: digest of that file.
         events: number of its events.
         segments: number of its segments.
         problems: whatever was not as it should be; the manifest says so too.
     """
 
     key: str
+    sha256: str
     events: int
     segments: int
     problems: Sequence[Problem]
@@ -79,6 +84,8 @@ class _Signed:
 
 def sign_days(signing: Signing, moment: datetime) -> Iterator[SignedDay]:
     """Sign every day that has no signed manifest, up to the one before a moment.
+
+    A day that is signed late is told: manifests may have been removed to have the past signed anew.
 
     A segment that is not whole is listed as it is, with what is wrong with it: a day that stayed unsigned because of
     one file would leave all its other events, and all later days, without a signature.
@@ -106,12 +113,15 @@ def sign_days(signing: Signing, moment: datetime) -> Iterator[SignedDay]:
     for day in days_after(first, last):
         tally = _read(signing, day, newest)
         previous = None if newest is None else newest.link
-        newest = _sign(signing, made_of(tally, day, previous, instant(signing.clock.now()), key))
+        now = signing.clock.now()
+        newest = _sign(signing, made_of(tally, day, previous, instant(now), key))
+        late = lateness(day, now)
         yield SignedDay(
             key=manifest_key(day),
+            sha256=newest.link.sha256,
             events=newest.manifest.records,
             segments=len(newest.manifest.segments),
-            problems=tally.problems,
+            problems=[*tally.problems, late] if late else tally.problems,
         )
 
 
@@ -168,11 +178,26 @@ def _events_of(day: date) -> str:
 
 def _sign(signing: Signing, manifest: Manifest) -> _Signed:
     key, body = manifest_key(manifest.day), manifest.body
+    # Signed before it is written: a key that cannot be used leaves no manifest without a signature.
+    signature = signing.signer.sign(hashlib.sha256(body).digest())
     if not signing.files.create(key, body):
-        # An earlier run ended before it had signed. Only what would be written now is signed, whoever wrote it.
-        body = signing.files.read(key)
-        manifest = attrs.evolve(manifest, made_at=Manifest.parse(body).made_at)
-        if manifest.body != body:
-            raise BrokenTrailError(f"{key} stands without a signature and does not say what the segments say")
-    signing.files.create(f"{key}{SIGNATURE}", signing.signer.sign(hashlib.sha256(body).digest()))
+        manifest = _left_unsigned(signing, key, manifest)
+        body = manifest.body
+        signature = signing.signer.sign(hashlib.sha256(body).digest())
+    signing.files.create(f"{key}{SIGNATURE}", signature)
     return _Signed(manifest, body)
+
+
+def _left_unsigned(signing: Signing, key: str, manifest: Manifest) -> Manifest:
+    """Return the manifest that an earlier run left. Only what would be written now is signed, whoever wrote it."""
+    body = signing.files.read(key)
+    standing = Manifest.parse(body)
+    if attrs.evolve(manifest, made_at=standing.made_at).body != body:
+        raise BrokenTrailError(f"{key} stands without a signature and does not say what the segments say")
+    now = signing.clock.now()
+    if not now - _FINISHED_WITHIN <= standing.made <= now:
+        raise BrokenTrailError(
+            f"{key} stands without a signature and says that it was made at {standing.made_at}; allowed: within"
+            f" {_FINISHED_WITHIN.days} days before {instant(now)}"
+        )
+    return standing

@@ -201,6 +201,7 @@ class _Check:
             bytes_read=examined.facts.size if examined else 0,
             reads=examined.reads if examined else 0,
             storage_class=examined.facts.storage_class if examined else "",
+            replication=examined.facts.replication if examined else None,
             started=self.started,
             ended=self.care.clock.now(),
             agent=self.attempt.agent,

@@ -31,6 +31,11 @@ def alarms_on(watched: Watched) -> Iterator[Alarm]:
     yield from _on_audit_trail(watched)
 
 
+def _in_an_hour(metric: cloudwatch.Metric) -> cloudwatch.Metric:
+    """Return a metric over an hour, so that many events of a bad day are told by a few e-mails (lesson L13)."""
+    return metric.with_(period=Duration.hours(1))
+
+
 def _on_queues(watched: Watched) -> Iterator[Alarm]:
     thresholds, environment = watched.settings.alarms, watched.settings.name
     for dead in watched.dead_letters:
@@ -143,9 +148,10 @@ def _on_checks(watched: Watched) -> Iterator[Alarm]:
         yield Alarm(
             name=f"failed-checks-{function}",
             severity=Severity.CRITICAL,
-            meaning=f"The function {function} found objects that are damaged, lost or unreadable.",
-            metric=watched.metric(function, Metric.FAILED_CHECKS),
+            meaning=f"The function {function} found objects newly damaged, lost or unreadable.",
+            metric=_in_an_hour(watched.metric(function, Metric.FAILED_CHECKS)),
             threshold=watched.settings.alarms.failed_checks,
+            of_events=True,
         )
 
 
@@ -159,15 +165,17 @@ def _on_requests_and_exports(watched: Watched) -> Iterator[Alarm]:
             name=name,
             severity=Severity.NOTICE,
             meaning=meaning,
-            metric=watched.metric(Function.BUCKET_REQUESTED, metric),
+            metric=_in_an_hour(watched.metric(Function.BUCKET_REQUESTED, metric)),
             threshold=thresholds.failed_requests,
+            of_events=True,
         )
     yield Alarm(
         name="failed-exports",
         severity=Severity.WARNING,
         meaning="An export of the checksum table failed.",
-        metric=watched.metric(Function.CHECKSUM_EXPORTER, Metric.EXPORTS_FAILED),
+        metric=_in_an_hour(watched.metric(Function.CHECKSUM_EXPORTER, Metric.EXPORTS_FAILED)),
         threshold=thresholds.failed_exports,
+        of_events=True,
     )
 
 
@@ -177,15 +185,17 @@ def _on_replication(watched: Watched) -> Iterator[Alarm]:
         name="failed-replications",
         severity=Severity.CRITICAL,
         meaning="S3 could not replicate objects, so they have no copy in the other region.",
-        metric=watched.metric(Function.REPLICATION_FAILED, Metric.REPLICATIONS_FAILED),
+        metric=_in_an_hour(watched.metric(Function.REPLICATION_FAILED, Metric.REPLICATIONS_FAILED)),
         threshold=thresholds.failed_replications,
+        of_events=True,
     )
     yield Alarm(
         name="late-replications",
         severity=Severity.WARNING,
         meaning="S3 did not replicate objects within 15 minutes.",
-        metric=watched.metric(Function.REPLICATION_FAILED, Metric.REPLICATIONS_LATE),
+        metric=_in_an_hour(watched.metric(Function.REPLICATION_FAILED, Metric.REPLICATIONS_LATE)),
         threshold=thresholds.late_replications,
+        of_events=True,
     )
 
 
@@ -207,9 +217,33 @@ def _on_sweeps(watched: Watched) -> Iterator[Alarm]:
         missing=stands,
     )
     yield Alarm(
+        name="failing-objects",
+        severity=Severity.CRITICAL,
+        meaning="Objects are damaged, lost or unreadable, or their replicas are, and were not repaired yet.",
+        metric=of_sweep(Metric.FAILING_OBJECTS, "Maximum"),
+        threshold=settings.alarms.failing_objects,
+        missing=stands,
+    )
+    yield Alarm(
+        name="deferred-objects",
+        severity=Severity.WARNING,
+        meaning="Objects were never read, because no function had the time for all their bytes.",
+        metric=of_sweep(Metric.DEFERRED_OBJECTS, "Maximum"),
+        threshold=settings.alarms.deferred_objects,
+        missing=stands,
+    )
+    yield Alarm(
+        name="unreplicated-objects",
+        severity=Severity.WARNING,
+        meaning="Objects have no copy in the other region, because S3 has made none.",
+        metric=of_sweep(Metric.UNREPLICATED_OBJECTS, "Maximum"),
+        threshold=settings.alarms.unreplicated_objects,
+        missing=stands,
+    )
+    yield Alarm(
         name="unrecorded-objects",
         severity=Severity.WARNING,
-        meaning="Objects had no fixity record; they were asked to be taken under care.",
+        meaning="Objects, or newer versions of them, had no fixity record; they were asked to be taken under care.",
         metric=of_sweep(Metric.UNRECORDED_OBJECTS, "Maximum"),
         threshold=settings.alarms.unrecorded_objects,
         missing=stands,
@@ -274,11 +308,13 @@ def _on_audit_trail(watched: Watched) -> Iterator[Alarm]:
         meaning="Files of the audit trail are not those that the service wrote.",
         metric=daily(Metric.AUDIT_PROBLEMS),
         threshold=settings.alarms.audit_problems,
+        of_events=True,
     )
     yield Alarm(
         name="altered-records",
         severity=Severity.WARNING,
         meaning="Fixity records were changed by something other than a deposit or a check.",
-        metric=watched.metric(Function.AUDIT_TRAIL, Metric.ALTERED_RECORDS),
+        metric=_in_an_hour(watched.metric(Function.AUDIT_TRAIL, Metric.ALTERED_RECORDS)),
         threshold=settings.alarms.altered_records,
+        of_events=True,
     )

@@ -42,6 +42,8 @@ class Alarm:
         periods: how many values in succession must have reached the threshold.
         missing: what a period without data says. Most metrics have none while there is nothing to do.
         below: whether it speaks below the threshold instead of from it on.
+        of_events: whether it tells of something that happened, which does not end: then nobody is told when its period
+            is over, because that does not mean that anything is in order again.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Alarm:
     periods: int = 1
     missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
     below: bool = False
+    of_events: bool = False
 
     @entry.default
     def _own_name(self) -> str:
@@ -99,5 +102,6 @@ class Alarms(Construct):
                 treat_missing_data=one.missing,
             )
             alarm.add_alarm_action(action)
-            alarm.add_ok_action(action)
+            if not one.of_events:
+                alarm.add_ok_action(action)
             Tags.of(alarm).add(SEVERITY_TAG, one.severity)

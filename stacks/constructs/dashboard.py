@@ -23,10 +23,13 @@ _OUTCOMES: Final = {
     Metric.OUTCOME_DEFERRED: "deferred",
 }
 _OUT_OF_ORDER: Final = {
+    Metric.FAILING_OBJECTS: "failing",
     Metric.OVERDUE_OBJECTS: "overdue",
     Metric.NEVER_VERIFIED: "never verified",
     Metric.MISSING_SCHEDULE_ROWS: "without a schedule row",
     Metric.ORPHAN_SCHEDULE_ROWS: "schedule rows without a record",
+    Metric.DEFERRED_OBJECTS: "never read",
+    Metric.UNREPLICATED_OBJECTS: "without a replica",
     Metric.UNRECORDED_OBJECTS: "without a record",
     Metric.MALFORMED_RECORDS: "records that cannot be read",
 }
@@ -102,7 +105,7 @@ def _fixity(watched: Watched) -> list[cloudwatch.IWidget]:
     return [
         _graph("Checks by outcome", [over_functions(name, label) for name, label in _OUTCOMES.items()]),
         _graph("Bytes read and compared", [over_functions(Metric.BYTES_VERIFIED, "bytes")]),
-        _graph("Checks that failed", [over_functions(Metric.FAILED_CHECKS, "failed")]),
+        _graph("Failures that were not known before", [over_functions(Metric.FAILED_CHECKS, "failed")]),
     ]
 
 

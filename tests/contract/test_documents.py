@@ -36,6 +36,8 @@ def test_writing_again_replaces_and_writing_once_does_not(files: Documents) -> N
     """The first of those who write once is the one that stands."""
     assert files.write_once("a", {"by": 1})
     assert not files.write_once("a", {"by": 2})
+    # A request whose answer was lost is repeated below, and must not take its own document for somebody else's.
+    assert files.write_once("a", {"by": 1})
     assert {"by": 1} == files.read("a")
 
     files.write("a", {"by": 3})

@@ -252,6 +252,18 @@ def test_facts_are_those_of_a_read_without_its_bytes(bucket: Bucket) -> None:
         assert opened.facts == bucket.store.facts(REF, version_id)
 
 
+def test_facts_without_a_version_are_those_of_the_current_one(bucket: Bucket) -> None:
+    """What is current answers by one request, and a delete marker says that it is one."""
+    bucket.put(REF, b"12345")
+    newer = bucket.put(REF, b"newer")
+
+    assert newer == bucket.store.facts(REF, None).version_id
+    bucket.delete(REF)
+    with pytest.raises(ObjectAbsentError) as raised:
+        bucket.store.facts(REF, None)
+    assert raised.value.delete_marker
+
+
 def test_facts_of_a_version_that_is_gone_are_absent(bucket: Bucket) -> None:
     """A version that there is not is said to be absent, as on reading."""
     bucket.put(REF, b"12345")

@@ -15,7 +15,7 @@ from runtime.adapters.dynamodb_summaries import DynamoDbRecordSummaries
 from runtime.adapters.s3_bucket_list import S3MainBuckets
 from runtime.adapters.s3_object_list import S3ObjectList
 from runtime.domain.errors import RefusedError
-from runtime.domain.objects import ObjectRef
+from runtime.domain.objects import ObjectRef, Replication
 from runtime.domain.outcome import Outcome
 from runtime.domain.pages import Malformed, Page
 from runtime.domain.records import CheckReport, FixityRecord
@@ -25,7 +25,7 @@ from runtime.ports import FixityRecords, ObjectList, RecordPages, RecordSummarie
 from tests.builders import AGENT, NOW
 from tests.contract.tables import KEYS
 from tests.fakes import FakeRecordPages, FakeRecords, FakeSchedule, FakeSchedulePages
-from tests.sweep_fakes import FakeObjectList, FakeSummaries, summary
+from tests.sweep_fakes import FakeObjectList, FakeSummaries, summary, with_outcome, with_replication
 
 BUCKET = "acme-test-letters"
 OBJECT_KEYS = ["B", "a", "a/b", "z", "ä", "日", "😀"]
@@ -202,6 +202,26 @@ def test_what_is_wrong_with_a_record_is_one_short_line(attribute: str, value: di
     assert found.problem.startswith(problem)
     assert len(found.problem) <= 200
     assert found.problem.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "success", "replication"),
+    [
+        (Outcome.MATCH, True, Replication.COMPLETED),
+        (Outcome.MISMATCH, False, Replication.NONE),
+        (Outcome.DEFERRED, None, Replication.PENDING),
+        (Outcome.ABSENT, False, None),
+    ],
+)
+def test_summaries_say_how_the_newest_check_ended(
+    tables: Tables, *, outcome: Outcome, success: bool | None, replication: Replication | None
+) -> None:
+    """Whether it failed or was put aside, and what S3 said of the replica, come with the summary and the record."""
+    one = with_replication(with_outcome(_record(ObjectRef(BUCKET, "a")), outcome, success=success), replication)
+    tables.records.deposit(one)
+
+    assert [summary(one)] == _all(tables.summaries.page)
+    assert [one] == _all(tables.record_pages.page)
 
 
 def test_a_record_is_looked_up_by_itself(tables: Tables) -> None:

@@ -86,6 +86,13 @@ def _events(before: RecordImage | None, after: RecordImage | None) -> Sequence[A
         (None, CHECKED, Kind.RESTORATION, "restored"),
         (None, RESTORED, Kind.RESTORATION, "restored"),
         (OVERWRITTEN, RESTORED, Kind.RESTORATION, "restored"),
+        (attrs.evolve(GOOD, deposit_date="2026-09-02T12:00:00.000Z"), RESTORED, Kind.RESTORATION, "restored"),
+        (attrs.evolve(DOUBTED, digests={"sha256": "dd"}), RESTORED, Kind.RESTORATION, "restored"),
+        # Whoever says that he wrote a record back cannot hide another baseline behind it.
+        (GOOD, attrs.evolve(RESTORED, digests={"sha256": "cc"}), Kind.ALTERATION, "altered"),
+        (GOOD, attrs.evolve(RESTORED, digests={"sha9": "cc"}), Kind.ALTERATION, "altered"),
+        (GOOD, attrs.evolve(RESTORED, etag="cc"), Kind.ALTERATION, "altered"),
+        (GOOD, attrs.evolve(RESTORED, size=6), Kind.ALTERATION, "altered"),
         (RESTORED, attrs.evolve(RESTORED, check=LATER), Kind.CHECK, "match"),
         (RESTORED, OVERWRITTEN, Kind.DEPOSIT, "match"),
         (RESTORED, None, Kind.DELETION, "removed"),

@@ -5,6 +5,7 @@ import attrs
 import pytest
 
 from runtime.domain.inventory import Amount, Storage
+from runtime.domain.objects import Replication
 from runtime.domain.outcome import Outcome
 from runtime.domain.report import (
     MOST_FAILING,
@@ -20,7 +21,7 @@ from runtime.domain.report import (
 )
 from tests.builders import NOW
 from tests.report_samples import sample
-from tests.sweep_fakes import POLICY, record
+from tests.sweep_fakes import POLICY, record, with_replication
 
 FAILED = attrs.evolve(
     record("bad", good=timedelta(days=-200), due=timedelta(hours=5)),
@@ -67,10 +68,18 @@ def test_records_are_counted_as_the_sweep_counts_them() -> None:
         count.failing,
     )
     assert 50 == count.coverage
+    assert 0 == count.unreplicated
     assert NOW - timedelta(days=200) == count.oldest
     assert {"match": 3, "mismatch": 1} == count.outcomes
     [failing] = count.failing_objects
     assert ("bad", "mismatch", 500) == (failing.key, failing.outcome, len(failing.message))
+
+
+def test_l25_objects_without_a_replica_are_counted() -> None:
+    """An object that is sound and has no second copy is not one with nothing to be told of."""
+    count = _count(with_replication(record("a"), Replication.FAILED), record("b"))
+
+    assert (1, 0) == (count.unreplicated, count.failing)
 
 
 def test_l25_a_replica_that_fails_is_counted_apart() -> None:

@@ -223,6 +223,7 @@ TOTALS = st.builds(
             "replaced",
             "failing",
             "deferred",
+            "unreplicated",
             "malformed",
             "checks_queued",
         )
@@ -292,6 +293,7 @@ def test_report_says_what_was_found() -> None:
         "replaced": 0,
         "failing": 0,
         "deferred": 0,
+        "unreplicated": 0,
         "malformed": 0,
         "checks_queued": 1,
         "oldest_unverified_age_seconds": 200 * 86_400,

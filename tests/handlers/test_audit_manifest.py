@@ -1,3 +1,4 @@
+import hashlib
 from typing import Any
 
 import pytest
@@ -22,14 +23,21 @@ SETTINGS = ManifestSettings.load(
 )
 
 
-def test_the_days_before_the_event_are_signed_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    """Each day that was missed is signed, and published with its events."""
+def test_the_days_before_the_event_are_signed_and_counted(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each day that was missed is signed, named in the log with its digest, and published with its events."""
     found = archive(days=1, segments=2, events=3, unsigned=1)
-    signed = handle({"time": "2026-03-04T00:30:00Z"}, (SETTINGS, _at(found, days=2)))
+    with pytest.raises(BrokenTrailError, match=r"1 problems in the audit trail; the first: .* signed late"):
+        handle({"time": "2026-03-04T00:30:00Z"}, (SETTINGS, _at(found, days=2)))
 
-    assert ["audit/manifests/2026-03-02.json", "audit/manifests/2026-03-03.json"] == [day.key for day in signed]
+    signed = [record.__dict__ for record in caplog.records if record.message == "day signed"]
+    assert ["audit/manifests/2026-03-02.json", "audit/manifests/2026-03-03.json"] == [one["manifest"] for one in signed]
+    digests = [hashlib.sha256(found.files.files[one["manifest"]]).hexdigest() for one in signed]
+    assert digests == [one["sha256"] for one in signed]
+    # The first was signed late, as after an outage, or after somebody has removed its manifest.
     assert [
-        ("audit-manifest", {"AuditEvents": 3, "AuditManifests": 1, "AuditProblems": 0}),
+        ("audit-manifest", {"AuditEvents": 3, "AuditManifests": 1, "AuditProblems": 1}),
         ("audit-manifest", {"AuditEvents": 0, "AuditManifests": 1, "AuditProblems": 0}),
     ] == published(capsys)
 
@@ -46,11 +54,12 @@ def test_a_broken_segment_fails_loudly_after_every_day_is_signed(
     found = Archive()
     found.files.files[found.writer().write([event(1)])] = b"junk"
 
-    with pytest.raises(BrokenTrailError, match="1 problems in the audit trail; the first: audit/events/2026-03-01/"):
+    with pytest.raises(BrokenTrailError, match="2 problems in the audit trail; the first: audit/events/2026-03-01/"):
         handle({"time": "2026-03-03T00:30:00Z"}, (SETTINGS, _at(found, days=2)))
     assert {"audit/manifests/2026-03-01.json.sig", "audit/manifests/2026-03-02.json.sig"} <= set(found.files.files)
-    assert [1, 0] == [values["AuditProblems"] for _, values in published(capsys)]
-    assert ["the audit trail is broken"] == [one.message for one in caplog.records if one.levelname == "ERROR"]
+    # The day was signed late, too.
+    assert [2, 0] == [values["AuditProblems"] for _, values in published(capsys)]
+    assert ["the audit trail is broken"] * 2 == [one.message for one in caplog.records if one.levelname == "ERROR"]
 
 
 def test_a_trail_on_which_nothing_is_signed_is_a_problem(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,14 +6,24 @@ import pytest
 
 from runtime.contract import Env
 from runtime.domain.errors import RefusedError
-from runtime.domain.objects import ObjectRef
+from runtime.domain.objects import ObjectRef, Replication
 from runtime.domain.outcome import Outcome
 from runtime.domain.pages import Malformed
 from runtime.domain.sweep import Slice, Sweep
 from runtime.handlers.fixity_sweep import _parse, handle
 from runtime.settings import SweepSettings
 from tests.builders import NOW, FakeContext, sqs_event
-from tests.sweep_fakes import BUCKET, SWEEP, Environment, environment, listed, record, row, with_outcome
+from tests.sweep_fakes import (
+    BUCKET,
+    SWEEP,
+    Environment,
+    environment,
+    listed,
+    record,
+    row,
+    with_outcome,
+    with_replication,
+)
 
 START = {"action": "start", "time": "2026-03-01T12:00:00Z"}
 SETTINGS = SweepSettings.load(
@@ -61,6 +71,7 @@ def test_a_sweep_ends_in_metrics_for_the_whole_environment(capsys: pytest.Captur
             record("b", due=timedelta(days=-10), good=timedelta(days=-200)),
             record("c", good=None, deposited=timedelta(days=-1)),
             with_outcome(record("f"), Outcome.MISMATCH, success=False),
+            with_replication(record("r"), Replication.NONE),
             with_outcome(record("l", good=None), Outcome.DEFERRED, success=None),
         )
     }
@@ -76,18 +87,19 @@ def test_a_sweep_ends_in_metrics_for_the_whole_environment(capsys: pytest.Captur
         one["Name"]: (line[one["Name"]][0], one["Unit"]) for one in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
     }
     assert {
-        "ObjectsUnderCare": (5, "Count"),
-        "BytesUnderCare": (27, "Bytes"),
+        "ObjectsUnderCare": (6, "Count"),
+        "BytesUnderCare": (32, "Bytes"),
         "OldestUnverifiedAge": (200 * 86_400, "Seconds"),
         "OverdueObjects": (1, "Count"),
         "NeverVerified": (2, "Count"),
-        "CoverageWithinInterval": (pytest.approx(60), "Percent"),
-        "MissingScheduleRows": (5, "Count"),
+        "CoverageWithinInterval": (pytest.approx(400 / 6), "Percent"),
+        "MissingScheduleRows": (6, "Count"),
         "OrphanScheduleRows": (1, "Count"),
         # One without a record, and one of which S3 lists another version.
         "UnrecordedObjects": (2, "Count"),
         "FailingObjects": (1, "Count"),
         "DeferredObjects": (1, "Count"),
+        "UnreplicatedObjects": (1, "Count"),
         "MalformedRecords": (0, "Count"),
     } == metrics
 

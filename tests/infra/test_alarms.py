@@ -56,6 +56,17 @@ ITEM_ACTIONS = {
         "UpdateItem",
     )
 }
+# What happens and does not end.
+OF_EVENTS = (
+    "failed-checks-",
+    "rejected-requests",
+    "partial-requests",
+    "failed-exports",
+    "failed-replications",
+    "late-replications",
+    "altered-records",
+    "audit-problems",
+)
 
 
 @attrs.frozen
@@ -301,13 +312,20 @@ def test_failed_checks_of_every_checking_function_are_told(variant: Assembly) ->
 
 
 def test_every_alarm_tells_people_and_says_what_to_do(variant: Assembly) -> None:
-    """Alarms and recoveries go to the alert topic; the description says the severity and links to the runbook."""
+    """Alarms and recoveries go to the alert topic; the description says the severity and links to the runbook.
+
+    Of what happens and does not end nobody is told that it is over (lesson L13).
+    """
     name = variant.settings.name
     for alarm in _alarms(variant):
         properties = alarm.properties
-        for kind in ("AlarmActions", "OKActions"):
+        of_events = properties["AlarmName"].removeprefix(f"duracloud-{name}-").startswith(OF_EVENTS)
+        for kind in ("AlarmActions",) if of_events else ("AlarmActions", "OKActions"):
             told = [variant.resolve(alarm.layer, action) for action in properties[kind]]
             assert [f"SNS::Topic:duracloud-{name}-alerts"] == told
+        assert of_events == ("OKActions" not in properties)
+        if of_events:
+            assert properties["Period"] >= 3600
         severity = next(tag["Value"] for tag in properties["Tags"] if tag["Key"] == "Severity")
         assert severity in {"critical", "warning", "notice"}
         assert properties["AlarmDescription"].startswith(f"[{severity}] ")
@@ -326,6 +344,9 @@ def test_every_alarm_says_what_missing_data_means(variant: Assembly) -> None:
     }
     reached, below = "GreaterThanOrEqualToThreshold", "LessThanThreshold"
 
+    assert ("ignore", reached) == found.pop("failing-objects")
+    assert ("ignore", reached) == found.pop("deferred-objects")
+    assert ("ignore", reached) == found.pop("unreplicated-objects")
     assert ("ignore", reached) == found.pop("overdue-objects")
     assert ("ignore", reached) == found.pop("unrecorded-objects")
     assert ("ignore", reached) == found.pop("malformed-records")
@@ -429,6 +450,9 @@ def test_thresholds_are_settings(variant: Assembly, tmp_path: Path) -> None:
         "failed_exports": ("failed-exports",),
         "failed_replications": ("failed-replications",),
         "late_replications": ("late-replications",),
+        "failing_objects": ("failing-objects",),
+        "deferred_objects": ("deferred-objects",),
+        "unreplicated_objects": ("unreplicated-objects",),
         "overdue_objects": ("overdue-objects",),
         "unrecorded_objects": ("unrecorded-objects",),
         "audit_problems": ("audit-problems",),

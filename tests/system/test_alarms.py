@@ -14,7 +14,16 @@ from tests.fakes import Happening
 pytestmark = pytest.mark.system
 PREFIX = "duracloud-local-"
 EVENTS = Path(__file__).parent.parent / "events"
-OF_A_SWEEP = {"overdue-objects", "oldest-unverified", "coverage", "unrecorded-objects", "malformed-records"}
+OF_A_SWEEP = {
+    "coverage",
+    "deferred-objects",
+    "failing-objects",
+    "malformed-records",
+    "oldest-unverified",
+    "overdue-objects",
+    "unrecorded-objects",
+    "unreplicated-objects",
+}
 
 # What cannot be brought to happen in the emulator, and why. Of these alarms it is shown that they speak, once what AWS
 # would publish is published under the alarm's own namespace and dimensions: by hand, which AWS allows nobody.
@@ -202,12 +211,13 @@ def test_damage_is_an_alarm_wherever_it_is_found(service: Service, seen: set[str
 def test_what_a_sweep_finds_is_an_alarm(service: Service, seen: set[str]) -> None:
     """An object that was not looked at for a year is overdue, the oldest, and one of too few that are left.
 
-    Another one has no record, and the record of a third was spoiled.
+    Another one has no record, and the record of a third was spoiled. Two more are known to be failing since the test
+    before, to have been too large when they came, and to have no replica.
     """
     bucket = service.new_bucket("forgotten")
-    for key in ("forgotten.txt", "unrecorded.txt", "spoiled.txt"):
+    for key in ("forgotten.txt", "unrecorded.txt", "spoiled.txt", "large.txt", "alone.txt"):
         service.s3.put_object(Bucket=bucket, Key=key, Body=b"one")
-    eventually(lambda: service.schedule(bucket), lambda rows: len(rows) == 3)
+    eventually(lambda: service.schedule(bucket), lambda rows: len(rows) == 5)
     for table in ("checksum", "scheduler"):
         service.dynamodb.delete_item(
             TableName=service.parameters[f"storage/{table}-table"],
@@ -225,6 +235,16 @@ def test_what_a_sweep_finds_is_an_alarm(service: Service, seen: set[str]) -> Non
         Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": "spoiled.txt"}},
         UpdateExpression="REMOVE Sequencer",
     )
+    for key, change, value in (
+        ("large.txt", "LastOutcome", "deferred"),
+        ("alone.txt", "LastCheck.ReplicationStatus", "FAILED"),
+    ):
+        service.dynamodb.update_item(
+            TableName=service.parameters["storage/checksum-table"],
+            Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": key}},
+            UpdateExpression=f"SET {change} = :value",
+            ExpressionAttributeValues={":value": {"S": value}},
+        )
     now = dt.datetime.now(dt.UTC).isoformat()
     service.sqs.send_message(
         QueueUrl=_queues(service)["sweep"], MessageBody=json.dumps({"action": "start", "time": now})

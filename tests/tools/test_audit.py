@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import attrs
@@ -15,6 +16,7 @@ from runtime.domain.audit_segments import following_digest
 from runtime.domain.canonical import canonical
 from tests.audit_fakes import FakeSigner
 from tests.audit_trails import Archive, archive, event
+from tests.builders import NOW
 from tools.audit import main
 
 ROOT = Path(__file__).parent.parent.parent
@@ -73,7 +75,10 @@ def test_an_untouched_trail_of_ten_thousand_events_is_accepted(trail: Laid, caps
     assert f"events       {EVENTS}, not yet signed 1000\n" in said
     assert f"  check        match {EVENTS}\n" in said
     assert "repeated     0 deliveries" in said
-    assert said.endswith("verdict      complete and unchanged\n")
+    assert said.endswith(
+        "verdict      what is signed is complete and unchanged;"
+        " 1000 events are not signed yet, which proves nothing of them\n"
+    )
 
 
 def test_the_key_may_be_given(trail: Laid, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -288,6 +293,74 @@ def test_tampering_is_rejected_at_its_first_record(laid: Laid, what: str, capsys
             expected = expected.replace(f"{{{day},{index}}}", key)
     assert expected in first
     assert "verdict      NOT as it was written" in said
+
+
+def _signed_anew(laid: Laid, days: int) -> None:
+    """Remove the manifests of a past that is then changed, and wait until the service has signed it again."""
+    files = laid.archive.files.files
+    changed = Archive(signer=laid.archive.signer)
+    changed.files.files = {key: body for key, body in files.items() if "manifests/2026-03-0" not in key}
+    key = changed.segments(1)[8]
+    changed.files.files[key] = gzip.compress(
+        b"".join(line + b"\n" for line in gzip.decompress(files[key]).splitlines()[:-1]), mtime=0
+    )
+    changed.clock.moment = NOW + timedelta(days=days)
+    changed.sign()
+    shutil.rmtree(laid.folder)
+    changed.lay(laid.folder)
+
+
+def test_a_past_that_the_service_signed_anew_is_rejected(laid: Laid, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever removes manifests has true signatures made over another past; they come too late, and that is told."""
+    _signed_anew(laid, days=4)
+
+    assert 1 == _verify(laid.folder)
+    said = capsys.readouterr().out
+    late = "the day was signed late: what happened to its files before is not proved"
+    assert f"2026-03-01.json: {late}: expected by 2026-03-02, found 2026-03-05" in said
+    assert "2026-03-03.json: the day was signed late" in said
+    assert "2026-03-04.json: the day was signed late" not in said
+
+
+def test_days_that_were_signed_late_are_accepted_where_that_is_known(
+    laid: Laid, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After an outage that the operators can explain, the auditor says up to which day; the count is shown."""
+    _signed_anew(laid, days=4)
+
+    assert 0 == _verify(laid.folder, "--accept-late", "2026-03-03")
+    assert "signed late  3, from 2026-03-01 to 2026-03-03, as you accept\n" in capsys.readouterr().out
+    assert 1 == _verify(laid.folder, "--accept-late", "2026-03-02")
+
+
+def test_a_manifest_that_was_kept_binds_the_past(
+    laid: Laid, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With one small file from an earlier audit, not even the holder of the key can have written another past since."""
+    kept = tmp_path / "kept.json"
+    shutil.copy(laid.manifest(2), kept)
+    assert 0 == _verify(laid.folder, "--kept", str(kept))
+
+    _signed_anew(laid, days=4)
+    capsys.readouterr()
+    assert 1 == _verify(laid.folder, "--accept-late", "2026-03-04", "--kept", str(kept))
+    assert "2026-03-03.json: the manifest is not the one that was kept elsewhere" in capsys.readouterr().out
+
+    laid.manifest(2).unlink()
+    assert 1 == _verify(laid.folder, "--kept", str(kept))
+    assert "2026-03-03.json: the manifest that was kept elsewhere is not there" in capsys.readouterr().out
+    assert 2 == _verify(laid.folder, "--kept", str(laid.folder / "public-key.pem"))
+    assert "is no manifest" in capsys.readouterr().err
+
+
+def test_manifests_are_made_in_their_order(laid: Laid, capsys: pytest.CaptureFixture[str]) -> None:
+    """A moment that lies before that of the manifest before was made up, by whoever may use the key."""
+    manifest = Manifest.parse(laid.manifest(3).read_bytes())
+    laid.manifest(3).write_bytes(attrs.evolve(manifest, made_at="2026-03-03T12:00:00.000Z").body)
+    laid.resign(3)
+
+    assert 1 == _verify(laid.folder)
+    assert "2026-03-04.json: the manifest was made before that of the day before it" in capsys.readouterr().out
 
 
 def test_a_trail_signed_by_somebody_else_is_rejected_by_the_key_of_kms(
@@ -521,7 +594,7 @@ def test_the_command_needs_no_network_and_no_aws(trail: Laid) -> None:
     done = subprocess.run(command, cwd=ROOT, env={}, capture_output=True, text=True, check=False)  # noqa: S603 (our own program)
 
     assert (0, "") == (done.returncode, done.stderr)
-    assert done.stdout.endswith("verdict      complete and unchanged\n")
+    assert "verdict      what is signed is complete and unchanged; 1000 events are not" in done.stdout
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="OpenSSL is not installed")

@@ -10,6 +10,7 @@ from runtime.domain.replica import only_replica_fails
 from runtime.usecases.deposit_object import deposit
 from runtime.usecases.verify_object import verify
 from tests.builders import REF, World, attempt, world
+from tests.sweep_fakes import summary
 
 BODY = b"a letter to the archive"
 REPLICA = ObjectRef(f"{REF.bucket}-repl", REF.key)
@@ -74,6 +75,41 @@ def test_l25_lost_replica_fails_the_check() -> None:
     assert REF in w.records.items
 
 
+def _hide_replica(w: World, body: bytes | None) -> None:
+    if body is None:
+        w.replica_store.delete(REPLICA)
+    else:
+        w.replica_store.put(REPLICA, body)
+
+
+@pytest.mark.parametrize(
+    ("body", "current"), [(None, "a delete marker"), (b"newer", "v2")], ids=["deletion", "newer version"]
+)
+def test_l25_a_replica_that_s3_will_remove_fails_the_check(body: bytes | None, current: str) -> None:
+    """Where an object was brought back, its replica stays hidden, and a lifecycle rule removes what is hidden."""
+    w = _replicated()
+    _hide_replica(w, body)
+
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+
+    assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
+    assert f"replica, current version: expected v1, computed {current}" == finding.message
+    assert only_replica_fails(finding.message)
+
+
+@pytest.mark.parametrize("body", [None, b"newer"], ids=["deletion", "newer version"])
+def test_a_replica_that_is_hidden_like_its_object_is_in_order(body: bytes | None) -> None:
+    """What was deleted or overwritten a moment ago is so in both buckets; its event is on the way."""
+    w = _replicated()
+    _hide_replica(w, body)
+    if body is None:
+        w.store.delete(REF)
+    else:
+        w.store.put(REF, body)
+
+    assert Outcome.MATCH is verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock)).outcome
+
+
 def test_damage_of_the_main_copy_comes_before_a_lost_replica() -> None:
     """Where both copies are bad the outcome is that of the main copy."""
     w = _replicated()
@@ -105,6 +141,34 @@ def test_replica_that_is_not_there_yet_is_recorded_and_no_failure(replication: R
     ]
     assert reason == said
     assert 0 == w.replica_store.heads
+
+
+@pytest.mark.parametrize(
+    ("replication", "days", "lacking"),
+    [
+        (Replication.COMPLETED, 90, False),
+        (Replication.PENDING, 0, False),
+        (Replication.PENDING, 90, True),
+        (Replication.FAILED, 0, True),
+        (Replication.NONE, 0, True),
+        (Replication.REPLICA, 0, True),
+    ],
+)
+def test_l25_an_object_without_a_replica_is_known_as_such(
+    *, replication: Replication, days: int, lacking: bool
+) -> None:
+    """What S3 says of the replication at deposit and check is on record, so that it can be counted and told."""
+    w = world()
+    put = w.store.put(REF, BODY, replication=replication)
+    w.replica_store.put(REPLICA, BODY)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    if days:
+        w.clock.advance(days=days)
+        verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+
+    record = w.records.items[REF]
+    assert replication is record.last_check.replication
+    assert lacking == record.lacks_replica == summary(record).lacks_replica
 
 
 def test_l25_bytes_of_the_replica_are_read_where_asked_for() -> None:

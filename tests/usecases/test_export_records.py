@@ -1,5 +1,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
+import attrs
+
 from runtime.domain.export import ExportStatus
 from runtime.usecases.export_records import Exporting, follow, start
 from tests.announcing_fakes import FakeExports
@@ -59,7 +61,7 @@ def test_end_of_an_export_is_noted_once() -> None:
     exports.end(export, ExportStatus.COMPLETED)
 
     assert [export.arn] == [ended.arn for ended in follow(exporting)]
-    assert [] == follow(exporting)
+    assert [] == follow(attrs.evolve(exporting, clock=FakeClock(NOW + timedelta(hours=1))))
     assert {
         "export_arn": export.arn,
         "status": "COMPLETED",

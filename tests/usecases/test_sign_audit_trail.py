@@ -201,6 +201,47 @@ def test_an_unsigned_manifest_of_somebody_else_is_not_signed() -> None:
     assert f"{key}.sig" not in found.files.files
 
 
+@pytest.mark.parametrize("made_at", ["2026-02-27T11:59:59.000Z", "2026-03-02T12:00:00.001Z"])
+def test_an_unsigned_manifest_with_a_made_up_moment_is_not_signed(made_at: str) -> None:
+    """Whoever has a past signed anew cannot have it signed as if that had been in time."""
+    honest = archive(days=1, segments=2, events=2)
+    key = "audit/manifests/2026-03-01.json"
+    del honest.files.files[f"{key}.sig"]
+    manifest = Manifest.parse(honest.files.files[key])
+    honest.files.files[key] = attrs.evolve(manifest, made_at=made_at).body
+
+    with pytest.raises(BrokenTrailError, match=r"allowed: within 2 days before 2026-03-02T12:00:00\.000Z"):
+        honest.sign()
+    assert f"{key}.sig" not in honest.files.files
+
+
+def test_a_key_that_cannot_be_used_leaves_no_manifest() -> None:
+    """A night without KMS is made up for by the next, with manifests that say when they were made."""
+    found = archive(days=1, segments=2, events=2)
+    found.clock.advance(days=1)
+    found.signer.error = TransientError("KMS did not answer")
+    with pytest.raises(TransientError):
+        found.sign()
+    assert "audit/manifests/2026-03-02.json" not in found.files.files
+
+    found.signer.error = None
+    assert [[]] == [day.problems for day in found.sign()]
+
+
+def test_a_day_that_is_signed_late_is_told() -> None:
+    """After an outage, or after somebody has removed manifests, the signing itself says so."""
+    found = archive(days=3, segments=2, events=2)
+    for day in ("02", "03"):
+        for ending in ("json", "json.sig"):
+            del found.files.files[f"audit/manifests/2026-03-{day}.{ending}"]
+
+    again, in_time = found.sign()
+
+    late = "audit/manifests/2026-03-02.json: the day was signed late: what happened to its files before is not proved"
+    assert [late] == [problem.text.partition(": expected")[0] for problem in again.problems]
+    assert [] == in_time.problems
+
+
 @pytest.mark.parametrize(
     ("break_it", "what"),
     [
