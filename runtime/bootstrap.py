@@ -169,7 +169,9 @@ def report() -> tuple[ReportSettings, Reporting]:
         buckets=S3MainBuckets(s3, settings.bucket_prefix),
         records=DynamoDbRecordPages(client("dynamodb"), settings.checksum_table),
         slices=SqsReportQueue(client("sqs"), settings.report_queue_url),
-        files=S3ReportFiles(s3, settings.managed_bucket),
+        # S3 refuses parts with a checksum where the upload was begun without an algorithm:
+        # https://github.com/boto/botocore/issues/3216
+        files=S3ReportFiles(client("s3", request_checksums=False), settings.managed_bucket),
         documents=S3Documents(s3, settings.managed_bucket),
         inventories=S3Inventories(s3, settings.managed_bucket),
         clock=SystemClock(),

@@ -20,7 +20,8 @@ _BUCKET_PREFIX: Final = re.compile(
     rf"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9]([a-z0-9-]{{0,{_LONGEST_PREFIX - 2}}}[a-z0-9])?"
 )
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+# The ARNs that are written out are those of AWS's commercial partition.
+_REGION: Final = re.compile(r"(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d")
 _SCHEDULE: Final = re.compile(r"(cron|rate)\([^()]+\)")
 _ON_DEMAND: Final = "on-demand"
 _PROVISIONED: Final = "provisioned"
@@ -450,8 +451,8 @@ class Settings:
 
     name: str
     account: str = _matching(re.compile(r"\d{12}"), "an AWS account number of 12 digits")
-    region: str = _matching(_REGION, "an AWS region such as us-east-1")
-    replica_region: str = _matching(_REGION, "an AWS region such as us-west-2")
+    region: str = _matching(_REGION, "an AWS region such as us-east-1, not of China or GovCloud")
+    replica_region: str = _matching(_REGION, "an AWS region such as us-west-2, not of China or GovCloud")
     bucket_prefix: str = _matching(
         _BUCKET_PREFIX,
         f"1 to {_LONGEST_PREFIX} of a-z, 0-9 and dash, beginning and ending with a letter or digit,"

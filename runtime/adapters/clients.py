@@ -12,13 +12,14 @@ _READ_TIMEOUT_SECONDS: Final = 20
 _ATTEMPTS: Final = 4
 
 
-def client(service: str, *, region: str | None = None, connections: int = 10) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
+def client(service: str, *, region: str | None = None, connections: int = 10, request_checksums: bool = True) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
     """Build a client.
 
     Args:
         service: AWS's name of the service, for example `dynamodb`.
         region: the region, the function's own when not given.
         connections: connections kept open at the same time.
+        request_checksums: whether checksums are sent also where S3 does not ask for them.
 
     Returns:
         A boto3 client. Response checksums are validated only where asked for, because the hashing reader compares
@@ -30,6 +31,7 @@ def client(service: str, *, region: str | None = None, connections: int = 10) ->
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
         max_pool_connections=connections,
         response_checksum_validation="when_required",
+        request_checksum_calculation="when_supported" if request_checksums else "when_required",
         user_agent_extra=f"duracloud/{__version__}",
     )
     session: Any = boto3.session.Session()

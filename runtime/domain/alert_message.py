@@ -20,7 +20,7 @@ _VERSION_CHARACTERS: Final = 1_024
 _RUNBOOK_ENTRY: Final = "#failed-checks"
 
 _IN_WORDS: Final[Mapping[str, str]] = {
-    Outcome.MISMATCH: "damaged: its content is not what it should be (it was read twice to be sure)",
+    Outcome.MISMATCH: "damaged: its content is not what it should be (read again to be sure where there was time)",
     Outcome.UNREADABLE: "unreadable: it could not be read after several attempts, which says nothing about its content",
     Outcome.ABSENT: "missing: it is gone, and there is no delete marker to say that somebody deleted it",
     Outcome.NO_BASELINE: "not comparable: its recorded digests are of kinds that this software does not know",

@@ -48,7 +48,10 @@ _MONTHS: Final = (
 
 _OUTCOMES: Final[Mapping[str, tuple[str, str]]] = {
     Outcome.MATCH: ("Good", "every byte is what it should be"),
-    Outcome.MISMATCH: ("Damaged", "the content is not what it should be; it was read twice to be sure"),
+    Outcome.MISMATCH: (
+        "Damaged",
+        "the content is not what it should be; read again to be sure where there was time",
+    ),
     Outcome.UNREADABLE: ("Unreadable", "it could not be read, which says nothing about its content"),
     Outcome.ABSENT: ("Missing", "it is gone, and nothing says that somebody deleted it"),
     Outcome.SUPERSEDED: ("Replaced", "a newer version has taken its place and is being taken under care"),
@@ -140,6 +143,7 @@ def _overview(whole: WholeReport, total: FixityCount) -> str:
         ("Oldest unverified", _age(total.oldest, now), oldest),
         ("Overdue", _count(total.overdue), f"checks more than {_days(whole.policy.grace)} late"),
         ("Never verified", _count(total.never_verified), "not found good yet"),
+        ("Never read", _count(_never_read(total)), "too large for the time left"),
         ("Without a replica", _count(total.unreplicated), "S3 has made no second copy"),
     )
     cells = "".join(
@@ -165,7 +169,17 @@ def _verdict(whole: WholeReport, total: FixityCount) -> str:
     elif total.overdue:
         bad, headline = True, f"{_objects(total.overdue)} {_verb(total.overdue, 'was', 'were')} not checked in time"
         text = "Nothing is known to be wrong with them. The daily sweep asks for their checks."
+    elif never_read := _never_read(total):
+        bad, headline = True, f"{_objects(never_read)} {_verb(never_read, 'was', 'were')} never read"
+        text = "They are too large for the time that there is, so nobody would notice damage to them."
+    elif alone := total.unreplicated:
+        bad, headline = True, f"{_objects(alone)} {_verb(alone, 'has', 'have')} no second copy"
+        text = "Nothing is known to be wrong with them, but S3 has made no replica in the other region."
     return f'<p class="verdict{" bad" if bad else ""}"><strong>{headline}</strong> {text}</p>\n'
+
+
+def _never_read(total: FixityCount) -> int:
+    return total.outcomes.get(Outcome.DEFERRED, 0)
 
 
 def _failing(total: FixityCount) -> str:

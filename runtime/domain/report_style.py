@@ -30,7 +30,7 @@ max-width:none}
 .verdict strong{display:block;font-size:1.2rem;color:var(--good)}
 .verdict.bad{border-color:var(--bad);background:var(--bad-panel)}
 .verdict.bad strong{color:var(--bad)}
-dl.figures{display:grid;grid-template-columns:repeat(3,1fr);gap:.75rem;margin:1rem 0 0}
+dl.figures{display:grid;grid-template-columns:repeat(4,1fr);gap:.75rem;margin:1rem 0 0}
 dl.figures>div{background:var(--panel);padding:.75rem .9rem;border-radius:.4rem}
 dl.figures dt{color:var(--soft);font-size:.9rem}
 dl.figures dd{margin:0}

@@ -17,7 +17,8 @@ class Retention:
     @property
     def removal_policy(self) -> RemovalPolicy:
         """The removal policy of every resource that holds data."""
-        return RemovalPolicy.DESTROY if self.destroyable else RemovalPolicy.RETAIN
+        # What a first deployment made before it failed is empty, and would stand in the way of the second.
+        return RemovalPolicy.DESTROY if self.destroyable else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
     @property
     def deletion_protection(self) -> bool:

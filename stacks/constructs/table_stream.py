@@ -49,7 +49,7 @@ class TableStream(Construct):
     """
 
     def __init__(self, scope: Construct, construct_id: str, props: TableStreamProps) -> None:
-        """Connect. A batch that fails is halved, so that one bad record holds up nothing."""
+        """Connect. A batch that fails is halved until the bad record stands alone; its shard waits for that one."""
         super().__init__(scope, construct_id)
         self.function = props.function
         self.failures = DeadLetterQueue(

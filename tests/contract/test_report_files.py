@@ -96,6 +96,21 @@ def test_a_page_is_html_in_utf_8(files: Files) -> None:
         assert "text/html; charset=utf-8" == head["ContentType"]
 
 
+@pytest.mark.usefixtures("aws")
+def test_parts_are_sent_without_checksums_that_the_upload_was_not_begun_with() -> None:
+    """S3 refuses a part whose checksum is of another kind than the upload's, here none; the emulator does not."""
+    s3 = client("s3", region="us-east-1", request_checksums=False)
+    s3.create_bucket(Bucket=BUCKET)
+    files = S3ReportFiles(s3, BUCKET)
+    sent: list[str] = []
+    s3.meta.events.register("before-send.s3", lambda request, **_: sent.extend(map(str.lower, request.headers)))
+
+    files.finish(files.send(files.begin(KEY), b"part"))
+
+    assert "user-agent" in sent
+    assert [] == [name for name in sent if "checksum" in name or name in {"x-amz-trailer", "content-md5"}]
+
+
 @pytest.fixture(params=["fake", "S3"])
 def without_upload(request: pytest.FixtureRequest) -> Iterator[ReportFiles]:
     """The fake and the real adapter in turn, where an upload is gone; moto fails there, so S3's answer is given."""

@@ -38,7 +38,7 @@ def test_message_tells_people_all_they_need() -> None:
     assert [
         "DuraCloud, environment prod: 1 object failed the check.",
         "",
-        "1. FAILED - damaged: its content is not what it should be (it was read twice to be sure)",
+        "1. FAILED - damaged: its content is not what it should be (read again to be sure where there was time)",
         "   Bucket:     acme-test-letters",
         '   Key:        "box 1/letter ä.txt"',
         "   Version:    v1",

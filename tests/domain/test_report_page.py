@@ -136,6 +136,8 @@ def test_coverage_is_never_rounded_up() -> None:
             "1 object needs attention",
         ),
         (attrs.evolve(count(5, 5, oldest=400), overdue=2), "2 objects were not checked in time"),
+        (attrs.evolve(count(5, 5, oldest=1), outcomes={"match": 4, "deferred": 1}), "1 object was never read"),
+        (attrs.evolve(count(5, 5, oldest=1), unreplicated=3), "3 objects have no second copy"),
     ],
 )
 def test_the_headline_says_how_things_are(bucket: FixityCount, headline: str) -> None:

@@ -61,6 +61,7 @@ def test_an_unknown_environment_is_one_clear_line(name: str | None, line: str) -
         (_changed('"sha256", "md5"', '"sha3", "md5"', DEV), ["sha3", "sha256, sha512, sha1, md5, crc64nvme"]),
         (_changed('mode = "s3-managed"', 'mode = "customer-key"', DEV), ["replica_key_arn is ''", "replica region"]),
         (_changed('replica_region = "us-west-2"', 'replica_region = "us-east-1"', DEV), ["another region"]),
+        (_changed('replica_region = "us-west-2"', 'replica_region = "us-gov-west-1"', DEV), ["us-gov-west-1", "China"]),
         (_changed('bucket_prefix = "example-dev"', 'bucket_prefix = "Example"', DEV), ["'Example'", "1 to 46"]),
         (_changed('bucket_prefix = "example-dev"', 'bucket_prefix = "xn--a"', DEV), ["'xn--a'", "reserves"]),
         (_changed('"INTELLIGENT_TIERING"', '"DEEP_ARCHIVE"', DEV), ["main_storage_class", "GLACIER_IR"]),

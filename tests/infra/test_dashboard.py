@@ -12,7 +12,7 @@ TITLES = [
     "Objects that the sweep found out of order",
     "Checks by outcome",
     "Bytes read and compared",
-    "Checks that failed",
+    "Failures that were not known before",
     "Requests and exports",
     "Replication",
     "Audit trail",

@@ -112,7 +112,10 @@ def test_no_users_and_no_keys(variant: Assembly) -> None:
 def test_data_is_kept_by_every_deploy(variant: Assembly) -> None:
     """Buckets, tables, keys, queues and logs outlive their template where the second lock is not open."""
     for resource in variant.resources(BUCKET, TABLE, KEY, QUEUE, LOG):
-        assert ("Retain", "Retain") == (resource.body["DeletionPolicy"], resource.body["UpdateReplacePolicy"])
+        assert ("RetainExceptOnCreate", "Retain") == (
+            resource.body["DeletionPolicy"],
+            resource.body["UpdateReplacePolicy"],
+        )
 
 
 def test_tables_are_protected(variant: Assembly) -> None:

@@ -50,7 +50,7 @@ def listed() -> str:
             "critical",
             "DuraCloud ReplicationsFailed",
             "Sum",
-            "300 s",
+            "3600 s",
             "from 1",
             "no alarm",
             f"{PROD.runbook_url}#failed-replications",
