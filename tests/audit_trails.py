@@ -9,7 +9,7 @@ import attrs
 
 from runtime.contract import ManagedPrefix
 from runtime.domain.audit_events import AuditEvent, Kind
-from runtime.domain.canonical import instant
+from runtime.domain.instants import instant
 from runtime.domain.objects import ObjectRef
 from runtime.usecases.sign_audit_trail import SignedDay, Signing, sign_days
 from runtime.usecases.write_audit_trail import AuditTrail

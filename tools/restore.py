@@ -22,11 +22,12 @@ import attrs
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from runtime.adapters.dynamodb_items import instant, key_of, read, record_of, ref_of, refused
+from runtime.adapters.dynamodb_items import key_of, read, record_of, ref_of, refused
 from runtime.adapters.dynamodb_pages import DynamoDbRecordPages
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
 from runtime.contract import Attribute
 from runtime.domain.errors import DuraCloudError
+from runtime.domain.instants import instant
 from runtime.domain.objects import ObjectRef
 from runtime.domain.pages import Malformed
 from runtime.domain.records import FixityRecord
@@ -266,7 +267,7 @@ def _current(environment: Environment, bucket: str) -> Iterator[tuple[str, str]]
     """Yield key and current version of a bucket's objects, in the order of keys."""
     for page in environment.s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for entry in page.get("Versions", []):
-            folder_marker = entry["Key"].endswith("/") and entry["Size"] == 0
+            folder_marker = ObjectRef(bucket, entry["Key"]).is_folder_marker(entry["Size"])
             if entry["IsLatest"] and not folder_marker:
                 yield entry["Key"], entry["VersionId"]
 

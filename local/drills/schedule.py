@@ -40,25 +40,29 @@ def _lose_a_stream_batch(stage: Stage) -> str:
 
 def _lose_events(stage: Stage) -> str:
     service, s3 = stage.service, stage.service.s3
-    stage.deposit("known.txt", "deleted.txt")
+    stage.deposit("deleted.txt", "overwritten.txt")
+    old = stage.text("overwritten.txt", "VersionId")
     with service.paused("file-uploaded", "file-deleted"):
-        stage.put("uploaded.txt")
+        stage.put("uploaded.txt", "overwritten.txt", body="the newer content of {}")
         s3.delete_object(Bucket=stage.bucket, Key="deleted.txt")
-        _empty(stage, "object-created")
-        _empty(stage, "object-deleted")
-    _check_of(stage, "known.txt")
-    expect("what is under care", sorted(service.records(stage.bucket)), ["deleted.txt", "known.txt"])
+        _empty(stage, "object-created", 2)
+        _empty(stage, "object-deleted", 1)
+    _check_of(stage, "overwritten.txt")
+    expect("what is under care", sorted(service.records(stage.bucket)), ["deleted.txt", "overwritten.txt"])
+    expect("the version that was checked", stage.text("overwritten.txt", "VersionId"), old)
+    expect("the outcome of its check", stage.text("overwritten.txt", "LastOutcome"), "match")
     _sweep(stage)
     stage.settle()
     return (
-        "the tables know a deleted object and not the new one; the sweep saw both in S3's list, and had them looked at"
+        "the tables know a deleted object, not the new one, and a version that still matches and is not current; the"
+        " sweep saw all three in S3's list, and had them looked at"
     )
 
 
-def _empty(stage: Stage, queue: str) -> None:
-    """Wait for the one message of a queue, and lose it."""
+def _empty(stage: Stage, queue: str, messages: int) -> None:
+    """Wait for the messages of a queue, and lose them."""
     service, url = stage.service, stage.service.queue(queue)
-    eventually(lambda: service.waiting(url), lambda count: count == 1)
+    eventually(lambda: service.waiting(url), lambda count: count == messages)
     service.sqs.purge_queue(QueueUrl=url)
     eventually(lambda: service.waiting(url), lambda count: count == 0)
 
@@ -90,7 +94,7 @@ DRILLS = (
     ),
     Drill(
         fault="lost events",
-        done="the queues of an upload and a deletion emptied by hand before they were read; then as above",
+        done="the queues of uploads, an overwrite among them, and of a deletion emptied by hand; then as above",
         run=_lose_events,
     ),
 )

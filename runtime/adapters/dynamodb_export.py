@@ -1,11 +1,12 @@
 """Point-in-time exports of DynamoDB to S3: the adapter of the port TableExports."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from runtime.adapters.errors import translated
 from runtime.domain.export import ExportStatus, TableExport
+from runtime.domain.instants import instant
 
 
 class DynamoDbExports:
@@ -69,4 +70,4 @@ def _export(answer: Mapping[str, Any]) -> TableExport:
 
 
 def _text(moment: datetime | None) -> str:
-    return "" if moment is None else moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return "" if moment is None else instant(moment, "seconds")

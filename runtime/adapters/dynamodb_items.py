@@ -1,7 +1,6 @@
 """How values of the domain are written as DynamoDB items, and read back."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from botocore.exceptions import ClientError
@@ -9,6 +8,7 @@ from botocore.exceptions import ClientError
 from runtime.adapters.errors import error_code
 from runtime.contract import Attribute, CheckAttribute
 from runtime.domain.evidence import Comparison
+from runtime.domain.instants import instant, moment_of
 from runtime.domain.objects import ObjectRef, Replication
 from runtime.domain.outcome import Outcome
 from runtime.domain.pages import Malformed
@@ -19,26 +19,6 @@ Item = Mapping[str, Any]
 T = TypeVar("T")
 _MOST_CHARACTERS: Final = 200
 _TYPES: Final = frozenset({"S", "N", "M", "L", "BOOL"})
-
-
-def instant(moment: datetime) -> str:
-    """Return a moment as ISO 8601 in UTC with `Z` and milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def moment_of(text: str) -> datetime:
-    """Return the moment that `instant` wrote.
-
-    Raises:
-        ValueError: it is something else.
-    """
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError(f"{text!r} lies outside of the calendar") from error
 
 
 def key_of(ref: ObjectRef) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from runtime.adapters.dynamodb_items import key_of, moment_of, ref_of, replication_of
+from runtime.adapters.dynamodb_items import key_of, ref_of, replication_of
 from runtime.adapters.dynamodb_pages import Pages
 from runtime.adapters.errors import translated
 from runtime.contract import Attribute, CheckAttribute
+from runtime.domain.instants import moment_of
 from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.pages import Malformed, Page

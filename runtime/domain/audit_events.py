@@ -11,8 +11,9 @@ from uuid import UUID, uuid5
 
 import attrs
 
-from runtime.domain.canonical import canonical, instant
+from runtime.domain.canonical import canonical
 from runtime.domain.evidence import Source, Verdict
+from runtime.domain.instants import instant
 from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.records import Agent

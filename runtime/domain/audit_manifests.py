@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Self
 
 import attrs
@@ -21,6 +21,7 @@ from runtime.domain.audit_segments import (
     read_segment,
 )
 from runtime.domain.errors import BrokenTrailError
+from runtime.domain.instants import moment_of
 from runtime.domain.merkle import root
 
 FORMAT: Final = "duracloud-audit-manifest/1"
@@ -356,18 +357,6 @@ def lateness(day: date, made: datetime) -> Problem | None:
         return None
     what = "the day was signed late: what happened to its files before is not proved"
     return Problem(key=manifest_key(day), what=what, expected=f"by {day + _ONE_DAY}", found=made.date().isoformat())
-
-
-def moment_of(text: str) -> datetime:
-    """Return a moment that a manifest names, UTC.
-
-    Raises:
-        ValueError: it is none.
-    """
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return moment.astimezone(UTC)
 
 
 def days_after(first: date, last: date) -> Iterable[date]:

@@ -13,7 +13,8 @@ import attrs
 
 from runtime.contract import ManagedPrefix
 from runtime.domain.audit_events import AuditEvent
-from runtime.domain.canonical import canonical, instant
+from runtime.domain.canonical import canonical
+from runtime.domain.instants import instant
 
 FORMAT: Final = "duracloud-audit/1"
 # What stands in the first segment of a chain for the tip of the one before it.

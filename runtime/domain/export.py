@@ -9,6 +9,7 @@ from typing import Any, Final
 import attrs
 
 from runtime.contract import ManagedPrefix
+from runtime.domain.instants import instant
 
 _STATUS_FILE: Final = "export.json"
 
@@ -101,7 +102,7 @@ def status_document(export: TableExport, noted: datetime) -> dict[str, Any]:
         "failure": export.failure,
         "started_at": export.started,
         "ended_at": export.ended,
-        "noted_at": noted.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "noted_at": instant(noted, "seconds"),
         "records": export.items,
         "bytes": export.size,
         "manifest": export.manifest,

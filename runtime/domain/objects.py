@@ -14,10 +14,13 @@ class ObjectRef:
     bucket: str
     key: str
 
-    @property
-    def looks_like_folder(self) -> bool:
-        """Whether the key ends like the empty objects by which consoles show folders."""
-        return self.key.endswith("/")
+    def is_folder_marker(self, size: int | None) -> bool:
+        """Tell whether this is an empty object that a console made to show a folder (lesson L28).
+
+        Args:
+            size: its bytes; None where they are not known.
+        """
+        return size == 0 and self.key.endswith("/")
 
 
 class Replication(StrEnum):
@@ -68,8 +71,3 @@ class ObjectFacts:
     storage_class: str = "STANDARD"
     replication: Replication = Replication.NONE
     last_modified: datetime | None = None
-
-    @property
-    def is_folder_marker(self) -> bool:
-        """Whether this is an empty object that a console made to show a folder (lesson L28)."""
-        return self.size == 0 and self.ref.looks_like_folder

@@ -8,6 +8,7 @@ import attrs
 
 from runtime.contract import ManagedPrefix
 from runtime.domain.audit_events import Kind
+from runtime.domain.instants import instant
 from runtime.domain.inventory import Storage
 from runtime.domain.outcome import Outcome
 from runtime.domain.pages import Malformed
@@ -56,7 +57,7 @@ class Report:
     @property
     def time(self) -> str:
         """The moment as messages and files write it."""
-        return self.started.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return instant(self.started, "auto")
 
     @property
     def day(self) -> date:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from runtime.domain.canonical import instant
+from runtime.domain.instants import instant
 from runtime.domain.pages import Malformed
 from runtime.domain.records import FixityRecord
 from runtime.domain.report import MALFORMED

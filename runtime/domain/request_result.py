@@ -9,6 +9,7 @@ from typing import Any, Final
 import attrs
 
 from runtime.contract import ManagedPrefix
+from runtime.domain.instants import instant
 
 _LONGEST_KEY: Final = 900
 
@@ -117,7 +118,7 @@ def as_json(result: RequestResult) -> str:
             "key": result.request.key,
             "version_id": result.request.version_id,
             "requester": result.request.requester,
-            "received_at": _instant(result.request.received_at),
+            "received_at": instant(result.request.received_at, "seconds"),
         },
         "status": result.status.value,
         "reason": result.reason,
@@ -133,7 +134,7 @@ def as_json(result: RequestResult) -> str:
             }
             for name in result.names
         ],
-        "finished_at": _instant(result.finished_at),
+        "finished_at": instant(result.finished_at, "seconds"),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -147,8 +148,8 @@ def as_text(result: RequestResult) -> str:
         *([f"Reason:    {result.reason}"] if result.reason else []),
         f"File:      s3://{result.request.bucket}/{result.request.key} (version {result.request.version_id or 'none'})",
         f"Requester: {result.request.requester or 'not known'}",
-        f"Received:  {_instant(result.request.received_at)}",
-        f"Finished:  {_instant(result.finished_at)}",
+        f"Received:  {instant(result.request.received_at, 'seconds')}",
+        f"Finished:  {instant(result.finished_at, 'seconds')}",
     ]
     for name in result.names:
         lines += ["", f"Line {name.line}: {name.name}: {name.verdict}"]
@@ -159,7 +160,3 @@ def as_text(result: RequestResult) -> str:
         if name.left_behind:
             lines.append(f"  left behind: {', '.join(name.left_behind)}; drop the same file again to finish the work")
     return "\n".join(lines) + "\n"
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -10,6 +10,7 @@ import attrs
 from runtime.contract import ManagedPrefix
 from runtime.domain.due import DueCheck
 from runtime.domain.errors import MalformedMessageError
+from runtime.domain.instants import instant
 from runtime.domain.objects import ObjectRef, Replication
 from runtime.domain.pages import Malformed
 from runtime.domain.records import lacks_replica
@@ -86,11 +87,6 @@ class ListedObject:
     size: int
     etag: str
     modified: datetime
-
-    @property
-    def is_folder_marker(self) -> bool:
-        """Whether this is an empty object that a console made to show a folder (lesson L28)."""
-        return self.size == 0 and self.ref.looks_like_folder
 
 
 @attrs.frozen(kw_only=True)
@@ -194,7 +190,7 @@ def lacks_record(listed: ListedObject, started: datetime, young: timedelta) -> b
         started: when the sweep began, UTC.
         young: the time before that in which an object was uploaded that may still be on its way into the records.
     """
-    return not listed.is_folder_marker and listed.modified < started - young
+    return not listed.ref.is_folder_marker(listed.size) and listed.modified < started - young
 
 
 def has_vanished(record: RecordSummary, started: datetime, now: datetime) -> bool:
@@ -333,7 +329,7 @@ class Totals:
         return {
             "objects": self.objects,
             "bytes": self.size,
-            "oldest_unverified": None if self.oldest is None else _text(self.oldest),
+            "oldest_unverified": None if self.oldest is None else instant(self.oldest, "auto"),
             "within_interval": self.within_interval,
             "never_verified": self.never_verified,
             "overdue": self.overdue,
@@ -393,7 +389,7 @@ class Sweep:
     @property
     def time(self) -> str:
         """The moment as messages and reports write it."""
-        return _text(self.started)
+        return instant(self.started, "auto")
 
     @property
     def folder(self) -> str:
@@ -466,7 +462,7 @@ class Unrecorded:
             "id": str(uuid5(_NAMESPACE, f"{self.sweep.time}/{ref.bucket}/{ref.key}")),
             "source": "aws.s3",
             "detail-type": "Object Created",
-            "time": _text(self.listed.modified),
+            "time": instant(self.listed.modified, "auto"),
             "detail": {
                 "bucket": {"name": ref.bucket},
                 "object": {"key": ref.key, "size": self.listed.size, "sequencer": BEFORE_ALL_EVENTS},
@@ -519,7 +515,7 @@ class Coverage:
             "format": _FORMAT,
             "environment": environment,
             "started": self.sweep.time,
-            "ended": _text(ended),
+            "ended": instant(ended, "auto"),
             "interval_days": policy.interval / timedelta(days=1),
             "grace_days": policy.grace / timedelta(days=1),
             **totals.document,
@@ -564,7 +560,8 @@ def refuse_future(started: datetime, now: datetime) -> None:
     """
     if started > now + _AHEAD:
         raise MalformedMessageError(
-            f"got the time {_text(started)}; allowed: at most {_AHEAD // _MINUTE} minutes later than now, {_text(now)}"
+            f"got the time {instant(started, 'auto')}; allowed: at most {_AHEAD // _MINUTE} minutes later than now,"
+            f" {instant(now, 'auto')}"
         )
 
 
@@ -585,7 +582,3 @@ def supersedes(sweep: Sweep, report: Mapping[str, Any] | None, *, itself: bool =
         return True
     standing = datetime.fromisoformat(report["started"])
     return itself if standing == sweep.started else standing < sweep.started
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -38,7 +38,7 @@ def handle(
 
     def work(record: dict[str, Any]) -> RequestResult | None:
         message = parse(record["body"])
-        if message.concerns_folder_marker:
+        if message.ref.is_folder_marker(message.size):
             logger.info("folder marker: ignored", extra={"key": message.key})
             return None
         request = BucketRequest(

@@ -27,7 +27,7 @@ def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySett
 
     def act(body: str, attempt: Attempt) -> Finding:
         message = parse(body)
-        if message.concerns_folder_marker:
+        if message.ref.is_folder_marker(message.size):
             return displace(deps[1], message.ref, message.sequencer)
         if message.sequencer == BEFORE_ALL_EVENTS:
             return deposit_unrecorded(deps[1], message.ref, attempt)

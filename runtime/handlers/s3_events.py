@@ -44,11 +44,6 @@ class S3Event:
         """The object."""
         return ObjectRef(self.bucket, self.key)
 
-    @property
-    def concerns_folder_marker(self) -> bool:
-        """Whether this is about an empty object that a console made to show a folder (lesson L28)."""
-        return self.size == 0 and self.ref.looks_like_folder
-
 
 def parse(body: str) -> S3Event:
     """Read the body of a queue message.

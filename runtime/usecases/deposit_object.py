@@ -124,7 +124,7 @@ class _Deposit:
             )
         except OutOfTimeError as error:
             return self._out_of_time(error, started)
-        if examined.facts.is_folder_marker:
+        if self.ref.is_folder_marker(examined.facts.size):
             return displace(care, self.ref, self.sequencer)
         outcome, message = examined.finding
         report = CheckReport(

@@ -22,8 +22,8 @@ from runtime.domain.audit_manifests import (
     manifest_key,
 )
 from runtime.domain.audit_segments import day_of, place_of
-from runtime.domain.canonical import instant
 from runtime.domain.errors import BrokenTrailError, MalformedMessageError, ObjectAbsentError
+from runtime.domain.instants import instant
 from runtime.ports import AuditFiles, AuditFolder, Clock, ManifestSigner
 
 _ONE_DAY: Final = timedelta(days=1)

@@ -1,0 +1,28 @@
+"""How moments are written and read: ISO 8601 in UTC with `Z`."""
+
+from datetime import UTC, datetime
+
+
+def instant(moment: datetime, timespec: str = "milliseconds") -> str:
+    """Return a moment as text.
+
+    Args:
+        moment: the moment, with its time zone.
+        timespec: how exactly, as of `datetime.isoformat`.
+    """
+    return moment.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def moment_of(text: str) -> datetime:
+    """Return the moment that a text says, UTC.
+
+    Raises:
+        ValueError: it says none, or not in which time zone.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} lies outside of the calendar") from error
