@@ -208,54 +208,59 @@ def _on_sweeps(watched: Watched) -> Iterator[Alarm]:
     def of_sweep(name: str, statistic: str) -> cloudwatch.Metric:
         return fixity_metrics.of_sweep(settings.name, name, statistic)
 
-    yield Alarm(
-        name="overdue-objects",
-        severity=Severity.CRITICAL,
-        meaning=f"Objects were not checked by {settings.sweep.grace_days} days after their date.",
-        metric=of_sweep(Metric.OVERDUE_OBJECTS, "Maximum"),
-        threshold=settings.alarms.overdue_objects,
-        missing=stands,
-    )
-    yield Alarm(
-        name="failing-objects",
-        severity=Severity.CRITICAL,
-        meaning="Objects are damaged, lost or unreadable, or their replicas are, and were not repaired yet.",
-        metric=of_sweep(Metric.FAILING_OBJECTS, "Maximum"),
-        threshold=settings.alarms.failing_objects,
-        missing=stands,
-    )
-    yield Alarm(
-        name="deferred-objects",
-        severity=Severity.WARNING,
-        meaning="Objects were never read, because no function had the time for all their bytes.",
-        metric=of_sweep(Metric.DEFERRED_OBJECTS, "Maximum"),
-        threshold=settings.alarms.deferred_objects,
-        missing=stands,
-    )
-    yield Alarm(
-        name="unreplicated-objects",
-        severity=Severity.WARNING,
-        meaning="Objects have no copy in the other region, because S3 has made none.",
-        metric=of_sweep(Metric.UNREPLICATED_OBJECTS, "Maximum"),
-        threshold=settings.alarms.unreplicated_objects,
-        missing=stands,
-    )
-    yield Alarm(
-        name="unrecorded-objects",
-        severity=Severity.WARNING,
-        meaning="Objects, or newer versions of them, had no fixity record; they were asked to be taken under care.",
-        metric=of_sweep(Metric.UNRECORDED_OBJECTS, "Maximum"),
-        threshold=settings.alarms.unrecorded_objects,
-        missing=stands,
-    )
-    yield Alarm(
-        name="malformed-records",
-        severity=Severity.WARNING,
-        meaning="Records or schedule rows cannot be read; objects of such records are not checked.",
-        metric=of_sweep(Metric.MALFORMED_RECORDS, "Maximum"),
-        threshold=settings.alarms.malformed_records,
-        missing=stands,
-    )
+    thresholds = settings.alarms
+    for name, severity, metric, threshold, meaning in (
+        (
+            "failing-objects",
+            Severity.CRITICAL,
+            Metric.FAILING_OBJECTS,
+            thresholds.failing_objects,
+            "Objects are damaged, lost or unreadable, or their replicas are, and were not repaired yet.",
+        ),
+        (
+            "overdue-objects",
+            Severity.CRITICAL,
+            Metric.OVERDUE_OBJECTS,
+            thresholds.overdue_objects,
+            f"Objects were not checked by {settings.sweep.grace_days} days after their date.",
+        ),
+        (
+            "deferred-objects",
+            Severity.WARNING,
+            Metric.DEFERRED_OBJECTS,
+            thresholds.deferred_objects,
+            "Objects were never read, because no function had the time for all their bytes.",
+        ),
+        (
+            "unreplicated-objects",
+            Severity.WARNING,
+            Metric.UNREPLICATED_OBJECTS,
+            thresholds.unreplicated_objects,
+            "Objects have no copy in the other region, because S3 has made none.",
+        ),
+        (
+            "unrecorded-objects",
+            Severity.WARNING,
+            Metric.UNRECORDED_OBJECTS,
+            thresholds.unrecorded_objects,
+            "Objects, or newer versions of them, had no fixity record; they were asked to be taken under care.",
+        ),
+        (
+            "malformed-records",
+            Severity.WARNING,
+            Metric.MALFORMED_RECORDS,
+            thresholds.malformed_records,
+            "Records or schedule rows cannot be read; objects of such records are not checked.",
+        ),
+    ):
+        yield Alarm(
+            name=name,
+            severity=severity,
+            meaning=meaning,
+            metric=of_sweep(metric, "Maximum"),
+            threshold=threshold,
+            missing=stands,
+        )
     yield Alarm(
         name="oldest-unverified",
         severity=Severity.CRITICAL,
