@@ -127,10 +127,12 @@ def s3_event(happening: Happening, *, size: int | None = 5) -> str:
         "object": entry,
         "request-id": "REQ",
         "requester": "111111111111",
+        "source-ip-address": "192.0.2.1",
+        "event-version": "1.0",
     }
     if happening.kind == "created":
         entry |= {"size": size, "etag": "d41d8cd98f00b204e9800998ecf8427e"}
-        detail |= {"reason": "PutObject", "source-ip-address": "192.0.2.1"}
+        detail |= {"reason": "PutObject"}
     else:
         detail |= {"reason": "DeleteObject", "deletion-type": "Permanently Deleted"}
     return json.dumps(

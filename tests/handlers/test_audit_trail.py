@@ -17,6 +17,7 @@ from runtime.handlers.audit_trail import handle
 from runtime.settings import AuditSettings
 from tests.audit_trails import Archive
 from tests.builders import AGENT, NOW, REF
+from tests.captured import captured
 from tests.published import published
 
 EVENTS = Path(__file__).parent.parent / "events"
@@ -91,6 +92,28 @@ def test_a_captured_record_of_the_stream_becomes_an_event() -> None:
     assert ("check", "mismatch") == (found["kind"], found["outcome"])
     assert "2026-03-01T12:00:10.000Z" == found["date_time"]
     assert ("acme-test-letters", "box 1/letter ä.txt") == (found["object"]["bucket"], found["object"]["key"])
+
+
+def test_l30_captured_records_of_the_stream_become_a_deposit_and_a_deletion() -> None:
+    """A record that was written and one that was removed, as the stream handed them over, keep every fact."""
+    [deposit], [deletion] = (
+        _written(Archive(), *captured(name)["Records"]) for name in ("record_deposited", "record_removed")
+    )
+
+    assert ("deposit", "match", "deletion", "removed") == (
+        deposit["kind"],
+        deposit["outcome"],
+        deletion["kind"],
+        deletion["outcome"],
+    )
+    assert deposit["object"] == deletion["object"]
+    assert {"sha256", "md5", "crc64nvme"} == set(deposit["computed"]) == set(deletion["expected"])
+    assert ["S3 ETag", "S3 stored checksum"] == [item["source"] for item in deposit["evidence"]]
+    assert ("duracloud-local-file-uploaded", "STANDARD", 5) == (
+        deposit["agent"]["function"],
+        deposit["storage_class"],
+        deposit["bytes_read"],
+    )
 
 
 def test_items_as_the_adapter_writes_them_keep_every_fact() -> None:

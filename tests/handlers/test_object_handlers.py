@@ -7,6 +7,7 @@ import pytest
 
 from runtime.domain.errors import UnreadableError
 from runtime.domain.objects import ObjectRef
+from runtime.domain.sequencer import normalised
 from runtime.domain.sweep import ListedObject, Sweep, Unrecorded
 from runtime.handlers import checksum_verification, file_deleted, file_uploaded
 from tests.builders import (
@@ -20,6 +21,7 @@ from tests.builders import (
     verification_settings,
     world,
 )
+from tests.captured import captured, form
 from tests.fakes import Happening
 from tests.published import published
 
@@ -49,6 +51,36 @@ def test_batch_of_uploads_is_deposited(capsys: pytest.CaptureFixture[str]) -> No
     assert [] == _run(file_uploaded.handle, w, *bodies)
     assert set(refs) == set(w.records.items)
     assert [("file-uploaded", {"OutcomeMatch": 10, "FailedChecks": 0, "BytesVerified": 50})] == published(capsys)
+
+
+def test_l30_captured_events_lead_to_care_and_out_of_it() -> None:
+    """An upload, a deletion that hides it, and one for good, as they arrived in queues, do what they are for."""
+    w = world()
+    created, hidden, deleted = (captured(f"object_{name}") for name in ("created", "hidden", "deleted"))
+    ref = ObjectRef("demo-local-captured", "box 1/letter ä+%20.txt")
+    w.store.put(ref, b"newer")
+
+    assert [] == _run(file_uploaded.handle, w, json.dumps(created))
+    assert normalised(created["detail"]["object"]["sequencer"]) == w.records.items[ref].sequencer
+    assert [] == _run(file_deleted.handle, w, json.dumps(deleted))
+    assert [ref] == list(w.records.items)
+
+    w.store.delete(ref)
+    assert [] == _run(file_deleted.handle, w, json.dumps(hidden))
+    # What S3 announced later was told first, so the older deletion changes nothing.
+    assert [ref] == list(w.records.items)
+    assert [] == _run(file_deleted.handle, w, json.dumps(deleted))
+    assert {} == w.records.items
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("object_created", "created"), ("object_deleted", "deleted")], ids=["created", "deleted"]
+)
+def test_l30_events_that_tests_build_have_the_form_of_captured_ones(name: str, kind: str) -> None:
+    """What the tests hand to handlers is made of what arrives."""
+    built = json.loads(s3_event(Happening(kind, REF, "v1", "00AA")))
+
+    assert form(captured(name)) == form(built)
 
 
 def test_what_a_sweep_found_without_a_record_is_read_once() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from local.service import Service
 from local.watching import eventually
+from tests.captured import captured, form
 
 pytestmark = pytest.mark.system
 
@@ -30,6 +31,41 @@ def _settled(service: Service, bucket: str, key: str, version: str | None) -> No
         return records.get(key), rows.get(key)
 
     eventually(seen, lambda now: now == (version, version))
+
+
+def test_l30_captured_events_have_the_form_of_those_that_arrive(service: Service, bucket: str) -> None:
+    """What handlers are tested with is what the deployed queues hand over, for uploads and both kinds of deletion."""
+    key = "captured.txt"
+    with service.paused("file-uploaded", "file-deleted"):
+        version = service.s3.put_object(Bucket=bucket, Key=key, Body=b"one")["VersionId"]
+        service.s3.delete_object(Bucket=bucket, Key=key)
+        service.s3.delete_object(Bucket=bucket, Key=key, VersionId=version)
+        arrived = {**_arrived(service, "object-created", 1), **_arrived(service, "object-deleted", 2)}
+    names = {"PutObject": "object_created", "Delete Marker Created": "object_hidden"}
+    names["Permanently Deleted"] = "object_deleted"
+
+    assert set(names) == set(arrived)
+    assert {what: form(captured(name)) for what, name in names.items()} == {
+        what: form(event) for what, event in arrived.items()
+    }
+    _settled(service, bucket, key, None)
+
+
+def _arrived(service: Service, queue: str, number: int) -> dict[str, Any]:
+    """Return the events of a bucket in a queue by what they are of, and leave them there."""
+    found: dict[str, Any] = {}
+
+    def look() -> int:
+        answer = service.sqs.receive_message(
+            QueueUrl=service.queue(queue), MaxNumberOfMessages=10, VisibilityTimeout=0, WaitTimeSeconds=1
+        )
+        for message in answer.get("Messages", []):
+            event = json.loads(message["Body"])
+            found[event["detail"].get("deletion-type") or event["detail"]["reason"]] = event
+        return len(found)
+
+    eventually(look, lambda seen: seen == number)
+    return found
 
 
 def test_two_hundred_objects_at_once(service: Service) -> None:
