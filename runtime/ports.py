@@ -286,7 +286,7 @@ class Documents(Protocol):
         """Write a document unless there is one. Errors as of `names`.
 
         Returns:
-            Whether it stands there now as it was given; somebody may have written the same before.
+            Whether it was written.
         """
         ...
 

@@ -23,6 +23,10 @@ _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # The ARNs that are written out are those of AWS's commercial partition.
 _REGION: Final = re.compile(r"(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d")
 _SCHEDULE: Final = re.compile(r"(cron|rate)\([^()]+\)")
+# Every day, once or more: a day that is signed later than the day after counts as late.
+_DAILY: Final = re.compile(
+    r"cron\(\S+ \S+ (\*|\?) \* (\*|\?) \*\)|rate\((1 day|1 hour|([2-9]|1\d|2[0-4]) hours|1 minute|\d{1,3} minutes)\)"
+)
 _ON_DEMAND: Final = "on-demand"
 _PROVISIONED: Final = "provisioned"
 _S3_MANAGED: Final = "s3-managed"
@@ -314,13 +318,14 @@ class Audit:
         object_lock: `governance` or `compliance` locks its files for the days that evidence is kept: the first can be
             lifted by whoever has a permission of its own, the second by nobody. `none` does not lock them.
         window_seconds: longest wait for events to fill a file.
-        schedule: when days are signed, as an EventBridge expression in UTC; every run signs all days before its own.
+        schedule: when days are signed, as an EventBridge expression in UTC, every day at least; every run signs all
+            days before its own.
         silence_days: days without a signature after which an alarm speaks.
     """
 
     object_lock: str = _one_of(OBJECT_LOCKS)
     window_seconds: int = _within(0, 300)
-    schedule: str = _matching(_SCHEDULE, "an EventBridge schedule, cron(...) or rate(...)")
+    schedule: str = _matching(_DAILY, "an EventBridge schedule of every day, cron(... * * ? *) or rate(... hours)")
     # CloudWatch looks back a week at most.
     silence_days: int = _within(1, 7)
 

@@ -101,7 +101,7 @@ class FakeDocuments:
 
     def write_once(self, key: str, document: Mapping[str, Any]) -> bool:
         if key in self.documents:
-            return self.documents[key] == document
+            return False
         self.write(key, document)
         return True
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import Any, Final
+from uuid import uuid4
 
 from botocore.exceptions import ClientError
 
@@ -10,6 +11,8 @@ from runtime.adapters.errors import error_code, http_status, translated
 
 _NOT_FOUND: Final = 404
 _STANDS: Final = "PreconditionFailed"
+# Metadata by which a call knows its own document again.
+_WRITER: Final = "writer"
 
 
 class S3Documents:
@@ -51,22 +54,23 @@ class S3Documents:
 
     def write_once(self, key: str, document: Mapping[str, Any]) -> bool:
         """Write a document unless there is one. See `ports.Documents.write_once`."""
+        writer = {_WRITER: uuid4().hex}
         with translated("writing a document"):
             try:
-                self._put(key, document, IfNoneMatch="*")
+                self._put(key, document, IfNoneMatch="*", Metadata=writer)
             except ClientError as error:
                 if error_code(error) != _STANDS:
                     raise
                 # botocore repeats a request whose answer was lost, and then this is what the first one wrote.
-                standing = self.read(key)
-                return bool(standing == json.loads(json.dumps(document)))
+                standing = self._client.head_object(Bucket=self._bucket, Key=key)
+                return bool(standing.get("Metadata") == writer)
         return True
 
-    def _put(self, key: str, document: Mapping[str, Any], **condition: str) -> None:
+    def _put(self, key: str, document: Mapping[str, Any], **more: Any) -> None:  # noqa: ANN401 (passed on to boto3)
         self._client.put_object(
             Bucket=self._bucket,
             Key=key,
             Body=(json.dumps(document, indent=2) + "\n").encode(),
             ContentType="application/json",
-            **condition,
+            **more,
         )

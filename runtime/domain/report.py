@@ -199,7 +199,8 @@ class FixityCount:
         overdue: objects whose check is late by more than the grace.
         never_verified: objects that were never found good.
         unreplicated: objects of which S3 has made no replica.
-        oldest: the longest ago that one of them was last known to be good, or deposited; None where there are none.
+        oldest: the longest ago that one of them was last known to be good, or deposited, without those that were never
+            read; None where there are none.
         outcomes: objects by the outcome of their newest check, as `outcome_of` says it, or `MALFORMED`.
         failing: objects that are not as they should be, or whose record cannot be read.
         failing_objects: the first of them.
@@ -233,7 +234,9 @@ class FixityCount:
         self.overdue += policy.overdue(record.next_check, now)
         self.never_verified += record.last_good_date is None
         self.unreplicated += record.lacks_replica
-        if self.oldest is None or record.last_sure < self.oldest:
+        # As in a sweep, what was never read does not hide every other object that waits.
+        read = record.last_check.outcome is not Outcome.DEFERRED
+        if read and (self.oldest is None or record.last_sure < self.oldest):
             self.oldest = record.last_sure
         self._name(outcome_of(record.last_check), record if record.last_check.success is False else None)
 

@@ -22,6 +22,8 @@ _COMING_DAY: Final = timedelta(days=1)
 _MINUTE: Final = timedelta(minutes=1)
 # Of a bucket, in sweeps and reports: why the work on it was given up; empty, or not there, where it came to its end.
 UNFINISHED: Final = "unfinished"
+# How long an upload in parts may have taken.
+_UPLOAD_IN_PARTS: Final = timedelta(days=1)
 # By how much a clock may be ahead of ours.
 _AHEAD: Final = timedelta(minutes=5)
 # Ids of the events that a sweep makes are made in it.
@@ -80,13 +82,23 @@ class ListedObject:
         ref: the object.
         size: bytes of its current version.
         etag: entity tag of that version, without quotation marks.
-        modified: when S3 took that version, UTC.
+        modified: when S3 took that version, UTC; of an upload in parts, when it began.
     """
 
     ref: ObjectRef
     size: int
     etag: str
     modified: datetime
+
+    def settled(self, started: datetime, young: timedelta) -> bool:
+        """Tell whether the records should know of the version.
+
+        Args:
+            started: when the sweep began, UTC.
+            young: the time before that in which a version came that may still be on its way into the records.
+        """
+        in_parts = "-" in self.etag
+        return self.modified < started - young - (_UPLOAD_IN_PARTS if in_parts else timedelta(0))
 
 
 @attrs.frozen(kw_only=True)
@@ -190,7 +202,7 @@ def lacks_record(listed: ListedObject, started: datetime, young: timedelta) -> b
         started: when the sweep began, UTC.
         young: the time before that in which an object was uploaded that may still be on its way into the records.
     """
-    return not listed.ref.is_folder_marker(listed.size) and listed.modified < started - young
+    return not listed.ref.is_folder_marker(listed.size) and listed.settled(started, young)
 
 
 def has_vanished(record: RecordSummary, started: datetime, now: datetime) -> bool:
@@ -207,21 +219,25 @@ def has_vanished(record: RecordSummary, started: datetime, now: datetime) -> boo
     return record.deposit_date < started and record.next_check > now + RETRY
 
 
-def was_replaced(record: RecordSummary, listed: ListedObject, started: datetime, young: timedelta) -> bool:
+def was_replaced(
+    record: RecordSummary, listed: ListedObject, started: datetime, now: datetime, young: timedelta
+) -> bool:
     """Tell whether S3 lists another version than the one under care, of which an event should have told.
 
     S3 lists no version ids. A version that was taken by S3 after the record's deposit is another one, and so is one of
-    another size or entity tag: of an upload in parts S3 says when it began.
+    another size or entity tag: of an upload in parts S3 says when it began. What is checked within a day anyway is not
+    asked for: the check of a failing object looks at what is current, and another one is asked for by the next sweep.
 
     Args:
         record: its record.
         listed: the object.
         started: when the sweep began, UTC.
+        now: the present moment, UTC.
         young: the time before that in which a version was uploaded that may still be on its way into the records.
     """
-    settled = listed.modified < started - young and record.deposit_date < started
-    differs = (listed.size, listed.etag) != (record.size, record.etag) or listed.modified > record.deposit_date
-    return settled and differs
+    if record.deposit_date >= started or record.next_check <= now + RETRY or not listed.settled(started, young):
+        return False
+    return (listed.size, listed.etag) != (record.size, record.etag) or listed.modified > record.deposit_date
 
 
 def side_by_side(

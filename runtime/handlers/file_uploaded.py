@@ -10,7 +10,7 @@ from runtime.handlers.objects import process_objects
 from runtime.handlers.s3_events import parse
 from runtime.settings import FixitySettings
 from runtime.usecases.care import Attempt, Care, Finding
-from runtime.usecases.deposit_object import deposit, deposit_unrecorded, displace
+from runtime.usecases.deposit_object import deposit, deposit_marker, deposit_unrecorded
 
 
 def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySettings, Care]) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySett
     def act(body: str, attempt: Attempt) -> Finding:
         message = parse(body)
         if message.ref.is_folder_marker(message.size):
-            return displace(deps[1], message.ref, message.sequencer)
+            return deposit_marker(deps[1], message.ref, message.sequencer, attempt)
         if message.sequencer == BEFORE_ALL_EVENTS:
             return deposit_unrecorded(deps[1], message.ref, attempt)
         return deposit(deps[1], message.ref, message.sequencer, attempt)

@@ -19,6 +19,7 @@ from runtime.usecases.remove_object import remove
 
 # A deposit that took as long may have been overtaken by a deletion.
 SETTLED: Final = timedelta(seconds=0.1)
+_MARKER: Final = "folder marker: not under care"
 
 
 def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Finding:
@@ -54,22 +55,15 @@ def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Fin
         return Finding(ref=ref, action="nothing is current: dropped")
 
 
-def displace(care: Care, ref: ObjectRef, sequencer: str) -> Finding:
-    """Note that an empty object by which consoles show a folder is current: whatever was under care there was replaced.
+def deposit_marker(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Finding:
+    """Follow the event of an empty object by which consoles show a folder (lesson L28).
 
-    Args:
-        care: ports and policy.
-        ref: the object.
-        sequencer: order of the event that led here, normalised.
-
-    Returns:
-        What was done.
-
-    Raises:
-        TransientError: a table did not answer.
-        RefusedError: a table refused.
+    It is not even looked at, unless something else was under care in its place. Arguments, result and errors as of
+    `deposit`.
     """
-    return attrs.evolve(remove(care, ref, sequencer), action="folder marker: not under care")
+    if care.records.get(ref) is None:
+        return Finding(ref=ref, action=_MARKER)
+    return deposit(care, ref, sequencer, attempt)
 
 
 def deposit_unrecorded(care: Care, ref: ObjectRef, attempt: Attempt) -> Finding:
@@ -125,7 +119,8 @@ class _Deposit:
         except OutOfTimeError as error:
             return self._out_of_time(error, started)
         if self.ref.is_folder_marker(examined.facts.size):
-            return displace(care, self.ref, self.sequencer)
+            # Whatever was under care in its place was replaced by it.
+            return attrs.evolve(remove(care, self.ref, self.sequencer), action=_MARKER)
         outcome, message = examined.finding
         report = CheckReport(
             outcome=outcome,
@@ -144,9 +139,10 @@ class _Deposit:
         return self._write(self._record(examined.facts, examined.computed, report))
 
     def _out_of_time(self, error: OutOfTimeError, started: datetime) -> Finding:
-        if self.standing is not None and self.standing.version_id == error.facts.version_id:
-            # What is known of this version, a failure among it, stays known.
-            return put_aside(self.care, self.standing, str(error))
+        standing = self.standing
+        if standing and standing.version_id == error.facts.version_id and standing.last_check.success is False:
+            # A failure that is known stays known.
+            return put_aside(self.care, standing, str(error))
         report = CheckReport(
             outcome=Outcome.DEFERRED,
             success=None,

@@ -16,7 +16,7 @@ from runtime.domain.records import outcome_of
 from runtime.ports import Clock, ObjectStore, OpenObject
 
 _READS_BEFORE_UNREADABLE: Final = 2
-_READ_ONCE: Final = "read once, because no attempt had the time for a second read: "
+_READ_ONCE: Final = "read once, the last attempt had no time for a second read: "
 
 
 @attrs.frozen(kw_only=True)
@@ -72,8 +72,8 @@ class Reader:
 
         A contradiction is said only after a second read on a new connection says it too (lesson L11). For that read
         the sizes of all parts of a multipart upload are asked for, because the first one takes them to be equal. What
-        is too large to be read twice in one attempt would never be called damaged, so the last attempt says what one
-        read found; those before it came to no other end.
+        is too large to be read twice in one attempt would never be called damaged, so the last attempt, which asks for
+        all sizes at once, says what one read found.
 
         Args:
             ref: the object.
@@ -114,7 +114,7 @@ class _Read:
         """Read once, and once more on a new connection where the stream broke."""
         for attempt in range(1, _READS_BEFORE_UNREADABLE + 1):
             try:
-                return self._once(ref, version_id, fresh=fresh or attempt > 1, exact=fresh)
+                return self._once(ref, version_id, fresh=fresh or attempt > 1, exact=fresh or self.reader.last)
             except UnreadableError:
                 if attempt == _READS_BEFORE_UNREADABLE:
                     raise

@@ -7,7 +7,7 @@ import attrs
 from runtime.domain import evidence as ev
 from runtime.domain import replica
 from runtime.domain.digests import KNOWN_ALGORITHMS
-from runtime.domain.errors import ObjectAbsentError, OutOfTimeError
+from runtime.domain.errors import ObjectAbsentError, OutOfTimeError, RefusedError, TransientError, UnreadableError
 from runtime.domain.evidence import Comparison
 from runtime.domain.objects import ObjectFacts, Replication
 from runtime.domain.records import FixityRecord
@@ -48,20 +48,15 @@ def examine_replica(
 
     Raises:
         ObjectAbsentError: S3 has made the replica, and it is not there.
-        UnreadableError: S3 did not answer.
-        TransientError: S3 did not say what is current in the main bucket.
-        RefusedError: S3 refused to say it.
+        UnreadableError: S3 did not answer, or the bytes contradict the baseline and no time was left to read them
+            again.
     """
     nothing = replica.not_looked_at(replication)
     if nothing is not None:
         return (nothing,)
-    first = _look(care, replicas, record, attempt)
-    return _look(care, replicas, record, attempt) if ev.contradictions(first) else first
-
-
-def _look(care: Care, replicas: Replicas, record: FixityRecord, attempt: Attempt) -> tuple[Comparison, ...]:
-    facts, hidden = _facts(care, replicas, record)
-    stated = (*replica.stated(record.digests, record.size, facts), *hidden)
+    facts, stated = _stated(care, replicas, record)
+    if ev.contradictions(stated):
+        facts, stated = _stated(care, replicas, record)
     if not replicas.read:
         return stated
     if not replica.can_be_read(facts):
@@ -70,6 +65,12 @@ def _look(care: Care, replicas: Replicas, record: FixityRecord, attempt: Attempt
         return (*stated, *_read(care, replicas, record, attempt))
     except OutOfTimeError as error:
         return (*stated, replica.not_read(str(error)))
+
+
+def _stated(care: Care, replicas: Replicas, record: FixityRecord) -> tuple[ObjectFacts, tuple[Comparison, ...]]:
+    """Return what S3 states of the replica, and what became of it."""
+    facts, hidden = _facts(care, replicas, record)
+    return facts, (*replica.stated(record.digests, record.size, facts), *hidden)
 
 
 def _facts(care: Care, replicas: Replicas, record: FixityRecord) -> tuple[ObjectFacts, Sequence[Comparison]]:
@@ -89,13 +90,16 @@ def _facts(care: Care, replicas: Replicas, record: FixityRecord) -> tuple[Object
     except ObjectAbsentError:
         # The object was deleted as well; its event is on the way.
         return facts, ()
+    except (RefusedError, TransientError) as error:
+        raise UnreadableError(str(error)) from error
     if ours != record.version_id:
         return facts, ()
     return facts, (replica.hidden(record.version_id, "" if current is None else current.version_id),)
 
 
 def _read(care: Care, replicas: Replicas, record: FixityRecord, attempt: Attempt) -> Sequence[Comparison]:
-    reader = attrs.evolve(care.reader(attempt), store=replicas.store)
+    # Read twice before it is said, also by the last attempt: what one read found of a copy is no damage of the object.
+    reader = attrs.evolve(care.reader(attempt), store=replicas.store, last=False)
     examined = reader.examine(
         replica.replica_of(record.ref),
         record.version_id,

@@ -284,7 +284,7 @@ class _Work:
             if listed is None:
                 if has_vanished(record, sweep.started, self._now):
                     self._vanished.append(doubted)
-            elif was_replaced(record, listed, sweep.started, self._sweeping.young):
+            elif was_replaced(record, listed, sweep.started, self._now, self._sweeping.young):
                 self._replaced.append(doubted)
         else:
             if isinstance(row, ScheduleRow):

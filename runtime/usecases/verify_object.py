@@ -59,7 +59,9 @@ def verify(care: Care, replicas: Replicas, due: DueCheck, attempt: Attempt) -> F
     if attempt.receives > 1:
         # An earlier attempt did not come to its end, and this one may not: tomorrow's row is written before reading.
         care.schedule.put_if_absent(_row(record, care.clock.now() + RETRY))
-    return _Check(care, replicas, record, attempt, care.clock.now()).run(doubted=due.outdated)
+    # What failed may have been replaced or deleted since, and its version can still be read for weeks.
+    doubted = due.outdated or record.last_check.success is False
+    return _Check(care, replicas, record, attempt, care.clock.now()).run(doubted=doubted)
 
 
 def _row(record: FixityRecord, due: datetime) -> ScheduleRow:

@@ -36,8 +36,7 @@ def test_writing_again_replaces_and_writing_once_does_not(files: Documents) -> N
     """The first of those who write once is the one that stands."""
     assert files.write_once("a", {"by": 1})
     assert not files.write_once("a", {"by": 2})
-    # A request whose answer was lost is repeated below, and must not take its own document for somebody else's.
-    assert files.write_once("a", {"by": 1})
+    assert not files.write_once("a", {"by": 1})
     assert {"by": 1} == files.read("a")
 
     files.write("a", {"by": 3})
@@ -51,6 +50,23 @@ def test_names_are_those_of_the_folder(files: Documents) -> None:
 
     assert {"a/1", "a/2"} == files.names("a/")
     assert set() == files.names("c/")
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_document_whose_answer_was_lost_is_known_as_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Botocore repeats such a request: it finds its own document, which is not somebody else's."""
+    s3 = client("s3", region="us-east-1")
+    s3.create_bucket(Bucket=BUCKET)
+    put = s3.put_object
+
+    def repeated(**request: Any) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
+        put(**request)
+        return put(**request)
+
+    monkeypatch.setattr(s3, "put_object", repeated)
+
+    assert S3Documents(s3, BUCKET).write_once("a", {"by": 1})
+    assert not S3Documents(s3, BUCKET).write_once("a", {"by": 1})
 
 
 @pytest.mark.usefixtures("aws")

@@ -21,7 +21,7 @@ from runtime.domain.report import (
 )
 from tests.builders import NOW
 from tests.report_samples import sample
-from tests.sweep_fakes import POLICY, record, with_replication
+from tests.sweep_fakes import POLICY, record, with_outcome, with_replication
 
 FAILED = attrs.evolve(
     record("bad", good=timedelta(days=-200), due=timedelta(hours=5)),
@@ -73,6 +73,13 @@ def test_records_are_counted_as_the_sweep_counts_them() -> None:
     assert {"match": 3, "mismatch": 1} == count.outcomes
     [failing] = count.failing_objects
     assert ("bad", "mismatch", 500) == (failing.key, failing.outcome, len(failing.message))
+
+
+def test_what_was_never_read_does_not_hide_what_waits() -> None:
+    """The oldest is the oldest of those that can be read, as in a sweep."""
+    never = with_outcome(record("large", good=None), Outcome.DEFERRED, success=None)
+
+    assert NOW - timedelta(days=170) == _count(never, record("small")).oldest
 
 
 def test_l25_objects_without_a_replica_are_counted() -> None:

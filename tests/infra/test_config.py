@@ -72,6 +72,10 @@ def test_an_unknown_environment_is_one_clear_line(name: str | None, line: str) -
             ["evidence_transition_days is 3650", "less than evidence_retention_days, which is 3650"],
         ),
         (
+            _changed('schedule = "cron(30 0 * * ? *)"', 'schedule = "cron(30 0 ? * MON *)"', DEV),
+            ["schedule is 'cron(30 0 ? * MON *)'", "every day"],
+        ),
+        (
             _changed("verification_concurrency = ", "verification_concurrency = 9", DEV),
             ["verification_concurrency", "could never speak"],
         ),

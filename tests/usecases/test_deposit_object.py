@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from runtime.domain.due import DueCheck
 from runtime.domain.errors import TransientError, UnreadableError
 from runtime.domain.evidence import Source, Verdict
-from runtime.domain.objects import Encryption, ObjectRef
+from runtime.domain.objects import Encryption, ObjectRef, Replication
 from runtime.domain.outcome import Outcome
 from runtime.domain.schedule import RETRY, another_try, first_check
 from runtime.domain.sequencer import normalised
-from runtime.usecases.deposit_object import deposit, deposit_unrecorded, displace
+from runtime.usecases.deposit_object import deposit, deposit_marker, deposit_unrecorded
 from runtime.usecases.remove_object import remove
 from runtime.usecases.verify_object import verify
 from tests.builders import INTERVAL, NOW, REF, attempt, world
@@ -327,9 +327,37 @@ def test_l11_what_is_too_large_for_two_reads_is_called_damaged_by_the_last_attem
 
     record = w.records.items[REF]
     assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
-    assert finding.message.startswith("read once, because no attempt had the time for a second read: S3 ETag, md5: ")
+    assert finding.message.startswith("read once, the last attempt had no time for a second read: S3 ETag, md5: ")
     assert 1 == record.last_check.reads
     assert NOW < w.schedule.rows[REF].due
+
+
+def test_l09_the_last_attempt_asks_for_the_sizes_of_all_parts() -> None:
+    """Where there is time for one read only, parts that are guessed to be equal are no damage."""
+    w = world()
+    body = bytes(range(40))
+    put = w.store.put(REF, body, parts=(14, 10, 16))
+    w.store.on_chunk = lambda _: w.clock.advance(seconds=10)
+
+    with pytest.raises(UnreadableError, match="no time was left for the second"):
+        deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=75))
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=75, receives=3, last=True))
+
+    assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
+
+
+def test_l10_what_is_put_aside_again_tells_how_its_replica_is() -> None:
+    """Of an object that is never read the record knows at least what S3 says of it at each attempt."""
+    w = world()
+    put = w.store.put(REF, BODY, replication=Replication.PENDING)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=0.001))
+    assert not w.records.items[REF].lacks_replica
+    w.clock.advance(days=2)
+
+    verify(w.care, w.replicas, DueCheck(REF), attempt(w.clock, seconds=0.001))
+
+    assert w.records.items[REF].lacks_replica
+    assert (Outcome.DEFERRED, NOW) == (w.records.items[REF].last_check.outcome, w.records.items[REF].deposit_date)
 
 
 def test_l28_folder_marker_is_ignored() -> None:
@@ -353,8 +381,22 @@ def test_l28_a_folder_marker_in_the_place_of_a_file_ends_its_care() -> None:
     assert [] == list(w.records.items)
 
     deposit(w.care, ref, w.store.put(ref, b"again").sequencer, attempt(w.clock))
-    displace(w.care, ref, marker.sequencer)
+    assert "folder marker: not under care" != deposit_marker(w.care, ref, marker.sequencer, attempt(w.clock)).action
     assert [ref] == list(w.records.items) == list(w.schedule.rows)
+
+
+def test_l28_a_late_event_of_a_marker_takes_no_baseline_away() -> None:
+    """What a sweep has taken under care since counts as older than any event, and is current all the same."""
+    w = world()
+    ref = ObjectRef("b", "odd/")
+    marker = w.store.put(ref, b"")
+    w.store.put(ref, b"content")
+    deposit_unrecorded(w.care, ref, attempt(w.clock))
+    before = w.records.items[ref].digests
+
+    deposit_marker(w.care, ref, marker.sequencer, attempt(w.clock))
+
+    assert before == w.records.items[ref].digests
 
 
 def test_empty_object_is_taken_under_care() -> None:

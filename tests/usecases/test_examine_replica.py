@@ -2,7 +2,7 @@ import attrs
 import pytest
 
 from runtime.domain.due import DueCheck
-from runtime.domain.errors import UnreadableError
+from runtime.domain.errors import TransientError, UnreadableError
 from runtime.domain.evidence import Source, Verdict
 from runtime.domain.objects import ObjectRef, Replication
 from runtime.domain.outcome import Outcome
@@ -108,6 +108,39 @@ def test_a_replica_that_is_hidden_like_its_object_is_in_order(body: bytes | None
         w.store.put(REF, body)
 
     assert Outcome.MATCH is verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock)).outcome
+
+
+def test_damage_of_the_main_copy_is_told_whatever_keeps_the_replica_from_being_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where S3 does not say whether a hidden replica is in order, what is known of the object is recorded."""
+    w = _replicated()
+    w.replica_store.delete(REPLICA)
+    w.store.damage(REF)
+
+    def refused(_: object) -> str:
+        raise TransientError("SlowDown")
+
+    monkeypatch.setattr(w.store, "current_version", refused)
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+
+    assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
+    assert "baseline, sha256" in finding.message
+
+
+def test_l11_a_replica_is_read_twice_before_it_is_said_and_never_called_good_for_want_of_time() -> None:
+    """Where no time is left for the second read, the check goes back, and on the last receive is unreadable."""
+    w = _replicated(read=True)
+    w.replica_store.damage(REPLICA)
+    w.replica_store.on_chunk = lambda _: w.clock.advance(seconds=10)
+
+    for receives in (1, 5):
+        checking = attempt(w.clock, seconds=45, receives=receives, last=receives == 5)
+        finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), checking)
+        assert (Outcome.UNREADABLE, True) == (finding.outcome, finding.back_to_queue)
+
+    assert w.records.items[REF].last_check.success is False
+    assert only_replica_fails(w.records.items[REF].last_check.message)
 
 
 def test_damage_of_the_main_copy_comes_before_a_lost_replica() -> None:

@@ -237,6 +237,35 @@ def test_l03_a_successor_that_cannot_be_read_is_recorded_on_the_last_receive(*, 
     assert w.clock.now() + RETRY == w.schedule.rows[REF].due
 
 
+def test_l13_an_overwrite_that_cannot_be_read_is_told_once() -> None:
+    """The daily check does not go back to the old version, call it good, and have the failure told again."""
+    w = _under_care()
+    w.store.put(REF, b"newer")
+    w.store.on_open = _unreadable
+    verify(w.care, w.replicas, DueCheck(REF, "v1", outdated=True), attempt(w.clock, receives=5, last=True))
+
+    for _ in range(3):
+        w.clock.advance(days=1)
+        w.store.opened.clear()
+        finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=5, last=True))
+        assert (Outcome.UNREADABLE, True) == (finding.outcome, finding.known)
+        assert {None} == {version for _, version, _ in w.store.opened}
+
+
+def test_l04_a_failing_object_that_was_deleted_unannounced_goes_out_of_care() -> None:
+    """The daily check of a damaged object sees the delete marker, though the damaged version can still be read."""
+    w = _under_care()
+    w.store.damage(REF)
+    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    w.clock.advance(days=1)
+    w.store.delete(REF)
+
+    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+
+    assert Outcome.ABSENT is finding.outcome
+    assert ({}, {}) == (w.records.items, w.schedule.rows)
+
+
 def test_l03_a_look_that_s3_refuses_is_recorded_on_the_last_receive(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where S3 does not say what is current, the check is unreadable, not an error that leaves the record as it was."""
     w = _under_care()
