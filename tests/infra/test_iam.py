@@ -65,6 +65,7 @@ ASKED: Final[dict[str, dict[str, set[str]]]] = {
     "s3_documents": {
         "list_objects_v2": {"s3:ListBucket"},
         "get_object": {"s3:GetObject", "s3:ListBucket"},
+        "head_object": {"s3:GetObject", "s3:ListBucket"},
         "put_object": {"s3:PutObject"},
     },
     "s3_report_files": {
