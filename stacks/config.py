@@ -22,7 +22,9 @@ _BUCKET_PREFIX: Final = re.compile(
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # The ARNs that are written out are those of AWS's commercial partition.
 _REGION: Final = re.compile(r"(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d")
-_SCHEDULE: Final = re.compile(r"(cron|rate)\([^()]+\)")
+_SCHEDULE: Final = re.compile(
+    r"cron\(\S+( \S+){5}\)|rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)"
+)
 # Every day, once or more: a day that is signed later than the day after counts as late.
 _DAILY: Final = re.compile(
     r"cron\(\S+ \S+ (\*|\?) \* (\*|\?) \*\)|rate\((1 day|1 hour|([2-9]|1\d|2[0-4]) hours|1 minute|\d{1,3} minutes)\)"
@@ -465,7 +467,10 @@ class Settings:
     )
     architecture: str = _one_of(("arm64", "x86_64"))
     alert_emails: tuple[str, ...] = attrs.field(
-        validator=_rule("e-mail addresses", lambda emails: all(_EMAIL.fullmatch(email) for email in emails))
+        validator=_rule(
+            "e-mail addresses, each once",
+            lambda emails: all(_EMAIL.fullmatch(email) for email in emails) and len(set(emails)) == len(emails),
+        )
     )
     runbook_url: str = _matching(re.compile(r"https://[^\s#]+"), "an address that begins with https:// and has no '#'")
     log_level: str = _one_of(_LOG_LEVELS)
@@ -509,6 +514,8 @@ class Settings:
             )
         if self.name == "prod" and self.disposable:
             raise ValueError("disposable is True; allowed for prod: False")
+        if not (self.disposable or self.alert_emails):
+            raise ValueError("alert_emails is empty; allowed where data is not disposable: at least one address")
 
 
 def environments() -> tuple[str, ...]:
@@ -532,7 +539,10 @@ def load_settings(name: str | None) -> Settings:
     if name not in environments():
         got = "no environment was named" if name is None else f"the environment is {name!r}"
         raise ConfigurationError(f"{got}; allowed: -c env={'|'.join(environments())}")
-    text = (_DIRECTORY / f"{name}.toml").read_text(encoding="utf-8")
+    try:
+        text = (_DIRECTORY / f"{name}.toml").read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{name}.toml is not a text in UTF-8: {error}") from error
     return parse_settings(name, text)
 
 

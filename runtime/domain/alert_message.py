@@ -1,12 +1,14 @@
 """The one message that people get for a batch of failures and recoveries: subject and text, within SNS's limits."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
 
-from runtime.domain.changes import Announcement, Kind
+from runtime.domain.changes import Announcement, Kind, RecordState
 from runtime.domain.outcome import Outcome
+from runtime.domain.replica import HIDDEN
 
 MOST_OBJECTS: Final = 100
 # SNS takes 262,144 bytes of UTF-8 (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html); the rest is reserve.
@@ -25,6 +27,13 @@ _IN_WORDS: Final[Mapping[str, str]] = {
     Outcome.ABSENT: "missing: it is gone, and there is no delete marker to say that somebody deleted it",
     Outcome.NO_BASELINE: "not comparable: its recorded digests are of kinds that this software does not know",
 }
+_NOT_AS_ANNOUNCED: Final = (
+    "not as announced: its content is not what S3, or the depositor's own digest, said at the upload"
+)
+_HIDDEN_REPLICA: Final = (
+    "replica about to be removed: the copy in the other region is hidden there under a deletion or a newer version;"
+    " the object itself is good"
+)
 _OF_REPLICA: Final[Mapping[str, str]] = {
     Outcome.MISMATCH: "replica damaged: the copy in the other region is not what it should be;"
     " the object itself is good",
@@ -33,12 +42,19 @@ _OF_REPLICA: Final[Mapping[str, str]] = {
     Outcome.ABSENT: "replica missing: the copy in the other region is gone; the object itself is good",
 }
 
-_WHAT_TO_DO: Final = """\
+_FOLLOW: Final = """\
 What to do
-  Follow the runbook: {runbook}
-  Until then do not delete or overwrite a failing object: it is evidence, and part of it may still be good.
+  Follow the runbook: {runbook}"""
+_OBJECTS_FAIL: Final = """\
+  Until then do not delete or overwrite an object that itself fails: it is evidence, part of it may still be good."""
+_REPLICAS_FAIL: Final = """\
+  Where only the replica fails, the runbook says how to make a new one out of the object."""
+_READ_AGAIN: Final = """\
   Every failing object is read again about a day later, until it is good again. You will be told of its recovery;
   you will not be told again of the same failure."""
+_REPLACED: Final = """\
+  What was replaced by other content was not repaired. If the content that failed is still wanted, act before S3 removes
+  its version and the copy of it in the other region, which are kept for some days only."""
 
 _RECOVERED: Final = """\
 What to do
@@ -72,11 +88,11 @@ def compose(environment: str, announcements: Sequence[Announcement], runbook_url
     Returns:
         Subject and body.
     """
-    failures = [item for item in announcements if item.kind is Kind.FAILURE]
-    replicas = sum(item.now.only_replica_fails for item in failures)
-    recoveries = len(announcements) - len(failures)
-    summary = ", ".join(_counts(len(failures) - replicas, replicas, recoveries))
-    advice = (_WHAT_TO_DO if failures else _RECOVERED).format(runbook=runbook_url + _RUNBOOK_ENTRY)
+    kinds = Counter(item.kind for item in announcements)
+    replicas = sum(item.kind is Kind.FAILURE and item.now.only_replica_fails for item in announcements)
+    objects = kinds[Kind.FAILURE] - replicas
+    summary = ", ".join(_counts(objects, replicas, kinds))
+    advice = _advice(objects, replicas, kinds[Kind.REPLACEMENT]).format(runbook=runbook_url + _RUNBOOK_ENTRY)
     head = f"DuraCloud, environment {environment}: {summary}."
     listed = _listed(announcements, BODY_BYTES - _size(head) - _size(advice))
     parts = [head, *listed]
@@ -85,14 +101,22 @@ def compose(environment: str, announcements: Sequence[Announcement], runbook_url
     return Message(subject=_subject(environment, summary), body="\n\n".join([*parts, advice]) + "\n")
 
 
-def _counts(objects: int, replicas: int, recoveries: int) -> list[str]:
+def _advice(objects: int, replicas: int, replacements: int) -> str:
+    if not objects + replicas + replacements:
+        return _RECOVERED
+    parts = {_OBJECTS_FAIL: objects, _REPLICAS_FAIL: replicas, _READ_AGAIN: objects + replicas, _REPLACED: replacements}
+    return "\n".join([_FOLLOW, *(text for text, count in parts.items() if count)])
+
+
+def _counts(objects: int, replicas: int, kinds: Mapping[Kind, int]) -> list[str]:
     counts = []
     if objects:
         counts.append(f"{_objects(objects)} failed the check")
     if replicas:
         counts.append(f"{replicas} {'replica' if replicas == 1 else 'replicas'} failed the check")
-    if recoveries:
-        counts.append(f"{_objects(recoveries)} recovered")
+    for kind, word in ((Kind.RECOVERY, "recovered"), (Kind.REPLACEMENT, "replaced")):
+        if kinds[kind]:
+            counts.append(f"{_objects(kinds[kind])} {word}")
     return counts
 
 
@@ -124,11 +148,7 @@ def _size(text: str) -> int:
 
 
 def _entry(number: int, item: Announcement) -> str:
-    if item.kind is Kind.FAILURE:
-        words = _OF_REPLICA if item.now.only_replica_fails else _IN_WORDS
-        title = f"{number}. FAILED - {words.get(item.now.outcome, item.now.outcome)}"
-    else:
-        title = f"{number}. RECOVERED - its content is as it should be{_replaced(item)}"
+    title = f"{number}. {_title(item)}"
     facts = {
         "Bucket": _shown(item.ref.bucket),
         "Key": f'"{_shown(item.ref.key)}"',
@@ -139,6 +159,24 @@ def _entry(number: int, item: Announcement) -> str:
         "Next check": _shown(item.now.next_check) or "not known",
     }
     return "\n".join([title, *(f"   {name + ':':<12}{value}" for name, value in facts.items())])
+
+
+def _title(item: Announcement) -> str:
+    if item.kind is Kind.REPLACEMENT:
+        return "REPLACED - by a newer version with other content; the version that failed was not repaired"
+    if item.kind is Kind.RECOVERY:
+        return f"RECOVERED - its content is as it should be{_replaced(item)}"
+    return f"FAILED - {_what_is_wrong(item.now)}"
+
+
+def _what_is_wrong(state: RecordState) -> str:
+    if state.message.startswith(HIDDEN):
+        return _HIDDEN_REPLICA
+    if state.only_replica_fails:
+        return _OF_REPLICA.get(state.outcome, state.outcome)
+    if state.outcome == Outcome.MISMATCH and not state.last_good_date:
+        return _NOT_AS_ANNOUNCED
+    return _IN_WORDS.get(state.outcome, state.outcome)
 
 
 def _replaced(item: Announcement) -> str:

@@ -276,6 +276,9 @@ def events_of_changes(changes: Iterable[ImageChange]) -> Iterator[AuditEvent]:
 def _event_of(change: ImageChange, before: RecordImage | None, after: RecordImage) -> Iterator[AuditEvent]:
     if before == after:
         return
+    if before is None and not (after.deposit_date and after.outcome):
+        missing = after.not_understood or "it does not say when it was deposited, or how that ended"
+        after = attrs.evolve(after, not_understood=missing)
     if after.not_understood and (before is None or _altered(before, after)):
         yield _unknown(change, after)
     elif _restored(before, after):

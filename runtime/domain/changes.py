@@ -1,6 +1,6 @@
 """What people are told of a batch of changed fixity records: new failures and recoveries, nothing twice."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import attrs
@@ -21,6 +21,7 @@ class RecordState:
         message: the last check in one line.
         last_good_date: when the version was last found as it should be, ISO 8601 UTC; empty if never.
         next_check: when it is read next, ISO 8601 UTC; empty if that is not known.
+        digests: digests of the deposit, by algorithm.
     """
 
     version_id: str
@@ -29,6 +30,7 @@ class RecordState:
     message: str = ""
     last_good_date: str = ""
     next_check: str = ""
+    digests: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def failing(self) -> bool:
@@ -61,6 +63,8 @@ class Kind(StrEnum):
 
     FAILURE = "failure"
     RECOVERY = "recovery"
+    # Another content is good in the place of the one that failed, which is no recovery of that.
+    REPLACEMENT = "replacement"
 
 
 @attrs.frozen(kw_only=True)
@@ -68,7 +72,7 @@ class Announcement:
     """One object that people are told of.
 
     Attributes:
-        kind: failure or recovery.
+        kind: failure, recovery or replacement.
         ref: the object.
         before: the record before, None where there was none.
         now: the record as it is now.
@@ -84,8 +88,9 @@ def to_announce(changes: Iterable[RecordChange]) -> tuple[Announcement, ...]:
     """Choose what people are told of a batch (lesson L13).
 
     Several changes of one object count as their net effect. A failure is news where the same version was not failing
-    with the same outcome before, of the object or of its replica. A recovery is the change from failing to good. A
-    removed record is neither, and what is recorded after a removal begins anew.
+    with the same outcome before, of the object or of its replica. A recovery is the change from failing to good, of
+    the same version or by one with the same digests; another version with other content is a replacement. A removed
+    record is neither, and what is recorded after a removal begins anew.
 
     Args:
         changes: the batch in the order of the stream.
@@ -114,7 +119,15 @@ def _kind(before: RecordState | None, now: RecordState) -> Kind | None:
     if now.failing:
         known = was_failing and before is not None and _same_failure(before, now)
         return None if known else Kind.FAILURE
-    return Kind.RECOVERY if was_failing and now.success else None
+    if before is None or not was_failing or not now.success:
+        return None
+    return Kind.RECOVERY if _same_content(before, now) else Kind.REPLACEMENT
+
+
+def _same_content(before: RecordState, now: RecordState) -> bool:
+    both = before.digests.keys() & now.digests.keys()
+    same_bytes = bool(both) and all(before.digests[name] == now.digests[name] for name in both)
+    return before.version_id == now.version_id or same_bytes
 
 
 def _same_failure(before: RecordState, now: RecordState) -> bool:

@@ -20,6 +20,11 @@ NOT_REACHED: Final = "the replica: "
 _OF_REPLICA: Final = (GONE, f"{COULD_NOT_BE_READ}{NOT_REACHED}", f"{Source.REPLICA}, ", f"{Source.REPLICA_READ}, ")
 
 
+_CURRENT: Final = "current version"
+# How the message begins of a check that found nothing wrong but that the replica is not current.
+HIDDEN: Final = f"{Source.REPLICA}, {_CURRENT}: "
+
+
 def replica_of(ref: ObjectRef) -> ObjectRef:
     """Return the object that S3 keeps as the replica; it has the same key and the same version id."""
     return ObjectRef(replica_name(ref.bucket), ref.key)
@@ -84,7 +89,7 @@ def hidden(version_id: str, current: str) -> Comparison:
         version_id: the version under care, which is current in the main bucket.
         current: the version that is current in the replica's bucket, empty where that is a delete marker.
     """
-    return _compared("current version", version_id, current or "a delete marker")
+    return _compared(_CURRENT, version_id, current or "a delete marker")
 
 
 def as_read(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:

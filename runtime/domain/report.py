@@ -195,7 +195,7 @@ class FixityCount:
     Attributes:
         objects: objects under care.
         size: their bytes.
-        covered: objects found good, or deposited, within the interval and the grace.
+        covered: objects found good, or deposited, within the interval and the grace, that have not failed since.
         overdue: objects whose check is late by more than the grace.
         never_verified: objects that were never found good.
         unreplicated: objects of which S3 has made no replica.
@@ -230,7 +230,7 @@ class FixityCount:
             self._name(MALFORMED, record)
             return
         self.size += record.size
-        self.covered += policy.covers(record.last_sure, now)
+        self.covered += policy.covers(record.last_sure, now) and record.last_check.success is not False
         self.overdue += policy.overdue(record.next_check, now)
         self.never_verified += record.last_good_date is None
         self.unreplicated += record.lacks_replica

@@ -68,7 +68,7 @@ def next_check(checked: datetime, interval: timedelta, *, success: bool) -> date
 
 
 def another_try(ref: ObjectRef, put_aside: datetime) -> datetime:
-    """Return when an object is read that did not fit the time left: a day later, apart from those it was read among.
+    """Return when an object is read that did not fit the time left, or came back: a day later, apart from others.
 
     Objects that are too large together fit one by one, but not if they come due in one batch again.
 

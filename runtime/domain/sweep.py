@@ -127,7 +127,8 @@ class Verdict:
     """What is to be counted and done about one record.
 
     Attributes:
-        covered: whether the object was found good, or deposited, within the interval and the grace.
+        covered: whether the object was found good, or deposited, within the interval and the grace, and has not failed
+            since.
         overdue: whether its check is late by more than the grace.
         missing_row: whether it has no schedule row and should have one.
         waiting: whether it has no schedule row because its check is due and, as far as can be seen, on its way.
@@ -168,7 +169,7 @@ def judge(record: RecordSummary, row: ScheduleRow | Malformed | None, now: datet
         now: the present moment, UTC.
         policy: interval and grace.
     """
-    covered = policy.covers(record.last_sure, now)
+    covered = policy.covers(record.last_sure, now) and not record.failing
     if policy.overdue(record.next_check, now):
         if isinstance(row, ScheduleRow) and now < row.due <= now + RETRY:
             return Verdict(covered=covered, overdue=True)
@@ -275,7 +276,8 @@ class Totals:
         size: their bytes.
         oldest: the longest ago that one of them was last known to be good, or deposited, without those that are
             deferred; None where there are none.
-        within_interval: objects found good, or deposited, within the interval and the grace.
+        within_interval: objects found good, or deposited, within the interval and the grace, and that have not failed
+            since.
         never_verified: objects that were never found good.
         overdue: objects whose check is late by more than the grace.
         waiting: objects whose check is due and on its way.

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
+
 from runtime import bootstrap
 from runtime.contract import Attribute
 from runtime.domain.changes import RecordChange, RecordState
@@ -35,7 +37,7 @@ def handle(event: dict[str, Any], deps: tuple[FailureSettings, Notifier]) -> Ann
     told = announce(notifier, changes, environment=settings.environment, runbook_url=settings.runbook_url)
     logger.info(
         "changes announced",
-        extra={"records": len(changes), "failures": told.failures, "recoveries": told.recoveries},
+        extra={"records": len(changes), **attrs.asdict(told)},
     )
     return told
 
@@ -68,6 +70,9 @@ def _state(image: Mapping[str, Any] | None) -> RecordState | None:
         message=_text(image, Attribute.LAST_CHECKSUM_MESSAGE),
         last_good_date=_text(image, Attribute.LAST_GOOD_DATE),
         next_check=_text(image, Attribute.NEXT_CHECKSUM_DATE),
+        digests={
+            name: str(value.get("S", "")) for name, value in image.get(Attribute.DIGESTS, {}).get("M", {}).items()
+        },
     )
 
 

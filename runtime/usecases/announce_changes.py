@@ -1,5 +1,6 @@
 """Tell people of failures and recoveries: one message per batch of changed records, or none."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 import attrs
@@ -16,10 +17,12 @@ class Announced:
     Attributes:
         failures: number of objects that newly fail.
         recoveries: number of objects that are good again.
+        replacements: number of failing objects in whose place other content is good.
     """
 
     failures: int
     recoveries: int
+    replacements: int = 0
 
 
 def announce(notifier: Notifier, changes: Iterable[RecordChange], *, environment: str, runbook_url: str) -> Announced:
@@ -32,7 +35,7 @@ def announce(notifier: Notifier, changes: Iterable[RecordChange], *, environment
         runbook_url: address of the operations runbook.
 
     Returns:
-        The numbers of failures and recoveries published; nothing is published where both are 0.
+        The numbers of each that were published; nothing is published where all are 0.
 
     Raises:
         TransientError: the message was not taken this time.
@@ -42,5 +45,5 @@ def announce(notifier: Notifier, changes: Iterable[RecordChange], *, environment
     if news:
         message = compose(environment, news, runbook_url)
         notifier.publish(message.subject, message.body)
-    failures = sum(1 for item in news if item.kind is Kind.FAILURE)
-    return Announced(failures, len(news) - failures)
+    kinds = Counter(item.kind for item in news)
+    return Announced(kinds[Kind.FAILURE], kinds[Kind.RECOVERY], kinds[Kind.REPLACEMENT])

@@ -22,7 +22,7 @@ SETTLED: Final = timedelta(seconds=0.1)
 _MARKER: Final = "folder marker: not under care"
 
 
-def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Finding:
+def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt, *, returned: bool = False) -> Finding:
     """Take the version that is current now under care, whatever the event said (lesson L07).
 
     Replaying an event changes nothing: the baseline of a version is written once. A crash between the two writes is
@@ -33,6 +33,8 @@ def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Fin
         ref: the object.
         sequencer: order of the event that led here, normalised: what is seen now is at least as new.
         attempt: the invocation.
+        returned: whether a deletion brought an older version back. Its replica is hidden then and S3 will remove it, so
+            the first check, which sees that, is made soon.
 
     Returns:
         What was done.
@@ -43,7 +45,7 @@ def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Fin
         RefusedError: a table refused.
     """
     try:
-        return _Deposit(care, ref, sequencer, attempt, None).run()
+        return _Deposit(care, ref, sequencer, attempt, None, returned).run()
     except ObjectAbsentError as error:
         if error.delete_marker:
             # An earlier receive may have ended between its writes and its second look.
@@ -107,6 +109,7 @@ class _Deposit:
     sequencer: str
     attempt: Attempt
     standing: FixityRecord | None
+    returned: bool = False
 
     def run(self) -> Finding:
         """Read, compare, write."""
@@ -172,6 +175,8 @@ class _Deposit:
         )
 
     def _next_check(self, report: CheckReport) -> datetime:
+        if report.success and self.returned:
+            return another_try(self.ref, report.ended)
         if report.success:
             return first_check(self.ref, report.ended, self.care.interval)
         put_aside = report.outcome is Outcome.DEFERRED

@@ -33,7 +33,7 @@ def after_deletion(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt)
         return remove(care, ref, sequencer)
     record = care.records.get(ref)
     if record is None or record.version_id != current:
-        return deposit(care, ref, sequencer, attempt)
+        return deposit(care, ref, sequencer, attempt, returned=True)
     if record.sequencer < sequencer:
         care.records.advance(ref, current, sequencer)
     return Finding(ref=ref, action="still current: nothing changed", version_id=current)

@@ -49,8 +49,8 @@ def test_message_tells_people_all_they_need() -> None:
         "",
         "What to do",
         "  Follow the runbook: https://example.org/runbook#failed-checks",
-        "  Until then do not delete or overwrite a failing object: it is evidence, and part of it may still be good.",
-    ] == message.body.splitlines()[:14]
+    ] == message.body.splitlines()[:13]
+    assert "do not delete or overwrite an object that itself fails: it is evidence" in message.body
 
 
 def test_recovery_alone_asks_for_nothing() -> None:
@@ -60,6 +60,37 @@ def test_recovery_alone_asks_for_nothing() -> None:
     assert "[DuraCloud prod] 1 object recovered" == message.subject
     assert "1. RECOVERED - its content is as it should be\n" in message.body
     assert "What to do\n  Nothing. Runbook: https://example.org/runbook#failed-checks\n" in message.body
+
+
+def test_a_replacement_is_no_recovery() -> None:
+    """Whoever overwrites a damaged object has not repaired it, and nobody is told that there is nothing to do."""
+    message = compose("prod", [attrs.evolve(_recovery("v2"), kind=Kind.REPLACEMENT)], RUNBOOK)
+
+    assert "[DuraCloud prod] 1 object replaced" == message.subject
+    assert (
+        "1. REPLACED - by a newer version with other content; the version that failed was not repaired\n"
+        in message.body
+    )
+    assert "act before S3 removes" in message.body
+    assert "Nothing. Runbook" not in message.body
+
+
+def test_a_replica_that_fails_is_not_to_be_left_alone() -> None:
+    """The advice not to overwrite is for objects that fail themselves; a replica is made new out of its object."""
+    replica = _failure(message="replica, current version: expected v1, computed a delete marker")
+    message = compose("prod", [replica], RUNBOOK)
+
+    assert "1. FAILED - replica about to be removed: the copy in the other region is hidden" in message.body
+    assert "do not delete or overwrite" not in message.body
+    assert "how to make a new one" in message.body
+
+
+def test_a_deposit_that_was_never_good_is_not_called_damaged() -> None:
+    """Where a depositor's digest does not fit, two statements disagree, and nothing was damaged under care."""
+    failure = _failure(message="depositor's metadata, md5: expected a, computed b")
+    never = attrs.evolve(failure, now=attrs.evolve(failure.now, last_good_date=""))
+
+    assert "1. FAILED - not as announced: its content is not what S3, or" in compose("prod", [never], RUNBOOK).body
 
 
 def test_recovery_by_a_newer_version_says_so() -> None:

@@ -67,6 +67,8 @@ def _events(before: RecordImage | None, after: RecordImage | None) -> Sequence[A
     ("before", "after", "kind", "outcome"),
     [
         (None, GOOD, Kind.DEPOSIT, "match"),
+        (None, attrs.evolve(GOOD, deposit_date=""), Kind.UNKNOWN, "not understood"),
+        (None, attrs.evolve(GOOD, outcome=""), Kind.UNKNOWN, "not understood"),
         (None, DOUBTED, Kind.DEPOSIT, "mismatch"),
         (None, ASIDE, Kind.DEPOSIT, "deferred"),
         (GOOD, OVERWRITTEN, Kind.DEPOSIT, "match"),

@@ -1,5 +1,6 @@
 import itertools
 
+import attrs
 import pytest
 
 from runtime.domain.changes import Kind, RecordChange, RecordState, to_announce
@@ -14,6 +15,7 @@ REPLICA_GONE = RecordState(version_id="v1", success=False, outcome=Outcome.ABSEN
 GONE = RecordState(version_id="v1", success=False, outcome=Outcome.ABSENT, message="the object is gone")
 DEFERRED = RecordState(version_id="v1", success=None, outcome=Outcome.DEFERRED)
 NEW_GOOD = RecordState(version_id="v2", success=True, outcome=Outcome.MATCH)
+OLD = {"md5": "aa"}
 NEW_DAMAGED = RecordState(version_id="v2", success=False, outcome=Outcome.MISMATCH)
 
 
@@ -38,7 +40,10 @@ def _kinds(*states: RecordState | None, ref: ObjectRef = REF) -> list[Kind]:
         (GONE, REPLICA_GONE, [Kind.FAILURE]),
         (DAMAGED, GOOD, [Kind.RECOVERY]),
         (UNREADABLE, GOOD, [Kind.RECOVERY]),
-        (DAMAGED, NEW_GOOD, [Kind.RECOVERY]),
+        (DAMAGED, NEW_GOOD, [Kind.REPLACEMENT]),
+        (attrs.evolve(DAMAGED, digests=OLD), attrs.evolve(NEW_GOOD, digests=OLD), [Kind.RECOVERY]),
+        (attrs.evolve(DAMAGED, digests=OLD), attrs.evolve(NEW_GOOD, digests={"md5": "bb"}), [Kind.REPLACEMENT]),
+        (attrs.evolve(DAMAGED, digests=OLD), attrs.evolve(NEW_GOOD, digests={"sha256": "aa"}), [Kind.REPLACEMENT]),
         (None, GOOD, []),
         (GOOD, GOOD, []),
         (DEFERRED, GOOD, []),

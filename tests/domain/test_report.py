@@ -75,6 +75,14 @@ def test_records_are_counted_as_the_sweep_counts_them() -> None:
     assert ("bad", "mismatch", 500) == (failing.key, failing.outcome, len(failing.message))
 
 
+def test_what_fails_is_not_covered() -> None:
+    """A share of objects found good does not hold those that were found bad since."""
+    failing = with_outcome(record("b"), Outcome.MISMATCH, success=False)
+    count = _count(record("a"), failing)
+
+    assert (2, 1, 50) == (count.objects, count.covered, count.coverage)
+
+
 def test_what_was_never_read_does_not_hide_what_waits() -> None:
     """The oldest is the oldest of those that can be read, as in a sweep."""
     never = with_outcome(record("large", good=None), Outcome.DEFERRED, success=None)

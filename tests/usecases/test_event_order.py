@@ -1,4 +1,5 @@
 import random
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -110,3 +111,17 @@ def test_l06_workers_that_overtake_each_other_end_in_the_same_tables(
             verify(w.care, w.replicas, DueCheck(chance.choice(_REFS)), attempt(w.clock))
 
     _assert_tables_tell_the_truth(w)
+
+
+def test_l25_what_a_deletion_brought_back_is_checked_soon() -> None:
+    """Its replica is hidden and will be removed within weeks, so the look at it must not wait for half a year."""
+    w, ref = world(), _REFS[0]
+    _deliver(w, w.store.put(ref, b"one"))
+    _deliver(w, w.store.delete(ref))
+    assert {} == w.records.items
+
+    _deliver(w, w.store.delete_version(ref, 1))
+
+    row, now = w.schedule.rows[ref], w.clock.now()
+    assert now + timedelta(days=1) <= row.due <= now + timedelta(days=1.5)
+    assert row.due == w.records.items[ref].next_check
