@@ -250,8 +250,8 @@ def _by_bucket(whole: WholeReport, total: FixityCount) -> str:
         '<section>\n<h2 id="buckets">Coverage by bucket</h2>\n'
         f"<p>An object is covered if it was found good within the last {limit}, the interval of "
         f"{_days(whole.policy.interval)} and {_days(whole.policy.grace)} of grace, and has not failed since. One that "
-        "was taken in within that time counts as covered until its first check is due. The name of a bucket leads to the "
-        "list of its objects.</p>\n"
+        "was taken in within that time counts as covered until its first check is due. The name of a bucket leads to "
+        "the list of its objects.</p>\n"
         f"{_table('Objects under care and their checks, by bucket', columns, rows, foot=foot, shape=_WIDE)}"
         f"{given_up}</section>\n"
     )
