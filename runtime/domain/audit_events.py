@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 import attrs
 
 from runtime.domain.canonical import canonical
+from runtime.domain.digests import same_bytes
 from runtime.domain.evidence import Source, Verdict
 from runtime.domain.instants import instant
 from runtime.domain.objects import ObjectRef
@@ -320,9 +321,8 @@ def _contradicts(before: RecordImage, after: RecordImage) -> bool:
     """
     if before.version_id != after.version_id or not before.has_baseline:
         return False
-    both = before.digests.keys() & after.digests.keys()
-    differ = not both or any(before.digests[name] != after.digests[name] for name in both)
-    return differ or (before.size, before.etag) != (after.size, after.etag)
+    same = same_bytes(before.digests, after.digests)
+    return not same or (before.size, before.etag) != (after.size, after.etag)
 
 
 def _kind(before: RecordImage, after: RecordImage) -> Kind:
@@ -335,8 +335,7 @@ def _kind(before: RecordImage, after: RecordImage) -> Kind:
 
 def _repairs(before: RecordImage, after: RecordImage) -> bool:
     """Tell whether a new version has the very bytes that the failing one before it should have had."""
-    both = before.digests.keys() & after.digests.keys()
-    same = bool(both) and all(before.digests[name] == after.digests[name] for name in both)
+    same = same_bytes(before.digests, after.digests)
     return before.failing and before.has_baseline and after.success is True and same
 
 

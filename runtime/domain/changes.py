@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import attrs
 
+from runtime.domain.digests import same_bytes
 from runtime.domain.objects import ObjectRef
 from runtime.domain.records import CheckReport, FixityRecord
 from runtime.domain.replica import only_replica_fails
@@ -115,19 +116,17 @@ def to_announce(changes: Iterable[RecordChange]) -> tuple[Announcement, ...]:
 
 
 def _kind(before: RecordState | None, now: RecordState) -> Kind | None:
-    was_failing = before is not None and before.failing
+    if before is None or not before.failing:
+        return Kind.FAILURE if now.failing else None
     if now.failing:
-        known = was_failing and before is not None and _same_failure(before, now)
-        return None if known else Kind.FAILURE
-    if before is None or not was_failing or not now.success:
+        return None if _same_failure(before, now) else Kind.FAILURE
+    if not now.success:
         return None
     return Kind.RECOVERY if _same_content(before, now) else Kind.REPLACEMENT
 
 
 def _same_content(before: RecordState, now: RecordState) -> bool:
-    both = before.digests.keys() & now.digests.keys()
-    same_bytes = bool(both) and all(before.digests[name] == now.digests[name] for name in both)
-    return before.version_id == now.version_id or same_bytes
+    return before.version_id == now.version_id or same_bytes(before.digests, now.digests)
 
 
 def _same_failure(before: RecordState, now: RecordState) -> bool:
@@ -145,11 +144,9 @@ def fails_as_before(record: FixityRecord | None, report: CheckReport, version_id
         report: the check.
         version_id: the version that was checked.
     """
-    if record is None:
+    if record is None or not record.failing or report.success is not False:
         return False
-    now = _state(version_id, report)
-    before = _state(record.version_id, record.last_check)
-    return before.failing and now.failing and _same_failure(before, now)
+    return _same_failure(_state(record.version_id, record.last_check), _state(version_id, report))
 
 
 def _state(version_id: str, report: CheckReport) -> RecordState:

@@ -184,3 +184,14 @@ class StreamDigests:
     def finish(self) -> dict[Wanted, str]:
         """Return the digests in lower-case hexadecimal."""
         return {item: running.digest().hex() for item, running in self._digesters.items()}
+
+
+def same_bytes(some: Mapping[str, str], others: Mapping[str, str]) -> bool:
+    """Tell whether two sets of digests are of the same bytes, as far as they have algorithms in common.
+
+    Args:
+        some: digests by algorithm.
+        others: digests by algorithm; without a common algorithm nothing can be said, and the answer is no.
+    """
+    common = some.keys() & others.keys()
+    return bool(common) and all(some[name] == others[name] for name in common)

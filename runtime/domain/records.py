@@ -107,6 +107,11 @@ class FixityRecord:
         return self.last_good_date or self.deposit_date
 
     @property
+    def failing(self) -> bool:
+        """Whether the newest check was judged a failure."""
+        return self.last_check.success is False
+
+    @property
     def lacks_replica(self) -> bool:
         """Whether S3 has made no replica, as far as the newest check knows."""
         return lacks_replica(self.last_check.replication, self.deposit_date, self.last_check.ended)

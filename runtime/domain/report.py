@@ -230,7 +230,7 @@ class FixityCount:
             self._name(MALFORMED, record)
             return
         self.size += record.size
-        self.covered += policy.covers(record.last_sure, now) and record.last_check.success is not False
+        self.covered += policy.covers(record.last_sure, now) and not record.failing
         self.overdue += policy.overdue(record.next_check, now)
         self.never_verified += record.last_good_date is None
         self.unreplicated += record.lacks_replica
@@ -238,7 +238,7 @@ class FixityCount:
         read = record.last_check.outcome is not Outcome.DEFERRED
         if read and (self.oldest is None or record.last_sure < self.oldest):
             self.oldest = record.last_sure
-        self._name(outcome_of(record.last_check), record if record.last_check.success is False else None)
+        self._name(outcome_of(record.last_check), record if record.failing else None)
 
     def _name(self, outcome: str, failing: FixityRecord | Malformed | None) -> None:
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1

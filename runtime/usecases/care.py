@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
+from runtime.domain.errors import RefusedError, TransientError, UnreadableError
 from runtime.domain.objects import ObjectRef
 from runtime.domain.outcome import Outcome
 from runtime.domain.records import Agent
@@ -43,6 +44,18 @@ class Care:
             rate=self.read_rate,
             last=attempt.last_receive,
         )
+
+    def current_version(self, ref: ObjectRef) -> str:
+        """Return the id of the version that is current.
+
+        Raises:
+            ObjectAbsentError: nothing is current.
+            UnreadableError: S3 did not answer, or refused.
+        """
+        try:
+            return self.store.current_version(ref)
+        except (RefusedError, TransientError) as error:
+            raise UnreadableError(str(error)) from error
 
 
 @attrs.frozen(kw_only=True)

@@ -143,7 +143,7 @@ class _Deposit:
 
     def _out_of_time(self, error: OutOfTimeError, started: datetime) -> Finding:
         standing = self.standing
-        if standing and standing.version_id == error.facts.version_id and standing.last_check.success is False:
+        if standing and standing.version_id == error.facts.version_id and standing.failing:
             # A failure that is known stays known.
             return put_aside(self.care, standing, str(error))
         report = CheckReport(
@@ -175,12 +175,10 @@ class _Deposit:
         )
 
     def _next_check(self, report: CheckReport) -> datetime:
-        if report.success and self.returned:
-            return another_try(self.ref, report.ended)
-        if report.success:
+        if report.success and not self.returned:
             return first_check(self.ref, report.ended, self.care.interval)
-        put_aside = report.outcome is Outcome.DEFERRED
-        return another_try(self.ref, report.ended) if put_aside else report.ended + RETRY
+        failed = report.success is False
+        return report.ended + RETRY if failed else another_try(self.ref, report.ended)
 
     def _write(self, record: FixityRecord) -> Finding:
         care = self.care

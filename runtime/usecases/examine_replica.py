@@ -7,7 +7,7 @@ import attrs
 from runtime.domain import evidence as ev
 from runtime.domain import replica
 from runtime.domain.digests import KNOWN_ALGORITHMS
-from runtime.domain.errors import ObjectAbsentError, OutOfTimeError, RefusedError, TransientError, UnreadableError
+from runtime.domain.errors import ObjectAbsentError, OutOfTimeError
 from runtime.domain.evidence import Comparison
 from runtime.domain.objects import ObjectFacts, Replication
 from runtime.domain.records import FixityRecord
@@ -86,12 +86,10 @@ def _facts(care: Care, replicas: Replicas, record: FixityRecord) -> tuple[Object
         return current, ()
     facts = replicas.store.facts(ref, record.version_id)
     try:
-        ours = care.store.current_version(record.ref)
+        ours = care.current_version(record.ref)
     except ObjectAbsentError:
         # The object was deleted as well; its event is on the way.
         return facts, ()
-    except (RefusedError, TransientError) as error:
-        raise UnreadableError(str(error)) from error
     if ours != record.version_id:
         return facts, ()
     return facts, (replica.hidden(record.version_id, "" if current is None else current.version_id),)

@@ -9,7 +9,7 @@ from runtime.domain import evidence as ev
 from runtime.domain.changes import fails_as_before
 from runtime.domain.digests import KNOWN_ALGORITHMS
 from runtime.domain.due import DueCheck
-from runtime.domain.errors import ObjectAbsentError, OutOfTimeError, RefusedError, TransientError, UnreadableError
+from runtime.domain.errors import ObjectAbsentError, OutOfTimeError, TransientError, UnreadableError
 from runtime.domain.evidence import Comparison, Evidence, Source, Verdict
 from runtime.domain.objects import ObjectFacts
 from runtime.domain.outcome import Outcome
@@ -60,7 +60,7 @@ def verify(care: Care, replicas: Replicas, due: DueCheck, attempt: Attempt) -> F
         # An earlier attempt did not come to its end, and this one may not: tomorrow's row is written before reading.
         care.schedule.put_if_absent(_row(record, care.clock.now() + RETRY))
     # What failed may have been replaced or deleted since, and its version can still be read for weeks.
-    doubted = due.outdated or record.last_check.success is False
+    doubted = due.outdated or record.failing
     return _Check(care, replicas, record, attempt, care.clock.now()).run(doubted=doubted)
 
 
@@ -116,7 +116,7 @@ class _Check:
 
     def _evidence(self, facts: ObjectFacts) -> Sequence[Evidence]:
         baseline = ev.from_baseline(self.record.digests)
-        if self.record.last_check.success is False:
+        if self.record.failing:
             return [*baseline, *ev.from_s3(facts)]
         # What a healthy object's baseline already says is not worth computing more digests for.
         costs_nothing = [item for item in ev.from_s3(facts) if not item.parts and item.algorithm in self.record.digests]
@@ -158,15 +158,13 @@ class _Check:
     def _not_current(self) -> Finding | None:
         """Return what became of an object whose version under care is not current any more, None where it is."""
         try:
-            current = self.care.store.current_version(self.record.ref)
+            current = self.care.current_version(self.record.ref)
         except ObjectAbsentError as error:
             if error.delete_marker:
                 gone = remove(self.care, self.record.ref, self.record.sequencer)
                 return attrs.evolve(gone, outcome=Outcome.ABSENT, message="deleted: a delete marker is current")
             message = "the object is gone and there is no delete marker"
             return self._write(self._report(Outcome.ABSENT, message, success=False), action="checked")
-        except (RefusedError, TransientError) as error:
-            raise UnreadableError(str(error)) from error
         if current == self.record.version_id:
             return None
         try:

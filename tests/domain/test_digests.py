@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.domain.digests import DIGEST_BYTES, KNOWN_ALGORITHMS, StreamDigests, Wanted, digester
+from runtime.domain.digests import DIGEST_BYTES, KNOWN_ALGORITHMS, StreamDigests, Wanted, digester, same_bytes
 
 
 def _digest(wanted: Wanted, chunks: Sequence[bytes]) -> str:
@@ -88,3 +88,17 @@ def test_unknown_algorithm_is_named() -> None:
     """An unknown algorithm is refused in one line that names the known ones."""
     with pytest.raises(ValueError, match="got the algorithm 'md4'; allowed: crc32, crc32c, crc64nvme"):
         digester("md4")
+
+
+@pytest.mark.parametrize(
+    ("some", "others", "same"),
+    [
+        ({"md5": "aa", "sha1": "bb"}, {"md5": "aa", "sha256": "cc"}, True),
+        ({"md5": "aa", "sha1": "bb"}, {"md5": "aa", "sha1": "cc"}, False),
+        ({"md5": "aa"}, {"sha256": "cc"}, False),
+        ({}, {}, False),
+    ],
+)
+def test_same_bytes_are_said_by_common_algorithms(*, some: dict[str, str], others: dict[str, str], same: bool) -> None:
+    """All digests that both have must be equal; where they have none in common nothing is said to be the same."""
+    assert same == same_bytes(some, others)
