@@ -1,6 +1,6 @@
 """What S3 takes for keeping and replicating objects, whoever looks at them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 import attrs
@@ -179,7 +179,9 @@ def stored_file(environment: Environment, part: Part, what: str, how: str, size:
     return line(part, f"{what}, kept", how, size / f.GIB, environment.home("s3-storage-standard-first-50-tb"))
 
 
-def kept_evidence(environment: Environment, part: Part, what: str, how: str, month: Sequence[float]) -> Iterator[Line]:
+def kept_evidence(
+    environment: Environment, part: Part, what: str, how: str, month: tuple[float, float]
+) -> Iterator[Line]:
     """Yield what keeping evidence costs, as if all its years had passed.
 
     Args:

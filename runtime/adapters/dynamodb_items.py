@@ -147,7 +147,7 @@ def row_of(item: Item) -> ScheduleRow:
 
 def replication_of(item: Item) -> Replication | None:
     """Return what S3 said of the replication at the newest check, None where it was not asked."""
-    said = item[Attribute.LAST_CHECK]["M"].get(CheckAttribute.REPLICATION_STATUS)
+    said = item.get(Attribute.LAST_CHECK, {}).get("M", {}).get(CheckAttribute.REPLICATION_STATUS)
     return None if said is None else Replication(said["S"])
 
 

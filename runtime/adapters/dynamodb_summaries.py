@@ -67,6 +67,6 @@ def _summary_of(item: Mapping[str, Any]) -> RecordSummary:
         next_check=moment_of(item[Attribute.NEXT_CHECKSUM_DATE]["S"]),
         failing=Attribute.LAST_CHECKSUM_SUCCESS in item and not item[Attribute.LAST_CHECKSUM_SUCCESS]["BOOL"],
         checked=moment_of(item[Attribute.LAST_CHECKSUM_DATE]["S"]),
-        replication=replication_of({Attribute.LAST_CHECK: {"M": {}}, **item}),
+        replication=replication_of(item),
         deferred=Outcome(item[Attribute.LAST_OUTCOME]["S"]) is Outcome.DEFERRED,
     )

@@ -150,7 +150,6 @@ def _facts(ref: ObjectRef, answer: Mapping[str, Any]) -> ObjectFacts:
         depositor_digests={name: metadata[name] for name in _DEPOSITOR_METADATA if name in metadata},
         storage_class=answer.get("StorageClass", "STANDARD"),
         replication=_replication(answer),
-        last_modified=answer.get("LastModified"),
     )
 
 

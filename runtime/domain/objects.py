@@ -1,7 +1,6 @@
 """Objects in S3 as the service sees them."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from enum import StrEnum
 
 import attrs
@@ -58,7 +57,6 @@ class ObjectFacts:
         depositor_digests: digests that the depositor gave as user metadata, as given, by algorithm.
         storage_class: S3's storage class.
         replication: whether S3 has made the replica.
-        last_modified: when S3 took the version, UTC; None where S3 did not say.
     """
 
     ref: ObjectRef
@@ -70,4 +68,3 @@ class ObjectFacts:
     depositor_digests: Mapping[str, str] = attrs.field(factory=dict)
     storage_class: str = "STANDARD"
     replication: Replication = Replication.NONE
-    last_modified: datetime | None = None

@@ -18,8 +18,6 @@ GONE: Final = "the replica is gone: "
 NOT_REACHED: Final = "the replica: "
 # What contradicts a main copy is said first (`records.outcome_of`), so these begin the message of no other failure.
 _OF_REPLICA: Final = (GONE, f"{COULD_NOT_BE_READ}{NOT_REACHED}", f"{Source.REPLICA}, ", f"{Source.REPLICA_READ}, ")
-
-
 _CURRENT: Final = "current version"
 # How the message begins of a check that found nothing wrong but that the replica is not current.
 HIDDEN: Final = f"{Source.REPLICA}, {_CURRENT}: "

@@ -217,7 +217,7 @@ def has_vanished(record: RecordSummary, started: datetime, now: datetime) -> boo
         started: when the sweep began, UTC.
         now: the present moment, UTC.
     """
-    return record.deposit_date < started and record.next_check > now + RETRY
+    return _is_held_against_list(record, started, now)
 
 
 def was_replaced(
@@ -236,9 +236,13 @@ def was_replaced(
         now: the present moment, UTC.
         young: the time before that in which a version was uploaded that may still be on its way into the records.
     """
-    if record.deposit_date >= started or record.next_check <= now + RETRY or not listed.settled(started, young):
+    if not (_is_held_against_list(record, started, now) and listed.settled(started, young)):
         return False
     return (listed.size, listed.etag) != (record.size, record.etag) or listed.modified > record.deposit_date
+
+
+def _is_held_against_list(record: RecordSummary, started: datetime, now: datetime) -> bool:
+    return record.deposit_date < started and record.next_check > now + RETRY
 
 
 def side_by_side(

@@ -92,20 +92,14 @@ def _parse(body: str) -> Sweep | Slice:
 
 
 def _log(part: Slice, progress: Progress) -> None:
-    for orphan in progress.orphans:
-        logger.warning("schedule row without a record: removed", extra={"bucket": orphan.bucket, "key": orphan.key})
-    for lacking in progress.unrecorded:
-        logger.warning("object without a record: asked for", extra={"bucket": lacking.bucket, "key": lacking.key})
-    for vanished in progress.vanished:
-        logger.warning(
-            "object that S3 does not list: its check was asked for",
-            extra={"bucket": vanished.bucket, "key": vanished.key},
-        )
-    for replaced in progress.replaced:
-        logger.warning(
-            "object of which S3 lists another version: its check was asked for",
-            extra={"bucket": replaced.bucket, "key": replaced.key},
-        )
+    for text, refs in (
+        ("schedule row without a record: removed", progress.orphans),
+        ("object without a record: asked for", progress.unrecorded),
+        ("object that S3 does not list: its check was asked for", progress.vanished),
+        ("object of which S3 lists another version: its check was asked for", progress.replaced),
+    ):
+        for ref in refs:
+            logger.warning(text, extra={"bucket": ref.bucket, "key": ref.key})
     for what, items in (("record", progress.malformed_records), ("schedule row", progress.malformed_rows)):
         for item in items:
             logger.warning(

@@ -138,12 +138,6 @@ class PreservationBucket(Construct):
         resource = self.bucket.node.default_child
         if not isinstance(resource, s3.CfnBucket):
             raise TypeError("a bucket without its CloudFormation resource")
-        first_move = 1 + len(props.expiries)
-        for index, move in enumerate(props.moves, start=first_move):
-            # The L2 property writes a number where CloudFormation's schema has a text.
-            resource.add_property_override(
-                f"LifecycleConfiguration.Rules.{index}.ObjectSizeGreaterThan", str(move.larger_than)
-            )
         if props.announces_objects:
             resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
                 event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
@@ -152,4 +146,10 @@ class PreservationBucket(Construct):
             resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
                 destination_bucket_name=props.log_bucket.bucket_name,
                 log_file_prefix=naming.access_log_prefix(props.name),
+            )
+        first_move = 1 + len(props.expiries)
+        for index, move in enumerate(props.moves, start=first_move):
+            # The L2 property writes a number where CloudFormation's schema has a text.
+            resource.add_property_override(
+                f"LifecycleConfiguration.Rules.{index}.ObjectSizeGreaterThan", str(move.larger_than)
             )
