@@ -7,11 +7,11 @@ from runtime.adapters.clients import client
 from runtime.adapters.clock import SystemClock
 from runtime.adapters.s3_objects import S3Objects
 from runtime.contract import Env
-from runtime.domain.objects import ObjectRef
-from runtime.domain.records import Agent, FixityRecord
-from runtime.domain.schedule import ScheduleRow
+from runtime.fixity.context import Attempt, Care
+from runtime.fixity.records import Agent, FixityRecord
+from runtime.fixity.schedule import ScheduleRow
 from runtime.settings import FixitySettings
-from runtime.usecases.care import Attempt, Care
+from runtime.shared.object_ref import ObjectRef
 
 ALGORITHMS: Final = ("sha256", "md5", "crc64nvme")
 SEQUENCER: Final = "0" * 32

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from benchmarks.row import Row
-from runtime.domain.objects import ObjectRef
-from runtime.domain.schedule import first_check, next_check
+from runtime.fixity.schedule import first_check, next_check
+from runtime.shared.object_ref import ObjectRef
 
 _GOAL: Final = 1.05
 _BUCKET: Final = "acme-bench-objects"

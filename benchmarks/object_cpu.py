@@ -19,9 +19,9 @@ from benchmarks.small_objects import Context, message
 from runtime.adapters.clients import client
 from runtime.adapters.dynamodb_records import DynamoDbRecords
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
+from runtime.fixity.context import Care
 from runtime.handlers import file_uploaded
 from runtime.settings import FixitySettings
-from runtime.usecases.care import Care
 
 _OBJECTS: Final = 10
 _BATCHES: Final = 10

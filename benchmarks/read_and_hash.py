@@ -17,8 +17,8 @@ from awscrt.checksums import crc64nvme
 from benchmarks import care
 from benchmarks.row import Row
 from benchmarks.s3_server import key_of, serving
-from runtime.domain.objects import ObjectRef
-from runtime.usecases.deposit_object import deposit
+from runtime.fixity.deposit import deposit
+from runtime.shared.object_ref import ObjectRef
 
 _GOAL: Final = 1.15
 _GIB: Final = 1024**3

@@ -12,9 +12,9 @@ import attrs
 from benchmarks import care
 from benchmarks.row import Row
 from benchmarks.s3_server import key_of, serving
+from runtime.fixity.context import Care
 from runtime.handlers import file_uploaded
 from runtime.settings import FixitySettings
-from runtime.usecases.care import Care
 
 _GOAL: Final = 1 / 6
 _OBJECTS: Final = 10

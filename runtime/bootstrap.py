@@ -8,7 +8,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from runtime.ports import AuditFiles, Notifier, VerificationQueue
+from runtime.alerts.ports import Notifier
+from runtime.audit.ports import AuditFiles
+from runtime.audit.sign import Signing
+from runtime.audit.write import AuditTrail
+from runtime.export.start_and_follow import Exporting
+from runtime.fixity.check_replica import Replicas
+from runtime.fixity.context import Care
+from runtime.fixity.ports import VerificationQueue
+from runtime.provisioning.provision import Provisioning
+from runtime.report.write import Reporting
 from runtime.settings import (
     AuditSettings,
     DueSettings,
@@ -22,14 +31,7 @@ from runtime.settings import (
     SweepSettings,
     VerificationSettings,
 )
-from runtime.usecases.care import Care
-from runtime.usecases.examine_replica import Replicas
-from runtime.usecases.export_records import Exporting
-from runtime.usecases.provision_buckets import Provisioning
-from runtime.usecases.report_fixity import Reporting
-from runtime.usecases.sign_audit_trail import Signing
-from runtime.usecases.sweep_schedule import Sweeping
-from runtime.usecases.write_audit_trail import AuditTrail
+from runtime.sweep.run import Sweeping
 
 
 @functools.cache
@@ -118,7 +120,7 @@ def sweep() -> tuple[SweepSettings, Sweeping]:
     from runtime.adapters.s3_documents import S3Documents
     from runtime.adapters.s3_object_list import S3ObjectList
     from runtime.adapters.sqs_queue import SqsDepositQueue, SqsSweepQueue, SqsVerificationQueue
-    from runtime.domain.sweep import SweepPolicy
+    from runtime.bucket_runs.run import SweepPolicy
 
     settings = SweepSettings.load()
     dynamodb = client("dynamodb", connections=settings.batch_concurrency)
@@ -161,7 +163,7 @@ def report() -> tuple[ReportSettings, Reporting]:
     from runtime.adapters.s3_inventories import S3Inventories
     from runtime.adapters.s3_report_files import S3ReportFiles
     from runtime.adapters.sqs_queue import SqsReportQueue
-    from runtime.domain.sweep import SweepPolicy
+    from runtime.bucket_runs.run import SweepPolicy
 
     settings = ReportSettings.load()
     s3 = client("s3")
@@ -232,7 +234,7 @@ def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.s3_buckets import S3Buckets
     from runtime.adapters.s3_requests import S3Requests
-    from runtime.domain.bucket_configuration import BucketPolicySettings
+    from runtime.provisioning.bucket_configuration import BucketPolicySettings
 
     settings = ProvisioningSettings.load()
     s3 = client("s3")

@@ -12,8 +12,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from runtime.contract import ManagedPrefix
-from runtime.domain.audit_manifests import (
+from runtime.audit.errors import BrokenTrailError
+from runtime.audit.manifests import (
     SIGNATURE,
     Entry,
     Manifest,
@@ -25,9 +25,9 @@ from runtime.domain.audit_manifests import (
     lateness,
     manifest_key,
 )
-from runtime.domain.audit_segments import EventLine, Segment, place_of
-from runtime.domain.errors import BrokenTrailError
-from runtime.domain.merkle import Step, path
+from runtime.audit.merkle import Step, path
+from runtime.audit.segments import EventLine, Segment, place_of
+from runtime.contract import ManagedPrefix
 
 _ONE_DAY: Final = timedelta(days=1)
 # From the third day on the schedule has signed the first.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from runtime.usecases.deposit_object import SETTLED
+from runtime.fixity.deposit import SETTLED
 from stacks.config import LEAST_MOVED_EVIDENCE_BYTES
 from tools import cost_figures as f
 from tools import cost_work as work_of

@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from runtime.usecases.deposit_object import SETTLED
+from runtime.fixity.deposit import SETTLED
 from stacks.config import Sizing
 from tools import cost_figures as f
 from tools.cost_bill import Environment, Line, Part, line, price_name

@@ -26,12 +26,12 @@ from runtime.adapters.dynamodb_items import key_of, read, record_of, ref_of, ref
 from runtime.adapters.dynamodb_pages import DynamoDbRecordPages
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
 from runtime.contract import Attribute
-from runtime.domain.errors import DuraCloudError
-from runtime.domain.instants import instant
-from runtime.domain.objects import ObjectRef
-from runtime.domain.pages import Malformed
-from runtime.domain.records import FixityRecord
-from runtime.domain.schedule import ScheduleRow
+from runtime.fixity.records import FixityRecord
+from runtime.fixity.schedule import ScheduleRow
+from runtime.shared.errors import DuraCloudError
+from runtime.shared.object_ref import ObjectRef
+from runtime.shared.pages import Malformed
+from runtime.shared.timestamps import instant
 from stacks import naming
 
 _MANIFEST: Final = "manifest-files.json"

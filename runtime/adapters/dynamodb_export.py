@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from runtime.adapters.errors import translated
-from runtime.domain.export import ExportStatus, TableExport
-from runtime.domain.instants import instant
+from runtime.export.table_export import ExportStatus, TableExport
+from runtime.shared.timestamps import instant
 
 
 class DynamoDbExports:

@@ -7,13 +7,14 @@ from botocore.exceptions import ClientError
 
 from runtime.adapters.errors import error_code
 from runtime.contract import Attribute, CheckAttribute
-from runtime.domain.evidence import Comparison
-from runtime.domain.instants import instant, moment_of
-from runtime.domain.objects import ObjectRef, Replication
-from runtime.domain.outcome import Outcome
-from runtime.domain.pages import Malformed
-from runtime.domain.records import Agent, CheckReport, FixityRecord
-from runtime.domain.schedule import ScheduleRow
+from runtime.fixity.evidence import Comparison
+from runtime.fixity.objects import Replication
+from runtime.fixity.outcome import Outcome
+from runtime.fixity.records import Agent, CheckReport, FixityRecord
+from runtime.fixity.schedule import ScheduleRow
+from runtime.shared.object_ref import ObjectRef
+from runtime.shared.pages import Malformed
+from runtime.shared.timestamps import instant, moment_of
 
 Item = Mapping[str, Any]
 T = TypeVar("T")

@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 from runtime.adapters.dynamodb_items import key_of, read, record_of, row_of
 from runtime.adapters.errors import translated
 from runtime.contract import Attribute
-from runtime.domain.objects import ObjectRef
-from runtime.domain.pages import Malformed, Page
-from runtime.domain.records import FixityRecord
-from runtime.domain.schedule import ScheduleRow
+from runtime.fixity.records import FixityRecord
+from runtime.fixity.schedule import ScheduleRow
+from runtime.shared.object_ref import ObjectRef
+from runtime.shared.pages import Malformed, Page
 
 T = TypeVar("T")
 

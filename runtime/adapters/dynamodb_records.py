@@ -8,11 +8,11 @@ from botocore.exceptions import ClientError
 from runtime.adapters.dynamodb_items import check_values, item_of, key_of, read, record_of, refused
 from runtime.adapters.errors import translated
 from runtime.contract import Attribute
-from runtime.domain.errors import RefusedError
-from runtime.domain.instants import instant
-from runtime.domain.objects import ObjectRef
-from runtime.domain.pages import Malformed
-from runtime.domain.records import FixityRecord
+from runtime.fixity.records import FixityRecord
+from runtime.shared.errors import RefusedError
+from runtime.shared.object_ref import ObjectRef
+from runtime.shared.pages import Malformed
+from runtime.shared.timestamps import instant
 
 
 class DynamoDbRecords:

@@ -6,8 +6,8 @@ from botocore.exceptions import ClientError
 
 from runtime.adapters.dynamodb_items import key_of, refused, schedule_item_of
 from runtime.adapters.errors import translated
-from runtime.domain.objects import ObjectRef
-from runtime.domain.schedule import ScheduleRow
+from runtime.fixity.schedule import ScheduleRow
+from runtime.shared.object_ref import ObjectRef
 
 
 class DynamoDbSchedule:

@@ -7,11 +7,11 @@ from runtime.adapters.dynamodb_items import key_of, ref_of, replication_of
 from runtime.adapters.dynamodb_pages import Pages
 from runtime.adapters.errors import translated
 from runtime.contract import Attribute, CheckAttribute
-from runtime.domain.instants import moment_of
-from runtime.domain.objects import ObjectRef
-from runtime.domain.outcome import Outcome
-from runtime.domain.pages import Malformed, Page
-from runtime.domain.sweep import RecordSummary
+from runtime.fixity.outcome import Outcome
+from runtime.shared.object_ref import ObjectRef
+from runtime.shared.pages import Malformed, Page
+from runtime.shared.timestamps import moment_of
+from runtime.sweep.judge import RecordSummary
 
 _ATTRIBUTES: Final = (
     Attribute.BUCKET_NAME,

@@ -6,7 +6,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from runtime.domain.errors import RefusedError, TransientError
+from runtime.shared.errors import RefusedError, TransientError
 
 _TRANSIENT_CODES: Final = frozenset(
     {

@@ -7,7 +7,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from runtime.adapters.errors import error_code, translated
-from runtime.domain.audit_manifests import SigningKey
+from runtime.audit.manifests import SigningKey
 
 _INVALID: Final = "KMSInvalidSignatureException"
 # Files are larger than KMS takes, so their digest is signed:

@@ -7,8 +7,8 @@ from botocore.exceptions import ClientError
 
 from runtime.adapters.errors import error_code, http_status, translated
 from runtime.contract import ObjectLock
-from runtime.domain.errors import ObjectAbsentError, TransientError
-from runtime.ports import Clock
+from runtime.shared.errors import ObjectAbsentError, TransientError
+from runtime.shared.ports import Clock
 
 _STANDS: Final = "PreconditionFailed"
 _CONFLICT: Final = "ConditionalRequestConflict"

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
 from runtime.adapters.errors import translated
-from runtime.ports import AuditFiles
+from runtime.audit.ports import AuditFiles
 
 # Files read at the same time; as many are held in memory.
 AT_ONCE: Final = 8

@@ -7,9 +7,9 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from runtime.adapters.errors import error_code, http_status, translated
-from runtime.domain.bucket_configuration import Step
-from runtime.domain.claims import FoundBucket, Owner
-from runtime.domain.errors import NameTakenError
+from runtime.provisioning.bucket_configuration import Step
+from runtime.provisioning.claims import FoundBucket, Owner
+from runtime.provisioning.errors import NameTakenError
 
 _NOT_FOUND: Final = 404
 _FORBIDDEN: Final = 403

@@ -20,8 +20,8 @@ from urllib.parse import unquote_plus
 from botocore.exceptions import BotoCoreError, ClientError
 
 from runtime.adapters.errors import error_code, http_status, translated
-from runtime.domain.bucket_configuration import inventory_folder
-from runtime.domain.inventory import (
+from runtime.provisioning.bucket_configuration import inventory_folder
+from runtime.report.inventory import (
     Inventory,
     InventoryError,
     InventoryFile,

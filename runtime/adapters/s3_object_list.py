@@ -5,9 +5,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from runtime.adapters.errors import error_code, translated
-from runtime.domain.objects import ObjectRef
-from runtime.domain.pages import Page
-from runtime.domain.sweep import ListedObject
+from runtime.shared.object_ref import ObjectRef
+from runtime.shared.pages import Page
+from runtime.sweep.judge import ListedObject
 
 
 class S3ObjectList:

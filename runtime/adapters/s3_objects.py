@@ -7,8 +7,10 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
 from runtime.adapters.errors import error_code, http_status, translated
-from runtime.domain.errors import ObjectAbsentError, UnreadableError
-from runtime.domain.objects import Encryption, ObjectFacts, ObjectRef, Replication
+from runtime.fixity.errors import UnreadableError
+from runtime.fixity.objects import Encryption, ObjectFacts, Replication
+from runtime.shared.errors import ObjectAbsentError
+from runtime.shared.object_ref import ObjectRef
 
 _CHUNK_BYTES: Final = 1024 * 1024
 _NOT_FOUND: Final = 404

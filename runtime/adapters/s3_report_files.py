@@ -7,8 +7,8 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from runtime.adapters.errors import error_code, http_status, translated
-from runtime.domain.errors import UploadGoneError
-from runtime.domain.report import Upload
+from runtime.report.errors import UploadGoneError
+from runtime.report.model import Upload
 
 _NOT_FOUND: Final = 404
 # What S3 says where the upload is gone, or where its parts are not those that were sent.

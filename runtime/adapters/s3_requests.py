@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from runtime.adapters.errors import error_code, http_status, translated
 from runtime.contract import ManagedPrefix
-from runtime.domain.claims import Claim
-from runtime.domain.errors import ObjectAbsentError, TransientError
+from runtime.provisioning.claims import Claim
+from runtime.shared.errors import ObjectAbsentError, TransientError
 
 _NOT_FOUND: Final = 404
 _MEDIA_TYPES: Final = {".json": "application/json", ".txt": "text/plain; charset=utf-8"}

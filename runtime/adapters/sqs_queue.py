@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from runtime.adapters.errors import translated
-from runtime.domain.due import DueCheck
-from runtime.domain.errors import RefusedError, TransientError
-from runtime.domain.report import ReportSlice
-from runtime.domain.sweep import Slice, Unrecorded
+from runtime.fixity.due_check import DueCheck
+from runtime.report.model import ReportSlice
+from runtime.shared.errors import RefusedError, TransientError
+from runtime.sweep.judge import Unrecorded
+from runtime.sweep.totals import Slice
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html allows 1 MiB; a
 # quarter of it is taken everywhere.

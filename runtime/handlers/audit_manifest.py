@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from runtime import bootstrap
+from runtime.audit.errors import BrokenTrailError
+from runtime.audit.sign import SignedDay, Signing, sign_days
 from runtime.contract import Function, Metric
-from runtime.domain.errors import BrokenTrailError
-from runtime.handlers.moments import moment
+from runtime.events.timestamps import moment
 from runtime.observability import logger, publish
 from runtime.settings import ManifestSettings
-from runtime.usecases.sign_audit_trail import SignedDay, Signing, sign_days
 
 _ALLOWED: Final = 'allowed: {"time": a moment of the day after the last one to be signed, in ISO 8601 with its zone}'
 

@@ -6,21 +6,15 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from runtime import bootstrap
+from runtime.audit.events import BY_HAND, ComparedEvidence
+from runtime.audit.record_changes import CheckFacts, ImageChange, RecordImage, events_of_changes
+from runtime.audit.write import AuditTrail
 from runtime.contract import Attribute, CheckAttribute, Function, Metric
-from runtime.domain.audit_events import (
-    BY_HAND,
-    CheckFacts,
-    ComparedEvidence,
-    ImageChange,
-    RecordImage,
-    events_of_changes,
-)
-from runtime.domain.errors import MalformedMessageError
-from runtime.domain.objects import ObjectRef
-from runtime.domain.records import Agent
+from runtime.fixity.records import Agent
 from runtime.observability import logger, publish
 from runtime.settings import AuditSettings
-from runtime.usecases.write_audit_trail import AuditTrail
+from runtime.shared.errors import MalformedMessageError
+from runtime.shared.object_ref import ObjectRef
 
 Values = Mapping[str, Any]
 # Of a value that was not understood so many characters are told.

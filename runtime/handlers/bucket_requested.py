@@ -4,13 +4,13 @@ from typing import Any, Final
 
 from runtime import bootstrap
 from runtime.contract import Function, Metric
-from runtime.domain.request_result import BucketRequest, RequestResult, RequestStatus
-from runtime.handlers.batches import process_queue, receive_count
-from runtime.handlers.invocation import Invocation, agent_of
-from runtime.handlers.s3_events import parse
+from runtime.events.eventbridge_s3 import parse
+from runtime.events.invocation import Invocation, agent_of
+from runtime.events.sqs_batch import process_queue, receive_count
 from runtime.observability import logger, publish
+from runtime.provisioning.provision import Provisioning, provision
+from runtime.provisioning.request_result import BucketRequest, RequestResult, RequestStatus
 from runtime.settings import ProvisioningSettings
-from runtime.usecases.provision_buckets import Provisioning, provision
 
 _METRICS: Final = {
     RequestStatus.COMPLETED: Metric.REQUESTS_COMPLETED,

@@ -4,12 +4,12 @@ from typing import Any, Final
 
 from runtime import bootstrap
 from runtime.contract import Function, Metric
-from runtime.domain.errors import MalformedMessageError
-from runtime.domain.export import TableExport
-from runtime.handlers.moments import moment
+from runtime.events.timestamps import moment
+from runtime.export.start_and_follow import Exporting, follow, start
+from runtime.export.table_export import TableExport
 from runtime.observability import logger, publish
 from runtime.settings import ExportSettings
-from runtime.usecases.export_records import Exporting, follow, start
+from runtime.shared.errors import MalformedMessageError
 
 _ALLOWED: Final = 'allowed: {"action": "start", "time": a moment in ISO 8601 with its zone} or {"action": "follow"}'
 

@@ -6,14 +6,15 @@ from typing import Any
 import attrs
 
 from runtime import bootstrap
+from runtime.alerts.announce import Announced, announce
+from runtime.alerts.changes import RecordChange
+from runtime.alerts.ports import Notifier
 from runtime.contract import Attribute
-from runtime.domain.changes import RecordChange, RecordState
-from runtime.domain.errors import MalformedMessageError
-from runtime.domain.objects import ObjectRef
+from runtime.fixity.failures import RecordState
 from runtime.observability import logger
-from runtime.ports import Notifier
 from runtime.settings import FailureSettings
-from runtime.usecases.announce_changes import Announced, announce
+from runtime.shared.errors import MalformedMessageError
+from runtime.shared.object_ref import ObjectRef
 
 
 def handle(event: dict[str, Any], deps: tuple[FailureSettings, Notifier]) -> Announced:

@@ -5,14 +5,14 @@ from typing import Any, Final
 
 from runtime import bootstrap
 from runtime.contract import Function, Metric
-from runtime.domain.errors import MalformedMessageError
-from runtime.domain.report import Report, ReportSlice, WholeReport
-from runtime.handlers.batches import or_given_up, process_queue
-from runtime.handlers.invocation import LambdaContext, deadline
-from runtime.handlers.moments import moment
+from runtime.events.invocation import LambdaContext, deadline
+from runtime.events.sqs_batch import or_given_up, process_queue
+from runtime.events.timestamps import moment
 from runtime.observability import logger, publish
+from runtime.report.model import Report, ReportSlice, WholeReport
+from runtime.report.write import Reporting, ReportProgress, advance, give_up, start
 from runtime.settings import ReportSettings
-from runtime.usecases.report_fixity import Reporting, ReportProgress, advance, give_up, start
+from runtime.shared.errors import MalformedMessageError
 
 _ALLOWED: Final = (
     'allowed: {"action": "start", "time": a moment in ISO 8601 with its zone}, or a slice that this function queued'

@@ -5,15 +5,15 @@ from typing import Any
 
 from runtime import bootstrap
 from runtime.contract import Function
-from runtime.domain.due import DueCheck
-from runtime.domain.errors import MalformedMessageError
-from runtime.domain.objects import ObjectRef
-from runtime.handlers.invocation import LambdaContext
-from runtime.handlers.objects import process_objects
+from runtime.events.invocation import LambdaContext
+from runtime.events.object_batch import process_objects
+from runtime.fixity.check_replica import Replicas
+from runtime.fixity.context import Attempt, Care, Finding
+from runtime.fixity.due_check import DueCheck
+from runtime.fixity.verify import verify
 from runtime.settings import VerificationSettings
-from runtime.usecases.care import Attempt, Care, Finding
-from runtime.usecases.examine_replica import Replicas
-from runtime.usecases.verify_object import verify
+from runtime.shared.errors import MalformedMessageError
+from runtime.shared.object_ref import ObjectRef
 
 
 def handle(

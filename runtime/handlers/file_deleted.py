@@ -4,12 +4,12 @@ from typing import Any
 
 from runtime import bootstrap
 from runtime.contract import Function
-from runtime.handlers.invocation import LambdaContext
-from runtime.handlers.objects import process_objects
-from runtime.handlers.s3_events import parse
+from runtime.events.eventbridge_s3 import parse
+from runtime.events.invocation import LambdaContext
+from runtime.events.object_batch import process_objects
+from runtime.fixity.context import Attempt, Care, Finding
+from runtime.fixity.follow_deletion import after_deletion
 from runtime.settings import FixitySettings
-from runtime.usecases.care import Attempt, Care, Finding
-from runtime.usecases.follow_deletion import after_deletion
 
 
 def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySettings, Care]) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from typing import Any
 
 from runtime import bootstrap
 from runtime.contract import Function
-from runtime.domain.sequencer import BEFORE_ALL_EVENTS
-from runtime.handlers.invocation import LambdaContext
-from runtime.handlers.objects import process_objects
-from runtime.handlers.s3_events import parse
+from runtime.events.eventbridge_s3 import parse
+from runtime.events.invocation import LambdaContext
+from runtime.events.object_batch import process_objects
+from runtime.fixity.context import Attempt, Care, Finding
+from runtime.fixity.deposit import deposit, deposit_marker, deposit_unrecorded
+from runtime.fixity.sequencer import BEFORE_ALL_EVENTS
 from runtime.settings import FixitySettings
-from runtime.usecases.care import Attempt, Care, Finding
-from runtime.usecases.deposit_object import deposit, deposit_marker, deposit_unrecorded
 
 
 def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySettings, Care]) -> dict[str, Any]:

@@ -5,16 +5,17 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from runtime import bootstrap
+from runtime.bucket_runs.run import Sweep
 from runtime.contract import Function, Metric
-from runtime.domain.errors import MalformedMessageError
-from runtime.domain.objects import ObjectRef
-from runtime.domain.sweep import Coverage, Slice, Sweep, Totals
-from runtime.handlers.batches import or_given_up, process_queue
-from runtime.handlers.invocation import LambdaContext, deadline
-from runtime.handlers.moments import moment
+from runtime.events.invocation import LambdaContext, deadline
+from runtime.events.sqs_batch import or_given_up, process_queue
+from runtime.events.timestamps import moment
 from runtime.observability import logger, publish
 from runtime.settings import SweepSettings
-from runtime.usecases.sweep_schedule import Progress, Sweeping, advance, give_up, start
+from runtime.shared.errors import MalformedMessageError
+from runtime.shared.object_ref import ObjectRef
+from runtime.sweep.run import Progress, Sweeping, advance, give_up, start
+from runtime.sweep.totals import Coverage, Slice, Totals
 
 _ALLOWED: Final = (
     'allowed: {"action": "start", "time": a moment in ISO 8601 with its zone}, or a slice that this function queued'

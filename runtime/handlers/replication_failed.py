@@ -6,12 +6,12 @@ from urllib.parse import unquote_plus
 
 from runtime import bootstrap
 from runtime.contract import Function, Metric
-from runtime.domain.errors import MalformedMessageError
-from runtime.domain.objects import ObjectRef
-from runtime.domain.replication import ReplicationProblem, ReplicationReport
-from runtime.handlers.batches import process_queue
+from runtime.events.sqs_batch import process_queue
 from runtime.observability import logger, publish
+from runtime.provisioning.replication_events import ReplicationProblem, ReplicationReport
 from runtime.settings import ReplicationSettings
+from runtime.shared.errors import MalformedMessageError
+from runtime.shared.object_ref import ObjectRef
 
 # S3 sends it whenever a bucket's notifications are configured:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html

@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from runtime import bootstrap
 from runtime.contract import Attribute
-from runtime.domain.due import DueCheck
-from runtime.domain.errors import MalformedMessageError
-from runtime.domain.objects import ObjectRef
+from runtime.fixity.due_check import DueCheck
+from runtime.fixity.ports import VerificationQueue
+from runtime.fixity.queue_due_checks import queue_due
 from runtime.observability import logger
-from runtime.ports import VerificationQueue
-from runtime.usecases.queue_due_checks import queue_due
+from runtime.shared.errors import MalformedMessageError
+from runtime.shared.object_ref import ObjectRef
 
 # Who removes a row that has expired; a person's delete has no userIdentity
 # (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html).

@@ -1,5 +1,7 @@
 import ast
+import graphlib
 import sys
+from collections.abc import Mapping
 
 import pytest
 
@@ -63,20 +65,53 @@ def test_contract_is_standard_library_only() -> None:
     assert {name.split(".")[0] for name in contract.imports} <= sys.stdlib_module_names
 
 
-def test_domain_is_pure() -> None:
-    """Decisions touch no service, clock, chance, log, file or setting."""
-    found = modules_in("runtime/domain/")
+# What a feature may use of the runtime beside `runtime.contract` and `runtime.shared`: only what lies below it.
+FEATURES = {
+    "shared": (),
+    "fixity": (),
+    "alerts": ("fixity",),
+    "audit": ("fixity",),
+    "bucket_runs": (),
+    "export": (),
+    "provisioning": ("audit", "fixity"),
+    "sweep": ("bucket_runs", "fixity"),
+    "report": ("audit", "bucket_runs", "fixity"),
+}
+BELOW_ALL = ("runtime.contract", "runtime.shared")
 
+
+def _feature(name: str) -> list[Module]:
+    return modules_in(f"runtime/{name}/")
+
+
+def test_every_folder_of_the_runtime_has_its_place() -> None:
+    """A new feature is named in the table of who may use whom."""
+    folders = {module.path.split("/")[1] for module in modules_in("runtime/") if module.path.count("/") > 1}
+
+    assert {*FEATURES, "adapters", "events", "handlers"} == folders
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_features_are_pure(feature: str) -> None:
+    """Decisions and verbs touch no service, clock, chance, log, file or setting."""
     # A version 5 UUID is a digest of a name; it is the others that need the clock or chance.
-    assert {} == _breaches(found, *AWS, POWERTOOLS, *IMPURE, but=("uuid.UUID", "uuid.uuid5"))
-    assert {} == _breaches(found, *OWN, but=("runtime.domain", "runtime.contract"))
+    assert {} == _breaches(_feature(feature), *AWS, POWERTOOLS, *IMPURE, but=("uuid.UUID", "uuid.uuid5"))
 
 
-def test_domain_and_use_cases_do_not_ask_for_the_time() -> None:
+@pytest.mark.parametrize("feature", FEATURES)
+def test_features_use_only_what_lies_below_them(feature: str) -> None:
+    """Features know one another in one direction, and neither adapters nor handlers."""
+    below = tuple(f"runtime.{name}" for name in (feature, *FEATURES[feature]))
+
+    assert {} == _breaches(_feature(feature), *OWN, but=(*BELOW_ALL, *below))
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+def test_features_do_not_ask_for_the_time(feature: str) -> None:
     """Time enters as an argument, or through the port of the clock."""
     asking = [
         f"{module.path}:{node.lineno}"
-        for module in modules_in("runtime/domain/", "runtime/usecases/")
+        for module in _feature(feature)
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Attribute)
         and node.attr in {"now", "utcnow", "today"}
@@ -87,24 +122,24 @@ def test_domain_and_use_cases_do_not_ask_for_the_time() -> None:
     assert [] == asking
 
 
-def test_ports_know_only_the_domain() -> None:
-    """What a use case needs is said in values of the domain."""
-    found = modules_in("runtime/ports.py")
+def test_the_runtime_has_no_circle_of_imports() -> None:
+    """A module can be read, tested and moved without those that use it."""
+    paths = {module.path.removesuffix(".py").replace("/", "."): module for module in modules_in("runtime/", "stacks/")}
+    uses = {
+        name: {found for found in (_module_of(used, paths) for used in module.imports) if found and found != name}
+        for name, module in paths.items()
+    }
 
-    assert {} == _breaches(found, *OWN, *AWS, POWERTOOLS, but=("runtime.domain",))
-
-
-def test_use_cases_know_only_ports_and_domain() -> None:
-    """The order of side effects is independent of who performs them."""
-    found = modules_in("runtime/usecases/")
-    allowed = ("runtime.domain", "runtime.ports", "runtime.usecases", "runtime.contract")
-
-    assert {} == _breaches(found, *OWN, *AWS, POWERTOOLS, *IMPURE, but=allowed)
+    graphlib.TopologicalSorter(uses).prepare()
 
 
-def test_adapters_know_only_the_domain() -> None:
+def _module_of(name: str, known: Mapping[str, Module]) -> str | None:
+    return next((found for found in (name, name.rpartition(".")[0]) if found in known), None)
+
+
+def test_adapters_know_only_features() -> None:
     """An adapter serves any use case, and knows no handler."""
-    allowed = ("runtime.domain", "runtime.ports", "runtime.contract", "runtime.adapters", "runtime.__version__")
+    allowed = (*(f"runtime.{name}" for name in FEATURES), "runtime.contract", "runtime.adapters", "runtime.__version__")
 
     assert {} == _breaches(modules_in("runtime/adapters/"), *OWN, POWERTOOLS, but=allowed)
 
@@ -118,7 +153,7 @@ def test_only_adapters_import_boto3() -> None:
 
 def test_handlers_build_nothing() -> None:
     """A handler gets its adapters from the composition root."""
-    assert {} == _breaches(modules_in("runtime/handlers/"), "runtime.adapters", *AWS, "os")
+    assert {} == _breaches(modules_in("runtime/handlers/", "runtime/events/"), "runtime.adapters", *AWS, "os")
 
 
 def test_only_handlers_and_observability_import_powertools() -> None:
@@ -126,12 +161,13 @@ def test_only_handlers_and_observability_import_powertools() -> None:
     others = [
         module
         for module in modules_in("runtime/")
-        if not module.path.startswith("runtime/handlers/") and module.path != "runtime/observability.py"
+        if not module.path.startswith(("runtime/handlers/", "runtime/events/"))
+        and module.path != "runtime/observability.py"
     ]
 
     assert {} == _breaches(others, POWERTOOLS)
     assert {} == _breaches(
-        modules_in("runtime/handlers/"),
+        modules_in("runtime/handlers/", "runtime/events/"),
         f"{POWERTOOLS}.Logger",
         f"{POWERTOOLS}.Metrics",
         f"{POWERTOOLS}.Tracer",
@@ -179,7 +215,9 @@ def test_the_verifier_of_the_audit_trail_is_offline() -> None:
     found = modules_in("tools/audit")
 
     assert {} == _breaches(found, *AWS, "urllib", "http", "requests", "socket", "subprocess", "os")
-    assert {} == _breaches(found, *OWN, but=("runtime.domain", "runtime.contract", "tools.audit_folder"))
+    assert {} == _breaches(
+        found, *OWN, but=("runtime.audit", "runtime.shared", "runtime.contract", "tools.audit_folder")
+    )
 
 
 def test_naming_and_configuration_need_no_cdk() -> None:
@@ -225,7 +263,7 @@ def _cdk_names(module: Module) -> set[str]:
 
 
 def test_every_function_has_its_handler() -> None:
-    """Each function of the contract has a module whose `handler` Lambda calls with the event and the context."""
+    """The folder of handlers is the list of functions: each module has a `handler` that Lambda calls."""
     entry_points = {
         module.path: [argument.arg for argument in node.args.args]
         for module in modules_in("runtime/handlers/")
@@ -235,6 +273,7 @@ def test_every_function_has_its_handler() -> None:
     expected = {f"runtime/handlers/{name.replace('-', '_')}.py": ["event", "context"] for name in FUNCTION_ENVIRONMENT}
 
     assert expected == entry_points
+    assert {*expected, "runtime/handlers/__init__.py"} == {module.path for module in modules_in("runtime/handlers/")}
 
 
 @pytest.mark.parametrize("module", modules(), ids=lambda module: module.path)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from runtime.domain.report_page import page
+from runtime.report.page import page
 from tests.browser.chromium import Page, browsing, executable
-from tests.report_samples import HOSTILE_KEYS, sample
+from tests.support.report_samples import HOSTILE_KEYS, sample
 
 pytestmark = pytest.mark.skipif(
     executable() is None,

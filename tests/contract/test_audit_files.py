@@ -11,11 +11,11 @@ from runtime.adapters.clients import client
 from runtime.adapters.kms_signer import KmsSigner
 from runtime.adapters.s3_audit_files import S3AuditFiles
 from runtime.adapters.s3_audit_folder import AT_ONCE, S3AuditFolder
+from runtime.audit.ports import AuditFiles, AuditFolder, ManifestSigner
 from runtime.contract import OBJECT_LOCKS
-from runtime.domain.errors import ObjectAbsentError, RefusedError, TransientError
-from runtime.ports import AuditFiles, AuditFolder, ManifestSigner
-from tests.audit_fakes import FakeAuditFiles, FakeSigner
-from tests.fakes import FakeClock
+from runtime.shared.errors import ObjectAbsentError, RefusedError, TransientError
+from tests.support.audit_fakes import FakeAuditFiles, FakeSigner
+from tests.support.fakes import FakeClock
 
 BUCKET = "acme-test-managed"
 RETENTION = timedelta(days=3650)

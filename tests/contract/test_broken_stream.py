@@ -7,11 +7,11 @@ import pytest
 
 from runtime.adapters.clients import client
 from runtime.adapters.s3_objects import S3Objects
-from runtime.domain.errors import UnreadableError
-from runtime.domain.outcome import Outcome
-from runtime.usecases.care import Care
-from runtime.usecases.deposit_object import deposit
-from tests.builders import REF, attempt, world
+from runtime.fixity.context import Care
+from runtime.fixity.deposit import deposit
+from runtime.fixity.errors import UnreadableError
+from runtime.fixity.outcome import Outcome
+from tests.support.builders import REF, attempt, world
 
 BODY = bytes(range(256)) * 8192
 

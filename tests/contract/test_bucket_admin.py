@@ -9,12 +9,13 @@ from moto import mock_aws
 
 from runtime.adapters.clients import client
 from runtime.adapters.s3_buckets import S3Buckets
-from runtime.domain.bucket_configuration import BucketType, Step, main_steps, opening_steps, replica_steps
-from runtime.domain.bucket_names import pair_of
-from runtime.domain.claims import FoundBucket, Owner
-from runtime.domain.errors import NameTakenError, RefusedError, TransientError
-from runtime.ports import BucketAdmin
-from tests.provisioning_fakes import VALUES, FakeBuckets
+from runtime.provisioning.bucket_configuration import BucketType, Step, main_steps, opening_steps, replica_steps
+from runtime.provisioning.bucket_names import pair_of
+from runtime.provisioning.claims import FoundBucket, Owner
+from runtime.provisioning.errors import NameTakenError
+from runtime.provisioning.ports import BucketAdmin
+from runtime.shared.errors import RefusedError, TransientError
+from tests.support.provisioning_fakes import VALUES, FakeBuckets
 
 ACCOUNT = "123456789012"
 MAIN, PUBLIC = pair_of("acme-dev", "letters"), pair_of("acme-dev", "maps-public")

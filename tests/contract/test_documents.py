@@ -5,9 +5,9 @@ import pytest
 
 from runtime.adapters.clients import client
 from runtime.adapters.s3_documents import S3Documents
-from runtime.domain.errors import RefusedError
-from runtime.ports import Documents
-from tests.sweep_fakes import FakeDocuments
+from runtime.shared.errors import RefusedError
+from runtime.shared.ports import Documents
+from tests.support.sweep_fakes import FakeDocuments
 
 BUCKET = "acme-test-managed"
 DOCUMENT: dict[str, Any] = {"objects": 3, "buckets": {"ä": [1.5, None]}}

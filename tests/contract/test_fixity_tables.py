@@ -8,15 +8,15 @@ import pytest
 from runtime.adapters.clients import client
 from runtime.adapters.dynamodb_records import DynamoDbRecords
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
-from runtime.domain.evidence import Comparison, Evidence, Source, Verdict
-from runtime.domain.objects import ObjectRef
-from runtime.domain.outcome import Outcome
-from runtime.domain.records import CheckReport, FixityRecord
-from runtime.domain.schedule import ScheduleRow
-from runtime.ports import FixityRecords, VerificationSchedule
-from tests.builders import AGENT, NOW, REF
+from runtime.fixity.evidence import Comparison, Evidence, Source, Verdict
+from runtime.fixity.outcome import Outcome
+from runtime.fixity.ports import FixityRecords, VerificationSchedule
+from runtime.fixity.records import CheckReport, FixityRecord
+from runtime.fixity.schedule import ScheduleRow
+from runtime.shared.object_ref import ObjectRef
 from tests.contract.tables import KEYS
-from tests.fakes import FakeRecords, FakeSchedule
+from tests.support.builders import AGENT, NOW, REF
+from tests.support.fakes import FakeRecords, FakeSchedule
 
 OLD, SAME, NEW = "0" * 31 + "1", "0" * 31 + "2", "0" * 31 + "3"
 

@@ -7,9 +7,9 @@ import pytest
 
 from runtime.adapters.clients import client
 from runtime.adapters.s3_inventories import S3Inventories
-from runtime.domain.errors import TransientError
-from runtime.domain.inventory import InventoryError, StoredVersion
-from tests.inventory_files import BUCKET, ROWS, SCHEMA, VERSIONS, WRITERS, Row, as_csv, as_parquet, md5_of
+from runtime.report.inventory import InventoryError, StoredVersion
+from runtime.shared.errors import TransientError
+from tests.support.inventory_files import BUCKET, ROWS, SCHEMA, VERSIONS, WRITERS, Row, as_csv, as_parquet, md5_of
 
 MANAGED = "acme-test-managed"
 FOLDER = f"inventory/{BUCKET}/daily/"

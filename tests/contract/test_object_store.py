@@ -10,10 +10,12 @@ from botocore.compat import HTTPHeaders
 
 from runtime.adapters.clients import client
 from runtime.adapters.s3_objects import S3Objects
-from runtime.domain.errors import ObjectAbsentError, RefusedError, TransientError, UnreadableError
-from runtime.domain.objects import Encryption, ObjectRef
-from runtime.ports import ObjectStore
-from tests.fakes import FakeStore
+from runtime.fixity.errors import UnreadableError
+from runtime.fixity.objects import Encryption
+from runtime.fixity.ports import ObjectStore
+from runtime.shared.errors import ObjectAbsentError, RefusedError, TransientError
+from runtime.shared.object_ref import ObjectRef
+from tests.support.fakes import FakeStore
 
 BUCKET = "acme-test-letters"
 PART = 5 * 1024 * 1024

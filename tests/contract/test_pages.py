@@ -14,18 +14,20 @@ from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
 from runtime.adapters.dynamodb_summaries import DynamoDbRecordSummaries
 from runtime.adapters.s3_bucket_list import S3MainBuckets
 from runtime.adapters.s3_object_list import S3ObjectList
-from runtime.domain.errors import RefusedError
-from runtime.domain.objects import ObjectRef, Replication
-from runtime.domain.outcome import Outcome
-from runtime.domain.pages import Malformed, Page
-from runtime.domain.records import CheckReport, FixityRecord
-from runtime.domain.schedule import ScheduleRow
-from runtime.domain.sweep import ListedObject
-from runtime.ports import FixityRecords, ObjectList, RecordPages, RecordSummaries, SchedulePages, VerificationSchedule
-from tests.builders import AGENT, NOW
+from runtime.fixity.objects import Replication
+from runtime.fixity.outcome import Outcome
+from runtime.fixity.ports import FixityRecords, RecordPages, SchedulePages, VerificationSchedule
+from runtime.fixity.records import CheckReport, FixityRecord
+from runtime.fixity.schedule import ScheduleRow
+from runtime.shared.errors import RefusedError
+from runtime.shared.object_ref import ObjectRef
+from runtime.shared.pages import Malformed, Page
+from runtime.sweep.judge import ListedObject
+from runtime.sweep.ports import ObjectList, RecordSummaries
 from tests.contract.tables import KEYS
-from tests.fakes import FakeRecordPages, FakeRecords, FakeSchedule, FakeSchedulePages
-from tests.sweep_fakes import FakeObjectList, FakeSummaries, summary, with_outcome, with_replication
+from tests.support.builders import AGENT, NOW
+from tests.support.fakes import FakeRecordPages, FakeRecords, FakeSchedule, FakeSchedulePages
+from tests.support.sweep_fakes import FakeObjectList, FakeSummaries, summary, with_outcome, with_replication
 
 BUCKET = "acme-test-letters"
 OBJECT_KEYS = ["B", "a", "a/b", "z", "ä", "日", "😀"]

@@ -6,15 +6,18 @@ import pytest
 
 from runtime.adapters.sns_topic import SnsTopic
 from runtime.adapters.sqs_queue import SqsDepositQueue, SqsSweepQueue, SqsVerificationQueue
-from runtime.domain.alert_message import compose
-from runtime.domain.changes import Announcement, Kind, RecordState
-from runtime.domain.due import DueCheck
-from runtime.domain.errors import RefusedError, TransientError
-from runtime.domain.objects import ObjectRef
-from runtime.domain.sweep import Slice, Unrecorded
-from runtime.handlers import fixity_sweep, s3_events
+from runtime.alerts.changes import Announcement, Kind
+from runtime.alerts.message import compose
+from runtime.events import eventbridge_s3
+from runtime.fixity.due_check import DueCheck
+from runtime.fixity.failures import RecordState
+from runtime.handlers import fixity_sweep
 from runtime.handlers.checksum_verification import _parse
-from tests.sweep_fakes import SWEEP, listed
+from runtime.shared.errors import RefusedError, TransientError
+from runtime.shared.object_ref import ObjectRef
+from runtime.sweep.judge import Unrecorded
+from runtime.sweep.totals import Slice
+from tests.support.sweep_fakes import SWEEP, listed
 
 pytestmark = pytest.mark.usefixtures("aws")
 REGION = "eu-west-1"
@@ -87,7 +90,7 @@ def test_l20_objects_without_a_record_arrive_as_events() -> None:
 
     SqsDepositQueue(client, url).send([Unrecorded(sweep=SWEEP, listed=one) for one in found])
 
-    assert {one.ref for one in found} == {s3_events.parse(body).ref for body in _drain(client, url)}
+    assert {one.ref for one in found} == {eventbridge_s3.parse(body).ref for body in _drain(client, url)}
 
 
 def test_batches_respect_the_byte_limit() -> None:

@@ -7,10 +7,10 @@ from botocore.stub import Stubber
 
 from runtime.adapters.clients import client
 from runtime.adapters.s3_report_files import S3ReportFiles
-from runtime.domain.errors import UploadGoneError
-from runtime.domain.report import Upload
-from runtime.ports import ReportFiles
-from tests.report_fakes import FakeReportFiles
+from runtime.report.errors import UploadGoneError
+from runtime.report.model import Upload
+from runtime.report.ports import ReportFiles
+from tests.support.report_fakes import FakeReportFiles
 
 BUCKET = "acme-test-managed"
 KEY = "reports/LATEST/acme-test-letters.csv"

@@ -5,11 +5,11 @@ import pytest
 
 from runtime.adapters.clients import client
 from runtime.adapters.s3_requests import S3Requests
-from runtime.domain.claims import Claim
-from runtime.domain.errors import ObjectAbsentError
-from runtime.ports import RequestRecords
-from tests.builders import NOW
-from tests.provisioning_fakes import FakeRequests
+from runtime.provisioning.claims import Claim
+from runtime.provisioning.ports import RequestRecords
+from runtime.shared.errors import ObjectAbsentError
+from tests.support.builders import NOW
+from tests.support.provisioning_fakes import FakeRequests
 
 MANAGED, REQUESTS = "acme-dev-managed", "acme-dev-bucket-requested"
 FIRST, SECOND = Claim("e1", NOW, creating=True), Claim("e2", NOW + timedelta(seconds=1), creating=False)

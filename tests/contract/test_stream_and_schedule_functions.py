@@ -13,7 +13,7 @@ from runtime.handlers import audit_manifest, audit_trail, checksum_exporter, che
 
 REGION = "eu-west-1"
 BUCKET = "acme-test-managed"
-EVENTS = Path(__file__).parent.parent / "events"
+EVENTS = Path(__file__).parent.parent / "support" / "events"
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,8 @@ import boto3
 import pytest
 
 from runtime.adapters.dynamodb_export import DynamoDbExports
-from runtime.domain.errors import RefusedError
-from runtime.domain.export import ExportStatus, TableExport
+from runtime.export.table_export import ExportStatus, TableExport
+from runtime.shared.errors import RefusedError
 
 REGION: Final = "eu-west-1"
 BUCKET = "acme-test-managed"

@@ -3,13 +3,14 @@ from typing import Any
 
 import pytest
 
+from runtime.audit.errors import BrokenTrailError
 from runtime.contract import Env
-from runtime.domain.errors import BrokenTrailError, MalformedMessageError
 from runtime.handlers.audit_manifest import handle
 from runtime.settings import ManifestSettings
-from tests.audit_fakes import KEY_ARN
-from tests.audit_trails import Archive, archive, event
-from tests.published import published
+from runtime.shared.errors import MalformedMessageError
+from tests.support.audit_fakes import KEY_ARN
+from tests.support.audit_trails import Archive, archive, event
+from tests.support.published import published
 
 SETTINGS = ManifestSettings.load(
     {

@@ -9,18 +9,18 @@ import pytest
 
 from runtime.adapters.dynamodb_items import item_of
 from runtime.contract import Env
-from runtime.domain.errors import MalformedMessageError, TransientError
-from runtime.domain.evidence import Comparison, Evidence, Source, Verdict
-from runtime.domain.outcome import Outcome
-from runtime.domain.records import CheckReport, FixityRecord
+from runtime.fixity.evidence import Comparison, Evidence, Source, Verdict
+from runtime.fixity.outcome import Outcome
+from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.handlers.audit_trail import handle
 from runtime.settings import AuditSettings
-from tests.audit_trails import Archive
-from tests.builders import AGENT, NOW, REF
-from tests.captured import captured
-from tests.published import published
+from runtime.shared.errors import MalformedMessageError, TransientError
+from tests.support.audit_trails import Archive
+from tests.support.builders import AGENT, NOW, REF
+from tests.support.captured import captured
+from tests.support.published import published
 
-EVENTS = Path(__file__).parent.parent / "events"
+EVENTS = Path(__file__).parent.parent / "support" / "events"
 SETTINGS = AuditSettings.load(
     {
         Env.ENVIRONMENT: "prod",

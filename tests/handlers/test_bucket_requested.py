@@ -1,14 +1,14 @@
 import pytest
 
 from runtime.contract import Env
-from runtime.domain.errors import TransientError
-from runtime.domain.objects import ObjectRef
 from runtime.handlers import bucket_requested
 from runtime.settings import ProvisioningSettings
-from tests.builders import FakeContext, s3_event, sqs_event
-from tests.fakes import Happening
-from tests.provisioning_fakes import REQUESTS, VALUES, Office, office
-from tests.published import published
+from runtime.shared.errors import TransientError
+from runtime.shared.object_ref import ObjectRef
+from tests.support.builders import FakeContext, s3_event, sqs_event
+from tests.support.fakes import Happening
+from tests.support.provisioning_fakes import REQUESTS, VALUES, Office, office
+from tests.support.published import published
 
 
 def _settings() -> ProvisioningSettings:

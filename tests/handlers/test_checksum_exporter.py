@@ -3,16 +3,16 @@ from typing import Any
 import pytest
 
 from runtime.contract import Env
-from runtime.domain.errors import MalformedMessageError, RefusedError
-from runtime.domain.export import ExportStatus, TableExport
+from runtime.export.start_and_follow import Exporting
+from runtime.export.table_export import ExportStatus, TableExport
 from runtime.handlers.checksum_exporter import handle
 from runtime.settings import ExportSettings
-from runtime.usecases.export_records import Exporting
-from tests.announcing_fakes import FakeExports
-from tests.builders import NOW
-from tests.fakes import FakeClock
-from tests.published import published
-from tests.sweep_fakes import FakeDocuments
+from runtime.shared.errors import MalformedMessageError, RefusedError
+from tests.support.announcing_fakes import FakeExports
+from tests.support.builders import NOW
+from tests.support.fakes import FakeClock
+from tests.support.published import published
+from tests.support.sweep_fakes import FakeDocuments
 
 START = {"action": "start", "time": "2026-03-01T02:00:00Z"}
 FOLLOW = {"action": "follow"}

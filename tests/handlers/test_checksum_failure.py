@@ -7,17 +7,17 @@ import attrs
 import pytest
 
 from runtime.adapters.dynamodb_items import item_of
+from runtime.alerts.announce import Announced
 from runtime.contract import Env
-from runtime.domain.errors import MalformedMessageError, TransientError
-from runtime.domain.outcome import Outcome
-from runtime.domain.records import CheckReport, FixityRecord
+from runtime.fixity.outcome import Outcome
+from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.handlers.checksum_failure import handle
 from runtime.settings import FailureSettings
-from runtime.usecases.announce_changes import Announced
-from tests.announcing_fakes import FakeNotifier
-from tests.builders import AGENT, NOW, REF
+from runtime.shared.errors import MalformedMessageError, TransientError
+from tests.support.announcing_fakes import FakeNotifier
+from tests.support.builders import AGENT, NOW, REF
 
-EVENTS = Path(__file__).parent.parent / "events"
+EVENTS = Path(__file__).parent.parent / "support" / "events"
 SETTINGS = FailureSettings.load(
     {
         Env.ENVIRONMENT: "test",

@@ -4,13 +4,13 @@ from typing import Any
 import pytest
 
 from runtime.contract import Env
-from runtime.domain.errors import RefusedError
-from runtime.domain.inventory import Inventory, InventoryFile, InventoryFormat
 from runtime.handlers.checksum_report import handle
+from runtime.report.inventory import Inventory, InventoryFile, InventoryFormat
 from runtime.settings import ReportSettings
-from tests.builders import NOW, FakeContext, sqs_event
-from tests.report_fakes import REPORT, Environment, environment
-from tests.sweep_fakes import BUCKET, record
+from runtime.shared.errors import RefusedError
+from tests.support.builders import NOW, FakeContext, sqs_event
+from tests.support.report_fakes import REPORT, Environment, environment
+from tests.support.sweep_fakes import BUCKET, record
 
 START = {"action": "start", "time": "2026-03-01T12:00:00Z"}
 SETTINGS = ReportSettings.load(

@@ -4,16 +4,18 @@ from typing import Any
 
 import pytest
 
+from runtime.bucket_runs.run import Sweep
 from runtime.contract import Env
-from runtime.domain.errors import RefusedError
-from runtime.domain.objects import ObjectRef, Replication
-from runtime.domain.outcome import Outcome
-from runtime.domain.pages import Malformed
-from runtime.domain.sweep import Slice, Sweep
+from runtime.fixity.objects import Replication
+from runtime.fixity.outcome import Outcome
 from runtime.handlers.fixity_sweep import _parse, handle
 from runtime.settings import SweepSettings
-from tests.builders import NOW, FakeContext, sqs_event
-from tests.sweep_fakes import (
+from runtime.shared.errors import RefusedError
+from runtime.shared.object_ref import ObjectRef
+from runtime.shared.pages import Malformed
+from runtime.sweep.totals import Slice
+from tests.support.builders import NOW, FakeContext, sqs_event
+from tests.support.sweep_fakes import (
     BUCKET,
     SWEEP,
     Environment,

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from runtime.domain.errors import UnreadableError
-from runtime.domain.objects import ObjectRef
-from runtime.domain.sequencer import normalised
-from runtime.domain.sweep import ListedObject, Sweep, Unrecorded
+from runtime.bucket_runs.run import Sweep
+from runtime.fixity.errors import UnreadableError
+from runtime.fixity.sequencer import normalised
 from runtime.handlers import checksum_verification, file_deleted, file_uploaded
-from tests.builders import (
+from runtime.shared.object_ref import ObjectRef
+from runtime.sweep.judge import ListedObject, Unrecorded
+from tests.support.builders import (
     NOW,
     REF,
     FakeContext,
@@ -21,9 +22,9 @@ from tests.builders import (
     verification_settings,
     world,
 )
-from tests.captured import captured, form
-from tests.fakes import Happening
-from tests.published import published
+from tests.support.captured import captured, form
+from tests.support.fakes import Happening
+from tests.support.published import published
 
 Handle = Callable[..., dict[str, Any]]
 BOTH = pytest.mark.parametrize("handle", [file_uploaded.handle, file_deleted.handle], ids=["uploaded", "deleted"])

@@ -6,15 +6,15 @@ from urllib.parse import quote_plus
 import pytest
 
 from runtime.contract import Env, Function
-from runtime.domain.objects import ObjectRef
-from runtime.domain.replication import ReplicationProblem, ReplicationReport
 from runtime.handlers import replication_failed
+from runtime.provisioning.replication_events import ReplicationProblem, ReplicationReport
 from runtime.settings import ReplicationSettings
-from tests.builders import sqs_event
-from tests.published import published
+from runtime.shared.object_ref import ObjectRef
+from tests.support.builders import sqs_event
+from tests.support.published import published
 
 SETTINGS = ReplicationSettings.load({Env.ENVIRONMENT: "test", Env.COMMIT: "c0ffee"})
-TEXT = (Path(__file__).parent.parent / "events" / "replication_failed.json").read_text("utf-8")
+TEXT = (Path(__file__).parent.parent / "support" / "events" / "replication_failed.json").read_text("utf-8")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 TEST_MESSAGE = json.dumps(
     {

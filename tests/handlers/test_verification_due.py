@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from runtime.domain.due import DueCheck
-from runtime.domain.errors import MalformedMessageError, TransientError
-from runtime.domain.objects import ObjectRef
+from runtime.fixity.due_check import DueCheck
 from runtime.handlers.verification_due import handle
-from tests.announcing_fakes import FakeQueue
+from runtime.shared.errors import MalformedMessageError, TransientError
+from runtime.shared.object_ref import ObjectRef
+from tests.support.announcing_fakes import FakeQueue
 
-EVENTS = Path(__file__).parent.parent / "events"
+EVENTS = Path(__file__).parent.parent / "support" / "events"
 
 
 def _event(name: str) -> dict[str, Any]:

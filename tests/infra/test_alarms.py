@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 import pytest
 
+from runtime.alerts import message
 from runtime.contract import FUNCTION_ENVIRONMENT, METRIC_NAMESPACE, Metric
-from runtime.domain import alert_message
 from runtime.observability import publish
 from stacks.config import Alarms
 from tests.infra.synthesis import ROOT, Assembly, Resource, synthesise
@@ -471,6 +471,6 @@ def test_every_alarm_has_an_entry_in_the_runbook(assemblies: Mapping[str, Assemb
     linked = {alarm.properties["AlarmDescription"].rpartition("#")[2] for alarm in _alarms(assemblies["prod"])}
 
     # Notices of failing objects link there too.
-    linked.add(alert_message._RUNBOOK_ENTRY.removeprefix("#"))
+    linked.add(message._RUNBOOK_ENTRY.removeprefix("#"))
 
     assert set() == linked - anchors

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.contract import DIGEST_ALGORITHMS
-from runtime.domain.digests import KNOWN_ALGORITHMS
+from runtime.fixity.digests import KNOWN_ALGORITHMS
 from stacks.config import ConfigurationError, environments, load_settings, parse_settings
 
 FILES = Path(__file__).parent.parent.parent / "stacks" / "environments"

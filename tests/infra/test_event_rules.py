@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from runtime.domain.bucket_names import pair_of, problem_with
+from runtime.provisioning.bucket_names import pair_of, problem_with
 from tests.infra.synthesis import Assembly
 
 

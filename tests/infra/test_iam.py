@@ -272,7 +272,7 @@ def _calls(adapter: str) -> set[str]:
         # It makes the calls that the configuration of a bucket names.
         attributes |= {
             str(node.value.value)
-            for node in ast.walk(_tree("runtime/domain/bucket_configuration.py"))
+            for node in ast.walk(_tree("runtime/provisioning/bucket_configuration.py"))
             if isinstance(node, ast.keyword) and node.arg == "call" and isinstance(node.value, ast.Constant)
         }
     return attributes & _operations()

@@ -7,13 +7,13 @@ import pytest
 from local.service import Service
 from local.watching import eventually
 from runtime.contract import METRIC_NAMESPACE
-from runtime.domain.objects import ObjectRef
-from tests.builders import s3_event
-from tests.fakes import Happening
+from runtime.shared.object_ref import ObjectRef
+from tests.support.builders import s3_event
+from tests.support.fakes import Happening
 
 pytestmark = pytest.mark.system
 PREFIX = "duracloud-local-"
-EVENTS = Path(__file__).parent.parent / "events"
+EVENTS = Path(__file__).parent.parent / "support" / "events"
 OF_A_SWEEP = {
     "coverage",
     "deferred-objects",

@@ -7,7 +7,7 @@ import pytest
 
 from local.service import Service
 from local.watching import eventually
-from tests.captured import captured, form
+from tests.support.captured import captured, form
 
 pytestmark = pytest.mark.system
 

@@ -9,8 +9,8 @@ import pytest
 
 from local.service import Service
 from local.watching import eventually
-from runtime.domain.report_csv import unmarked
-from tests.inventory_files import ROWS, as_parquet, md5_of
+from runtime.report.csv_list import unmarked
+from tests.support.inventory_files import ROWS, as_parquet, md5_of
 
 pytestmark = pytest.mark.system
 KEYS = ("007", "=1+1;=2+2", "box 1/ä \"quoted\" 'name', +%20.txt", "<b>日本</b>/資料.txt", "2026-03-01")

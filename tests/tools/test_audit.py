@@ -11,12 +11,12 @@ from pathlib import Path
 import attrs
 import pytest
 
-from runtime.domain.audit_manifests import Manifest
-from runtime.domain.audit_segments import following_digest
-from runtime.domain.canonical import canonical
-from tests.audit_fakes import FakeSigner
-from tests.audit_trails import Archive, archive, event
-from tests.builders import NOW
+from runtime.audit.canonical_json import canonical
+from runtime.audit.manifests import Manifest
+from runtime.audit.segments import following_digest
+from tests.support.audit_fakes import FakeSigner
+from tests.support.audit_trails import Archive, archive, event
+from tests.support.builders import NOW
 from tools.audit import main
 
 ROOT = Path(__file__).parent.parent.parent

@@ -12,13 +12,13 @@ import pytest
 from moto import mock_aws
 
 from runtime.adapters.dynamodb_items import item_of
-from runtime.domain.objects import ObjectRef
-from runtime.domain.outcome import Outcome
-from runtime.domain.records import CheckReport, FixityRecord
-from runtime.domain.sequencer import normalised
-from runtime.handlers.s3_events import S3Event, parse
-from tests.builders import AGENT, INTERVAL, NOW
+from runtime.events.eventbridge_s3 import S3Event, parse
+from runtime.fixity.outcome import Outcome
+from runtime.fixity.records import CheckReport, FixityRecord
+from runtime.fixity.sequencer import normalised
+from runtime.shared.object_ref import ObjectRef
 from tests.contract.tables import KEYS
+from tests.support.builders import AGENT, INTERVAL, NOW
 from tools import restore as tool
 
 BUCKET = "acme-test-letters"

@@ -7,14 +7,15 @@ import pytest
 
 from runtime.adapters.dynamodb_items import item_of
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
-from runtime.domain.due import DueCheck
-from runtime.domain.objects import ObjectRef, Replication
-from runtime.domain.records import Agent, FixityRecord
-from runtime.domain.report_csv import line
-from runtime.usecases.care import Attempt
-from runtime.usecases.deposit_object import deposit
-from runtime.usecases.verify_object import verify
-from tests.builders import World, attempt, world
+from runtime.fixity.context import Attempt
+from runtime.fixity.deposit import deposit
+from runtime.fixity.due_check import DueCheck
+from runtime.fixity.objects import Replication
+from runtime.fixity.records import Agent, FixityRecord
+from runtime.fixity.verify import verify
+from runtime.report.csv_list import line
+from runtime.shared.object_ref import ObjectRef
+from tests.support.builders import World, attempt, world
 from tools import cost_figures as f
 
 REF = ObjectRef("example-prod-letters", "collection/box 0012/folder 03/letter-000123.tif")

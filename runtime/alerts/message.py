@@ -1,0 +1,195 @@
+"""The one message that people get for a batch of failures and recoveries: subject and text, within SNS's limits."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import attrs
+
+from runtime.alerts.changes import Announcement, Kind
+from runtime.fixity.failures import RecordState
+from runtime.fixity.outcome import Outcome
+from runtime.fixity.replica import HIDDEN
+
+MOST_OBJECTS: Final = 100
+# SNS takes 262,144 bytes of UTF-8 (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html); the rest is reserve.
+BODY_BYTES: Final = 240_000
+# A subject is ASCII without control characters, shorter than 100 characters (same page, lesson L12).
+SUBJECT_CHARACTERS: Final = 99
+_ENVIRONMENT_CHARACTERS: Final = 30
+_MESSAGE_CHARACTERS: Final = 500
+_VERSION_CHARACTERS: Final = 1_024
+# The runbook's entry about failing objects, the same that the alarm on failed checks links to.
+_RUNBOOK_ENTRY: Final = "#failed-checks"
+
+_IN_WORDS: Final[Mapping[str, str]] = {
+    Outcome.MISMATCH: "damaged: its content is not what it should be (read again to be sure where there was time)",
+    Outcome.UNREADABLE: "unreadable: it could not be read after several attempts, which says nothing about its content",
+    Outcome.ABSENT: "missing: it is gone, and there is no delete marker to say that somebody deleted it",
+    Outcome.NO_BASELINE: "not comparable: its recorded digests are of kinds that this software does not know",
+}
+_NOT_AS_ANNOUNCED: Final = (
+    "not as announced: its content is not what S3, or the depositor's own digest, said at the upload"
+)
+_HIDDEN_REPLICA: Final = (
+    "replica about to be removed: the copy in the other region is hidden there under a deletion or a newer version;"
+    " the object itself is good"
+)
+_OF_REPLICA: Final[Mapping[str, str]] = {
+    Outcome.MISMATCH: "replica damaged: the copy in the other region is not what it should be;"
+    " the object itself is good",
+    Outcome.UNREADABLE: "replica unreadable: the copy in the other region could not be looked at,"
+    " which says nothing about its content",
+    Outcome.ABSENT: "replica missing: the copy in the other region is gone; the object itself is good",
+}
+
+_FOLLOW: Final = """\
+What to do
+  Follow the runbook: {runbook}"""
+_OBJECTS_FAIL: Final = """\
+  Until then do not delete or overwrite an object that itself fails: it is evidence, part of it may still be good."""
+_REPLICAS_FAIL: Final = """\
+  Where only the replica fails, the runbook says how to make a new one out of the object."""
+_READ_AGAIN: Final = """\
+  Every failing object is read again about a day later, until it is good again. You will be told of its recovery;
+  you will not be told again of the same failure."""
+_REPLACED: Final = """\
+  What was replaced by other content was not repaired. If the content that failed is still wanted, act before S3 removes
+  its version and the copy of it in the other region, which are kept for some days only."""
+
+_RECOVERED: Final = """\
+What to do
+  Nothing. Runbook: {runbook}"""
+
+
+@attrs.frozen
+class Message:
+    """A message to people.
+
+    Attributes:
+        subject: one line of ASCII, shorter than 100 characters, without keys.
+        body: text of at most `BODY_BYTES` bytes.
+    """
+
+    subject: str
+    body: str
+
+
+def compose(environment: str, announcements: Sequence[Announcement], runbook_url: str) -> Message:
+    """Write the message.
+
+    At most `MOST_OBJECTS` objects are listed, fewer where long keys would make the text too large for SNS; all are
+    counted.
+
+    Args:
+        environment: the deployed environment's name.
+        announcements: at least one object to tell of, in the order in which they are to be listed.
+        runbook_url: address of the operations runbook.
+
+    Returns:
+        Subject and body.
+    """
+    kinds = Counter(item.kind for item in announcements)
+    replicas = sum(item.kind is Kind.FAILURE and item.now.only_replica_fails for item in announcements)
+    objects = kinds[Kind.FAILURE] - replicas
+    summary = ", ".join(_counts(objects, replicas, kinds))
+    advice = _advice(objects, replicas, kinds[Kind.REPLACEMENT]).format(runbook=runbook_url + _RUNBOOK_ENTRY)
+    head = f"DuraCloud, environment {environment}: {summary}."
+    listed = _listed(announcements, BODY_BYTES - _size(head) - _size(advice))
+    parts = [head, *listed]
+    if rest := len(announcements) - len(listed):
+        parts.append(f"... and {_objects(rest)} more; the checksum table holds them all.")
+    return Message(subject=_subject(environment, summary), body="\n\n".join([*parts, advice]) + "\n")
+
+
+def _advice(objects: int, replicas: int, replacements: int) -> str:
+    if not objects + replicas + replacements:
+        return _RECOVERED
+    parts = {_OBJECTS_FAIL: objects, _REPLICAS_FAIL: replicas, _READ_AGAIN: objects + replicas, _REPLACED: replacements}
+    return "\n".join([_FOLLOW, *(text for text, count in parts.items() if count)])
+
+
+def _counts(objects: int, replicas: int, kinds: Mapping[Kind, int]) -> list[str]:
+    counts = []
+    if objects:
+        counts.append(f"{_objects(objects)} failed the check")
+    if replicas:
+        counts.append(f"{replicas} {'replica' if replicas == 1 else 'replicas'} failed the check")
+    for kind, word in ((Kind.RECOVERY, "recovered"), (Kind.REPLACEMENT, "replaced")):
+        if kinds[kind]:
+            counts.append(f"{_objects(kinds[kind])} {word}")
+    return counts
+
+
+def _objects(count: int) -> str:
+    return "1 object" if count == 1 else f"{count} objects"
+
+
+def _subject(environment: str, summary: str) -> str:
+    name = "".join(c if c.isascii() and c.isprintable() else "?" for c in environment[:_ENVIRONMENT_CHARACTERS])
+    return f"[DuraCloud {name}] {summary}"[:SUBJECT_CHARACTERS]
+
+
+def _listed(announcements: Sequence[Announcement], room: int) -> list[str]:
+    listed: list[str] = []
+    # The line that counts the rest, and the blank lines.
+    room -= 200
+    for number, item in enumerate(announcements[:MOST_OBJECTS], start=1):
+        entry = _entry(number, item)
+        room -= _size(entry)
+        if room < 0:
+            break
+        listed.append(entry)
+    return listed
+
+
+def _size(text: str) -> int:
+    # With the blank line behind it.
+    return len(text.encode()) + 2
+
+
+def _entry(number: int, item: Announcement) -> str:
+    title = f"{number}. {_title(item)}"
+    facts = {
+        "Bucket": _shown(item.ref.bucket),
+        "Key": f'"{_shown(item.ref.key)}"',
+        "Version": _cut(_shown(item.now.version_id), _VERSION_CHARACTERS),
+        "Outcome": _shown(item.now.outcome),
+        "Message": _cut(_shown(item.now.message), _MESSAGE_CHARACTERS),
+        "Last good": _shown(item.now.last_good_date) or "never",
+        "Next check": _shown(item.now.next_check) or "not known",
+    }
+    return "\n".join([title, *(f"   {name + ':':<12}{value}" for name, value in facts.items())])
+
+
+def _title(item: Announcement) -> str:
+    if item.kind is Kind.REPLACEMENT:
+        return "REPLACED - by a newer version with other content; the version that failed was not repaired"
+    if item.kind is Kind.RECOVERY:
+        return f"RECOVERED - its content is as it should be{_replaced(item)}"
+    return f"FAILED - {_what_is_wrong(item.now)}"
+
+
+def _what_is_wrong(state: RecordState) -> str:
+    if state.message.startswith(HIDDEN):
+        return _HIDDEN_REPLICA
+    if state.only_replica_fails:
+        return _OF_REPLICA.get(state.outcome, state.outcome)
+    if state.outcome == Outcome.MISMATCH and not state.last_good_date:
+        return _NOT_AS_ANNOUNCED
+    return _IN_WORDS.get(state.outcome, state.outcome)
+
+
+def _replaced(item: Announcement) -> str:
+    if item.before is None or item.before.version_id == item.now.version_id:
+        return ""
+    return ", in a newer version than the one that failed"
+
+
+def _shown(text: str) -> str:
+    # Keys may hold line breaks and invisible characters, by which a text could pretend to say something else.
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def _cut(text: str, characters: int) -> str:
+    return text if len(text) <= characters else text[: characters - 3] + "..."

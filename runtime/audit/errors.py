@@ -1,0 +1,7 @@
+"""What is wrong with the audit trail."""
+
+from runtime.shared.errors import DuraCloudError
+
+
+class BrokenTrailError(DuraCloudError):
+    """A file of the audit trail is not what it should be; the text says which and why."""

@@ -1,0 +1,205 @@
+"""Sign the audit trail: one manifest per day, each naming the one before it, no day left out."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+
+import attrs
+
+from runtime.audit.errors import BrokenTrailError
+from runtime.audit.manifests import (
+    SIGNATURE,
+    Manifest,
+    Previous,
+    Problem,
+    SigningKey,
+    Tally,
+    day_of_manifest,
+    days_after,
+    lateness,
+    made_of,
+    manifest_key,
+)
+from runtime.audit.ports import AuditFiles, AuditFolder, ManifestSigner
+from runtime.audit.segments import day_of, place_of
+from runtime.contract import ManagedPrefix
+from runtime.shared.errors import MalformedMessageError, ObjectAbsentError
+from runtime.shared.ports import Clock
+from runtime.shared.timestamps import instant
+
+_ONE_DAY: Final = timedelta(days=1)
+# A run that broke off between manifest and signature is finished by the next one, or by that of the night after.
+_FINISHED_WITHIN: Final = timedelta(days=2)
+
+
+@attrs.frozen(kw_only=True)
+class Signing:
+    """The ports of signing.
+
+    Attributes:
+        files: the files of the trail.
+        folder: reads the trail.
+        signer: signs manifests.
+        clock: tells the time.
+        environment: the deployed environment's name.
+    """
+
+    files: AuditFiles
+    folder: AuditFolder
+    signer: ManifestSigner
+    clock: Clock
+    environment: str
+
+
+@attrs.frozen(kw_only=True)
+class SignedDay:
+    """A day that was signed.
+
+    Attributes:
+        key: key of its manifest.
+        sha256: digest of that file.
+        events: number of its events.
+        segments: number of its segments.
+        problems: whatever was not as it should be; the manifest says so too.
+    """
+
+    key: str
+    sha256: str
+    events: int
+    segments: int
+    problems: Sequence[Problem]
+
+
+@attrs.frozen
+class _Signed:
+    """A manifest with its file."""
+
+    manifest: Manifest
+    body: bytes
+
+    @property
+    def link(self) -> Previous:
+        """What the next manifest says of it."""
+        return self.manifest.following(self.body)
+
+
+def sign_days(signing: Signing, moment: datetime) -> Iterator[SignedDay]:
+    """Sign every day that has no signed manifest, up to the one before a moment.
+
+    A day that is signed late is told: manifests may have been removed to have the past signed anew.
+
+    A segment that is not whole is listed as it is, with what is wrong with it: a day that stayed unsigned because of
+    one file would leave all its other events, and all later days, without a signature.
+
+    Args:
+        signing: ports.
+        moment: any moment of the day after the last one to be signed, with its time zone.
+
+    Yields:
+        The days in their order, each when its signature is written.
+
+    Raises:
+        MalformedMessageError: the last day to be signed has not begun.
+        BrokenTrailError: the public key or the newest manifest is not ours: nothing is signed on top of it.
+        TransientError: a service did not answer; the next call goes on with the first day that is not signed.
+        RefusedError: a service refused.
+    """
+    last, today = day_of(moment) - _ONE_DAY, day_of(signing.clock.now())
+    if last > today:
+        raise MalformedMessageError(f"{last} cannot be signed: today is {today}")
+    key = signing.signer.key()
+    _publish(signing, key)
+    newest = _newest(signing)
+    first = newest.manifest.day + _ONE_DAY if newest else _first_day(signing, last)
+    for day in days_after(first, last):
+        tally = _read(signing, day, newest)
+        previous = None if newest is None else newest.link
+        now = signing.clock.now()
+        newest = _sign(signing, made_of(tally, day, previous, instant(now), key))
+        late = lateness(day, now)
+        yield SignedDay(
+            key=manifest_key(day),
+            sha256=newest.link.sha256,
+            events=newest.manifest.records,
+            segments=len(newest.manifest.segments),
+            problems=[*tally.problems, late] if late else tally.problems,
+        )
+
+
+def _publish(signing: Signing, key: SigningKey) -> None:
+    """Put the public key into the trail, unless it stands there."""
+    if not signing.files.create(ManagedPrefix.AUDIT_KEY, key.public_key):
+        standing = signing.files.read(ManagedPrefix.AUDIT_KEY)
+        if standing != key.public_key:
+            raise BrokenTrailError(f"{ManagedPrefix.AUDIT_KEY} is not the public key of {key.arn}")
+
+
+def _newest(signing: Signing) -> _Signed | None:
+    """Return the newest manifest that has a signature, after verifying it."""
+    keys = set(signing.folder.keys(ManagedPrefix.AUDIT_MANIFESTS))
+    signed = {key.removesuffix(SIGNATURE) for key in keys if key.endswith(SIGNATURE)}
+    days = [day for key in signed if (day := day_of_manifest(key)) is not None]
+    if not days:
+        return None
+    key = manifest_key(max(days))
+    try:
+        body = signing.files.read(key)
+    except ObjectAbsentError as error:
+        raise BrokenTrailError(f"{key} is gone, its signature is not") from error
+    signature = signing.files.read(f"{key}{SIGNATURE}")
+    if not signing.signer.verify(hashlib.sha256(body).digest(), signature):
+        raise BrokenTrailError(f"{key} does not have the signature of our key")
+    return _Signed(Manifest.parse(body), body)
+
+
+def _first_day(signing: Signing, last: date) -> date:
+    for key in signing.folder.keys(ManagedPrefix.AUDIT_EVENTS):
+        if place := place_of(key):
+            return min(place.day, last)
+    return last
+
+
+def _read(signing: Signing, day: date, newest: _Signed | None) -> Tally:
+    """Read the segments of a day, and those of the day before that came after its manifest was made."""
+    tally = Tally(environment=signing.environment)
+    late: list[str] = []
+    if newest is not None:
+        tally.go_on_after(newest.manifest.segments)
+        listed = {entry.key for entry in newest.manifest.segments}
+        late = [key for key in signing.folder.keys(_events_of(newest.manifest.day)) if key not in listed]
+    for keys in (late, signing.folder.keys(_events_of(day))):
+        for key, body in signing.folder.read_each(keys):
+            tally.add(key, body)
+    return tally
+
+
+def _events_of(day: date) -> str:
+    return f"{ManagedPrefix.AUDIT_EVENTS}{day.isoformat()}/"
+
+
+def _sign(signing: Signing, manifest: Manifest) -> _Signed:
+    key, body = manifest_key(manifest.day), manifest.body
+    # Signed before it is written: a key that cannot be used leaves no manifest without a signature.
+    signature = signing.signer.sign(hashlib.sha256(body).digest())
+    if not signing.files.create(key, body):
+        manifest = _left_unsigned(signing, key, manifest)
+        body = manifest.body
+        signature = signing.signer.sign(hashlib.sha256(body).digest())
+    signing.files.create(f"{key}{SIGNATURE}", signature)
+    return _Signed(manifest, body)
+
+
+def _left_unsigned(signing: Signing, key: str, manifest: Manifest) -> Manifest:
+    """Return the manifest that an earlier run left. Only what would be written now is signed, whoever wrote it."""
+    body = signing.files.read(key)
+    standing = Manifest.parse(body)
+    if attrs.evolve(manifest, made_at=standing.made_at).body != body:
+        raise BrokenTrailError(f"{key} stands without a signature and does not say what the segments say")
+    now = signing.clock.now()
+    if not now - _FINISHED_WITHIN <= standing.made <= now:
+        raise BrokenTrailError(
+            f"{key} stands without a signature and says that it was made at {standing.made_at}; allowed: within"
+            f" {_FINISHED_WITHIN.days} days before {instant(now)}"
+        )
+    return standing

@@ -1,0 +1,96 @@
+"""What the handlers of objects under care share: the attempt, the log line and the metrics of a finding."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from runtime.contract import Metric
+from runtime.events.invocation import LambdaContext, agent_of, deadline
+from runtime.events.sqs_batch import BackToQueueError, process_queue, receive_count, sent_at
+from runtime.fixity.context import Attempt, Care, Finding
+from runtime.fixity.outcome import Outcome
+from runtime.observability import logger, publish
+from runtime.settings import FixitySettings
+
+_METRICS: Final = {
+    Outcome.MATCH: Metric.OUTCOME_MATCH,
+    Outcome.MISMATCH: Metric.OUTCOME_MISMATCH,
+    Outcome.UNREADABLE: Metric.OUTCOME_UNREADABLE,
+    Outcome.ABSENT: Metric.OUTCOME_ABSENT,
+    Outcome.SUPERSEDED: Metric.OUTCOME_SUPERSEDED,
+    Outcome.NO_BASELINE: Metric.OUTCOME_NO_BASELINE,
+    Outcome.DEFERRED: Metric.OUTCOME_DEFERRED,
+}
+
+
+def process_objects(
+    event: dict[str, Any],
+    context: LambdaContext,
+    function: str,
+    deps: tuple[FixitySettings, Care],
+    act: Callable[[str, Attempt], Finding],
+) -> dict[str, Any]:
+    """Work on a batch of queue messages, each of which concerns one object.
+
+    Args:
+        event: the Lambda event with SQS records.
+        context: the invocation's context.
+        function: the function's name as in `contract.Function`.
+        deps: the function's settings, and its ports and policy.
+        act: called with the body of a message and the attempt; an exception sends the message back to its queue.
+
+    Returns:
+        The partial batch response that names the messages to be handed out again.
+    """
+    settings, care = deps
+    until = deadline(context, care.clock.now())
+
+    def work(record: dict[str, Any]) -> Finding:
+        receives = receive_count(record)
+        attempt = Attempt(
+            agent=agent_of(context, settings),
+            deadline=until,
+            receives=receives,
+            last_receive=receives >= settings.max_receive_count,
+            asked=sent_at(record),
+        )
+        finding = act(record["body"], attempt)
+        _log(finding)
+        if finding.back_to_queue:
+            raise BackToQueueError(finding.message, finding)
+        return finding
+
+    response, findings = process_queue(event, work, concurrency=settings.batch_concurrency)
+    publish(settings.environment, function, _metrics(findings))
+    return response
+
+
+def _log(finding: Finding) -> None:
+    # A warning where a person may want to look.
+    unusual = finding.success is False or finding.outcome in {Outcome.UNREADABLE, Outcome.DEFERRED}
+    log = logger.warning if unusual else logger.info
+    log(
+        finding.action,
+        extra={
+            "bucket": finding.ref.bucket,
+            "key": finding.ref.key,
+            "version_id": finding.version_id,
+            "outcome": finding.outcome,
+            "detail": finding.message,
+            "bytes_read": finding.bytes_read,
+        },
+    )
+
+
+def _metrics(findings: Iterable[Finding]) -> dict[str, float]:
+    # Failed checks are published also when there are none: an alarm on them has data as long as checks are made.
+    values: dict[str, float] = {Metric.FAILED_CHECKS: 0}
+    for finding in findings:
+        if finding.outcome is not None:
+            name = _METRICS[finding.outcome]
+            values[name] = values.get(name, 0) + 1
+        # What was known is told once; that it is still so is told by the sweep.
+        if finding.success is False and not finding.known:
+            values[Metric.FAILED_CHECKS] += 1
+        if finding.bytes_read:
+            values[Metric.BYTES_VERIFIED] = values.get(Metric.BYTES_VERIFIED, 0) + finding.bytes_read
+    return values

@@ -1,0 +1,260 @@
+"""Take the current version of an object under care: digests, evidence, record, first due date."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+import attrs
+
+from runtime.fixity import evidence as ev
+from runtime.fixity.context import Attempt, Care, Finding
+from runtime.fixity.errors import OutOfTimeError
+from runtime.fixity.failures import fails_as_before
+from runtime.fixity.objects import ObjectFacts
+from runtime.fixity.outcome import Outcome
+from runtime.fixity.records import CheckReport, FixityRecord
+from runtime.fixity.remove import remove
+from runtime.fixity.schedule import RETRY, ScheduleRow, another_try, first_check
+from runtime.fixity.sequencer import BEFORE_ALL_EVENTS
+from runtime.shared.errors import ObjectAbsentError, TransientError
+from runtime.shared.object_ref import ObjectRef
+
+# A deposit that took as long may have been overtaken by a deletion.
+SETTLED: Final = timedelta(seconds=0.1)
+_MARKER: Final = "folder marker: not under care"
+
+
+def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt, *, returned: bool = False) -> Finding:
+    """Take the version that is current now under care, whatever the event said (lesson L07).
+
+    Replaying an event changes nothing: the baseline of a version is written once. A crash between the two writes is
+    mended by the message's next receive, which finds the record and writes the missing schedule row.
+
+    Args:
+        care: ports and policy.
+        ref: the object.
+        sequencer: order of the event that led here, normalised: what is seen now is at least as new.
+        attempt: the invocation.
+        returned: whether a deletion brought an older version back. Its replica is hidden then and S3 will remove it, so
+            the first check, which sees that, is made soon.
+
+    Returns:
+        What was done.
+
+    Raises:
+        UnreadableError: the object could not be read; nothing is recorded (lesson L03).
+        TransientError: a table did not answer, or S3 shows neither the object nor a delete marker for the first time.
+        RefusedError: a table refused.
+    """
+    try:
+        return _Deposit(care, ref, sequencer, attempt, None, returned).run()
+    except ObjectAbsentError as error:
+        if error.delete_marker:
+            # An earlier receive may have ended between its writes and its second look.
+            remove(care, ref, sequencer)
+        elif attempt.receives == 1:
+            # In the first minutes of a bucket's versioning S3 may not show what was just uploaded:
+            # https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
+            raise TransientError(f"{error}, nor a delete marker: looked at once more before it is dropped") from error
+        return Finding(ref=ref, action="nothing is current: dropped")
+
+
+def deposit_marker(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Finding:
+    """Follow the event of an empty object by which consoles show a folder (lesson L28).
+
+    It is not even looked at, unless something else was under care in its place. Arguments, result and errors as of
+    `deposit`.
+    """
+    if care.records.get(ref) is None:
+        return Finding(ref=ref, action=_MARKER)
+    return deposit(care, ref, sequencer, attempt)
+
+
+def deposit_unrecorded(care: Care, ref: ObjectRef, attempt: Attempt) -> Finding:
+    """Take an object under care that had no record when a sweep looked, unless it has one by now.
+
+    While uploads wait in the queue for days, each sweep asks for them again: only the first message leads to a read
+    (as in ADR 71). Arguments, result and errors as of `deposit`.
+    """
+    standing = care.records.get(ref)
+    if standing is not None:
+        return _recorded_before(care, standing)
+    return deposit(care, ref, BEFORE_ALL_EVENTS, attempt)
+
+
+def deposit_again(care: Care, standing: FixityRecord, attempt: Attempt) -> Finding:
+    """Take the version that is current now under care in the place of a record that has no trusted baseline.
+
+    Args:
+        care: ports and policy.
+        standing: the record of a deposit that was put aside or contradicted, or of a version that is gone.
+        attempt: the invocation.
+
+    Returns:
+        What was done.
+
+    Raises:
+        ObjectAbsentError: nothing is current.
+        UnreadableError: the object could not be read; nothing is recorded.
+        TransientError: a table did not answer.
+        RefusedError: a table refused.
+    """
+    return _Deposit(care, standing.ref, standing.sequencer, attempt, standing).run()
+
+
+@attrs.frozen
+class _Deposit:
+    """One deposit's fixed arguments."""
+
+    care: Care
+    ref: ObjectRef
+    sequencer: str
+    attempt: Attempt
+    standing: FixityRecord | None
+    returned: bool = False
+
+    def run(self) -> Finding:
+        """Read, compare, write."""
+        care = self.care
+        started = care.clock.now()
+        try:
+            examined = care.reader(self.attempt).examine(
+                self.ref, None, algorithms=care.algorithms, evidence_of=ev.from_s3
+            )
+        except OutOfTimeError as error:
+            return self._out_of_time(error, started)
+        if self.ref.is_folder_marker(examined.facts.size):
+            # Whatever was under care in its place was replaced by it.
+            return attrs.evolve(remove(care, self.ref, self.sequencer), action=_MARKER)
+        outcome, message = examined.finding
+        report = CheckReport(
+            outcome=outcome,
+            success=outcome is Outcome.MATCH,
+            message=message,
+            comparisons=examined.comparisons,
+            computed=examined.computed,
+            bytes_read=examined.facts.size,
+            reads=examined.reads,
+            storage_class=examined.facts.storage_class,
+            replication=examined.facts.replication,
+            started=started,
+            ended=care.clock.now(),
+            agent=self.attempt.agent,
+        )
+        return self._write(self._record(examined.facts, examined.computed, report))
+
+    def _out_of_time(self, error: OutOfTimeError, started: datetime) -> Finding:
+        standing = self.standing
+        if standing and standing.version_id == error.facts.version_id and standing.failing:
+            # A failure that is known stays known.
+            return put_aside(self.care, standing, str(error))
+        report = CheckReport(
+            outcome=Outcome.DEFERRED,
+            success=None,
+            message=f"put aside: {error}",
+            storage_class=error.facts.storage_class,
+            replication=error.facts.replication,
+            started=started,
+            ended=self.care.clock.now(),
+            agent=self.attempt.agent,
+        )
+        return self._write(self._record(error.facts, {}, report))
+
+    def _record(self, facts: ObjectFacts, digests: Mapping[str, str], report: CheckReport) -> FixityRecord:
+        same_version = self.standing is not None and self.standing.version_id == facts.version_id
+        return FixityRecord(
+            ref=facts.ref,
+            version_id=facts.version_id,
+            size=facts.size,
+            etag=facts.etag,
+            sequencer=self.sequencer,
+            digests=digests,
+            primary_algorithm=self.care.algorithms[0],
+            deposit_date=self.standing.deposit_date if self.standing and same_version else report.ended,
+            last_good_date=report.ended if report.success else None,
+            next_check=self._next_check(report),
+            last_check=report,
+        )
+
+    def _next_check(self, report: CheckReport) -> datetime:
+        if report.success and not self.returned:
+            return first_check(self.ref, report.ended, self.care.interval)
+        failed = report.success is False
+        return report.ended + RETRY if failed else another_try(self.ref, report.ended)
+
+    def _write(self, record: FixityRecord) -> Finding:
+        care = self.care
+        if not care.records.deposit(record, again=self.standing is not None):
+            return self._stand_back(record)
+        care.schedule.put(_row(record))
+        if self._deleted_meanwhile(record.last_check.started):
+            remove(care, record.ref, record.sequencer)
+            return Finding(ref=record.ref, action="deleted while it was read: dropped", version_id=record.version_id)
+        report = record.last_check
+        return Finding(
+            ref=record.ref,
+            action="put aside" if report.outcome is Outcome.DEFERRED else "deposited",
+            version_id=record.version_id,
+            outcome=report.outcome,
+            success=report.success,
+            message=report.message,
+            bytes_read=report.bytes_read * report.reads,
+            known=fails_as_before(self.standing, report, record.version_id),
+        )
+
+    def _stand_back(self, record: FixityRecord) -> Finding:
+        standing = self.care.records.get(record.ref)
+        if standing is None or standing.version_id != record.version_id:
+            return Finding(ref=record.ref, action="a newer event was recorded: dropped", version_id=record.version_id)
+        if standing.sequencer < record.sequencer:
+            self.care.records.advance(record.ref, record.version_id, record.sequencer)
+        return _recorded_before(self.care, standing)
+
+    def _deleted_meanwhile(self, since: datetime) -> bool:
+        # A removal leaves no trace that a slow deposit could be refused by, so a slow one looks again.
+        if self.care.clock.now() - since < SETTLED:
+            return False
+        try:
+            self.care.store.current_version(self.ref)
+        except ObjectAbsentError:
+            return True
+        return False
+
+
+def put_aside(care: Care, record: FixityRecord, reason: str) -> Finding:
+    """Try again later what did not fit the time left, and change nothing else.
+
+    Args:
+        care: ports and policy.
+        record: the record of the version that was to be read.
+        reason: why it did not fit.
+
+    Returns:
+        What was done.
+
+    Raises:
+        TransientError: a table did not answer.
+        RefusedError: a table refused.
+    """
+    due = another_try(record.ref, care.clock.now())
+    if care.records.postpone(record.ref, record.version_id, due):
+        care.schedule.put(_row(attrs.evolve(record, next_check=due)))
+    return Finding(
+        ref=record.ref,
+        action="put aside",
+        version_id=record.version_id,
+        outcome=Outcome.DEFERRED,
+        message=f"put aside: {reason}",
+    )
+
+
+def _recorded_before(care: Care, standing: FixityRecord) -> Finding:
+    care.schedule.put_if_absent(_row(standing))
+    if care.records.get(standing.ref) is None:
+        # A removal came between the two: it must not leave a row without a record.
+        care.schedule.remove(standing.ref, standing.sequencer)
+    return Finding(ref=standing.ref, action="recorded before: nothing changed", version_id=standing.version_id)
+
+
+def _row(record: FixityRecord) -> ScheduleRow:
+    return ScheduleRow(ref=record.ref, version_id=record.version_id, sequencer=record.sequencer, due=record.next_check)

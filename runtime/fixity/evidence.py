@@ -1,0 +1,210 @@
+"""Independent digests to compare an object's bytes with, and what the comparison says."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Final
+
+import attrs
+
+from runtime.fixity.digests import DIGEST_BYTES, KNOWN_ALGORITHMS, Wanted
+from runtime.fixity.objects import Encryption, ObjectFacts
+
+_MULTIPART_ETAG: Final = re.compile(r"([0-9a-f]{32})-([0-9]{1,5})")
+_PLAIN_ETAG: Final = re.compile(r"[0-9a-f]{32}")
+_COMPOSITE: Final = re.compile(r"(.+)-([0-9]{1,5})")
+
+
+class Source(StrEnum):
+    """Where an expected digest comes from."""
+
+    BASELINE = "baseline"
+    ETAG = "S3 ETag"
+    S3_CHECKSUM = "S3 stored checksum"
+    DEPOSITOR = "depositor's metadata"
+    REPLICA = "replica"
+    REPLICA_READ = "replica as read"
+
+    @property
+    def of_replica(self) -> bool:
+        """Whether it is the replica that is compared, and not the object itself."""
+        return self in {Source.REPLICA, Source.REPLICA_READ}
+
+
+class Verdict(StrEnum):
+    """What one comparison says."""
+
+    MATCH = "match"
+    MISMATCH = "mismatch"
+    NOT_COMPARED = "not compared"
+
+
+@attrs.frozen(kw_only=True)
+class Evidence:
+    """One digest to compare with, or the reason why it cannot be compared.
+
+    Attributes:
+        source: where it comes from.
+        algorithm: its algorithm.
+        expected: the digest in lower-case hexadecimal, or as found where it cannot be compared.
+        parts: number of parts of a multipart digest, 0 for a digest of the whole object.
+        reason: why it cannot be compared; empty where it can.
+    """
+
+    source: Source
+    algorithm: str
+    expected: str
+    parts: int = 0
+    reason: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Comparison:
+    """What became of one piece of evidence; `computed` is empty where nothing was compared."""
+
+    evidence: Evidence
+    computed: str
+    verdict: Verdict
+
+    @property
+    def text(self) -> str:
+        """The comparison in words, for records and notices."""
+        what = f"{self.evidence.source}, {self.evidence.algorithm}"
+        if self.evidence.parts:
+            what += f" over {self.evidence.parts} parts"
+        if self.verdict is Verdict.NOT_COMPARED:
+            return f"{what}: not compared, {self.evidence.reason}"
+        return f"{what}: expected {self.evidence.expected}, computed {self.computed}"
+
+
+PartSizes = tuple[int, ...]
+"""Sizes in bytes of the parts of a multipart upload, in order."""
+
+
+def equal_parts(first: int, size: int, count: int) -> PartSizes | None:
+    """Return the sizes of the parts of an upload of which all but the last are as large as the first.
+
+    Args:
+        first: bytes of the first part.
+        size: bytes of the object.
+        count: number of parts.
+
+    Returns:
+        None where such parts do not add up to the object.
+    """
+    last = size - first * (count - 1)
+    return (first,) * (count - 1) + (last,) if 0 < last <= first else None
+
+
+def from_s3(facts: ObjectFacts) -> list[Evidence]:
+    """Return what S3 itself and the depositor say about a version's bytes.
+
+    The ETag is an MD5 of the content only where the object was uploaded in one part and is not encrypted with
+    SSE-KMS or SSE-C (lesson L08, https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
+    """
+    found = [_from_etag(facts)]
+    found += [_from_checksum(algorithm, value) for algorithm, value in sorted(facts.checksums.items())]
+    found += [_from_depositor(algorithm, value) for algorithm, value in sorted(facts.depositor_digests.items())]
+    return found
+
+
+def from_baseline(digests: Mapping[str, str]) -> list[Evidence]:
+    """Return the recorded digests of a deposit as evidence."""
+    return [
+        Evidence(
+            source=Source.BASELINE,
+            algorithm=algorithm,
+            expected=value,
+            reason="" if algorithm in KNOWN_ALGORITHMS else "this software does not know the algorithm",
+        )
+        for algorithm, value in sorted(digests.items())
+    ]
+
+
+def _from_etag(facts: ObjectFacts) -> Evidence:
+    etag = facts.etag.lower()
+    if facts.encryption is not Encryption.S3_MANAGED:
+        return _not_comparable(Source.ETAG, "md5", etag, f"it is no MD5 under {facts.encryption} encryption")
+    if _PLAIN_ETAG.fullmatch(etag):
+        return Evidence(source=Source.ETAG, algorithm="md5", expected=etag)
+    if multipart := _MULTIPART_ETAG.fullmatch(etag):
+        return Evidence(source=Source.ETAG, algorithm="md5", expected=multipart[1], parts=int(multipart[2]))
+    return _not_comparable(Source.ETAG, "md5", etag, "it does not have the form of an MD5")
+
+
+def _from_checksum(algorithm: str, value: str) -> Evidence:
+    if algorithm not in KNOWN_ALGORITHMS:
+        return _not_comparable(Source.S3_CHECKSUM, algorithm, value, "this software does not know the algorithm")
+    composite = _COMPOSITE.fullmatch(value)
+    try:
+        digest = base64.b64decode(composite[1] if composite else value, validate=True)
+    except binascii.Error:
+        return _not_comparable(Source.S3_CHECKSUM, algorithm, value, "it is not base64")
+    if len(digest) != DIGEST_BYTES[algorithm]:
+        return _not_comparable(Source.S3_CHECKSUM, algorithm, value, "its length is not that of the algorithm")
+    return Evidence(
+        source=Source.S3_CHECKSUM,
+        algorithm=algorithm,
+        expected=digest.hex(),
+        parts=int(composite[2]) if composite else 0,
+    )
+
+
+def _from_depositor(algorithm: str, value: str) -> Evidence:
+    digest = value.strip().lower()
+    if not re.fullmatch(rf"[0-9a-f]{{{DIGEST_BYTES[algorithm] * 2}}}", digest):
+        length = DIGEST_BYTES[algorithm] * 2
+        return _not_comparable(Source.DEPOSITOR, algorithm, value, f"it is not {length} hexadecimal digits")
+    return Evidence(source=Source.DEPOSITOR, algorithm=algorithm, expected=digest)
+
+
+def _not_comparable(source: Source, algorithm: str, value: str, reason: str) -> Evidence:
+    return Evidence(source=source, algorithm=algorithm, expected=value, reason=reason)
+
+
+def wanted(evidence: Evidence, parts: PartSizes | None) -> Wanted | None:
+    """Return the digest that must be computed to compare a piece of evidence, None where it cannot be compared.
+
+    Args:
+        evidence: the evidence.
+        parts: sizes of the object's parts as far as they are known.
+    """
+    if evidence.reason:
+        return None
+    if not evidence.parts:
+        return Wanted(evidence.algorithm)
+    if parts is None or len(parts) != evidence.parts:
+        return None
+    return Wanted(evidence.algorithm, parts)
+
+
+def compare(
+    evidence: Iterable[Evidence], computed: Mapping[Wanted, str], parts: PartSizes | None
+) -> tuple[Comparison, ...]:
+    """Compare every piece of evidence with what was computed.
+
+    Args:
+        evidence: the evidence.
+        computed: digests of the bytes read.
+        parts: the sizes of parts that the digests were computed with.
+
+    Returns:
+        One comparison per piece of evidence; what could not be compared says why, and is not a failure.
+    """
+    return tuple(_compared(item, computed, parts) for item in evidence)
+
+
+def _compared(item: Evidence, computed: Mapping[Wanted, str], parts: PartSizes | None) -> Comparison:
+    needed = wanted(item, parts)
+    if needed is None or needed not in computed:
+        reason = item.reason or "the sizes of the parts are not known"
+        return Comparison(evidence=attrs.evolve(item, reason=reason), computed="", verdict=Verdict.NOT_COMPARED)
+    verdict = Verdict.MATCH if computed[needed] == item.expected else Verdict.MISMATCH
+    return Comparison(evidence=item, computed=computed[needed], verdict=verdict)
+
+
+def contradictions(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Return the comparisons that say that the bytes are not what they should be."""
+    return [comparison for comparison in comparisons if comparison.verdict is Verdict.MISMATCH]

@@ -1,0 +1,236 @@
+"""Read an object under care again and compare it with its baseline; whatever comes out, schedule the next check."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+
+from runtime.fixity import evidence as ev
+from runtime.fixity.check_replica import Replicas, examine_replica
+from runtime.fixity.context import Attempt, Care, Finding
+from runtime.fixity.deposit import deposit_again, put_aside
+from runtime.fixity.digests import KNOWN_ALGORITHMS
+from runtime.fixity.due_check import DueCheck
+from runtime.fixity.errors import OutOfTimeError, UnreadableError
+from runtime.fixity.evidence import Comparison, Evidence, Source, Verdict
+from runtime.fixity.failures import fails_as_before
+from runtime.fixity.objects import ObjectFacts
+from runtime.fixity.outcome import Outcome
+from runtime.fixity.read_object import Examination
+from runtime.fixity.records import COULD_NOT_BE_READ, CheckReport, FixityRecord
+from runtime.fixity.remove import remove
+from runtime.fixity.replica import GONE, NOT_REACHED, not_reached
+from runtime.fixity.schedule import RETRY, ScheduleRow, next_check
+from runtime.shared.errors import ObjectAbsentError, TransientError
+
+
+def verify(care: Care, replicas: Replicas, due: DueCheck, attempt: Attempt) -> Finding:
+    """Check the version under care.
+
+    Args:
+        care: ports and policy.
+        replicas: port and policy of the replicas.
+        due: what is to be checked. Where S3's list shows another object or none, what is current is looked at first: a
+            version that was replaced or deleted can still be read for weeks.
+        attempt: the invocation.
+
+    Returns:
+        What was found and done. Where the object could not be read the finding goes back to the queue; on the last
+        receive the record has said so before.
+
+    Raises:
+        TransientError: a table or S3 did not answer.
+        RefusedError: a table or S3 refused.
+    """
+    record = care.records.get(due.ref)
+    if record is None:
+        return Finding(ref=due.ref, action="not under care: dropped")
+    if due.version_id not in {"", record.version_id}:
+        return Finding(
+            ref=due.ref,
+            action="a newer version is under care: dropped",
+            version_id=due.version_id,
+            outcome=Outcome.SUPERSEDED,
+        )
+    if attempt.asked is not None and record.last_check.started > attempt.asked:
+        # Asked for twice, or by a message that came again: a check begun later has answered it. It may have ended
+        # before it wrote its row.
+        care.schedule.put_if_absent(_row(record, record.next_check))
+        return Finding(ref=due.ref, action="checked since it was asked for: dropped", version_id=record.version_id)
+    if attempt.receives > 1:
+        # An earlier attempt did not come to its end, and this one may not: tomorrow's row is written before reading.
+        care.schedule.put_if_absent(_row(record, care.clock.now() + RETRY))
+    # What failed may have been replaced or deleted since, and its version can still be read for weeks.
+    doubted = due.outdated or record.failing
+    return _Check(care, replicas, record, attempt, care.clock.now()).run(doubted=doubted)
+
+
+def _row(record: FixityRecord, due: datetime) -> ScheduleRow:
+    return ScheduleRow(ref=record.ref, version_id=record.version_id, sequencer=record.sequencer, due=due)
+
+
+@attrs.frozen
+class _Check:
+    """One check's fixed arguments."""
+
+    care: Care
+    replicas: Replicas
+    record: FixityRecord
+    attempt: Attempt
+    started: datetime
+
+    def run(self, *, doubted: bool) -> Finding:
+        """Read, compare, write the check and the next due date.
+
+        Args:
+            doubted: whether the version under care may not be current any more.
+        """
+        try:
+            return (self._not_current() if doubted else None) or self._look()
+        except OutOfTimeError as error:
+            return put_aside(self.care, self.record, str(error))
+        except UnreadableError as error:
+            return self._unreadable(str(error))
+
+    def _look(self) -> Finding:
+        try:
+            if not self.record.has_baseline:
+                return self._establish_baseline()
+            return self._judge(self._examine())
+        except ObjectAbsentError as error:
+            finding = self._not_current()
+            if finding is None:
+                raise UnreadableError("S3 lists the version as current but does not hand it out") from error
+            return finding
+
+    def _establish_baseline(self) -> Finding:
+        finding = deposit_again(self.care, self.record, self.attempt)
+        return attrs.evolve(finding, action=f"had no baseline: {finding.action}")
+
+    def _examine(self) -> Examination:
+        return self.care.reader(self.attempt).examine(
+            self.record.ref,
+            self.record.version_id,
+            algorithms=[name for name in self.record.digests if name in KNOWN_ALGORITHMS],
+            evidence_of=self._evidence,
+        )
+
+    def _evidence(self, facts: ObjectFacts) -> Sequence[Evidence]:
+        baseline = ev.from_baseline(self.record.digests)
+        if self.record.failing:
+            return [*baseline, *ev.from_s3(facts)]
+        # What a healthy object's baseline already says is not worth computing more digests for.
+        costs_nothing = [item for item in ev.from_s3(facts) if not item.parts and item.algorithm in self.record.digests]
+        return [*baseline, *costs_nothing]
+
+    def _judge(self, examined: Examination) -> Finding:
+        replica, missing = self._replica(examined)
+        examined = attrs.evolve(examined, comparisons=(*examined.comparisons, *replica))
+        outcome, message = examined.finding
+        if missing and outcome is Outcome.MATCH:
+            outcome, message = Outcome.ABSENT, missing
+        if not any(
+            item.evidence.source is Source.BASELINE and item.verdict is not Verdict.NOT_COMPARED
+            for item in examined.comparisons
+        ):
+            outcome, message = Outcome.NO_BASELINE, "this software knows none of the algorithms of the baseline"
+        return self._write(
+            self._report(
+                outcome,
+                message,
+                success=outcome is Outcome.MATCH,
+                examined=examined,
+            ),
+            action="checked",
+        )
+
+    def _replica(self, examined: Examination) -> tuple[Sequence[Comparison], str]:
+        try:
+            found = examine_replica(self.care, self.replicas, self.record, examined.facts.replication, self.attempt)
+        except ObjectAbsentError as error:
+            return [not_reached(str(error))], f"{GONE}{error}"
+        except UnreadableError as error:
+            # Damage of the object itself is told at once, whatever keeps its replica from being looked at.
+            if ev.contradictions(examined.comparisons):
+                return [not_reached(str(error))], ""
+            raise UnreadableError(f"{NOT_REACHED}{error}") from error
+        return found, ""
+
+    def _not_current(self) -> Finding | None:
+        """Return what became of an object whose version under care is not current any more, None where it is."""
+        try:
+            current = self.care.current_version(self.record.ref)
+        except ObjectAbsentError as error:
+            if error.delete_marker:
+                gone = remove(self.care, self.record.ref, self.record.sequencer)
+                return attrs.evolve(gone, outcome=Outcome.ABSENT, message="deleted: a delete marker is current")
+            message = "the object is gone and there is no delete marker"
+            return self._write(self._report(Outcome.ABSENT, message, success=False), action="checked")
+        if current == self.record.version_id:
+            return None
+        try:
+            finding = deposit_again(self.care, self.record, self.attempt)
+        except ObjectAbsentError as error:
+            raise TransientError(f"the object changed while it was looked at: {error}") from error
+        except UnreadableError as error:
+            raise UnreadableError(f"another version is current, {current}: {error}") from error
+        return attrs.evolve(finding, action=f"another version is current: {finding.action}", outcome=Outcome.SUPERSEDED)
+
+    def _unreadable(self, reason: str) -> Finding:
+        message = f"{COULD_NOT_BE_READ}{reason}"
+        if self.attempt.last_receive:
+            report = self._report(Outcome.UNREADABLE, message, success=False)
+            return attrs.evolve(self._write(report, action="set aside"), back_to_queue=True)
+        return Finding(
+            ref=self.record.ref,
+            action="to be read again",
+            version_id=self.record.version_id,
+            outcome=Outcome.UNREADABLE,
+            message=message,
+            back_to_queue=True,
+        )
+
+    def _report(
+        self, outcome: Outcome, message: str, *, success: bool, examined: Examination | None = None
+    ) -> CheckReport:
+        return CheckReport(
+            outcome=outcome,
+            success=success,
+            message=message,
+            comparisons=examined.comparisons if examined else (),
+            computed=examined.computed if examined else {},
+            bytes_read=examined.facts.size if examined else 0,
+            reads=examined.reads if examined else 0,
+            storage_class=examined.facts.storage_class if examined else "",
+            replication=examined.facts.replication if examined else None,
+            started=self.started,
+            ended=self.care.clock.now(),
+            agent=self.attempt.agent,
+        )
+
+    def _write(self, report: CheckReport, *, action: str) -> Finding:
+        due = next_check(report.ended, self.care.interval, success=bool(report.success))
+        checked = attrs.evolve(
+            self.record,
+            last_check=report,
+            next_check=due,
+            last_good_date=report.ended if report.success else self.record.last_good_date,
+        )
+        if not self.care.records.record_check(checked):
+            return Finding(
+                ref=self.record.ref,
+                action="removed or overwritten meanwhile: dropped",
+                version_id=self.record.version_id,
+                outcome=Outcome.SUPERSEDED,
+            )
+        self.care.schedule.put(_row(self.record, due))
+        return Finding(
+            ref=self.record.ref,
+            action=action,
+            version_id=self.record.version_id,
+            outcome=report.outcome,
+            success=report.success,
+            message=report.message,
+            bytes_read=report.bytes_read * report.reads,
+            known=fails_as_before(self.record, report, self.record.version_id),
+        )

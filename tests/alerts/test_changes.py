@@ -1,0 +1,94 @@
+import itertools
+
+import attrs
+import pytest
+
+from runtime.alerts.changes import Kind, RecordChange, to_announce
+from runtime.fixity.failures import RecordState
+from runtime.fixity.outcome import Outcome
+from runtime.shared.object_ref import ObjectRef
+
+REF = ObjectRef("acme-test-letters", "letter.txt")
+GOOD = RecordState(version_id="v1", success=True, outcome=Outcome.MATCH)
+DAMAGED = RecordState(version_id="v1", success=False, outcome=Outcome.MISMATCH)
+UNREADABLE = RecordState(version_id="v1", success=False, outcome=Outcome.UNREADABLE)
+REPLICA_GONE = RecordState(version_id="v1", success=False, outcome=Outcome.ABSENT, message="the replica is gone: x")
+GONE = RecordState(version_id="v1", success=False, outcome=Outcome.ABSENT, message="the object is gone")
+DEFERRED = RecordState(version_id="v1", success=None, outcome=Outcome.DEFERRED)
+NEW_GOOD = RecordState(version_id="v2", success=True, outcome=Outcome.MATCH)
+OLD = {"md5": "aa"}
+NEW_DAMAGED = RecordState(version_id="v2", success=False, outcome=Outcome.MISMATCH)
+
+
+def _kinds(*states: RecordState | None, ref: ObjectRef = REF) -> list[Kind]:
+    changes = [RecordChange(ref=ref, before=before, after=after) for before, after in itertools.pairwise(states)]
+    return [item.kind for item in to_announce(changes)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kinds"),
+    [
+        (None, DAMAGED, [Kind.FAILURE]),
+        (GOOD, DAMAGED, [Kind.FAILURE]),
+        (GOOD, UNREADABLE, [Kind.FAILURE]),
+        (DEFERRED, DAMAGED, [Kind.FAILURE]),
+        (DAMAGED, DAMAGED, []),
+        (UNREADABLE, DAMAGED, [Kind.FAILURE]),
+        (DAMAGED, UNREADABLE, [Kind.FAILURE]),
+        (DAMAGED, NEW_DAMAGED, [Kind.FAILURE]),
+        (REPLICA_GONE, REPLICA_GONE, []),
+        (REPLICA_GONE, GONE, [Kind.FAILURE]),
+        (GONE, REPLICA_GONE, [Kind.FAILURE]),
+        (DAMAGED, GOOD, [Kind.RECOVERY]),
+        (UNREADABLE, GOOD, [Kind.RECOVERY]),
+        (DAMAGED, NEW_GOOD, [Kind.REPLACEMENT]),
+        (attrs.evolve(DAMAGED, digests=OLD), attrs.evolve(NEW_GOOD, digests=OLD), [Kind.RECOVERY]),
+        (attrs.evolve(DAMAGED, digests=OLD), attrs.evolve(NEW_GOOD, digests={"md5": "bb"}), [Kind.REPLACEMENT]),
+        (attrs.evolve(DAMAGED, digests=OLD), attrs.evolve(NEW_GOOD, digests={"sha256": "aa"}), [Kind.REPLACEMENT]),
+        (None, GOOD, []),
+        (GOOD, GOOD, []),
+        (DEFERRED, GOOD, []),
+        (None, DEFERRED, []),
+        (GOOD, DEFERRED, []),
+        (DAMAGED, DEFERRED, []),
+        (DAMAGED, None, []),
+        (GOOD, None, []),
+    ],
+)
+def test_l13_people_are_told_of_changes_only(
+    before: RecordState | None, after: RecordState | None, kinds: list[Kind]
+) -> None:
+    """A new failure and a recovery are news; the same failure, a removal and what was not judged are not."""
+    assert kinds == _kinds(before, after)
+
+
+@pytest.mark.parametrize(
+    ("states", "kinds"),
+    [
+        ((GOOD, DAMAGED, GOOD), []),
+        ((DAMAGED, GOOD, DAMAGED), []),
+        ((GOOD, UNREADABLE, DAMAGED), [Kind.FAILURE]),
+        ((DAMAGED, GOOD, GOOD), [Kind.RECOVERY]),
+        ((GOOD, DAMAGED, None), []),
+        ((DAMAGED, None, GOOD), []),
+        ((DAMAGED, None, DAMAGED), [Kind.FAILURE]),
+    ],
+)
+def test_several_changes_of_one_object_count_as_their_net_effect(
+    states: tuple[RecordState | None, ...], kinds: list[Kind]
+) -> None:
+    """An object appears at most once in a message, and a removal starts its story anew."""
+    assert kinds == _kinds(*states)
+
+
+def test_failures_come_before_recoveries_in_the_order_of_names() -> None:
+    """The list is ordered so that the worst is read first and a name is found."""
+    refs = [ObjectRef("b", "2"), ObjectRef("a", "9"), ObjectRef("b", "1"), ObjectRef("a", "1")]
+    changes = [
+        RecordChange(ref=refs[0], before=GOOD, after=DAMAGED),
+        RecordChange(ref=refs[1], before=DAMAGED, after=GOOD),
+        RecordChange(ref=refs[2], before=GOOD, after=DAMAGED),
+        RecordChange(ref=refs[3], before=DAMAGED, after=GOOD),
+    ]
+
+    assert [refs[2], refs[0], refs[3], refs[1]] == [item.ref for item in to_announce(changes)]

@@ -1,0 +1,185 @@
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.alerts.changes import Announcement, Kind
+from runtime.alerts.message import compose
+from runtime.fixity.failures import RecordState
+from runtime.fixity.outcome import Outcome
+from runtime.shared.object_ref import ObjectRef
+
+SNS_BYTES = 262_144
+RUNBOOK = "https://example.org/runbook"
+
+
+def _failure(key: str = "letter.txt", message: str = "baseline, sha256: expected aa, computed bb") -> Announcement:
+    state = RecordState(
+        version_id="v1",
+        success=False,
+        outcome=Outcome.MISMATCH,
+        message=message,
+        last_good_date="2026-02-01T12:00:00.000Z",
+        next_check="2026-03-02T12:00:00.000Z",
+    )
+    return Announcement(kind=Kind.FAILURE, ref=ObjectRef("acme-test-letters", key), before=None, now=state)
+
+
+def _recovery(version_id: str = "v1") -> Announcement:
+    before = RecordState(version_id="v1", success=False, outcome=Outcome.MISMATCH)
+    now = RecordState(version_id=version_id, success=True, outcome=Outcome.MATCH, message="ok")
+    return Announcement(kind=Kind.RECOVERY, ref=ObjectRef("acme-test-letters", "map.tif"), before=before, now=now)
+
+
+def test_message_tells_people_all_they_need() -> None:
+    """Environment, count, and per object what, where, since when, and what to do."""
+    message = compose("prod", [_failure("box 1/letter ä.txt")], RUNBOOK)
+
+    assert "[DuraCloud prod] 1 object failed the check" == message.subject
+    assert [
+        "DuraCloud, environment prod: 1 object failed the check.",
+        "",
+        "1. FAILED - damaged: its content is not what it should be (read again to be sure where there was time)",
+        "   Bucket:     acme-test-letters",
+        '   Key:        "box 1/letter ä.txt"',
+        "   Version:    v1",
+        "   Outcome:    mismatch",
+        "   Message:    baseline, sha256: expected aa, computed bb",
+        "   Last good:  2026-02-01T12:00:00.000Z",
+        "   Next check: 2026-03-02T12:00:00.000Z",
+        "",
+        "What to do",
+        "  Follow the runbook: https://example.org/runbook#failed-checks",
+    ] == message.body.splitlines()[:13]
+    assert "do not delete or overwrite an object that itself fails: it is evidence" in message.body
+
+
+def test_recovery_alone_asks_for_nothing() -> None:
+    """A notice that holds only recoveries does not tell people to act."""
+    message = compose("prod", [_recovery()], RUNBOOK)
+
+    assert "[DuraCloud prod] 1 object recovered" == message.subject
+    assert "1. RECOVERED - its content is as it should be\n" in message.body
+    assert "What to do\n  Nothing. Runbook: https://example.org/runbook#failed-checks\n" in message.body
+
+
+def test_a_replacement_is_no_recovery() -> None:
+    """Whoever overwrites a damaged object has not repaired it, and nobody is told that there is nothing to do."""
+    message = compose("prod", [attrs.evolve(_recovery("v2"), kind=Kind.REPLACEMENT)], RUNBOOK)
+
+    assert "[DuraCloud prod] 1 object replaced" == message.subject
+    assert (
+        "1. REPLACED - by a newer version with other content; the version that failed was not repaired\n"
+        in message.body
+    )
+    assert "act before S3 removes" in message.body
+    assert "Nothing. Runbook" not in message.body
+
+
+def test_a_replica_that_fails_is_not_to_be_left_alone() -> None:
+    """The advice not to overwrite is for objects that fail themselves; a replica is made new out of its object."""
+    replica = _failure(message="replica, current version: expected v1, computed a delete marker")
+    message = compose("prod", [replica], RUNBOOK)
+
+    assert "1. FAILED - replica about to be removed: the copy in the other region is hidden" in message.body
+    assert "do not delete or overwrite" not in message.body
+    assert "how to make a new one" in message.body
+
+
+def test_a_deposit_that_was_never_good_is_not_called_damaged() -> None:
+    """Where a depositor's digest does not fit, two statements disagree, and nothing was damaged under care."""
+    failure = _failure(message="depositor's metadata, md5: expected a, computed b")
+    never = attrs.evolve(failure, now=attrs.evolve(failure.now, last_good_date=""))
+
+    assert "1. FAILED - not as announced: its content is not what S3, or" in compose("prod", [never], RUNBOOK).body
+
+
+def test_recovery_by_a_newer_version_says_so() -> None:
+    """The reader learns that it is not the failed version that is good again."""
+    assert "in a newer version than the one that failed" in compose("prod", [_recovery("v2")], RUNBOOK).body
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message", "title"),
+    [
+        (
+            "absent",
+            "the replica is gone: NoSuchKey",
+            "replica missing: the copy in the other region is gone; the object",
+        ),
+        ("mismatch", "replica, sha256: expected a, computed b", "replica damaged: the copy in the other region is not"),
+        ("mismatch", "replica as read, md5: expected a, computed b", "replica damaged: the copy in the other region"),
+        ("unreadable", "could not be read: the replica: AccessDenied", "replica unreadable: the copy in the other"),
+        (
+            "mismatch",
+            "baseline, md5: expected a, computed b; replica, md5: expected a",
+            "damaged: its content",
+        ),
+        ("absent", "the object is gone and there is no delete marker", "missing: it is gone"),
+        ("no-baseline", "this software knows none of the algorithms of the baseline", "not comparable: its recorded"),
+    ],
+)
+def test_l25_the_copy_that_fails_is_named(outcome: str, message: str, title: str) -> None:
+    """Nobody is told that an object is lost or damaged where that is true of its replica only."""
+    failure = _failure()
+    told = compose("prod", [attrs.evolve(failure, now=attrs.evolve(failure.now, outcome=outcome, message=message))], "")
+
+    assert f"1. FAILED - {title}" in told.body
+    what = "replica" if title.startswith("replica") else "object"
+    assert f"[DuraCloud prod] 1 {what} failed the check" == told.subject
+
+
+def test_objects_and_replicas_are_counted_apart() -> None:
+    """The subject alone says whether objects themselves are concerned."""
+    lost = _failure(message="replica, size in bytes: expected 5, computed 4")
+
+    assert "[DuraCloud prod] 1 object failed the check, 2 replicas failed the check, 1 object recovered" == (
+        compose("prod", [_failure(), lost, lost, _recovery()], RUNBOOK).subject
+    )
+
+
+def test_both_kinds_share_one_message() -> None:
+    """Failures and recoveries of a batch are counted in one subject."""
+    message = compose("dev", [_failure("a"), _failure("b"), _recovery()], RUNBOOK)
+
+    assert "[DuraCloud dev] 2 objects failed the check, 1 object recovered" == message.subject
+
+
+def test_l13_at_most_a_hundred_objects_are_listed_and_all_are_counted() -> None:
+    """An incident of many objects makes one readable message."""
+    message = compose("prod", [_failure(f"{n:04}") for n in range(250)], RUNBOOK)
+
+    assert "[DuraCloud prod] 250 objects failed the check" == message.subject
+    assert 100 == message.body.count(". FAILED - ")
+    assert "... and 150 objects more;" in message.body
+
+
+def test_l12_longest_keys_stay_within_the_limit_of_sns() -> None:
+    """Keys of 1024 bytes that all need escaping, with long messages, still make a message that SNS takes."""
+    worst = [_failure("\x01" * 1020 + f"{n:04}", "\U000e0001" * 2_000) for n in range(150)]
+
+    message = compose("prod", worst, RUNBOOK)
+    listed = message.body.count(". FAILED - ")
+
+    assert len(message.body.encode()) < SNS_BYTES
+    assert 0 < listed < 100
+    assert f"... and {150 - listed} objects more;" in message.body
+    assert "What to do" in message.body
+
+
+@given(st.text(min_size=1, max_size=80), st.text(min_size=1, max_size=1024), st.integers(1, 300))
+def test_l12_subject_is_short_ascii_without_the_key(environment: str, key: str, count: int) -> None:
+    """Whatever the names are, SNS takes the subject."""
+    subject = compose(environment, [_failure(key)] * count, RUNBOOK).subject
+
+    assert subject.isascii()
+    assert subject.isprintable()
+    assert len(subject) < 100
+    assert f"{count} object" in subject
+
+
+def test_key_cannot_forge_lines_of_the_message() -> None:
+    """Line breaks and invisible characters of a key are shown, not obeyed."""
+    body = compose("prod", [_failure("a\n1. RECOVERED\u202e\ud800")], RUNBOOK).body
+
+    assert '   Key:        "a\\n1. RECOVERED\\u202e\\ud800"' in body.splitlines()

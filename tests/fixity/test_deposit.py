@@ -1,0 +1,565 @@
+import hashlib
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.fixity.deposit import deposit, deposit_marker, deposit_unrecorded
+from runtime.fixity.due_check import DueCheck
+from runtime.fixity.errors import UnreadableError
+from runtime.fixity.evidence import Source, Verdict
+from runtime.fixity.objects import Encryption, Replication
+from runtime.fixity.outcome import Outcome
+from runtime.fixity.remove import remove
+from runtime.fixity.schedule import RETRY, another_try, first_check
+from runtime.fixity.sequencer import normalised
+from runtime.fixity.verify import verify
+from runtime.shared.errors import TransientError
+from runtime.shared.object_ref import ObjectRef
+from tests.support.builders import INTERVAL, NOW, REF, attempt, world
+from tests.support.fakes import base64_of, broken_stream, raising_once
+
+BODY = b"a letter to the archive"
+
+
+def test_deposit_records_digests_evidence_and_first_due_date() -> None:
+    """A deposit writes one record with all digests and the comparisons made, and one schedule row."""
+    w = world()
+    put = w.store.put(REF, BODY)
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    record = w.records.items[REF]
+    assert Outcome.MATCH is finding.outcome
+    assert {
+        "sha256": hashlib.sha256(BODY).hexdigest(),
+        "md5": hashlib.md5(BODY, usedforsecurity=False).hexdigest(),
+    } == {name: record.digests[name] for name in ("sha256", "md5")}
+    assert {Source.ETAG, Source.S3_CHECKSUM} == {c.evidence.source for c in record.last_check.comparisons}
+    assert {Verdict.MATCH} == {c.verdict for c in record.last_check.comparisons}
+    assert "ok" == record.last_check.message
+    assert first_check(REF, NOW, INTERVAL) == record.next_check
+    assert record.next_check == w.schedule.rows[REF].due
+    assert (put.version_id, put.version_id) == (record.version_id, w.schedule.rows[REF].version_id)
+
+
+def test_common_path_is_one_get_and_no_head() -> None:
+    """A deposit of a single-part object asks S3 once."""
+    w = world()
+    put = w.store.put(REF, BODY)
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert 1 == len(w.store.opened)
+    assert 0 == w.store.heads
+
+
+def test_l03_a_refused_read_changes_no_record() -> None:
+    """A read that S3 throttles goes back to the queue and leaves an earlier good record as it was."""
+    w = world()
+    first = w.store.put(REF, BODY)
+    deposit(w.care, REF, first.sequencer, attempt(w.clock))
+    before = dict(w.records.items)
+    second = w.store.put(REF, b"new")
+
+    def throttled(_: int) -> None:
+        raise UnreadableError("S3 answered SlowDown")
+
+    w.store.on_open = throttled
+    with pytest.raises(UnreadableError):
+        deposit(w.care, REF, second.sequencer, attempt(w.clock))
+
+    assert before == w.records.items
+
+
+def test_broken_stream_is_read_again_from_a_fresh_connection() -> None:
+    """A stream that breaks half-way is read again from its start on a new connection, and then recorded as good."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.on_chunk = lambda start: once(start) if start else None
+    once = raising_once(broken_stream())
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert Outcome.MATCH is finding.outcome
+    assert [False, True] == [fresh for _, _, fresh in w.store.opened]
+
+
+def test_short_stream_is_unreadable() -> None:
+    """A stream that ends before the announced length is never hashed as if it were whole."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    stored = w.store.versions[REF][0]
+    stored.body = BODY[:5]
+
+    with pytest.raises(UnreadableError, match="5 bytes came, 23 were announced"):
+        deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    assert {} == w.records.items
+
+
+def test_contradiction_is_read_twice_and_then_said() -> None:
+    """Bytes that contradict S3's evidence in two reads give a failed record that names evidence and digests."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.damage(REF)
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    record = w.records.items[REF]
+    assert Outcome.MISMATCH is finding.outcome
+    assert record.last_check.success is False
+    assert f"S3 ETag, md5: expected {hashlib.md5(BODY, usedforsecurity=False).hexdigest()}" in record.last_check.message
+    assert "S3 stored checksum, crc64nvme" in record.last_check.message
+    assert [(None, False), (put.version_id, True)] == [(version, fresh) for _, version, fresh in w.store.opened]
+    assert NOW + RETRY == w.schedule.rows[REF].due
+
+
+def test_contradicted_bytes_become_nobodys_baseline() -> None:
+    """When the good bytes are back, the next check takes them as baseline, not the damaged ones."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.damage(REF)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.store.damage(REF)
+    w.clock.advance(days=1)
+
+    finding = verify(w.care, w.replicas, DueCheck(REF), attempt(w.clock))
+
+    assert Outcome.MATCH is finding.outcome
+    assert hashlib.sha256(BODY).hexdigest() == w.records.items[REF].digests["sha256"]
+    assert NOW == w.records.items[REF].deposit_date
+
+
+def test_l11_contradiction_that_the_second_read_does_not_confirm_is_none() -> None:
+    """A single bad read is not damage."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.damage(REF)
+    w.store.on_open = lambda number: w.store.damage(REF) if number == 2 else None
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
+    assert 2 == w.records.items[REF].last_check.reads
+
+
+def test_l09_multipart_etag_is_compared_with_one_head() -> None:
+    """A multipart object with equal parts is compared after one HEAD for the size of the first part."""
+    w = world()
+    put = w.store.put(REF, BODY, parts=(10, 10, 3))
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    comparison = w.records.items[REF].last_check.comparisons[0]
+    assert (Source.ETAG, 3, Verdict.MATCH) == (
+        comparison.evidence.source,
+        comparison.evidence.parts,
+        comparison.verdict,
+    )
+    assert 1 == w.store.heads
+
+
+def test_l09_unequal_parts_are_asked_for() -> None:
+    """A multipart object with unequal parts is compared by the sizes of all its parts."""
+    w = world()
+    put = w.store.put(REF, BODY, parts=(10, 5, 8))
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
+    assert Verdict.MATCH is w.records.items[REF].last_check.comparisons[0].verdict
+
+
+def test_l08_object_under_kms_is_deposited_without_failure() -> None:
+    """Under SSE-KMS the ETag is recorded as not compared and the deposit is good."""
+    w = world()
+    put = w.store.put(REF, BODY, encryption=Encryption.KMS, etag="0" * 32)
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert Outcome.MATCH is finding.outcome
+    assert Verdict.NOT_COMPARED is w.records.items[REF].last_check.comparisons[0].verdict
+
+
+def test_depositors_wrong_digest_is_a_contradiction() -> None:
+    """A digest in the depositor's metadata that does not fit is said as such."""
+    w = world()
+    put = w.store.put(REF, BODY, depositor={"sha256": "0" * 64})
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert Outcome.MISMATCH is finding.outcome
+    assert "depositor's metadata, sha256" in finding.message
+
+
+def test_l05_evidence_and_bytes_come_from_one_answer() -> None:
+    """An overwrite between the reads does not mix two versions: the second read is pinned to the first's version."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.damage(REF)
+
+    def overwritten(number: int) -> None:
+        if number == 2:
+            w.store.put(REF, b"newer")
+
+    w.store.on_open = overwritten
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert put.version_id == w.records.items[REF].version_id
+    assert put.version_id == w.store.opened[1][1]
+
+
+def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly() -> None:
+    """An object that does not fit the time left is recorded as deferred, with a due date, and is no failure."""
+    w = world()
+    put = w.store.put(REF, BODY)
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=0.001))
+
+    record = w.records.items[REF]
+    assert (Outcome.DEFERRED, None) == (finding.outcome, finding.success)
+    assert "23 bytes at 1000 bytes per second do not fit" in finding.message
+    assert ({}, None) == (record.digests, record.last_check.success)
+    assert another_try(REF, NOW) == w.schedule.rows[REF].due
+
+
+@pytest.mark.parametrize("seconds", [60, 0.001])
+def test_a_deposit_is_dated_by_its_own_check(seconds: float) -> None:
+    """By this the audit trail tells it from a record that was written back, also where the object was put aside."""
+    w = world()
+    put = w.store.put(REF, BODY)
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=seconds))
+
+    record = w.records.items[REF]
+    assert record.deposit_date == record.last_check.ended
+
+
+def test_l10_slow_read_is_put_aside_at_the_deadline() -> None:
+    """A read that turns out slower than thought stops at the deadline and is put aside."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.on_chunk = lambda _: w.clock.advance(seconds=30)
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=45))
+
+    assert Outcome.DEFERRED is finding.outcome
+    assert "of 23 bytes were read in the time given" in finding.message
+
+
+def test_l04_what_a_sweep_found_is_deposited_once_and_outdone_by_events() -> None:
+    """An object without a record gets one; asked for again it is not read; the event that was late is the newer one."""
+    w = world()
+    put = w.store.put(REF, BODY)
+
+    first = deposit_unrecorded(w.care, REF, attempt(w.clock))
+    record = w.records.items[REF]
+    again = deposit_unrecorded(w.care, REF, attempt(w.clock))
+
+    assert ("deposited", "recorded before: nothing changed") == (first.action, again.action)
+    assert (1, record) == (len(w.store.opened), w.records.items[REF])
+    assert w.schedule.rows[REF].due == record.next_check
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    assert attrs.evolve(record, sequencer=put.sequencer) == w.records.items[REF]
+
+
+def test_l27_what_a_sweep_found_gets_its_row_after_a_crash() -> None:
+    """A crash between record and row is mended by the next receive, which finds the record."""
+    w = world()
+    w.store.put(REF, BODY)
+    throttled = raising_once(TransientError("throttled"))
+    w.schedule.before = lambda _: throttled(0)
+    with pytest.raises(TransientError):
+        deposit_unrecorded(w.care, REF, attempt(w.clock))
+
+    deposit_unrecorded(w.care, REF, attempt(w.clock, receives=2))
+
+    assert w.records.items[REF].next_check == w.schedule.rows[REF].due
+
+
+def test_what_a_sweep_found_may_be_gone_meanwhile() -> None:
+    """An object that was deleted before the message was worked on stays out of care."""
+    w = world()
+    w.store.put(REF, BODY)
+    w.store.delete(REF)
+
+    finding = deposit_unrecorded(w.care, REF, attempt(w.clock))
+
+    assert "nothing is current: dropped" == finding.action
+    assert {} == w.records.items
+
+
+def test_l06_a_deposit_whose_second_look_was_lost_is_mended_by_the_next_receive() -> None:
+    """A worker that died between its writes and its look for a deletion leaves nothing behind in the end."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.store.delete(REF)
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock, receives=2))
+
+    assert ({}, {}) == (w.records.items, w.schedule.rows)
+
+
+def test_a_late_event_of_a_deleted_object_removes_nothing_newer() -> None:
+    """What a newer event recorded meanwhile stays, though S3 shows a delete marker at this moment."""
+    w = world()
+    first = w.store.put(REF, BODY)
+    deposit(w.care, REF, w.store.put(REF, b"newer").sequencer, attempt(w.clock))
+    w.store.delete(REF)
+
+    deposit(w.care, REF, first.sequencer, attempt(w.clock))
+
+    assert [REF] == list(w.records.items) == list(w.schedule.rows)
+
+
+def test_l11_what_is_too_large_for_two_reads_is_called_damaged_by_the_last_attempt() -> None:
+    """Contradicting bytes that fit an attempt once only are recorded in the end, with the doubt that is left."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.damage(REF)
+    w.store.on_chunk = lambda _: w.clock.advance(seconds=10)
+
+    with pytest.raises(UnreadableError, match="no time was left for the second"):
+        deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=45))
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=45, receives=3, last=True))
+
+    record = w.records.items[REF]
+    assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
+    assert finding.message.startswith("read once, the last attempt had no time for a second read: S3 ETag, md5: ")
+    assert 1 == record.last_check.reads
+    assert NOW < w.schedule.rows[REF].due
+
+
+def test_l09_the_last_attempt_asks_for_the_sizes_of_all_parts() -> None:
+    """Where there is time for one read only, parts that are guessed to be equal are no damage."""
+    w = world()
+    body = bytes(range(40))
+    put = w.store.put(REF, body, parts=(14, 10, 16))
+    w.store.on_chunk = lambda _: w.clock.advance(seconds=10)
+
+    with pytest.raises(UnreadableError, match="no time was left for the second"):
+        deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=75))
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=75, receives=3, last=True))
+
+    assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
+
+
+def test_l10_what_is_put_aside_again_tells_how_its_replica_is() -> None:
+    """Of an object that is never read the record knows at least what S3 says of it at each attempt."""
+    w = world()
+    put = w.store.put(REF, BODY, replication=Replication.PENDING)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=0.001))
+    assert not w.records.items[REF].lacks_replica
+    w.clock.advance(days=2)
+
+    verify(w.care, w.replicas, DueCheck(REF), attempt(w.clock, seconds=0.001))
+
+    assert w.records.items[REF].lacks_replica
+    assert (Outcome.DEFERRED, NOW) == (w.records.items[REF].last_check.outcome, w.records.items[REF].deposit_date)
+
+
+def test_l28_folder_marker_is_ignored() -> None:
+    """An empty object whose key ends in a slash is not taken under care; one with content is."""
+    w = world()
+    marker, file = ObjectRef("b", "folder/"), ObjectRef("b", "odd/")
+    deposit(w.care, marker, w.store.put(marker, b"").sequencer, attempt(w.clock))
+    deposit(w.care, file, w.store.put(file, b"x").sequencer, attempt(w.clock))
+
+    assert [file] == list(w.records.items)
+
+
+def test_l28_a_folder_marker_in_the_place_of_a_file_ends_its_care() -> None:
+    """Content under a folder's name that is overwritten by the empty marker is removed from care, by each event."""
+    w = world()
+    ref = ObjectRef("b", "odd/")
+    first = w.store.put(ref, b"x")
+    deposit(w.care, ref, first.sequencer, attempt(w.clock))
+    marker = w.store.put(ref, b"")
+    deposit(w.care, ref, first.sequencer, attempt(w.clock))
+    assert [] == list(w.records.items)
+
+    deposit(w.care, ref, w.store.put(ref, b"again").sequencer, attempt(w.clock))
+    assert "folder marker: not under care" != deposit_marker(w.care, ref, marker.sequencer, attempt(w.clock)).action
+    assert [ref] == list(w.records.items) == list(w.schedule.rows)
+
+
+def test_l28_a_late_event_of_a_marker_takes_no_baseline_away() -> None:
+    """What a sweep has taken under care since counts as older than any event, and is current all the same."""
+    w = world()
+    ref = ObjectRef("b", "odd/")
+    marker = w.store.put(ref, b"")
+    w.store.put(ref, b"content")
+    deposit_unrecorded(w.care, ref, attempt(w.clock))
+    before = w.records.items[ref].digests
+
+    deposit_marker(w.care, ref, marker.sequencer, attempt(w.clock))
+
+    assert before == w.records.items[ref].digests
+
+
+def test_empty_object_is_taken_under_care() -> None:
+    """An object without bytes has digests like any other."""
+    w = world()
+    put = w.store.put(REF, b"")
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert hashlib.sha256(b"").hexdigest() == w.records.items[REF].digests["sha256"]
+
+
+def test_object_that_is_gone_is_dropped_quietly() -> None:
+    """An event about an object that does not exist any more changes nothing."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    w.store.delete(REF)
+
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert (None, {}, {}) == (finding.outcome, w.records.items, w.schedule.rows)
+
+
+def test_l07_ten_times_the_same_event_changes_nothing() -> None:
+    """The tables are the same after one and after ten deliveries of an event, also days later."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    before = (dict(w.records.items), dict(w.schedule.rows))
+
+    for _ in range(9):
+        w.clock.advance(days=1)
+        deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert before == (w.records.items, w.schedule.rows)
+
+
+def test_crash_between_the_two_writes_is_mended_by_the_next_receive() -> None:
+    """When the schedule row could not be written, the redelivered message writes it with the recorded date."""
+    w = world()
+    put = w.store.put(REF, BODY)
+
+    def down(_: str) -> None:
+        raise TransientError("throttled")
+
+    w.schedule.before = down
+    with pytest.raises(TransientError):
+        deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.schedule.before = lambda _: None
+    w.clock.advance(hours=1)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock, receives=2))
+
+    assert w.records.items[REF].next_check == w.schedule.rows[REF].due
+
+
+def test_l06_a_slow_worker_does_not_overwrite_a_newer_version() -> None:
+    """A deposit that read an old version is refused once a newer event has been recorded."""
+    w = world()
+    first = w.store.put(REF, BODY)
+
+    def overtaken(_: str) -> None:
+        w.records.before = lambda _: None
+        second = w.store.put(REF, b"newer")
+        deposit(w.care, REF, second.sequencer, attempt(w.clock))
+
+    w.records.before = overtaken
+    deposit(w.care, REF, first.sequencer, attempt(w.clock))
+
+    assert "v2" == w.records.items[REF].version_id
+    assert "v2" == w.schedule.rows[REF].version_id
+
+
+def test_l06_a_slow_deposit_does_not_resurrect_a_deleted_object() -> None:
+    """A deposit during which the object was deleted leaves nothing behind."""
+    w = world()
+    put = w.store.put(REF, BODY)
+
+    def slow(_: int) -> None:
+        w.clock.advance(seconds=3)
+        if len(w.store.versions[REF]) == 1:
+            w.store.delete(REF)
+
+    w.store.on_chunk = slow
+    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert ({}, {}) == (w.records.items, w.schedule.rows)
+    assert "deleted while it was read: dropped" == finding.action
+
+
+def test_overwrite_is_a_new_version_with_a_new_baseline() -> None:
+    """An overwrite replaces record and row; the old version's baseline is not compared with the new bytes."""
+    w = world()
+    deposit(w.care, REF, w.store.put(REF, BODY).sequencer, attempt(w.clock))
+    w.clock.advance(days=3)
+    deposit(w.care, REF, w.store.put(REF, b"newer").sequencer, attempt(w.clock))
+
+    record = w.records.items[REF]
+    assert ("v2", hashlib.sha256(b"newer").hexdigest()) == (record.version_id, record.digests["sha256"])
+    assert "v2" == w.schedule.rows[REF].version_id
+
+
+@given(algorithms=st.permutations(["sha256", "md5", "sha1", "crc32"]))
+def test_first_algorithm_is_the_one_shown(algorithms: list[str]) -> None:
+    """The first digest of the settings is the primary one."""
+    w = world(algorithms=tuple(algorithms))
+    deposit(w.care, REF, w.store.put(REF, BODY).sequencer, attempt(w.clock))
+
+    assert algorithms[0] == w.records.items[REF].primary_algorithm
+    assert set(algorithms) == set(w.records.items[REF].digests)
+
+
+def test_late_event_for_the_same_version_moves_the_order_on() -> None:
+    """A newer event that finds the same version current makes workers of older events stand back."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    later = normalised("00FF")
+    deposit(w.care, REF, later, attempt(w.clock))
+
+    assert attrs.evolve(w.records.items[REF], sequencer=later) == w.records.items[REF]
+
+
+def test_evidence_in_another_algorithm_than_the_settings_is_compared() -> None:
+    """S3's stored checksum is compared also where its algorithm is not among the recorded digests."""
+    w = world(algorithms=("sha256",))
+    put = w.store.put(REF, BODY, checksums={"crc32c": base64_of("crc32c", BODY)})
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    compared = {c.evidence.algorithm: c.verdict for c in w.records.items[REF].last_check.comparisons}
+    assert {"md5": Verdict.MATCH, "crc32c": Verdict.MATCH} == compared
+    assert ["sha256"] == list(w.records.items[REF].digests)
+
+
+def test_l07_removal_while_a_repeated_event_is_worked_on_leaves_no_row() -> None:
+    """A deletion that comes while the second event of an upload is worked on takes record and row away for good."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    deleted = w.store.delete(REF)
+
+    def removed_meanwhile(_: str) -> None:
+        w.schedule.before = lambda _: None
+        remove(w.care, REF, deleted.sequencer)
+
+    w.store.on_open = lambda _: setattr(w.schedule, "before", removed_meanwhile)
+    w.store.versions[REF].pop()
+
+    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+
+    assert ({}, {}) == (w.records.items, w.schedule.rows)
+
+
+def test_object_that_s3_does_not_show_is_looked_for_once_more() -> None:
+    """Neither object nor delete marker may mean that S3 is slow: only the second look takes it for gone."""
+    w = world()
+    put = w.store.put(REF, BODY)
+    hidden = w.store.versions.pop(REF)
+
+    with pytest.raises(TransientError, match="looked at once more"):
+        deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    assert "nothing is current: dropped" == deposit(w.care, REF, put.sequencer, attempt(w.clock, receives=2)).action
+    w.store.versions[REF] = hidden
+    assert Outcome.MATCH is deposit(w.care, REF, put.sequencer, attempt(w.clock)).outcome

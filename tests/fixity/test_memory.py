@@ -1,0 +1,38 @@
+import os
+import subprocess
+import sys
+
+from benchmarks.s3_server import Server, key_of, serving
+
+MIB = 1024 * 1024
+# One deposit in a process of its own; prints its largest resident set in KiB.
+DEPOSIT = """
+import resource, sys
+from benchmarks import care
+from runtime.shared.object_ref import ObjectRef
+from runtime.fixity.deposit import deposit
+finding = deposit(care.care(), ObjectRef(care.BUCKET, sys.argv[1]), care.SEQUENCER, care.attempt())
+assert finding.bytes_read == int(sys.argv[2]), finding
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def _peak(server: Server, size: int) -> int:
+    """Return the bytes of memory that a deposit takes at most."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    output = subprocess.run(  # noqa: S603 (our own program)
+        [sys.executable, "-c", DEPOSIT, key_of(size), str(size)],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | server.client_environment,
+    ).stdout
+    return int(output) * unit
+
+
+def test_l10_memory_does_not_grow_with_the_object() -> None:
+    """A deposit of 2 GiB takes at most 64 MiB more memory than one of 1 MiB."""
+    with serving() as server:
+        small, large = _peak(server, MIB), _peak(server, 2048 * MIB)
+
+    assert large - small < 64 * MIB

@@ -1,0 +1,127 @@
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import attrs
+import pytest
+
+from runtime.provisioning.request_result import (
+    BucketRequest,
+    NameResult,
+    NameVerdict,
+    RequestResult,
+    RequestStatus,
+    as_json,
+    as_text,
+    status_of,
+)
+
+REQUEST = BucketRequest(
+    bucket="acme-dev-bucket-requested",
+    key="box 1/ä.txt",
+    version_id="v1",
+    requester="111111111111",
+    received_at=datetime(2026, 3, 1, 23, 30, tzinfo=UTC),
+    event_id="e1",
+)
+CREATED = NameResult(
+    line=1, name="letters", bucket="acme-dev-letters", replica="acme-dev-letters-repl", verdict=NameVerdict.CREATED
+)
+FAILED = NameResult(
+    line=2,
+    name="photos",
+    bucket="acme-dev-photos",
+    replica="acme-dev-photos-repl",
+    verdict=NameVerdict.FAILED,
+    reason="could not keep versions",
+    left_behind=("acme-dev-photos",),
+)
+RESULT = RequestResult(
+    request=REQUEST,
+    status=RequestStatus.PARTIAL,
+    reason="",
+    names=(CREATED, FAILED),
+    finished_at=datetime(2026, 3, 1, 23, 31, tzinfo=UTC),
+)
+
+
+def test_json_is_the_documented_format() -> None:
+    """Programs find exactly the documented members."""
+    assert {
+        "request": {
+            "bucket": "acme-dev-bucket-requested",
+            "key": "box 1/ä.txt",
+            "version_id": "v1",
+            "requester": "111111111111",
+            "received_at": "2026-03-01T23:30:00Z",
+        },
+        "status": "partial",
+        "reason": "",
+        "buckets": [
+            {
+                "line": 1,
+                "name": "letters",
+                "bucket": "acme-dev-letters",
+                "replica": "acme-dev-letters-repl",
+                "verdict": "created",
+                "reason": "",
+                "left_behind": [],
+            },
+            {
+                "line": 2,
+                "name": "photos",
+                "bucket": "acme-dev-photos",
+                "replica": "acme-dev-photos-repl",
+                "verdict": "failed",
+                "reason": "could not keep versions",
+                "left_behind": ["acme-dev-photos"],
+            },
+        ],
+        "finished_at": "2026-03-01T23:31:00Z",
+    } == json.loads(as_json(RESULT))
+
+
+def test_l18_text_says_per_name_what_was_done_and_what_is_left() -> None:
+    """People read a line per name, the reason, what is left behind and how it is finished."""
+    text = as_text(RESULT)
+
+    assert "Status:    partial" in text
+    assert "Line 1: letters: created\n  bucket:  acme-dev-letters\n  replica: acme-dev-letters-repl" in text
+    assert "Line 2: photos: failed\n  reason:  could not keep versions\n" in text
+    assert "  left behind: acme-dev-photos; drop the same file again to finish the work\n" in text
+
+
+def test_text_of_a_rejected_request_says_why() -> None:
+    """A request that was rejected as a whole gives its reason once."""
+    text = as_text(attrs.evolve(RESULT, status=RequestStatus.REJECTED, reason="the file has no names", names=()))
+
+    assert "Status:    rejected\nReason:    the file has no names" in text
+
+
+def test_l19_result_is_kept_per_event_under_the_events_day() -> None:
+    """The key depends on the event only, its day taken in UTC: a retry overwrites its own result and no other."""
+    elsewhere = REQUEST.received_at.astimezone(timezone(timedelta(hours=2)))
+
+    assert "requests/2026-03-01/box 1/ä.txt.e1" == RESULT.key
+    assert RESULT.key == attrs.evolve(RESULT, request=attrs.evolve(REQUEST, received_at=elsewhere)).key
+
+
+def test_very_long_request_keys_give_keys_that_s3_takes() -> None:
+    """A request key of S3's full length leaves room for the folder, the event and the ending."""
+    long = attrs.evolve(RESULT, request=attrs.evolve(REQUEST, key="ä" * 512, event_id="e" * 36))
+
+    assert len(f"{long.key}.json".encode()) <= 1024
+    assert long.key.endswith("e" * 36)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "status"),
+    [
+        ([NameVerdict.CREATED, NameVerdict.ALREADY_PROVISIONED], RequestStatus.COMPLETED),
+        ([NameVerdict.CREATED, NameVerdict.REJECTED], RequestStatus.PARTIAL),
+        ([NameVerdict.ALREADY_PROVISIONED, NameVerdict.FAILED], RequestStatus.PARTIAL),
+        ([NameVerdict.REJECTED, NameVerdict.FAILED], RequestStatus.REJECTED),
+    ],
+)
+def test_status_follows_from_the_names(verdicts: list[NameVerdict], status: RequestStatus) -> None:
+    """All good is completed, some good is partial, none is rejected."""
+    assert status is status_of([attrs.evolve(CREATED, verdict=verdict) for verdict in verdicts])

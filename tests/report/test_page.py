@@ -1,0 +1,236 @@
+import itertools
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.fixity.outcome import Outcome
+from runtime.report.model import BucketReport, DayCount, FixityCount, WholeReport
+from runtime.report.page import page, visible
+from runtime.report.style import STYLE
+from tests.support.report_samples import HOSTILE_KEYS, MOMENT, count, failing, sample
+
+VOID = {"meta", "br", "wbr", "rect"}
+# What would fetch, run or send something.
+FETCHING = {"script", "link", "img", "iframe", "object", "embed", "audio", "video", "form", "base", "use", "image"}
+
+
+class Document(HTMLParser):
+    """The elements and texts of a page, which must be nested properly."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert [] == self._open
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert tag == self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not {"style"} & set(self._open):
+            self.text += data
+
+
+def _with_keys(*keys: str) -> WholeReport:
+    failed = tuple(failing("acme-prod-letters", key, Outcome.MISMATCH, key) for key in keys)
+    bucket = BucketReport(count=count(10, 10, oldest=3, failed=failed), storage=None, problem=keys[0])
+    return attrs.evolve(sample(), buckets={"acme-prod-letters": bucket})
+
+
+@pytest.mark.parametrize("key", HOSTILE_KEYS)
+def test_hostile_keys_are_text(key: str) -> None:
+    """A key that looks like HTML, breaks out of quotes or turns the line is shown and does nothing."""
+    plain, hostile = Document(page(_with_keys("a"))), Document(page(_with_keys(key)))
+
+    assert [tag for tag, _ in plain.elements] == [tag for tag, _ in hostile.elements]
+    assert plain.elements == hostile.elements
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_text_is_shown_and_nothing_else(text: str) -> None:
+    """Whatever a key holds, the page stays the same elements, with no character that hides or turns others."""
+    shown = Document(f"<p>{visible(text)}</p>")
+
+    assert [("p", {})] == shown.elements
+    assert not set(shown.text) & set("\0\t\r\n\u202e\u202d\u2066\u2069\u200b\u2028\u00a0\ufeff")
+
+
+def _attributes(document: Document, *names: str) -> Iterator[str]:
+    for _, attributes in document.elements:
+        yield from (value or "" for name, value in attributes.items() if name in names)
+
+
+def test_the_page_asks_for_nothing() -> None:
+    """No script, picture, font or style comes from elsewhere; links lead to the files beside the page only."""
+    text = page(sample(hostile=True))
+    document = Document(text)
+
+    assert set() == {tag for tag, _ in document.elements} & FETCHING
+    assert [] == [name for _, attributes in document.elements for name in attributes if name.startswith("on")]
+    assert [] == list(_attributes(document, "src", "srcset", "style", "xlink:href", "action"))
+    assert all(re.fullmatch(r"[a-z0-9-]+\.(csv|json)", link) for link in _attributes(document, "href"))
+    assert not re.search(r"url\(|@import|https?:", STYLE)
+
+
+def test_the_page_forbids_what_it_does_not_need() -> None:
+    """Its own policy lets the browser load nothing and run nothing."""
+    [policy] = [
+        attributes["content"] or ""
+        for tag, attributes in Document(page(sample())).elements
+        if tag == "meta" and attributes.get("http-equiv") == "Content-Security-Policy"
+    ]
+
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+
+
+def test_the_page_can_be_read_aloud() -> None:
+    """Language, one main heading, headings in order, and tables with captions and headers of columns and rows."""
+    document = Document(page(sample()))
+    tags = [tag for tag, _ in document.elements]
+    levels = [int(tag[1]) for tag in tags if re.fullmatch(r"h\d", tag)]
+
+    assert "en" == dict(document.elements)["html"]["lang"]
+    assert 1 == levels.count(1)
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    assert tags.count("table") == tags.count("caption") == tags.count("thead") > 5
+    assert all(attributes.get("scope") in {"col", "row"} for tag, attributes in document.elements if tag == "th")
+    # A table that changes its shape on a phone would no longer be one for a screen reader.
+    assert all(attributes.get("role") for _, attributes in document.elements if "data-label" in attributes)
+    assert all(attributes.get("aria-hidden") == "true" for tag, attributes in document.elements if tag == "svg")
+
+
+def test_coverage_is_never_rounded_up() -> None:
+    """What is not all is not shown as 100 %."""
+    nearly = count(10_000_000, 5, oldest=400, covered=9_999_999)
+    text = Document(page(attrs.evolve(sample(), buckets={"a": BucketReport(count=nearly, storage=None)}))).text
+
+    assert "99.99 %" in text
+    assert "100 %" not in text.split("Outcomes of the newest checks")[0]
+
+
+@pytest.mark.parametrize(
+    ("bucket", "headline"),
+    [
+        (count(5, 5, oldest=1), "Everything is in order"),
+        (FixityCount(), "Nothing is under care yet"),
+        (
+            count(5, 5, oldest=1, failed=(failing("b", "k", Outcome.ABSENT, "gone"),)),
+            "1 object needs attention",
+        ),
+        (attrs.evolve(count(5, 5, oldest=400), overdue=2), "2 objects were not checked in time"),
+        (attrs.evolve(count(5, 5, oldest=1), outcomes={"match": 4, "deferred": 1}), "1 object was never read"),
+        (attrs.evolve(count(5, 5, oldest=1), unreplicated=3), "3 objects have no second copy"),
+    ],
+)
+def test_the_headline_says_how_things_are(bucket: FixityCount, headline: str) -> None:
+    """One glance tells whether there is anything to do."""
+    text = Document(page(attrs.evolve(sample(), buckets={"a": BucketReport(count=bucket, storage=None)}))).text
+
+    assert headline in text
+
+
+def test_l25_the_copy_that_fails_is_named() -> None:
+    """Where only the replica is gone the page says so, in its list and among the outcomes."""
+    lost = attrs.evolve(failing("b", "k", Outcome.ABSENT, "the replica is gone"), outcome="replica-absent")
+    bucket = BucketReport(count=count(5, 5, oldest=1, failed=(lost,)), storage=None)
+    text = Document(page(attrs.evolve(sample(), buckets={"b": bucket}))).text
+
+    assert 2 == text.count("Replica missing")
+    assert "the object itself is good" in text
+    assert "Missing" not in text
+
+
+def test_many_failing_objects_are_the_first_and_a_number() -> None:
+    """The page names a hundred and says how many more there are."""
+    failed = tuple(failing("b", f"key-{number:04}", Outcome.MISMATCH, "bad") for number in range(100))
+    many = attrs.evolve(count(5_000, 5, oldest=1, failed=failed), failing=1_234)
+    text = Document(page(attrs.evolve(sample(), buckets={"b": BucketReport(count=many, storage=None)}))).text
+
+    assert "The first 100 of 1,234 objects" in text
+    assert "1,134 objects more" in text
+    assert "key-0099" in text
+
+
+def test_days_without_a_manifest_are_shown_as_such() -> None:
+    """What is not known is not shown as nothing."""
+    days = [
+        DayCount(day=(MOMENT - timedelta(days=1)).date(), known=False),
+        DayCount(day=(MOMENT - timedelta(days=2)).date(), checks=7),
+    ]
+    text = Document(page(attrs.evolve(sample(), days=days))).text
+
+    assert "1 of 2 days has no manifest" in text
+    assert "not known" in text
+
+
+def test_without_inventories_the_page_says_so() -> None:
+    """A new bucket has none yet; one that is damaged says why."""
+    good = count(1, 1, oldest=1)
+    buckets = {
+        "acme-new": BucketReport(count=good, storage=None),
+        "acme-odd": BucketReport(count=good, storage=None, problem="the MD5 differs"),
+    }
+    text = Document(page(attrs.evolve(sample(), buckets=buckets))).text
+
+    assert "There is no inventory yet of acme-new." in text
+    assert "The inventory of acme-odd could not be used: the MD5 differs." in text
+    assert "By storage class" not in text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 bytes"), (999, "999 bytes"), (999_960, "1.0 MB"), (1_500, "1.5 kB"), (5 * 10**15, "5.0 PB")],
+)
+def test_sizes_are_in_units_that_people_read(size: int, text: str) -> None:
+    """Decimal units, one digit behind the point."""
+    bucket = BucketReport(count=count(1, size, oldest=1), storage=None)
+
+    assert text in Document(page(attrs.evolve(sample(), buckets={"a": bucket}))).text
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1, 2], ids=["light", "dark", "print"])
+def test_contrast_is_enough(scheme: int) -> None:
+    """Texts have a contrast of 4.5 to 1 and bars of 3 to 1, as WCAG 2.2 AA asks, in light, in dark and on paper."""
+    blocks = re.findall(r":root\{([^}]*)\}", STYLE)
+    colours = {
+        name: value if len(value) == 7 else "#" + "".join(2 * one for one in value[1:])
+        for name, value in re.findall(r"--([\w-]+):\s*(#[0-9a-f]{3,6})", blocks[scheme])
+    }
+
+    for text in ("ink", "soft", "link", "good", "bad"):
+        assert _contrast(colours[text], colours["page"]) >= 4.5, text
+    for text in ("ink", "soft"):
+        assert _contrast(colours[text], colours["panel"]) >= 4.5, text
+    for text in ("good", "bad"):
+        assert min(_contrast(colours[one], colours[f"{text}-panel"]) for one in (text, "ink")) >= 4.5, text
+    for bar in ("bar", "bad"):
+        assert _contrast(colours[bar], colours["track"]) >= 3, bar

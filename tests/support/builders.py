@@ -1,0 +1,150 @@
+"""Values that tests begin with."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+
+from runtime.contract import Env
+from runtime.fixity.check_replica import Replicas
+from runtime.fixity.context import Attempt, Care
+from runtime.fixity.records import Agent
+from runtime.settings import FixitySettings, VerificationSettings
+from runtime.shared.object_ref import ObjectRef
+from tests.support.fakes import FakeClock, FakeRecords, FakeSchedule, FakeStore, Happening
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+INTERVAL = timedelta(days=180)
+REF = ObjectRef("acme-test-letters", "box 1/letter ä+%20.txt")
+AGENT = Agent(
+    software="DuraCloud",
+    version="1.0.0",
+    commit="0123abc",
+    function="duracloud-test-file-uploaded",
+    request_id="req-1",
+)
+
+
+@attrs.frozen
+class World:
+    """The fakes of one test and the care built on them."""
+
+    store: FakeStore
+    replicas: Replicas
+    replica_store: FakeStore
+    records: FakeRecords
+    schedule: FakeSchedule
+    clock: FakeClock
+    care: Care
+
+
+def world(*, algorithms: tuple[str, ...] = ("sha256", "md5", "crc64nvme"), read_replicas: bool = False) -> World:
+    """Build an empty world."""
+    store, replicas = FakeStore(), FakeStore()
+    records, schedule, clock = FakeRecords(), FakeSchedule(), FakeClock(NOW)
+    care = Care(
+        store=store,
+        records=records,
+        schedule=schedule,
+        clock=clock,
+        algorithms=algorithms,
+        interval=INTERVAL,
+        read_rate=1_000,
+    )
+    return World(store, Replicas(store=replicas, read=read_replicas), replicas, records, schedule, clock, care)
+
+
+def attempt(clock: FakeClock, *, receives: int = 1, last: bool = False, seconds: float = 60) -> Attempt:
+    """Build an attempt that has some seconds left."""
+    return Attempt(agent=AGENT, deadline=clock.now() + timedelta(seconds=seconds), receives=receives, last_receive=last)
+
+
+@attrs.frozen
+class FakeContext:
+    """What Lambda hands to a handler."""
+
+    function_name: str = "duracloud-test-file-uploaded"
+    aws_request_id: str = "req-1"
+    milliseconds: int = 60_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+_FIXITY = {
+    Env.ENVIRONMENT: "test",
+    Env.COMMIT: "0123abc",
+    Env.CHECKSUM_TABLE: "checksums",
+    Env.SCHEDULER_TABLE: "schedule",
+    Env.DIGEST_ALGORITHMS: "sha256,md5,crc64nvme",
+    Env.CHECK_INTERVAL_DAYS: "180",
+    Env.BATCH_CONCURRENCY: "10",
+    Env.ASSUMED_READ_RATE: "1000",
+    Env.MAX_RECEIVE_COUNT: "3",
+}
+
+
+def fixity_settings() -> FixitySettings:
+    """Build the settings of the functions that take objects under care and out of it."""
+    return FixitySettings.load(_FIXITY)
+
+
+def verification_settings() -> VerificationSettings:
+    """Build the settings of the function that reads objects again."""
+    return VerificationSettings.load({**_FIXITY, Env.REPLICA_REGION: "us-west-2", Env.READ_REPLICAS: "false"})
+
+
+def sqs_event(*bodies: str, receives: int = 1) -> dict[str, Any]:
+    """Build the event of a batch of queue messages."""
+    return {
+        "Records": [
+            {
+                "messageId": f"m{number}",
+                "receiptHandle": f"r{number}",
+                "body": body,
+                "attributes": {"ApproximateReceiveCount": str(receives)},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:eu-west-1:111111111111:duracloud-test-object-created",
+                "awsRegion": "eu-west-1",
+            }
+            for number, body in enumerate(bodies)
+        ]
+    }
+
+
+def s3_event(happening: Happening, *, size: int | None = 5) -> str:
+    """Build the EventBridge event that S3 sends for a change."""
+    entry: dict[str, Any] = {
+        "key": happening.ref.key,
+        "version-id": happening.version_id,
+        "sequencer": happening.sequencer,
+    }
+    detail: dict[str, Any] = {
+        "version": "0",
+        "bucket": {"name": happening.ref.bucket},
+        "object": entry,
+        "request-id": "REQ",
+        "requester": "111111111111",
+        "source-ip-address": "192.0.2.1",
+        "event-version": "1.0",
+    }
+    if happening.kind == "created":
+        entry |= {"size": size, "etag": "d41d8cd98f00b204e9800998ecf8427e"}
+        detail |= {"reason": "PutObject"}
+    else:
+        detail |= {"reason": "DeleteObject", "deletion-type": "Permanently Deleted"}
+    return json.dumps(
+        {
+            "version": "0",
+            "id": f"id-{happening.sequencer}",
+            "detail-type": "Object Created" if happening.kind == "created" else "Object Deleted",
+            "source": "aws.s3",
+            "account": "111111111111",
+            "time": "2026-03-01T12:00:00Z",
+            "region": "eu-west-1",
+            "resources": [f"arn:aws:s3:::{happening.ref.bucket}"],
+            "detail": detail,
+        }
+    )

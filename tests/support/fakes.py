@@ -1,0 +1,321 @@
+"""In-memory stand-ins for the ports of fixity, which keep the same contract as the adapters."""
+
+import base64
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import attrs
+
+from runtime.fixity.digests import digester
+from runtime.fixity.errors import UnreadableError
+from runtime.fixity.objects import Encryption, ObjectFacts, Replication
+from runtime.fixity.records import FixityRecord
+from runtime.fixity.schedule import ScheduleRow
+from runtime.fixity.sequencer import normalised
+from runtime.shared.errors import ObjectAbsentError, RefusedError
+from runtime.shared.object_ref import ObjectRef
+from runtime.shared.pages import Malformed, Page
+
+CHUNK = 7
+T = TypeVar("T")
+
+
+@attrs.define
+class FakeClock:
+    """A clock that moves only when told to."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def advance(self, **by: float) -> None:
+        self.moment += timedelta(**by)
+
+
+@attrs.define(kw_only=True)
+class StoredVersion:
+    """A version or, without a body, a delete marker."""
+
+    version_id: str
+    body: bytes | None
+    facts: ObjectFacts | None = None
+    part_sizes: tuple[int, ...] = ()
+
+
+@attrs.frozen
+class Happening:
+    """What S3 would announce about a change."""
+
+    kind: str
+    ref: ObjectRef
+    version_id: str
+    sequencer: str
+
+
+class FakeStore:
+    """Versioned buckets; `on_open` may raise or change things before a read, `on_chunk` while it goes on."""
+
+    def __init__(self) -> None:
+        self.versions: dict[ObjectRef, list[StoredVersion]] = {}
+        self.opened: list[tuple[ObjectRef, str | None, bool]] = []
+        self.heads = 0
+        self.on_open: Callable[[int], None] = lambda _: None
+        self.on_chunk: Callable[[int], None] = lambda _: None
+        self._ids = itertools.count(1)
+
+    def put(
+        self,
+        ref: ObjectRef,
+        body: bytes,
+        *,
+        parts: tuple[int, ...] = (),
+        encryption: Encryption = Encryption.S3_MANAGED,
+        checksums: Mapping[str, str] | None = None,
+        depositor: Mapping[str, str] | None = None,
+        etag: str | None = None,
+        replication: Replication = Replication.NONE,
+        storage_class: str = "STANDARD",
+    ) -> Happening:
+        number = next(self._ids)
+        facts = ObjectFacts(
+            ref=ref,
+            version_id=f"v{number}",
+            size=len(body),
+            etag=etag or (multipart_etag(body, parts) if parts else hashlib.md5(body).hexdigest()),  # noqa: S324 (S3's ETag)
+            encryption=encryption,
+            checksums=checksums if checksums is not None else {"crc64nvme": base64_of("crc64nvme", body)},
+            depositor_digests=depositor or {},
+            replication=replication,
+            storage_class=storage_class,
+        )
+        version = StoredVersion(version_id=f"v{number}", body=body, facts=facts, part_sizes=parts)
+        self.versions.setdefault(ref, []).append(version)
+        return Happening("created", ref, version.version_id, normalised(f"{number:016x}"))
+
+    def delete(self, ref: ObjectRef) -> Happening:
+        number = next(self._ids)
+        self.versions.setdefault(ref, []).append(StoredVersion(version_id=f"v{number}", body=None))
+        return Happening("deleted", ref, f"v{number}", normalised(f"{number:016x}"))
+
+    def delete_version(self, ref: ObjectRef, index: int) -> Happening:
+        number = next(self._ids)
+        gone = self.versions[ref].pop(index)
+        return Happening("deleted", ref, gone.version_id, normalised(f"{number:016x}"))
+
+    def damage(self, ref: ObjectRef) -> None:
+        version = self._current(ref)
+        assert version.body
+        version.body = bytes([version.body[0] ^ 1]) + version.body[1:]
+
+    @contextmanager
+    def open(self, ref: ObjectRef, version_id: str | None = None, *, fresh: bool = False) -> "Iterator[_FakeOpen]":
+        self.opened.append((ref, version_id, fresh))
+        self.on_open(len(self.opened))
+        version = self._current(ref) if version_id is None else self._version(ref, version_id)
+        yield _FakeOpen(version, self.on_chunk)
+
+    def current_version(self, ref: ObjectRef) -> str:
+        self.heads += 1
+        return self._current(ref).version_id
+
+    def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:
+        self.heads += 1
+        version = self._current(ref) if version_id is None else self._version(ref, version_id)
+        facts = version.facts
+        assert facts is not None
+        return facts
+
+    def part_sizes(self, ref: ObjectRef, version_id: str, parts: int) -> tuple[int, ...]:
+        self.heads += parts
+        return self._version(ref, version_id).part_sizes[:parts]
+
+    def _current(self, ref: ObjectRef) -> StoredVersion:
+        versions = self.versions.get(ref)
+        if not versions:
+            raise ObjectAbsentError("there is no such object")
+        if versions[-1].body is None:
+            raise ObjectAbsentError("there is no such object", delete_marker=True)
+        return versions[-1]
+
+    def _version(self, ref: ObjectRef, version_id: str) -> StoredVersion:
+        for version in self.versions.get(ref, []):
+            if version.version_id == version_id and version.body is not None:
+                return version
+        raise ObjectAbsentError("there is no such version")
+
+
+class _FakeOpen:
+    def __init__(self, version: StoredVersion, on_chunk: Callable[[int], None]) -> None:
+        assert version.facts is not None
+        assert version.body is not None
+        self._facts = version.facts
+        self._body = version.body
+        self._on_chunk = on_chunk
+
+    @property
+    def facts(self) -> ObjectFacts:
+        return self._facts
+
+    def chunks(self) -> Iterator[bytes]:
+        for start in range(0, len(self._body), CHUNK):
+            self._on_chunk(start)
+            yield self._body[start : start + CHUNK]
+
+
+class FakeRecords:
+    """The checksum table; `before` is called with the name of each write and may raise."""
+
+    def __init__(self) -> None:
+        self.items: dict[ObjectRef, FixityRecord] = {}
+        self.malformed: dict[ObjectRef, Malformed] = {}
+        self.before: Callable[[str], None] = lambda _: None
+
+    def get(self, ref: ObjectRef) -> FixityRecord | None:
+        self.before("get")
+        if ref in self.malformed:
+            raise RefusedError(
+                f"the fixity record of {ref.key!r} in {ref.bucket} cannot be read: {self.malformed[ref].problem}"
+            )
+        return self.items.get(ref)
+
+    def deposit(self, record: FixityRecord, *, again: bool = False) -> bool:
+        self.before("deposit")
+        standing = self.items.get(record.ref)
+        if standing is None:
+            allowed = not again
+        else:
+            replaceable = standing.version_id != record.version_id or (again and standing.last_good_date is None)
+            allowed = standing.sequencer <= record.sequencer and replaceable
+        if allowed:
+            self.items[record.ref] = record
+        return allowed
+
+    def advance(self, ref: ObjectRef, version_id: str, sequencer: str) -> None:
+        self.before("advance")
+        standing = self.items.get(ref)
+        if standing and standing.version_id == version_id and standing.sequencer < sequencer:
+            self.items[ref] = attrs.evolve(standing, sequencer=sequencer)
+
+    def record_check(self, record: FixityRecord) -> bool:
+        self.before("record_check")
+        standing = self.items.get(record.ref)
+        if standing is None or standing.version_id != record.version_id:
+            return False
+        self.items[record.ref] = attrs.evolve(
+            standing,
+            last_check=record.last_check,
+            next_check=record.next_check,
+            last_good_date=record.last_good_date or standing.last_good_date,
+        )
+        return True
+
+    def postpone(self, ref: ObjectRef, version_id: str, due: datetime) -> bool:
+        self.before("postpone")
+        standing = self.items.get(ref)
+        if standing is None or standing.version_id != version_id:
+            return False
+        self.items[ref] = attrs.evolve(standing, next_check=due)
+        return True
+
+    def remove(self, ref: ObjectRef, sequencer: str) -> bool:
+        self.before("remove")
+        standing = self.items.get(ref)
+        if standing is not None and standing.sequencer > sequencer:
+            return False
+        self.items.pop(ref, None)
+        return True
+
+
+class FakeSchedule:
+    """The scheduler table; `before` is called with the name of each write and may raise."""
+
+    def __init__(self) -> None:
+        self.rows: dict[ObjectRef, ScheduleRow] = {}
+        self.malformed: dict[ObjectRef, Malformed] = {}
+        self.before: Callable[[str], None] = lambda _: None
+
+    def put(self, row: ScheduleRow) -> None:
+        self.before("put")
+        self.malformed.pop(row.ref, None)
+        standing = self.rows.get(row.ref)
+        if standing is None or standing.sequencer <= row.sequencer:
+            self.rows[row.ref] = row
+
+    def put_if_absent(self, row: ScheduleRow) -> None:
+        self.before("put_if_absent")
+        if row.ref not in self.malformed:
+            self.rows.setdefault(row.ref, row)
+
+    def remove(self, ref: ObjectRef, sequencer: str) -> None:
+        self.before("remove")
+        standing = self.rows.get(ref)
+        if standing is not None and standing.sequencer <= sequencer:
+            del self.rows[ref]
+
+
+class FakeRecordPages:
+    """The records of a fake table, some at a time."""
+
+    def __init__(self, records: FakeRecords, most: int) -> None:
+        self._records = records
+        self._most = most
+
+    def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord | Malformed]:
+        return page_of({**self._records.items, **self._records.malformed}, bucket, after, self._most)
+
+
+class FakeSchedulePages:
+    """The rows of a fake schedule, some at a time."""
+
+    def __init__(self, schedule: FakeSchedule, most: int) -> None:
+        self._schedule = schedule
+        self._most = most
+
+    def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow | Malformed]:
+        return page_of({**self._schedule.rows, **self._schedule.malformed}, bucket, after, self._most)
+
+
+def page_of(table: Mapping[ObjectRef, T], bucket: str, after: str | None, most: int) -> Page[T]:
+    """Return the rows of a bucket behind a key, so many at most."""
+    # As it is at one moment: others write to it meanwhile.
+    rows = dict(list(table.items()))
+    refs = sorted(ref for ref in rows if ref.bucket == bucket and (after is None or ref.key > after))
+    return Page([rows[ref] for ref in refs[:most]], refs[most - 1].key if len(refs) >= most else None)
+
+
+def base64_of(algorithm: str, body: bytes) -> str:
+    """Return a stored checksum as S3 sends it."""
+    running = digester(algorithm)
+    running.update(body)
+    return base64.b64encode(running.digest()).decode()
+
+
+def multipart_etag(body: bytes, parts: tuple[int, ...]) -> str:
+    """Return the ETag that S3 gives an upload of such parts."""
+    outer = hashlib.md5(usedforsecurity=False)
+    start = 0
+    for size in parts:
+        outer.update(hashlib.md5(body[start : start + size], usedforsecurity=False).digest())
+        start += size
+    return f"{outer.hexdigest()}-{len(parts)}"
+
+
+def raising_once(error: Exception) -> Callable[[int], None]:
+    """Return a hook that raises on its first call only."""
+    errors = [error]
+
+    def hook(_: int) -> None:
+        if errors:
+            raise errors.pop()
+
+    return hook
+
+
+def broken_stream() -> UnreadableError:
+    """Return the error of a stream that breaks off."""
+    return UnreadableError("the stream broke off")

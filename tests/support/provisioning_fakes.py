@@ -1,0 +1,183 @@
+"""In-memory stand-ins for the ports of provisioning; `before` is called ahead of each call and may raise."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import attrs
+
+from runtime.audit.write import AuditTrail
+from runtime.provisioning.bucket_configuration import BucketPolicySettings, Step
+from runtime.provisioning.claims import Claim, FoundBucket, Owner
+from runtime.provisioning.errors import NameTakenError
+from runtime.provisioning.provision import Provisioning
+from runtime.provisioning.request_result import BucketRequest
+from runtime.shared.errors import ObjectAbsentError, RefusedError
+from tests.support.audit_fakes import FakeAuditFiles, chains
+from tests.support.builders import NOW
+from tests.support.fakes import FakeClock
+
+VALUES = BucketPolicySettings(
+    environment="dev",
+    account_id="111111111111",
+    managed_bucket="acme-dev-managed",
+    logs_bucket="acme-dev-logs",
+    replication_role_arn="arn:aws:iam::111111111111:role/replication",
+    replication_queue_arn="arn:aws:sqs:eu-west-1:111111111111:replication-events",
+    encryption_key_arn=None,
+    replica_key_arn=None,
+    abort_multipart_days=3,
+    noncurrent_expiry_days=30,
+    main_transition_days=0,
+    main_storage_class="INTELLIGENT_TIERING",
+    replica_transition_days=7,
+    replica_storage_class="DEEP_ARCHIVE",
+    replication_storage_class="STANDARD",
+    replication_time_control=True,
+)
+REQUESTS = "acme-dev-bucket-requested"
+
+
+@attrs.define
+class FakeBucket:
+    """A bucket: where it is, its tags, and the calls that configured it."""
+
+    region: str
+    tags: dict[str, str] = attrs.field(factory=dict)
+    applied: list[Step] = attrs.field(factory=list)
+    objects: int = 0
+
+    @property
+    def calls(self) -> list[str]:
+        """The configuration calls in their order."""
+        return [step.call for step in self.applied]
+
+
+class FakeBuckets:
+    """Buckets of one account, and names that belong to others."""
+
+    def __init__(self) -> None:
+        self.buckets: dict[str, FakeBucket] = {}
+        self.foreign: set[str] = set()
+        self.before: Callable[[str, str], None] = lambda _call, _bucket: None
+
+    def find(self, bucket: str, region: str) -> FoundBucket:
+        self.before("find", bucket)
+        assert region
+        if bucket in self.foreign:
+            return FoundBucket(Owner.SOMEBODY_ELSE)
+        if bucket not in self.buckets:
+            return FoundBucket(Owner.NOBODY)
+        return FoundBucket(Owner.THIS_ACCOUNT, dict(self.buckets[bucket].tags))
+
+    def create(self, bucket: str, region: str) -> None:
+        self.before("create", bucket)
+        if bucket in self.foreign:
+            raise NameTakenError(f"the bucket {bucket} belongs to another AWS account")
+        # As in us-east-1, making one's own bucket again succeeds (lesson L15).
+        self.buckets.setdefault(bucket, FakeBucket(region))
+
+    def apply(self, bucket: str, region: str, step: Step) -> None:
+        self.before(step.call, bucket)
+        assert region == self.buckets[bucket].region
+        self.buckets[bucket].applied.append(step)
+        if step.call == "put_bucket_tagging":
+            tags = step.arguments["Tagging"]["TagSet"]
+            self.buckets[bucket].tags = {tag["Key"]: tag["Value"] for tag in tags}
+
+    def delete(self, bucket: str, region: str) -> None:
+        self.before("delete", bucket)
+        assert region
+        if bucket in self.buckets and self.buckets[bucket].objects:
+            raise RefusedError("BucketNotEmpty")
+        self.buckets.pop(bucket, None)
+
+
+class FakeRequests:
+    """Request files, results and claims."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.written: dict[str, str] = {}
+        self.claims: dict[str, Claim] = {}
+        self.before: Callable[[str, str], None] = lambda _call, _name: None
+
+    def read(self, bucket: str, key: str, version_id: str, most: int) -> bytes:
+        self.before("read", key)
+        assert (bucket, version_id) == (REQUESTS, "v1")
+        if key not in self.files:
+            raise ObjectAbsentError("there is no such file")
+        return self.files[key][:most]
+
+    def write(self, key: str, text: str) -> None:
+        self.before("write", key)
+        self.written[key] = text
+
+    def claim(self, bucket: str, claim: Claim) -> Claim:
+        self.before("claim", bucket)
+        return self.claims.setdefault(bucket, claim)
+
+    def standing_claim(self, bucket: str) -> Claim | None:
+        self.before("standing_claim", bucket)
+        return self.claims.get(bucket)
+
+    def replace_claim(self, bucket: str, claim: Claim) -> None:
+        self.before("replace_claim", bucket)
+        self.claims[bucket] = claim
+
+    def release(self, bucket: str) -> None:
+        self.before("release", bucket)
+        self.claims.pop(bucket, None)
+
+
+@attrs.frozen
+class Office:
+    """The fakes of one test and the provisioning built on them."""
+
+    buckets: FakeBuckets
+    requests: FakeRequests
+    audit: FakeAuditFiles
+    clock: FakeClock
+    care: Provisioning
+
+    def fail(self, call: str, error: Exception, name: str | None = None, times: int = 1) -> None:
+        """Have a call fail, for one name or any, a number of times."""
+        left = [error] * times
+
+        def before(now: str, at: str) -> None:
+            if now == call and (name is None or at == name) and left:
+                raise left.pop()
+
+        self.buckets.before = self.requests.before = before
+
+
+def office(*, public_allowed: bool = True, settling: timedelta = timedelta()) -> Office:
+    """Build an empty office."""
+    buckets, requests, audit, clock = FakeBuckets(), FakeRequests(), FakeAuditFiles(), FakeClock(NOW)
+    care = Provisioning(
+        buckets=buckets,
+        files=requests,
+        records=requests,
+        clock=clock,
+        prefix="acme-dev",
+        region="eu-west-1",
+        replica_region="us-east-1",
+        values=VALUES,
+        most_names=5,
+        public_allowed=public_allowed,
+        longest_work=timedelta(minutes=5),
+        settling=settling,
+        trail=AuditTrail(files=audit, clock=clock, environment="dev", new_chain=chains()),
+    )
+    return Office(buckets, requests, audit, clock, care)
+
+
+def request(event_id: str = "e1", key: str = "names.txt") -> BucketRequest:
+    """Build a request."""
+    return BucketRequest(
+        bucket=REQUESTS,
+        key=key,
+        version_id="v1",
+        requester="111111111111",
+        received_at=NOW,
+        event_id=event_id,
+    )

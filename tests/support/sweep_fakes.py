@@ -1,0 +1,255 @@
+"""In-memory stand-ins for the ports of the sweep, and a small environment to be swept."""
+
+import copy
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+
+from runtime.bucket_runs.run import Sweep, SweepPolicy
+from runtime.fixity.objects import Replication
+from runtime.fixity.outcome import Outcome
+from runtime.fixity.records import CheckReport, FixityRecord
+from runtime.fixity.schedule import ScheduleRow
+from runtime.shared.object_ref import ObjectRef
+from runtime.shared.pages import Malformed, Page
+from runtime.sweep.judge import ListedObject, RecordSummary, Unrecorded
+from runtime.sweep.run import Sweeping
+from runtime.sweep.totals import Slice
+from tests.support.announcing_fakes import FakeQueue
+from tests.support.builders import AGENT, INTERVAL, NOW
+from tests.support.fakes import FakeClock, FakeRecordPages, FakeRecords, FakeSchedule, FakeSchedulePages, page_of
+
+BUCKET = "acme-test-letters"
+GRACE = timedelta(days=3)
+YOUNG = timedelta(hours=1)
+POLICY = SweepPolicy(interval=INTERVAL, grace=GRACE)
+SWEEP = Sweep(NOW)
+
+
+class FakeSummaries:
+    """The records of a fake table; those in `unseen` are there, and the pages do not show them yet."""
+
+    def __init__(self, records: FakeRecords, most: int) -> None:
+        self._records = records
+        self._pages = FakeRecordPages(records, most)
+        self.unseen: set[ObjectRef] = set()
+
+    def page(self, bucket: str, after: str | None = None) -> Page[RecordSummary | Malformed]:
+        page = self._pages.page(bucket, after)
+        seen = [one for one in page.rows if one.ref not in self.unseen]
+        return Page([one if isinstance(one, Malformed) else summary(one) for one in seen], page.next_after)
+
+    def exists(self, ref: ObjectRef) -> bool:
+        return ref in self._records.items or ref in self._records.malformed
+
+
+class FakeObjectList:
+    """The objects of a fake S3, some at a time."""
+
+    def __init__(self, most: int) -> None:
+        self.items: dict[ObjectRef, ListedObject] = {}
+        self._most = most
+
+    def page(self, bucket: str, after: str | None = None) -> Page[ListedObject]:
+        return page_of(self.items, bucket, after, self._most)
+
+
+class FakeDepositQueue:
+    """A queue of objects to be taken under care that fails as told."""
+
+    def __init__(self) -> None:
+        self.found: list[Unrecorded] = []
+        self.error: Exception | None = None
+
+    def send(self, found: Sequence[Unrecorded]) -> None:
+        if self.error:
+            raise self.error
+        self.found += found
+
+    @property
+    def refs(self) -> list[ObjectRef]:
+        """What is to be taken under care."""
+        return [one.listed.ref for one in self.found]
+
+
+class FakeSweepQueue:
+    """A queue of slices that fails as told."""
+
+    def __init__(self) -> None:
+        self.slices: list[Slice] = []
+        self.error: Exception | None = None
+
+    def send(self, slices: Sequence[Slice]) -> None:
+        if self.error:
+            raise self.error
+        self.slices += slices
+
+
+class FakeDocuments:
+    """Documents that cannot be changed through what was given or taken."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Mapping[str, Any]] = {}
+
+    def names(self, folder: str) -> set[str]:
+        return {key for key in self.documents if key.startswith(folder)}
+
+    def read(self, key: str) -> Mapping[str, Any] | None:
+        return copy.deepcopy(self.documents.get(key))
+
+    def write(self, key: str, document: Mapping[str, Any]) -> None:
+        self.documents[key] = copy.deepcopy(document)
+
+    def write_once(self, key: str, document: Mapping[str, Any]) -> bool:
+        if key in self.documents:
+            return False
+        self.write(key, document)
+        return True
+
+
+@attrs.define
+class FakeBuckets:
+    """The main buckets."""
+
+    listed: list[str]
+
+    def names(self) -> list[str]:
+        return sorted(self.listed)
+
+
+@attrs.frozen
+class Environment:
+    """The fakes of one test and the sweep built on them."""
+
+    buckets: FakeBuckets
+    records: FakeRecords
+    summaries: FakeSummaries
+    schedule: FakeSchedule
+    objects: FakeObjectList
+    checks: FakeQueue
+    deposits: FakeDepositQueue
+    slices: FakeSweepQueue
+    files: FakeDocuments
+    clock: FakeClock
+    sweeping: Sweeping
+
+
+def environment(*buckets: str, most: int = 1_000, page: int = 2) -> Environment:
+    """Build an environment with buckets.
+
+    Args:
+        buckets: their names.
+        most: objects of one slice.
+        page: rows of one page.
+    """
+    records, schedule = FakeRecords(), FakeSchedule()
+    listed, summaries, clock = FakeBuckets(list(buckets)), FakeSummaries(records, page), FakeClock(NOW)
+    objects, checks, deposits = FakeObjectList(page), FakeQueue(), FakeDepositQueue()
+    slices, files = FakeSweepQueue(), FakeDocuments()
+    return Environment(
+        listed,
+        records,
+        summaries,
+        schedule,
+        objects,
+        checks,
+        deposits,
+        slices,
+        files,
+        clock,
+        Sweeping(
+            buckets=listed,
+            records=summaries,
+            rows=FakeSchedulePages(schedule, page),
+            objects=objects,
+            schedule=schedule,
+            checks=checks,
+            deposits=deposits,
+            slices=slices,
+            files=files,
+            clock=clock,
+            environment="test",
+            policy=POLICY,
+            young=YOUNG,
+            most=most,
+            concurrency=2,
+        ),
+    )
+
+
+def record(
+    key: str,
+    *,
+    bucket: str = BUCKET,
+    due: timedelta = timedelta(days=10),
+    good: timedelta | None = timedelta(days=-170),
+    deposited: timedelta = timedelta(days=-400),
+    size: int = 5,
+) -> FixityRecord:
+    """Build a record; its dates are given from now on."""
+    good_date = None if good is None else NOW + good
+    checked = good_date or NOW + deposited
+    return FixityRecord(
+        ref=ObjectRef(bucket, key),
+        version_id=f"v-{key}",
+        size=size,
+        etag="e",
+        sequencer="5",
+        digests={"sha256": "aa"},
+        primary_algorithm="sha256",
+        deposit_date=NOW + deposited,
+        last_good_date=good_date,
+        next_check=NOW + due,
+        last_check=CheckReport(
+            outcome=Outcome.MATCH, success=True, message="ok", started=checked, ended=checked, agent=AGENT
+        ),
+    )
+
+
+def with_outcome(one: FixityRecord, outcome: Outcome, *, success: bool | None) -> FixityRecord:
+    """Return a record whose newest check had another outcome."""
+    return attrs.evolve(one, last_check=attrs.evolve(one.last_check, outcome=outcome, success=success))
+
+
+def with_replication(one: FixityRecord, replication: Replication | None) -> FixityRecord:
+    """Return a record whose newest check saw another state of its replication."""
+    return attrs.evolve(one, last_check=attrs.evolve(one.last_check, replication=replication))
+
+
+def summary(one: FixityRecord) -> RecordSummary:
+    """Return what the sweep needs of a record."""
+    return RecordSummary(
+        ref=one.ref,
+        version_id=one.version_id,
+        sequencer=one.sequencer,
+        size=one.size,
+        etag=one.etag,
+        deposit_date=one.deposit_date,
+        last_good_date=one.last_good_date,
+        next_check=one.next_check,
+        failing=one.last_check.success is False,
+        deferred=one.last_check.outcome is Outcome.DEFERRED,
+        checked=one.last_check.ended,
+        replication=one.last_check.replication,
+    )
+
+
+def row(
+    key: str, *, bucket: str = BUCKET, due: datetime = NOW + timedelta(days=10), sequencer: str = "5"
+) -> ScheduleRow:
+    """Build a schedule row."""
+    return ScheduleRow(ref=ObjectRef(bucket, key), version_id=f"v-{key}", sequencer=sequencer, due=due)
+
+
+def listed(
+    key: str,
+    *,
+    bucket: str = BUCKET,
+    size: int = 5,
+    etag: str = "e",
+    modified: datetime = NOW - timedelta(days=400, minutes=1),
+) -> ListedObject:
+    """Build an object as S3 lists it."""
+    return ListedObject(ref=ObjectRef(bucket, key), size=size, etag=etag, modified=modified)

@@ -1,0 +1,330 @@
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.bucket_runs.run import Sweep, planned, supersedes
+from runtime.events.eventbridge_s3 import parse
+from runtime.fixity.schedule import phase
+from runtime.fixity.sequencer import normalised
+from runtime.shared.pages import Malformed
+from runtime.sweep.judge import Unrecorded, judge, lacks_record, side_by_side, was_replaced
+from runtime.sweep.totals import Coverage, Slice, Totals
+from tests.support.builders import NOW
+from tests.support.sweep_fakes import BUCKET, GRACE, POLICY, SWEEP, YOUNG, listed, record, row, summary
+
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+LONG_AGO = timedelta(days=-3650)
+
+
+@pytest.mark.parametrize(
+    ("due", "scheduled", "overdue", "asked", "written"),
+    [
+        pytest.param(10 * DAY, NOW + 10 * DAY, False, False, None, id="in order"),
+        pytest.param(-GRACE, NOW - GRACE, False, False, None, id="late within the grace, row not expired yet"),
+        pytest.param(10 * DAY, None, False, False, NOW + 10 * DAY, id="row lost"),
+        pytest.param(-GRACE - SECOND, NOW - GRACE, True, True, NOW + DAY, id="row never expired"),
+        pytest.param(-GRACE - SECOND, NOW + 100 * DAY, True, True, NOW + DAY, id="row far in the future"),
+        pytest.param(-GRACE - SECOND, NOW, True, True, NOW + DAY, id="row of the day before has run out"),
+        pytest.param(-GRACE - SECOND, NOW + DAY, True, False, None, id="asked for a moment ago"),
+        pytest.param(-GRACE - SECOND, NOW + SECOND, True, False, None, id="asked for a day ago, row about to expire"),
+        pytest.param(-GRACE - SECOND, None, True, True, NOW + DAY, id="overdue, row lost"),
+    ],
+)
+def test_what_is_done_about_a_record(
+    *, due: timedelta, scheduled: datetime | None, overdue: bool, asked: bool, written: datetime | None
+) -> None:
+    """A record and its row decide whether it is overdue, whether a check is asked for, and which row is written."""
+    one = summary(record("a", due=due))
+    standing = None if scheduled is None else row("a", due=scheduled)
+
+    verdict = judge(one, standing, NOW, POLICY)
+
+    assert overdue == verdict.overdue
+    assert asked == (verdict.check is not None)
+    assert written == (verdict.row.due if verdict.row else None)
+    assert (written is not None) == verdict.changes_something
+
+
+@pytest.mark.parametrize("days", [4, 30, 31, 365, 3650])
+def test_l26_there_is_no_lower_bound_on_what_is_overdue(days: int) -> None:
+    """What was overdue by a month, a year or ten years is asked for like what became so today."""
+    verdict = judge(summary(record("a", due=-days * DAY)), row("a", due=NOW - days * DAY), NOW, POLICY)
+
+    assert verdict.check is not None
+    assert "v-a" == verdict.check.version_id
+
+
+def test_l04_a_due_object_without_a_row_gets_one_in_the_coming_day() -> None:
+    """Where the date has passed, each object has its own place in the coming day, so that they are no burst."""
+    verdicts = [judge(summary(record(str(n), due=-DAY)), None, NOW, POLICY) for n in range(1_000)]
+    dues = [verdict.row.due for verdict in verdicts if verdict.row]
+
+    assert [NOW + phase(record(str(n)).ref) * DAY for n in range(1_000)] == dues
+    hours = [sum(1 for due in dues if NOW + h * DAY / 24 <= due < NOW + (h + 1) * DAY / 24) for h in range(24)]
+    assert 1_000 == sum(hours)
+    assert max(hours) < 2 * 1_000 / 24
+    assert all(verdict.waiting and not verdict.missing_row for verdict in verdicts)
+
+
+def test_a_written_row_carries_the_version_and_order_of_the_record() -> None:
+    """A row that the sweep writes is refused where a newer event wrote another."""
+    verdict = judge(summary(record("a")), None, NOW, POLICY)
+
+    assert row("a") == verdict.row
+    assert verdict.missing_row
+
+
+@pytest.mark.parametrize(("due", "written"), [(10 * DAY, NOW + 10 * DAY), (-DAY, None), (-GRACE - SECOND, NOW + DAY)])
+def test_a_row_that_cannot_be_read_is_written_anew(due: timedelta, written: datetime | None) -> None:
+    """All that a row says is in the record: what the sweep writes takes the place of the row that stands."""
+    one = summary(record("a", due=due))
+
+    verdict = judge(one, Malformed(ref=one.ref, problem="x"), NOW, POLICY)
+
+    assert verdict.row is not None
+    assert (True, False) == (verdict.replaces, verdict.missing_row)
+    assert (written or NOW + phase(one.ref) * DAY) == verdict.row.due
+
+
+@pytest.mark.parametrize(
+    ("good", "deposited", "covered"),
+    [
+        (-183 * DAY, LONG_AGO, True),
+        (-183 * DAY - SECOND, LONG_AGO, False),
+        (None, -183 * DAY, True),
+        (None, -183 * DAY - SECOND, False),
+    ],
+)
+def test_coverage_reaches_back_by_interval_and_grace(
+    *, good: timedelta | None, deposited: timedelta, covered: bool
+) -> None:
+    """The last good date counts, or the deposit where there was none."""
+    assert covered == judge(summary(record("a", good=good, deposited=deposited)), row("a"), NOW, POLICY).covered
+
+
+KEYS = st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3), max_size=12)
+
+
+@given(KEYS, KEYS, KEYS)
+def test_all_that_there_is_of_an_object_comes_together(
+    with_record: set[str], with_row: set[str], in_s3: set[str]
+) -> None:
+    """Whatever keys there are, each object comes once, in order, with its record, its row and what S3 lists."""
+    found = side_by_side(
+        (summary(record(key)) for key in sorted(with_record)),
+        (row(key) for key in sorted(with_row)),
+        (listed(key) for key in sorted(in_s3)),
+    )
+
+    assert [
+        (key, *(key if key in keys else None for keys in (with_record, with_row, in_s3)))
+        for key in sorted(with_record | with_row | in_s3)
+    ] == [(key, *(one and one.ref.key for one in things)) for key, *things in found]
+
+
+@pytest.mark.parametrize(
+    ("key", "size", "before", "lacking"),
+    [
+        pytest.param("a", 5, YOUNG + SECOND, True, id="older"),
+        pytest.param("a", 5, YOUNG, False, id="young: its event may be on its way"),
+        pytest.param("a", 5, -SECOND, False, id="uploaded during the sweep"),
+        pytest.param("a", 0, DAY, True, id="empty"),
+        pytest.param("a/", 5, DAY, True, id="named like a folder, with content"),
+        pytest.param("a/", 0, DAY, False, id="folder marker"),
+    ],
+)
+def test_which_objects_should_have_a_record(*, key: str, size: int, before: timedelta, lacking: bool) -> None:
+    """An object that was there for a while before the sweep should have one, unless it only shows a folder."""
+    assert lacking == lacks_record(listed(key, size=size, modified=NOW - before), SWEEP.started, YOUNG)
+
+
+@pytest.mark.parametrize(
+    ("changed", "replaced"),
+    [
+        pytest.param({}, False, id="the same"),
+        pytest.param({"modified": NOW - DAY}, True, id="taken by S3 after the deposit"),
+        pytest.param({"etag": "other"}, True, id="another entity tag, begun before the deposit"),
+        pytest.param({"size": 6}, True, id="another size"),
+        pytest.param({"etag": "other", "modified": NOW - YOUNG}, False, id="young: its event may be on its way"),
+        pytest.param({"etag": "other-2", "modified": NOW - 2 * DAY}, True, id="in parts, begun long ago"),
+        pytest.param({"etag": "other-2", "modified": NOW - DAY}, False, id="in parts: it may just have ended"),
+    ],
+)
+def test_which_objects_have_another_version(*, changed: dict[str, Any], replaced: bool) -> None:
+    """Without version ids the list shows by date, size and entity tag that a newer version has no record."""
+    assert replaced == was_replaced(summary(record("a")), listed("a", **changed), SWEEP.started, NOW, YOUNG)
+
+
+def test_what_is_checked_within_a_day_is_not_asked_for_besides() -> None:
+    """The check of a failing object looks at what is current; of a sound one the next sweep sees it again."""
+    soon = summary(record("a", due=DAY))
+
+    assert not was_replaced(soon, listed("a", etag="other"), SWEEP.started, NOW, YOUNG)
+
+
+def test_what_was_deposited_during_the_sweep_is_not_compared_with_an_older_list() -> None:
+    """A page of the list may have been read before the overwrite, and the record behind it."""
+    new = summary(record("a", deposited=timedelta(minutes=1)))
+
+    assert not was_replaced(new, listed("a", etag="of the version before"), SWEEP.started, NOW, YOUNG)
+
+
+@pytest.mark.parametrize("key", ["a b+c%20", "ä/日本", "\x01\n😀"])
+def test_l20_an_object_without_a_record_is_told_as_s3_tells_of_it(key: str) -> None:
+    """The reader of S3's events takes the message, which any event of S3 itself outdoes."""
+    found = Unrecorded(sweep=SWEEP, listed=listed(key, size=7, modified=NOW - DAY))
+
+    event = parse(json.dumps(found.message))
+
+    assert (found.listed.ref, 7, "", NOW - DAY, "duracloud-sweep") == (
+        event.ref,
+        event.size,
+        event.version_id,
+        event.time,
+        event.reason,
+    )
+    assert event.sequencer < normalised("0055AED6DCD90281E5")
+    assert {"id", "source", "detail-type", "time", "detail"} == set(found.message)
+    assert ("aws.s3", "Object Created") == (found.message["source"], found.message["detail-type"])
+
+
+def test_each_object_and_each_sweep_has_an_event_of_its_own() -> None:
+    """The id tells the same question asked again from another one."""
+    later = Sweep(NOW + DAY)
+    asked = [(SWEEP, "a"), (SWEEP, "b"), (later, "a"), (SWEEP, "a")]
+
+    first, *others, again = [Unrecorded(sweep=sweep, listed=listed(key)).message["id"] for sweep, key in asked]
+
+    assert first == again
+    assert 3 == len({first, *others})
+
+
+TOTALS = st.builds(
+    Totals,
+    **{
+        name: st.integers(0, 10**18)
+        for name in (
+            "objects",
+            "size",
+            "within_interval",
+            "never_verified",
+            "overdue",
+            "waiting",
+            "missing_rows",
+            "orphan_rows",
+            "unrecorded",
+            "vanished",
+            "replaced",
+            "failing",
+            "deferred",
+            "unreplicated",
+            "malformed",
+            "checks_queued",
+        )
+    },
+    oldest=st.none() | st.timedeltas(-3650 * DAY, 3650 * DAY).map(lambda by: NOW + by),
+)
+
+
+@given(TOTALS)
+def test_totals_survive_a_message(totals: Totals) -> None:
+    """What a slice hands on is what the next one adds to."""
+    assert totals == Totals.from_document(json.loads(json.dumps(totals.document)))
+
+
+def test_totals_of_an_earlier_version_are_understood() -> None:
+    """A sweep goes on when the software is updated meanwhile."""
+    later = {"unrecorded", "vanished", "malformed"}
+    earlier = {name: value for name, value in Totals(objects=1).document.items() if name not in later}
+
+    assert Totals(objects=1) == Totals.from_document(earlier)
+
+
+def test_totals_add_up() -> None:
+    """Numbers are summed, and the oldest date is the older one."""
+    one, other = Totals(objects=1, size=2, oldest=NOW), Totals(objects=10, size=20, oldest=NOW - DAY)
+    one.add(other)
+    one.add(Totals())
+
+    assert Totals(objects=11, size=22, oldest=NOW - DAY) == one
+
+
+def test_a_slice_is_a_small_message() -> None:
+    """The longest key of S3, in characters that take most room, stays far below what a queue takes."""
+    body = json.dumps(Slice(sweep=SWEEP, bucket="b" * 63, after="😀" * 256).message)
+
+    assert len(body) < 8_000
+
+
+def test_report_says_what_was_found() -> None:
+    """The report holds the sums, the share within the interval, and each bucket's own figures."""
+    good = Totals(objects=3, size=30, oldest=NOW - 100 * DAY, within_interval=3)
+    bad = Totals(objects=1, size=5, oldest=NOW - 200 * DAY, never_verified=1, overdue=1, checks_queued=1)
+    coverage = Coverage(sweep=SWEEP, buckets={"acme-test-b": bad, "acme-test-a": good})
+
+    report = coverage.document("test", POLICY, NOW + timedelta(minutes=5))
+
+    assert json.loads(json.dumps(report)) == report
+    assert ["acme-test-a", "acme-test-b"] == list(report.pop("buckets"))
+    assert {
+        "format": "duracloud-coverage/1",
+        "environment": "test",
+        "started": "2026-03-01T12:00:00Z",
+        "ended": "2026-03-01T12:05:00Z",
+        "interval_days": 180,
+        "grace_days": 3,
+        "objects": 4,
+        "bytes": 35,
+        "oldest_unverified": "2025-08-13T12:00:00Z",
+        "within_interval": 3,
+        "never_verified": 1,
+        "overdue": 1,
+        "waiting": 0,
+        "missing_schedule_rows": 0,
+        "orphan_schedule_rows": 0,
+        "unrecorded": 0,
+        "vanished": 0,
+        "replaced": 0,
+        "failing": 0,
+        "deferred": 0,
+        "unreplicated": 0,
+        "malformed": 0,
+        "checks_queued": 1,
+        "oldest_unverified_age_seconds": 200 * 86_400,
+        "coverage_percent": 75,
+    } == report
+
+
+def test_nothing_under_care_is_all_covered() -> None:
+    """An empty environment has no age and full coverage, so that it raises no alarm."""
+    empty = Coverage(sweep=SWEEP, buckets={})
+
+    assert (100, 0) == (empty.totals.coverage, empty.oldest_age)
+
+
+def test_a_deposit_during_the_sweep_has_no_negative_age() -> None:
+    """An object deposited after the start counts as just deposited."""
+    assert 0 == Coverage(sweep=SWEEP, buckets={BUCKET: Totals(objects=1, oldest=NOW + DAY)}).oldest_age
+
+
+def test_a_bucket_that_vanished_with_its_objects_is_still_looked_at() -> None:
+    """What the latest report found objects in does not drop out because S3 does not list it; emptied buckets do."""
+    latest = {"buckets": {"gone": {"objects": 2}, "emptied": {"objects": 0}, "there": {"objects": 1}}}
+
+    assert ["gone", "new", "there"] == planned(["there", "new"], latest)
+    assert ["new", "there"] == planned(["there", "new"], None)
+
+
+def test_a_later_sweep_takes_the_place_of_an_earlier_one() -> None:
+    """Never the other way round, whenever they end."""
+    report = {"started": SWEEP.time}
+
+    assert supersedes(Sweep(NOW + SECOND), report)
+    assert not supersedes(Sweep(NOW - SECOND), report)
+    assert supersedes(SWEEP, None)
+    assert [False, True] == [supersedes(SWEEP, report, itself=itself) for itself in (False, True)]
