@@ -15,7 +15,7 @@ from runtime.audit.write import AuditTrail
 from runtime.export.start_and_follow import Exporting
 from runtime.fixity.check_replica import Replicas
 from runtime.fixity.context import Care
-from runtime.fixity.ports import VerificationQueue
+from runtime.fixity.due_check import DueCheck
 from runtime.provisioning.provision import Provisioning
 from runtime.report.write import Reporting
 from runtime.settings import (
@@ -31,6 +31,7 @@ from runtime.settings import (
     SweepSettings,
     VerificationSettings,
 )
+from runtime.shared.ports import Queue
 from runtime.sweep.run import Sweeping
 
 
@@ -72,13 +73,13 @@ def _care(settings: FixitySettings) -> Care:
 
 
 @functools.cache
-def due() -> tuple[DueSettings, VerificationQueue]:
+def due() -> tuple[DueSettings, Queue[DueCheck]]:
     """Build what the function needs that queues due objects."""
     from runtime.adapters.clients import client
-    from runtime.adapters.sqs_queue import SqsVerificationQueue
+    from runtime.adapters.sqs_queue import SqsQueue
 
     settings = DueSettings.load()
-    return settings, SqsVerificationQueue(client("sqs"), settings.verification_queue_url)
+    return settings, SqsQueue(client("sqs"), settings.verification_queue_url, "queueing checks")
 
 
 @functools.cache
@@ -119,7 +120,7 @@ def sweep() -> tuple[SweepSettings, Sweeping]:
     from runtime.adapters.s3_bucket_list import S3MainBuckets
     from runtime.adapters.s3_documents import S3Documents
     from runtime.adapters.s3_object_list import S3ObjectList
-    from runtime.adapters.sqs_queue import SqsDepositQueue, SqsSweepQueue, SqsVerificationQueue
+    from runtime.adapters.sqs_queue import SqsQueue
     from runtime.bucket_runs.run import SweepPolicy
 
     settings = SweepSettings.load()
@@ -131,9 +132,9 @@ def sweep() -> tuple[SweepSettings, Sweeping]:
         rows=DynamoDbSchedulePages(dynamodb, settings.scheduler_table),
         objects=S3ObjectList(s3),
         schedule=DynamoDbSchedule(dynamodb, settings.scheduler_table),
-        checks=SqsVerificationQueue(sqs, settings.verification_queue_url),
-        deposits=SqsDepositQueue(sqs, settings.object_created_queue_url),
-        slices=SqsSweepQueue(sqs, settings.sweep_queue_url),
+        checks=SqsQueue(sqs, settings.verification_queue_url, "queueing checks"),
+        deposits=SqsQueue(sqs, settings.object_created_queue_url, "queueing objects without a record"),
+        slices=SqsQueue(sqs, settings.sweep_queue_url, "queueing slices"),
         files=S3Documents(s3, settings.managed_bucket),
         clock=SystemClock(),
         environment=settings.environment,
@@ -162,7 +163,7 @@ def report() -> tuple[ReportSettings, Reporting]:
     from runtime.adapters.s3_documents import S3Documents
     from runtime.adapters.s3_inventories import S3Inventories
     from runtime.adapters.s3_report_files import S3ReportFiles
-    from runtime.adapters.sqs_queue import SqsReportQueue
+    from runtime.adapters.sqs_queue import SqsQueue
     from runtime.bucket_runs.run import SweepPolicy
 
     settings = ReportSettings.load()
@@ -170,7 +171,7 @@ def report() -> tuple[ReportSettings, Reporting]:
     return settings, Reporting(
         buckets=S3MainBuckets(s3, settings.bucket_prefix),
         records=DynamoDbRecordPages(client("dynamodb"), settings.checksum_table),
-        slices=SqsReportQueue(client("sqs"), settings.report_queue_url),
+        slices=SqsQueue(client("sqs"), settings.report_queue_url, "queueing slices"),
         # S3 refuses parts with a checksum where the upload was begun without an algorithm:
         # https://github.com/boto/botocore/issues/3216
         files=S3ReportFiles(client("s3", request_checksums=False), settings.managed_bucket),

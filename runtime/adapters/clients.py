@@ -1,18 +1,39 @@
 """How boto3 clients are built: time-outs, retries and user agent, in one place."""
 
-from typing import Any, Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal, overload
 
 import boto3
 from botocore.config import Config
 
 from runtime import __version__
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
 _CONNECT_TIMEOUT_SECONDS: Final = 5
 _READ_TIMEOUT_SECONDS: Final = 20
 _ATTEMPTS: Final = 4
 
 
-def client(service: str, *, region: str | None = None, connections: int = 10, request_checksums: bool = True) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
+@overload
+def client(service: Literal["dynamodb"], *, connections: int = ...) -> DynamoDBClient: ...
+@overload
+def client(service: Literal["kms"]) -> KMSClient: ...
+@overload
+def client(
+    service: Literal["s3"], *, region: str | None = ..., connections: int = ..., request_checksums: bool = ...
+) -> S3Client: ...
+@overload
+def client(service: Literal["sns"]) -> SNSClient: ...
+@overload
+def client(service: Literal["sqs"]) -> SQSClient: ...
+def client(service: str, *, region: str | None = None, connections: int = 10, request_checksums: bool = True) -> object:
     """Build a client.
 
     Args:

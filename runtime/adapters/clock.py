@@ -2,10 +2,14 @@
 
 from datetime import UTC, datetime
 
+from typing_extensions import override
 
-class SystemClock:
+from runtime.shared.ports import Clock
+
+
+class SystemClock(Clock):
     """A clock that tells the real time."""
 
+    @override
     def now(self) -> datetime:
-        """Return the present moment in UTC."""
         return datetime.now(UTC)

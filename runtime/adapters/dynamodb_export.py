@@ -1,38 +1,40 @@
 """Point-in-time exports of DynamoDB to S3: the adapter of the port TableExports."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from typing_extensions import override
 
 from runtime.adapters.errors import translated
+from runtime.export.ports import TableExports
 from runtime.export.table_export import ExportStatus, TableExport
 from runtime.shared.timestamps import instant
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
-class DynamoDbExports:
+
+@attrs.frozen
+class DynamoDbExports(TableExports):
     """Exports of one table to one bucket."""
 
-    def __init__(self, client: Any, table_arn: str, bucket: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
-        """Take the client, the table and the bucket.
+    _client: DynamoDBClient
+    _table_arn: str
+    _bucket: str
 
-        Args:
-            client: a DynamoDB client.
-            table_arn: ARN of the table, which needs point-in-time recovery.
-            bucket: name of the bucket that takes the exports.
-        """
-        self._client = client
-        self._table_arn = table_arn
-        self._bucket = bucket
-
+    @override
     def all(self) -> list[TableExport]:
-        """Return the exports to the bucket. See `ports.TableExports.all`."""
         with translated("listing the exports of the checksum table"):
             arns = self._arns()
             answers = [self._client.describe_export(ExportArn=arn)["ExportDescription"] for arn in arns]
         return [_export(answer) for answer in answers if answer.get("S3Bucket") == self._bucket]
 
+    @override
     def start(self, prefix: str, token: str) -> TableExport:
-        """Start an export. See `ports.TableExports.start`."""
         with translated("exporting the checksum table"):
             answer = self._client.export_table_to_point_in_time(
                 TableArn=self._table_arn,

@@ -1,23 +1,31 @@
 """Records and schedule rows of a bucket in order, a page at a time: the adapters of RecordPages and SchedulePages."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from typing_extensions import override
 
 from runtime.adapters.dynamodb_items import key_of, read, record_of, row_of
 from runtime.adapters.errors import translated
 from runtime.contract import Attribute
+from runtime.fixity.ports import RecordPages, SchedulePages
 from runtime.fixity.records import FixityRecord
 from runtime.fixity.schedule import ScheduleRow
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed, Page
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
 T = TypeVar("T")
 
 
-class DynamoDbRecordPages:
+class DynamoDbRecordPages(RecordPages):
     """The checksum table, read in order."""
 
-    def __init__(self, client: Any, table: str, most: int | None = None) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+    def __init__(self, client: DynamoDBClient, table: str, most: int | None = None) -> None:
         """Take the client and the table.
 
         Args:
@@ -27,20 +35,20 @@ class DynamoDbRecordPages:
         """
         self._pages = Pages(client, table, most)
 
+    @override
     def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord | Malformed]:
-        """Return the next records. See `ports.RecordPages.page`."""
         return self._pages.page(bucket, after, record_of)
 
 
-class DynamoDbSchedulePages:
+class DynamoDbSchedulePages(SchedulePages):
     """The scheduler table, read in order."""
 
-    def __init__(self, client: Any, table: str, most: int | None = None) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+    def __init__(self, client: DynamoDBClient, table: str, most: int | None = None) -> None:
         """Take the client and the table. Arguments as of `DynamoDbRecordPages`."""
         self._pages = Pages(client, table, most)
 
+    @override
     def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow | Malformed]:
-        """Return the next rows. See `ports.SchedulePages.page`."""
         return self._pages.page(bucket, after, row_of)
 
 

@@ -1,35 +1,37 @@
 """Fixity records in DynamoDB, every write conditional: the adapter of the port FixityRecords."""
 
-from datetime import datetime
-from typing import Any
+from __future__ import annotations
 
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
 from botocore.exceptions import ClientError
+from typing_extensions import override
 
 from runtime.adapters.dynamodb_items import check_values, item_of, key_of, read, record_of, refused
 from runtime.adapters.errors import translated
 from runtime.contract import Attribute
+from runtime.fixity.ports import FixityRecords
 from runtime.fixity.records import FixityRecord
 from runtime.shared.errors import RefusedError
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
 from runtime.shared.timestamps import instant
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
-class DynamoDbRecords:
+
+@attrs.frozen
+class DynamoDbRecords(FixityRecords):
     """The checksum table."""
 
-    def __init__(self, client: Any, table: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
-        """Take the client and the table.
+    _client: DynamoDBClient
+    _table: str
 
-        Args:
-            client: a DynamoDB client.
-            table: name of the table.
-        """
-        self._client = client
-        self._table = table
-
+    @override
     def get(self, ref: ObjectRef) -> FixityRecord | None:
-        """Return the record. See `ports.FixityRecords.get`."""
         with translated("reading the fixity record"):
             answer = self._client.get_item(TableName=self._table, Key=key_of(ref), ConsistentRead=True)
         if "Item" not in answer:
@@ -39,8 +41,8 @@ class DynamoDbRecords:
             raise RefusedError(f"the fixity record of {ref.key!r} in {ref.bucket} cannot be read: {found.problem}")
         return found
 
+    @override
     def deposit(self, record: FixityRecord, *, again: bool = False) -> bool:
-        """Write the record of a deposit. See `ports.FixityRecords.deposit`."""
         if again:
             condition = (
                 "attribute_exists(BucketName) AND Sequencer <= :sequencer"
@@ -59,8 +61,8 @@ class DynamoDbRecords:
             },
         )
 
+    @override
     def advance(self, ref: ObjectRef, version_id: str, sequencer: str) -> None:
-        """Note a newer event for the same version. See `ports.FixityRecords.advance`."""
         self._written(
             "writing the sequencer",
             self._client.update_item,
@@ -70,17 +72,17 @@ class DynamoDbRecords:
             ExpressionAttributeValues={":sequencer": {"S": sequencer}, ":version": {"S": version_id}},
         )
 
+    @override
     def record_check(self, record: FixityRecord) -> bool:
-        """Write what a check changed. See `ports.FixityRecords.record_check`."""
         return self._update("writing the check", record.ref, record.version_id, check_values(record))
 
+    @override
     def postpone(self, ref: ObjectRef, version_id: str, due: datetime) -> bool:
-        """Write a new due date only. See `ports.FixityRecords.postpone`."""
         values = {Attribute.NEXT_CHECKSUM_DATE: {"S": instant(due)}}
         return self._update("writing the due date", ref, version_id, values)
 
+    @override
     def remove(self, ref: ObjectRef, sequencer: str) -> bool:
-        """Remove the record. See `ports.FixityRecords.remove`."""
         return self._written(
             "removing the fixity record",
             self._client.delete_item,

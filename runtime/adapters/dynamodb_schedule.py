@@ -1,38 +1,40 @@
 """Due dates in DynamoDB: the adapter of the port VerificationSchedule."""
 
-from typing import Any
+from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+import attrs
 from botocore.exceptions import ClientError
+from typing_extensions import override
 
 from runtime.adapters.dynamodb_items import key_of, refused, schedule_item_of
 from runtime.adapters.errors import translated
+from runtime.fixity.ports import VerificationSchedule
 from runtime.fixity.schedule import ScheduleRow
 from runtime.shared.object_ref import ObjectRef
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
-class DynamoDbSchedule:
+
+@attrs.frozen
+class DynamoDbSchedule(VerificationSchedule):
     """The scheduler table."""
 
-    def __init__(self, client: Any, table: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
-        """Take the client and the table.
+    _client: DynamoDBClient
+    _table: str
 
-        Args:
-            client: a DynamoDB client.
-            table: name of the table.
-        """
-        self._client = client
-        self._table = table
-
+    @override
     def put(self, row: ScheduleRow) -> None:
-        """Write a row. See `ports.VerificationSchedule.put`."""
         self._put(
             row,
             ConditionExpression="attribute_not_exists(Sequencer) OR Sequencer <= :sequencer",
             ExpressionAttributeValues={":sequencer": {"S": row.sequencer}},
         )
 
+    @override
     def put_if_absent(self, row: ScheduleRow) -> None:
-        """Write a row where there is none. See `ports.VerificationSchedule.put_if_absent`."""
         self._put(row, ConditionExpression="attribute_not_exists(BucketName)")
 
     def _put(self, row: ScheduleRow, **condition: Any) -> None:  # noqa: ANN401 (passed on to boto3)
@@ -43,8 +45,8 @@ class DynamoDbSchedule:
                 if not refused(error):
                     raise
 
+    @override
     def remove(self, ref: ObjectRef, sequencer: str) -> None:
-        """Remove a row. See `ports.VerificationSchedule.remove`."""
         with translated("removing the schedule row"):
             try:
                 self._client.delete_item(

@@ -1,7 +1,11 @@
 """What the sweep needs of fixity records, in order: the adapter of the port RecordSummaries."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from typing_extensions import override
 
 from runtime.adapters.dynamodb_items import key_of, ref_of, replication_of
 from runtime.adapters.dynamodb_pages import Pages
@@ -12,6 +16,10 @@ from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed, Page
 from runtime.shared.timestamps import moment_of
 from runtime.sweep.judge import RecordSummary
+from runtime.sweep.ports import RecordSummaries
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 _ATTRIBUTES: Final = (
     Attribute.BUCKET_NAME,
@@ -30,21 +38,21 @@ _ATTRIBUTES: Final = (
 )
 
 
-class DynamoDbRecordSummaries:
+class DynamoDbRecordSummaries(RecordSummaries):
     """The checksum table, read in order and in part."""
 
-    def __init__(self, client: Any, table: str, most: int | None = None) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+    def __init__(self, client: DynamoDBClient, table: str, most: int | None = None) -> None:
         """Take the client and the table. Arguments as of `DynamoDbRecordPages`."""
         self._client = client
         self._table = table
         self._pages = Pages(client, table, most, _ATTRIBUTES)
 
+    @override
     def page(self, bucket: str, after: str | None = None) -> Page[RecordSummary | Malformed]:
-        """Return the next records. See `ports.RecordSummaries.page`."""
         return self._pages.page(bucket, after, _summary_of)
 
+    @override
     def exists(self, ref: ObjectRef) -> bool:
-        """Tell whether there is a record. See `ports.RecordSummaries.exists`."""
         with translated("looking for the fixity record"):
             answer = self._client.get_item(
                 TableName=self._table,

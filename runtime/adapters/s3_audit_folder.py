@@ -1,35 +1,36 @@
 """Reading of the whole audit trail from S3: the adapter of the port AuditFolder."""
 
+from __future__ import annotations
+
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+from typing_extensions import override
 
 from runtime.adapters.errors import translated
-from runtime.audit.ports import AuditFiles
+from runtime.audit.ports import AuditFiles, AuditFolder
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # Files read at the same time; as many are held in memory.
 AT_ONCE: Final = 8
 
 
-class S3AuditFolder:
+@attrs.frozen
+class S3AuditFolder(AuditFolder):
     """The keys of the audit trail, and its files in bulk."""
 
-    def __init__(self, client: Any, bucket: str, files: AuditFiles) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
-        """Take the client, the bucket and what reads a file.
+    _client: S3Client
+    _bucket: str
+    _files: AuditFiles
 
-        Args:
-            client: an S3 client.
-            bucket: name of the managed bucket.
-            files: reads one file.
-        """
-        self._client = client
-        self._bucket = bucket
-        self._files = files
-
+    @override
     def keys(self, prefix: str) -> Iterator[str]:
-        """Yield the keys that begin with a prefix. See `ports.AuditFolder.keys`."""
-        request = {"Bucket": self._bucket, "Prefix": prefix}
+        request: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix}
         while True:
             with translated("listing the audit trail"):
                 answer = self._client.list_objects_v2(**request)
@@ -38,8 +39,8 @@ class S3AuditFolder:
                 return
             request["ContinuationToken"] = answer["NextContinuationToken"]
 
+    @override
     def read_each(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """Yield keys and the bytes of their files. See `ports.AuditFolder.read_each`."""
         ahead: deque[tuple[str, Future[bytes]]] = deque()
         with ThreadPoolExecutor(AT_ONCE) as pool:
             for key in keys:

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
+from typing_extensions import override
 
 from runtime.adapters.errors import error_code, http_status, translated
 from runtime.provisioning.bucket_configuration import Step
 from runtime.provisioning.claims import FoundBucket, Owner
 from runtime.provisioning.errors import NameTakenError
+from runtime.provisioning.ports import BucketAdmin
 
 _NOT_FOUND: Final = 404
 _FORBIDDEN: Final = 403
@@ -28,7 +30,7 @@ def _is_not_known_yet(error: ClientError, call: str) -> bool:
     return code in _NOT_KNOWN_YET or (code == "AccessDenied" and call == "put_bucket_policy")
 
 
-class S3Buckets:
+class S3Buckets(BucketAdmin):
     """Buckets of one account, in any region."""
 
     def __init__(
@@ -46,8 +48,8 @@ class S3Buckets:
         self._clients: dict[str, Any] = {}
         self._owner = {"ExpectedBucketOwner": account_id}
 
+    @override
     def find(self, bucket: str, region: str) -> FoundBucket:
-        """Look whose bucket a name is. See `ports.BucketAdmin.find`."""
         client = self._client(region)
         with translated(f"looking for the bucket {bucket}"):
             try:
@@ -67,8 +69,8 @@ class S3Buckets:
                 raise
         return FoundBucket(Owner.THIS_ACCOUNT, {tag["Key"]: tag["Value"] for tag in answer["TagSet"]})
 
+    @override
     def create(self, bucket: str, region: str) -> None:
-        """Make a bucket. See `ports.BucketAdmin.create`."""
         request: dict[str, Any] = {"Bucket": bucket}
         if region != _DEFAULT_REGION:
             request["CreateBucketConfiguration"] = {"LocationConstraint": region}
@@ -84,8 +86,8 @@ class S3Buckets:
                 if error_code(error) != "BucketAlreadyOwnedByYou":
                     raise
 
+    @override
     def apply(self, bucket: str, region: str, step: Step) -> None:
-        """Make one configuration call. See `ports.BucketAdmin.apply`."""
         call = getattr(self._client(region), step.call)
         with translated(step.call):
             for pause in (*_PAUSES_SECONDS, None):
@@ -98,8 +100,8 @@ class S3Buckets:
                 else:
                     return
 
+    @override
     def delete(self, bucket: str, region: str) -> None:
-        """Remove an empty bucket. See `ports.BucketAdmin.delete`."""
         with translated(f"removing {bucket}"):
             try:
                 self._client(region).delete_bucket(Bucket=bucket, **self._owner)

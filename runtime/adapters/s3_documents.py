@@ -1,76 +1,64 @@
 """JSON documents in the managed bucket: the adapter of the port Documents."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from botocore.exceptions import ClientError
+import attrs
+from typing_extensions import override
 
-from runtime.adapters.errors import error_code, http_status, translated
+from runtime.adapters.errors import translated
+from runtime.adapters.s3_files import read_file, write_once
+from runtime.shared.ports import Documents
 
-_NOT_FOUND: Final = 404
-_STANDS: Final = "PreconditionFailed"
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 # Metadata by which a call knows its own document again.
 _WRITER: Final = "writer"
 
 
-class S3Documents:
+@attrs.frozen
+class S3Documents(Documents):
     """JSON documents in one bucket."""
 
-    def __init__(self, client: Any, bucket: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
-        """Take the client and the bucket.
+    _client: S3Client
+    _bucket: str
 
-        Args:
-            client: an S3 client.
-            bucket: name of the managed bucket.
-        """
-        self._client = client
-        self._bucket = bucket
-
+    @override
     def names(self, folder: str) -> set[str]:
-        """Return the keys in a folder. See `ports.Documents.names`."""
         with translated("listing documents"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=folder)
             return {entry["Key"] for page in pages for entry in page.get("Contents", [])}
 
+    @override
     def read(self, key: str) -> Mapping[str, Any] | None:
-        """Return a document. See `ports.Documents.read`."""
-        with translated("reading a document"):
-            try:
-                body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
-            except ClientError as error:
-                if http_status(error) == _NOT_FOUND:
-                    return None
-                raise
-            with body:
-                document: Mapping[str, Any] = json.loads(body.read())
+        body = read_file("reading a document", self._client, Bucket=self._bucket, Key=key)
+        document: Mapping[str, Any] | None = None if body is None else json.loads(body)
         return document
 
+    @override
     def write(self, key: str, document: Mapping[str, Any]) -> None:
-        """Write a document. See `ports.Documents.write`."""
         with translated("writing a document"):
-            self._put(key, document)
+            self._client.put_object(**self._request(key, document))
 
+    @override
     def write_once(self, key: str, document: Mapping[str, Any]) -> bool:
-        """Write a document unless there is one. See `ports.Documents.write_once`."""
         writer = {_WRITER: uuid4().hex}
+        if write_once("writing a document", self._client, **self._request(key, document), Metadata=writer):
+            return True
+        # botocore repeats a request whose answer was lost, and then this is what the first one wrote.
         with translated("writing a document"):
-            try:
-                self._put(key, document, IfNoneMatch="*", Metadata=writer)
-            except ClientError as error:
-                if error_code(error) != _STANDS:
-                    raise
-                # botocore repeats a request whose answer was lost, and then this is what the first one wrote.
-                standing = self._client.head_object(Bucket=self._bucket, Key=key)
-                return bool(standing.get("Metadata") == writer)
-        return True
+            standing = self._client.head_object(Bucket=self._bucket, Key=key)
+        return bool(standing.get("Metadata") == writer)
 
-    def _put(self, key: str, document: Mapping[str, Any], **more: Any) -> None:  # noqa: ANN401 (passed on to boto3)
-        self._client.put_object(
-            Bucket=self._bucket,
-            Key=key,
-            Body=(json.dumps(document, indent=2) + "\n").encode(),
-            ContentType="application/json",
-            **more,
-        )
+    def _request(self, key: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "Bucket": self._bucket,
+            "Key": key,
+            "Body": (json.dumps(document, indent=2) + "\n").encode(),
+            "ContentType": "application/json",
+        }

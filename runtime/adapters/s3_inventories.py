@@ -3,6 +3,8 @@
 See https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
 """
 
+from __future__ import annotations
+
 import csv
 import gzip
 import hashlib
@@ -14,12 +16,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import unquote_plus
 
+import attrs
 from botocore.exceptions import BotoCoreError, ClientError
+from typing_extensions import override
 
 from runtime.adapters.errors import error_code, http_status, translated
+from runtime.adapters.s3_files import NOT_FOUND, read_file
 from runtime.provisioning.bucket_configuration import inventory_folder
 from runtime.report.inventory import (
     Inventory,
@@ -29,8 +34,11 @@ from runtime.report.inventory import (
     StoredVersion,
     inventory_of,
 )
+from runtime.report.ports import Inventories
 
-_NOT_FOUND: Final = 404
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 # A Parquet file is read column by column, each at a place of its own.
 _BLOCK_BYTES: Final = 1024 * 1024
 _BLOCKS_KEPT: Final = 24
@@ -42,21 +50,15 @@ _COLUMNS = _KEY, _SIZE, _CLASS, _LATEST, _MARKER = "key", "size", "storage_class
 _STANDARD: Final = "STANDARD"
 
 
-class S3Inventories:
+@attrs.frozen
+class S3Inventories(Inventories):
     """Reads from one bucket."""
 
-    def __init__(self, client: Any, bucket: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
-        """Take the client and the bucket.
+    _client: S3Client
+    _bucket: str
 
-        Args:
-            client: an S3 client.
-            bucket: name of the managed bucket.
-        """
-        self._client = client
-        self._bucket = bucket
-
+    @override
     def newest(self, bucket: str) -> Inventory | None:
-        """Return the newest complete inventory. See `ports.Inventories.newest`."""
         folder = inventory_folder(bucket)
         with translated("listing inventories"):
             pages = self._client.get_paginator("list_objects_v2").paginate(
@@ -70,15 +72,15 @@ class S3Inventories:
                 return inventory_of(f"{name}manifest.json", content)
         return None
 
+    @override
     def read(self, manifest: str) -> Inventory:
-        """Return the inventory of a manifest. See `ports.Inventories.read`."""
         content = self._small(manifest)
         if content is None:
             raise InventoryError(f"the manifest {manifest} is gone")
         return inventory_of(manifest, json.loads(content))
 
+    @override
     def versions(self, inventory: Inventory, file: InventoryFile) -> Iterator[Sequence[StoredVersion]]:
-        """Yield the versions that a file lists. See `ports.Inventories.versions`."""
         with translated(f"reading the inventory file {file.key}"):
             try:
                 if inventory.format is InventoryFormat.CSV:
@@ -86,7 +88,7 @@ class S3Inventories:
                 else:
                     yield from self._parquet(file)
             except ClientError as error:
-                if http_status(error) == _NOT_FOUND or error_code(error) == "PreconditionFailed":
+                if http_status(error) == NOT_FOUND or error_code(error) == "PreconditionFailed":
                     raise InventoryError(f"the inventory file {file.key} is gone or was replaced") from error
                 raise
 
@@ -98,15 +100,7 @@ class S3Inventories:
         return json.loads(content)
 
     def _small(self, key: str) -> bytes | None:
-        with translated("reading an inventory's manifest"):
-            try:
-                body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
-            except ClientError as error:
-                if http_status(error) == _NOT_FOUND:
-                    return None
-                raise
-            with body:
-                return bytes(body.read())
+        return read_file("reading an inventory's manifest", self._client, Bucket=self._bucket, Key=key)
 
     def _csv(self, inventory: Inventory, file: InventoryFile) -> Iterator[list[StoredVersion]]:
         with self._client.get_object(Bucket=self._bucket, Key=file.key)["Body"] as body:
@@ -167,10 +161,10 @@ class _RemoteFile:
         error: the error of S3 that ended a read, which the library that reads replaces by its own.
     """
 
-    def __init__(self, client: Any, bucket: str, key: str, etag: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+    def __init__(self, client: S3Client, bucket: str, key: str, etag: str) -> None:
         self._client = client
         # Only the very bytes that were compared with their MD5.
-        self._object = {"Bucket": bucket, "Key": key, "IfMatch": etag}
+        self._object: dict[str, Any] = {"Bucket": bucket, "Key": key, "IfMatch": etag}
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._position = 0
         self._size: int | None = None

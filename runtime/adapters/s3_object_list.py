@@ -1,34 +1,36 @@
 """The objects of a bucket in order, as S3 lists them: the adapter of the port ObjectList."""
 
-from typing import Any
+from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+import attrs
 from botocore.exceptions import ClientError
+from typing_extensions import override
 
 from runtime.adapters.errors import error_code, translated
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Page
 from runtime.sweep.judge import ListedObject
+from runtime.sweep.ports import ObjectList
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
-class S3ObjectList:
+@attrs.frozen
+class S3ObjectList(ObjectList):
     """S3's list, which is in the order of the keys' UTF-8 bytes, as DynamoDB's is.
 
     See https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
     """
 
-    def __init__(self, client: Any, most: int = 1_000) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
-        """Take the client.
+    _client: S3Client
+    _most: int = 1000
 
-        Args:
-            client: an S3 client.
-            most: objects of one page; S3 lists 1,000 at most.
-        """
-        self._client = client
-        self._most = most
-
+    @override
     def page(self, bucket: str, after: str | None = None) -> Page[ListedObject]:
-        """Return the next objects. See `ports.ObjectList.page`."""
-        start = {} if after is None else {"StartAfter": after}
+        start: dict[str, Any] = {} if after is None else {"StartAfter": after}
         with translated("listing the objects"):
             try:
                 # boto3 asks for URL-encoded keys and decodes them, so that any key comes through.

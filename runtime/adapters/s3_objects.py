@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import Any, Final
 
+import attrs
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from typing_extensions import override
 
 from runtime.adapters.errors import error_code, http_status, translated
 from runtime.fixity.errors import UnreadableError
 from runtime.fixity.objects import Encryption, ObjectFacts, Replication
+from runtime.fixity.ports import ObjectStore, OpenObject
 from runtime.shared.errors import ObjectAbsentError
 from runtime.shared.object_ref import ObjectRef
 
@@ -21,17 +24,19 @@ _DEPOSITOR_METADATA: Final = ("md5", "sha1", "sha256", "sha512")
 ClientFactory = Callable[[], Any]
 
 
-class _OpenS3Object:
+@attrs.frozen
+class _OpenS3Object(OpenObject):
     """One answer of GetObject."""
 
-    def __init__(self, facts: ObjectFacts, body: Any) -> None:  # noqa: ANN401 (botocore's StreamingBody)
-        self._facts = facts
-        self._body = body
+    _facts: ObjectFacts
+    _body: Any
 
     @property
+    @override
     def facts(self) -> ObjectFacts:
         return self._facts
 
+    @override
     def chunks(self) -> Iterator[bytes]:
         try:
             while chunk := self._body.read(_CHUNK_BYTES):
@@ -40,7 +45,7 @@ class _OpenS3Object:
             raise UnreadableError(f"the stream broke off: {type(error).__name__}: {error}") from error
 
 
-class S3Objects:
+class S3Objects(ObjectStore):
     """Reads objects through one client per connection pool."""
 
     def __init__(self, client_factory: ClientFactory) -> None:
@@ -53,9 +58,9 @@ class S3Objects:
         self._client_factory = client_factory
         self._client = _asking_for_checksums(client_factory())
 
+    @override
     @contextmanager
     def open(self, ref: ObjectRef, version_id: str | None = None, *, fresh: bool = False) -> Iterator[_OpenS3Object]:
-        """Ask for a version and its bytes by one GetObject. See `ports.ObjectStore.open`."""
         client = _asking_for_checksums(self._client_factory()) if fresh else self._client
         request = {"Bucket": ref.bucket, "Key": ref.key}
         if version_id is not None:
@@ -75,8 +80,8 @@ class S3Objects:
             if fresh:
                 client.close()
 
+    @override
     def current_version(self, ref: ObjectRef) -> str:
-        """Return the id of the current version by HeadObject. See `ports.ObjectStore.current_version`."""
         with translated("looking at what is current"):
             try:
                 answer = self._client.head_object(Bucket=ref.bucket, Key=ref.key)
@@ -86,8 +91,8 @@ class S3Objects:
                 raise
         return str(answer.get("VersionId", "null"))
 
+    @override
     def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:
-        """Return what S3 says about a version by HeadObject. See `ports.ObjectStore.facts`."""
         version = {} if version_id is None else {"VersionId": version_id}
         try:
             answer = self._client.head_object(Bucket=ref.bucket, Key=ref.key, ChecksumMode="ENABLED", **version)
@@ -99,8 +104,8 @@ class S3Objects:
             raise UnreadableError(f"S3 did not answer: {type(error).__name__}: {error}") from error
         return _facts(ref, answer)
 
+    @override
     def part_sizes(self, ref: ObjectRef, version_id: str, parts: int) -> tuple[int, ...]:
-        """Return the sizes of the first parts by HeadObject with PartNumber. See `ports.ObjectStore.part_sizes`."""
         sizes: list[int] = []
         for number in range(1, parts + 1):
             try:

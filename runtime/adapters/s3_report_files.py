@@ -1,55 +1,60 @@
 """Lists and pages of reports in the managed bucket: the adapter of the port ReportFiles."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 from botocore.exceptions import ClientError
+from typing_extensions import override
 
 from runtime.adapters.errors import error_code, http_status, translated
 from runtime.report.errors import UploadGoneError
 from runtime.report.model import Upload
+from runtime.report.ports import ReportFiles
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 _NOT_FOUND: Final = 404
 # What S3 says where the upload is gone, or where its parts are not those that were sent.
 _GONE: Final = frozenset({"NoSuchUpload", "InvalidPart", "InvalidPartOrder"})
 
 
-class S3ReportFiles:
+@attrs.frozen
+class S3ReportFiles(ReportFiles):
     """Writes to one bucket."""
 
-    def __init__(self, client: Any, bucket: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
-        """Take the client and the bucket.
+    _client: S3Client
+    _bucket: str
 
-        Args:
-            client: an S3 client.
-            bucket: name of the managed bucket.
-        """
-        self._client = client
-        self._bucket = bucket
-
+    @override
     def begin(self, key: str) -> Upload:
-        """Begin to write a list. See `ports.ReportFiles.begin`."""
         with translated("beginning a list"):
             answer = self._client.create_multipart_upload(
                 Bucket=self._bucket, Key=key, ContentType="text/csv; charset=utf-8"
             )
         return Upload(key=key, upload_id=answer["UploadId"])
 
+    @override
     def send(self, upload: Upload, part: bytes) -> Upload:
-        """Send the next part. See `ports.ReportFiles.send`."""
         with _known("sending a part of a list"):
             answer = self._client.upload_part(**self._names(upload), PartNumber=len(upload.etags) + 1, Body=part)
         return upload.with_part(answer["ETag"])
 
+    @override
     def finish(self, upload: Upload) -> None:
-        """Make the file. See `ports.ReportFiles.finish`."""
-        parts = [{"PartNumber": number, "ETag": etag} for number, etag in enumerate(upload.etags, start=1)]
+        parts: list[CompletedPartTypeDef] = [
+            {"PartNumber": number, "ETag": etag} for number, etag in enumerate(upload.etags, start=1)
+        ]
         with _known("finishing a list"):
             self._client.complete_multipart_upload(**self._names(upload), MultipartUpload={"Parts": parts})
 
+    @override
     def abandon(self, upload: Upload) -> None:
-        """Remove the parts. See `ports.ReportFiles.abandon`."""
         with translated("abandoning a list"):
             try:
                 self._client.abort_multipart_upload(**self._names(upload))
@@ -57,14 +62,14 @@ class S3ReportFiles:
                 if http_status(error) != _NOT_FOUND:
                     raise
 
+    @override
     def write_page(self, key: str, text: str) -> None:
-        """Write a page. See `ports.ReportFiles.write_page`."""
         with translated("writing the page"):
             self._client.put_object(
                 Bucket=self._bucket, Key=key, Body=text.encode(), ContentType="text/html; charset=utf-8"
             )
 
-    def _names(self, upload: Upload) -> dict[str, str]:
+    def _names(self, upload: Upload) -> dict[str, Any]:
         return {"Bucket": self._bucket, "Key": upload.key, "UploadId": upload.upload_id}
 
 

@@ -1,24 +1,27 @@
 """The alert topic in SNS: the adapter of the port Notifier."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+from typing_extensions import override
 
 from runtime.adapters.errors import translated
+from runtime.alerts.ports import Notifier
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
 
 
-class SnsTopic:
+@attrs.frozen
+class SnsTopic(Notifier):
     """Publishes to the people who subscribed."""
 
-    def __init__(self, client: Any, topic_arn: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
-        """Take the client and the topic.
+    _client: SNSClient
+    _topic_arn: str
 
-        Args:
-            client: an SNS client.
-            topic_arn: ARN of the topic.
-        """
-        self._client = client
-        self._topic_arn = topic_arn
-
+    @override
     def publish(self, subject: str, body: str) -> None:
-        """Send one message. See `ports.Notifier.publish`."""
         with translated("publishing the message to the alert topic"):
             self._client.publish(TopicArn=self._topic_arn, Subject=subject, Message=body)

@@ -1,15 +1,21 @@
-"""Queues in SQS: the adapters of the ports VerificationQueue, DepositQueue, SweepQueue and ReportQueue."""
+"""A queue in SQS: the adapter of the port Queue."""
+
+from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+import attrs
+from typing_extensions import override
 
 from runtime.adapters.errors import translated
-from runtime.fixity.due_check import DueCheck
-from runtime.report.model import ReportSlice
 from runtime.shared.errors import RefusedError, TransientError
-from runtime.sweep.judge import Unrecorded
-from runtime.sweep.totals import Slice
+from runtime.shared.ports import Message, Queue
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef, SendMessageBatchRequestEntryTypeDef
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html allows 1 MiB; a
 # quarter of it is taken everywhere.
@@ -18,75 +24,25 @@ _MOST_BYTES: Final = 262_144
 _ATTEMPTS: Final = 3
 
 
-class SqsVerificationQueue:
-    """Sends checks in batches."""
+@attrs.frozen
+class SqsQueue(Queue[Message]):
+    """Sends messages in batches; `action` is the subject of its errors, for example "queueing checks"."""
 
-    def __init__(self, client: Any, queue_url: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
-        """Take the client and the queue.
+    _client: SQSClient
+    _queue_url: str
+    _action: str
 
-        Args:
-            client: an SQS client.
-            queue_url: URL of the queue.
-        """
-        self._messages = _Messages(client, queue_url, "queueing checks")
-
-    def send(self, checks: Sequence[DueCheck]) -> None:
-        """Put checks into the queue. See `ports.VerificationQueue.send`."""
-        self._messages.send(check.message for check in checks)
-
-
-class SqsDepositQueue:
-    """Sends objects without a record in batches."""
-
-    def __init__(self, client: Any, queue_url: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
-        """Take the client and the queue. Arguments as of `SqsVerificationQueue`."""
-        self._messages = _Messages(client, queue_url, "queueing objects without a record")
-
-    def send(self, found: Sequence[Unrecorded]) -> None:
-        """Put objects into the queue. See `ports.DepositQueue.send`."""
-        self._messages.send(one.message for one in found)
-
-
-class SqsSweepQueue:
-    """Sends slices in batches."""
-
-    def __init__(self, client: Any, queue_url: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
-        """Take the client and the queue. Arguments as of `SqsVerificationQueue`."""
-        self._messages = _Messages(client, queue_url, "queueing slices")
-
-    def send(self, slices: Sequence[Slice]) -> None:
-        """Put slices into the queue. See `ports.SweepQueue.send`."""
-        self._messages.send(slice_.message for slice_ in slices)
-
-
-class SqsReportQueue:
-    """Sends slices of reports in batches."""
-
-    def __init__(self, client: Any, queue_url: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
-        """Take the client and the queue. Arguments as of `SqsVerificationQueue`."""
-        self._messages = _Messages(client, queue_url, "queueing slices")
-
-    def send(self, slices: Sequence[ReportSlice]) -> None:
-        """Put slices into the queue. See `ports.ReportQueue.send`."""
-        self._messages.send(slice_.message for slice_ in slices)
-
-
-class _Messages:
-    """JSON messages for one queue."""
-
-    def __init__(self, client: Any, queue_url: str, action: str) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
-        self._client = client
-        self._queue_url = queue_url
-        self._action = action
-
-    def send(self, messages: Iterable[Mapping[str, Any]]) -> None:
+    @override
+    def send(self, messages: Sequence[Message]) -> None:
         # ASCII JSON: SQS does not take every character that a key may hold.
-        for bodies in _batches(json.dumps(message) for message in messages):
+        for bodies in _batches(json.dumps(one.message) for one in messages):
             self._send_batch(bodies)
 
     def _send_batch(self, bodies: Sequence[str]) -> None:
-        entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)]
-        failed: list[dict[str, Any]] = []
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(number), "MessageBody": body} for number, body in enumerate(bodies)
+        ]
+        failed: list[BatchResultErrorEntryTypeDef] = []
         for _ in range(_ATTEMPTS):
             with translated(self._action):
                 answer = self._client.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
@@ -101,7 +57,7 @@ class _Messages:
         raise TransientError(f"{self._action}: {len(failed)} not taken, the first with {_reason(failed[0])}")
 
 
-def _reason(entry: dict[str, Any]) -> str:
+def _reason(entry: BatchResultErrorEntryTypeDef) -> str:
     return f"{entry.get('Code', '')} {entry.get('Message', '')}".strip()
 
 

@@ -1,11 +1,10 @@
 """What fixity needs of the world outside."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from runtime.fixity.due_check import DueCheck
 from runtime.fixity.objects import ObjectFacts
 from runtime.fixity.records import FixityRecord
 from runtime.fixity.schedule import ScheduleRow
@@ -168,17 +167,4 @@ class SchedulePages(Protocol):
 
     def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow | Malformed]:
         """Return the next rows of a bucket. Arguments and errors as of `RecordPages.page`."""
-        ...
-
-
-class VerificationQueue(Protocol):
-    """The queue of objects to be read again."""
-
-    def send(self, checks: Sequence[DueCheck]) -> None:
-        """Put checks into the queue.
-
-        Raises:
-            TransientError: some were not taken this time, others may have been.
-            RefusedError: some were refused, and would be again.
-        """
         ...

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from runtime.fixity.due_check import DueCheck
-from runtime.fixity.ports import VerificationQueue
+from runtime.shared.ports import Queue
 
 
-def queue_due(queue: VerificationQueue, due: Iterable[DueCheck]) -> int:
+def queue_due(queue: Queue[DueCheck], due: Iterable[DueCheck]) -> int:
     """Put due objects into the queue, each once. Doing it again does no harm: a check changes nothing but dates.
 
     Args:

@@ -6,18 +6,18 @@ from typing import Any, Final
 from runtime import bootstrap
 from runtime.contract import Attribute
 from runtime.fixity.due_check import DueCheck
-from runtime.fixity.ports import VerificationQueue
 from runtime.fixity.queue_due_checks import queue_due
 from runtime.observability import logger
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.object_ref import ObjectRef
+from runtime.shared.ports import Queue
 
 # Who removes a row that has expired; a person's delete has no userIdentity
 # (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html).
 _TTL: Final = ("Service", "dynamodb.amazonaws.com")
 
 
-def handle(event: dict[str, Any], queue: VerificationQueue) -> int:
+def handle(event: dict[str, Any], queue: Queue[DueCheck]) -> int:
     """Queue the objects whose rows expired.
 
     The event source filters for expired rows already; the check is made here too, because a row that a person

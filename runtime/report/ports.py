@@ -4,15 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from runtime.report.inventory import Inventory, InventoryFile, StoredVersion
-from runtime.report.model import ReportSlice, Upload
-
-
-class ReportQueue(Protocol):
-    """The queue by which a report goes on."""
-
-    def send(self, slices: Sequence[ReportSlice]) -> None:
-        """Put slices into the queue. Errors as of `VerificationQueue.send`."""
-        ...
+from runtime.report.model import Upload
 
 
 class ReportFiles(Protocol):

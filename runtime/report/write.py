@@ -26,9 +26,9 @@ from runtime.report.model import (
     part_bytes,
 )
 from runtime.report.page import page
-from runtime.report.ports import Inventories, ReportFiles, ReportQueue
+from runtime.report.ports import Inventories, ReportFiles
 from runtime.shared.errors import RefusedError
-from runtime.shared.ports import Clock, Documents, MainBuckets
+from runtime.shared.ports import Clock, Documents, MainBuckets, Queue
 
 # A list that was begun so often will not come to its end by itself.
 _MOST_RESTARTS: Final = 3
@@ -53,7 +53,7 @@ class Reporting:
 
     buckets: MainBuckets
     records: RecordPages
-    slices: ReportQueue
+    slices: Queue[ReportSlice]
     files: ReportFiles
     documents: Documents
     inventories: Inventories

@@ -1,8 +1,33 @@
 """Ports that several features need."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+
+class Message(Protocol):
+    """A value that travels through a queue as JSON."""
+
+    @property
+    def message(self) -> Mapping[str, Any]:
+        """The JSON object."""
+        ...
+
+
+M_contra = TypeVar("M_contra", bound=Message, contravariant=True)
+
+
+class Queue(Protocol[M_contra]):
+    """A queue of work."""
+
+    def send(self, messages: Sequence[M_contra]) -> None:
+        """Put messages into the queue.
+
+        Raises:
+            TransientError: some were not taken this time, others may have been.
+            RefusedError: some were refused, and would be again.
+        """
+        ...
 
 
 class Clock(Protocol):

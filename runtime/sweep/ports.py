@@ -1,12 +1,10 @@
 """What the sweep needs of the world outside."""
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed, Page
-from runtime.sweep.judge import ListedObject, RecordSummary, Unrecorded
-from runtime.sweep.totals import Slice
+from runtime.sweep.judge import ListedObject, RecordSummary
 
 
 class RecordSummaries(Protocol):
@@ -41,20 +39,4 @@ class ObjectList(Protocol):
             TransientError: S3 did not answer.
             RefusedError: S3 refused.
         """
-        ...
-
-
-class DepositQueue(Protocol):
-    """The queue of objects to be taken under care."""
-
-    def send(self, found: Sequence[Unrecorded]) -> None:
-        """Put objects into the queue. Errors as of `VerificationQueue.send`."""
-        ...
-
-
-class SweepQueue(Protocol):
-    """The queue by which a sweep goes on."""
-
-    def send(self, slices: Sequence[Slice]) -> None:
-        """Put slices into the queue. Errors as of `VerificationQueue.send`."""
         ...

@@ -19,13 +19,13 @@ from runtime.bucket_runs.run import (
 )
 from runtime.bucket_runs.slices import finished, read_ahead, write_result
 from runtime.fixity.due_check import DueCheck
-from runtime.fixity.ports import SchedulePages, VerificationQueue, VerificationSchedule
+from runtime.fixity.ports import SchedulePages, VerificationSchedule
 from runtime.fixity.queue_due_checks import queue_due
 from runtime.fixity.schedule import ScheduleRow
 from runtime.shared.errors import RefusedError
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
-from runtime.shared.ports import Clock, Documents, MainBuckets
+from runtime.shared.ports import Clock, Documents, MainBuckets, Queue
 from runtime.sweep.judge import (
     ListedObject,
     RecordSummary,
@@ -37,7 +37,7 @@ from runtime.sweep.judge import (
     side_by_side,
     was_replaced,
 )
-from runtime.sweep.ports import DepositQueue, ObjectList, RecordSummaries, SweepQueue
+from runtime.sweep.ports import ObjectList, RecordSummaries
 from runtime.sweep.totals import Coverage, Slice, Totals
 
 # Repairs made together: enough to be worth it, few enough to be done again after a crash.
@@ -71,9 +71,9 @@ class Sweeping:
     rows: SchedulePages
     objects: ObjectList
     schedule: VerificationSchedule
-    checks: VerificationQueue
-    deposits: DepositQueue
-    slices: SweepQueue
+    checks: Queue[DueCheck]
+    deposits: Queue[Unrecorded]
+    slices: Queue[Slice]
     files: Documents
     clock: Clock
     environment: str

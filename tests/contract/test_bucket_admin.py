@@ -1,6 +1,6 @@
 import json
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 import attrs
 import pytest
@@ -19,7 +19,8 @@ from tests.support.provisioning_fakes import VALUES, FakeBuckets
 
 ACCOUNT = "123456789012"
 MAIN, PUBLIC = pair_of("acme-dev", "letters"), pair_of("acme-dev", "maps-public")
-REGION, ELSEWHERE = "eu-west-1", "us-east-1"
+REGION: Final = "eu-west-1"
+ELSEWHERE: Final = "us-east-1"
 KEYS = attrs.evolve(
     VALUES,
     encryption_key_arn="arn:aws:kms:eu-west-1:123456789012:key/a",
@@ -160,6 +161,8 @@ def test_l18_own_bucket_is_no_error_when_it_is_made_again() -> None:
     port.create(MAIN.main, REGION)
 
     port.create(MAIN.main, REGION)
+
+    assert Owner.THIS_ACCOUNT is port.find(MAIN.main, REGION).owner
 
 
 class _Slow:

@@ -2,7 +2,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import pytest
 from botocore.awsrequest import AWSResponse
@@ -63,9 +63,10 @@ class _S3Bucket:
         return str(answer["VersionId"])
 
     def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...]) -> str:
-        names = {"Bucket": ref.bucket, "Key": ref.key}
+        names: dict[str, Any] = {"Bucket": ref.bucket, "Key": ref.key}
         upload = self.s3.create_multipart_upload(**names)["UploadId"]
-        done, start = [], 0
+        done: list[Any] = []
+        start = 0
         for number, size in enumerate(parts, 1):
             answer = self.s3.upload_part(**names, UploadId=upload, PartNumber=number, Body=body[start : start + size])
             done.append({"PartNumber": number, "ETag": answer["ETag"]})
@@ -175,7 +176,7 @@ def _s3_answering(monkeypatch: pytest.MonkeyPatch, status: int, code: str) -> It
             raw = _Raw(f"<Error><Code>{code}</Code><Message>m</Message></Error>".encode())
             return AWSResponse("https://s3", status, HTTPHeaders(), raw)
 
-        made.meta.events.register("before-send.s3", answer)
+        made.meta.events.register("before-send.s3", cast("Any", answer))
         return made
 
     yield S3Objects(factory)

@@ -244,7 +244,7 @@ def test_a_bucket_without_rows_is_one_empty_page(tables: Tables) -> None:
 class Objects:
     """A bucket, to be filled and to be listed, two objects a page."""
 
-    put: Callable[[ObjectRef, bytes], None]
+    put: Callable[[ObjectRef, bytes], object]
     listing: ObjectList
 
 

@@ -1,11 +1,11 @@
 import json
-from typing import Any
+from typing import Any, cast
 
 import boto3
 import pytest
 
 from runtime.adapters.sns_topic import SnsTopic
-from runtime.adapters.sqs_queue import SqsDepositQueue, SqsSweepQueue, SqsVerificationQueue
+from runtime.adapters.sqs_queue import SqsQueue
 from runtime.alerts.changes import Announcement, Kind
 from runtime.alerts.message import compose
 from runtime.events import eventbridge_s3
@@ -21,6 +21,7 @@ from tests.support.sweep_fakes import SWEEP, listed
 
 pytestmark = pytest.mark.usefixtures("aws")
 REGION = "eu-west-1"
+ACTION = "queueing checks"
 
 
 class ScriptedClient:
@@ -54,7 +55,7 @@ def test_every_check_arrives(count: int) -> None:
     client, url = _queue()
     checks = [DueCheck(ObjectRef("acme-test-letters", f"{n}"), f"v{n}") for n in range(count)]
 
-    SqsVerificationQueue(client, url).send(checks)
+    SqsQueue(client, url, ACTION).send(checks)
 
     assert {f"{n}" for n in range(count)} == {json.loads(body)["key"] for body in _drain(client, url)}
 
@@ -65,7 +66,7 @@ def test_l20_any_key_arrives_as_it_is(key: str) -> None:
     client, url = _queue()
     due = DueCheck(ObjectRef("acme-test-letters", key), "v1", outdated=True)
 
-    SqsVerificationQueue(client, url).send([due])
+    SqsQueue(client, url, ACTION).send([due])
 
     [body] = _drain(client, url)
     assert body.isascii()
@@ -77,7 +78,7 @@ def test_slices_arrive_as_they_are() -> None:
     client, url = _queue()
     parts = [Slice(sweep=SWEEP, bucket=f"acme-test-{n}", after=after) for n, after in enumerate([None, "ä", "\x01🗝"])]
 
-    SqsSweepQueue(client, url).send(parts)
+    SqsQueue(client, url, ACTION).send(parts)
 
     found = sorted((fixity_sweep._parse(body) for body in _drain(client, url)), key=lambda part: part.bucket)  # type: ignore[union-attr]
     assert parts == found
@@ -88,7 +89,7 @@ def test_l20_objects_without_a_record_arrive_as_events() -> None:
     client, url = _queue()
     found = [listed(key) for key in ("a b+c%20", "ä", "\x01🗝")]
 
-    SqsDepositQueue(client, url).send([Unrecorded(sweep=SWEEP, listed=one) for one in found])
+    SqsQueue(client, url, ACTION).send([Unrecorded(sweep=SWEEP, listed=one) for one in found])
 
     assert {one.ref for one in found} == {eventbridge_s3.parse(body).ref for body in _drain(client, url)}
 
@@ -98,7 +99,7 @@ def test_batches_respect_the_byte_limit() -> None:
     client = ScriptedClient()
     large = [DueCheck(ObjectRef("b", "k" * 100_000), str(n)) for n in range(5)]
 
-    SqsVerificationQueue(client, "url").send(large)
+    SqsQueue(cast("Any", client), "url", ACTION).send(large)
 
     assert [2, 2, 1] == [len(ids) for ids in client.sent]
 
@@ -107,7 +108,7 @@ def test_only_what_was_not_taken_is_sent_again() -> None:
     """A partial failure of a batch is repeated for its failed entries."""
     client = ScriptedClient([{"Id": "1", "Code": "InternalError", "SenderFault": False}])
 
-    SqsVerificationQueue(client, "url").send([DueCheck(ObjectRef("b", str(n))) for n in range(3)])
+    SqsQueue(cast("Any", client), "url", ACTION).send([DueCheck(ObjectRef("b", str(n))) for n in range(3)])
 
     assert [["0", "1", "2"], ["1"]] == client.sent
 
@@ -117,7 +118,7 @@ def test_l04_what_is_never_taken_is_raised() -> None:
     failure = [{"Id": "0", "Code": "InternalError", "Message": "try later", "SenderFault": False}]
 
     with pytest.raises(TransientError, match="1 not taken, the first with InternalError try later"):
-        SqsVerificationQueue(ScriptedClient(*[failure] * 3), "url").send([DueCheck(ObjectRef("b", "k"))])
+        SqsQueue(cast("Any", ScriptedClient(*[failure] * 3)), "url", ACTION).send([DueCheck(ObjectRef("b", "k"))])
 
 
 def test_fault_of_the_sender_is_said_at_once() -> None:
@@ -125,7 +126,7 @@ def test_fault_of_the_sender_is_said_at_once() -> None:
     client = ScriptedClient([{"Id": "0", "Code": "InvalidMessageContents", "SenderFault": True}])
 
     with pytest.raises(RefusedError, match="1 refused, the first with InvalidMessageContents"):
-        SqsVerificationQueue(client, "url").send([DueCheck(ObjectRef("b", "k"))])
+        SqsQueue(cast("Any", client), "url", ACTION).send([DueCheck(ObjectRef("b", "k"))])
     assert 1 == len(client.sent)
 
 
@@ -135,7 +136,7 @@ def test_missing_queue_is_refused() -> None:
     client.delete_queue(QueueUrl=url)
 
     with pytest.raises(RefusedError, match="queueing checks: "):
-        SqsVerificationQueue(client, url).send([DueCheck(ObjectRef("b", "k"))])
+        SqsQueue(client, url, ACTION).send([DueCheck(ObjectRef("b", "k"))])
 
 
 def test_l12_message_reaches_the_subscribers() -> None:

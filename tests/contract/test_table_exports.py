@@ -1,5 +1,5 @@
 import time
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import boto3
 import pytest
@@ -104,4 +104,6 @@ def test_all_pages_of_exports_are_read() -> None:
             description = {"ExportArn": ExportArn, "ExportStatus": "COMPLETED", "S3Bucket": BUCKET, "S3Prefix": PREFIX}
             return {"ExportDescription": description}
 
-    assert ["arn:0", "arn:1", "arn:2"] == [export.arn for export in DynamoDbExports(Paged(), "arn:t", BUCKET).all()]
+    assert ["arn:0", "arn:1", "arn:2"] == [
+        export.arn for export in DynamoDbExports(cast("Any", Paged()), "arn:t", BUCKET).all()
+    ]

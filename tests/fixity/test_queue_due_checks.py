@@ -4,17 +4,17 @@ from runtime.fixity.due_check import DueCheck
 from runtime.fixity.queue_due_checks import queue_due
 from runtime.shared.errors import TransientError
 from runtime.shared.object_ref import ObjectRef
-from tests.support.announcing_fakes import FakeQueue
+from tests.support.fakes import FakeQueue
 
 ONE, TWO = DueCheck(ObjectRef("b", "1"), "v1"), DueCheck(ObjectRef("b", "2"))
 
 
 def test_every_object_is_queued_once() -> None:
     """An object that comes twice in a batch is asked for once."""
-    queue = FakeQueue()
+    queue = FakeQueue[DueCheck]()
 
     assert 2 == queue_due(queue, [ONE, TWO, ONE])
-    assert [ONE, TWO] == queue.checks
+    assert [ONE, TWO] == queue.sent
 
 
 def test_l04_error_of_the_queue_is_raised() -> None:

@@ -36,8 +36,8 @@ def _handle(env: Environment, *bodies: str) -> dict[str, Any]:
 
 def _run(env: Environment) -> None:
     assert GOOD == _handle(env, json.dumps(START))
-    while env.slices.slices:
-        assert GOOD == _handle(env, json.dumps(env.slices.slices.pop(0).message))
+    while env.slices.sent:
+        assert GOOD == _handle(env, json.dumps(env.slices.sent.pop(0).message))
 
 
 def test_a_report_on_request_ends_in_files_and_a_metric(capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,7 +73,7 @@ def test_a_message_worked_on_before_is_no_error() -> None:
     """SQS may hand a message out twice."""
     env = environment(BUCKET)
     _handle(env, json.dumps(START))
-    [part] = env.slices.slices
+    [part] = env.slices.sent
     _handle(env, json.dumps(part.message))
 
     assert GOOD == _handle(env, json.dumps(part.message))
@@ -84,7 +84,7 @@ def test_a_bucket_that_fails_for_good_does_not_silence_the_others(caplog: pytest
     env = environment(BUCKET)
     _handle(env, json.dumps(START))
 
-    event = sqs_event(json.dumps(env.slices.slices[0].message), receives=3)
+    event = sqs_event(json.dumps(env.slices.sent[0].message), receives=3)
 
     def fail_to_list(_: str) -> None:
         env.files.before = lambda _: None

@@ -59,8 +59,8 @@ def _lines(output: str) -> list[dict[str, Any]]:
 
 def _run(env: Environment) -> None:
     assert {"batchItemFailures": []} == _handle(env, START)
-    while env.slices.slices:
-        assert {"batchItemFailures": []} == _handle(env, env.slices.slices.pop(0).message)
+    while env.slices.sent:
+        assert {"batchItemFailures": []} == _handle(env, env.slices.sent.pop(0).message)
 
 
 def test_a_sweep_ends_in_metrics_for_the_whole_environment(capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,7 +157,7 @@ def test_a_late_end_of_an_old_sweep_publishes_nothing(capsys: pytest.CaptureFixt
     env = environment(BUCKET)
     env.clock.advance(days=1)
     _handle(env, START | {"time": "2026-03-02T12:00:00Z"})
-    _handle(env, env.slices.slices.pop().message)
+    _handle(env, env.slices.sent.pop().message)
     capsys.readouterr()
     _run(env)
 
@@ -176,7 +176,7 @@ def test_l27_a_failing_slice_goes_back_to_the_queue() -> None:
     lost = record("lost")
     env.records.items[lost.ref] = lost
 
-    assert {"batchItemFailures": [{"itemIdentifier": "m0"}]} == _handle(env, env.slices.slices[0].message)
+    assert {"batchItemFailures": [{"itemIdentifier": "m0"}]} == _handle(env, env.slices.sent[0].message)
 
 
 def test_a_bucket_that_fails_for_good_does_not_silence_the_others(
@@ -192,7 +192,7 @@ def test_a_bucket_that_fails_for_good_does_not_silence_the_others(
     env.schedule.before = refuse
     lost = record("lost")
     env.records.items[lost.ref] = lost
-    body = json.dumps(env.slices.slices[0].message)
+    body = json.dumps(env.slices.sent[0].message)
     back = {"batchItemFailures": [{"itemIdentifier": "m0"}]}
 
     assert back == handle(sqs_event(body, receives=2), FakeContext(), (SETTINGS, env.sweeping))

@@ -9,7 +9,7 @@ from runtime.fixity.due_check import DueCheck
 from runtime.handlers.verification_due import handle
 from runtime.shared.errors import MalformedMessageError, TransientError
 from runtime.shared.object_ref import ObjectRef
-from tests.support.announcing_fakes import FakeQueue
+from tests.support.fakes import FakeQueue
 
 EVENTS = Path(__file__).parent.parent / "support" / "events"
 
@@ -21,7 +21,7 @@ def _event(name: str) -> dict[str, Any]:
 
 def test_l20_expired_row_is_queued_with_its_key_as_it_is() -> None:
     """Bucket, key and version are copied; the key of a stream is not URL-encoded."""
-    queue = FakeQueue()
+    queue = FakeQueue[DueCheck]()
 
     assert 1 == handle(_event("schedule_row_expired.json"), queue)
     assert [
@@ -29,15 +29,15 @@ def test_l20_expired_row_is_queued_with_its_key_as_it_is() -> None:
             ObjectRef("acme-test-letters", 'box 1/letter ä+%20 "one".txt'),
             "3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
         )
-    ] == queue.checks
+    ] == queue.sent
 
 
 def test_row_deleted_by_a_person_triggers_nothing() -> None:
     """Only DynamoDB's own expiry makes an object due, whatever the event source filter lets through."""
-    queue = FakeQueue()
+    queue = FakeQueue[DueCheck]()
 
     assert 0 == handle(_event("schedule_row_deleted_by_person.json"), queue)
-    assert [] == queue.checks
+    assert [] == queue.sent
 
 
 @pytest.mark.parametrize("name", ["INSERT", "MODIFY"])
@@ -53,11 +53,11 @@ def test_row_without_version_is_queued_without_version() -> None:
     """A row that somebody wrote by hand without a version checks what is under care."""
     event = _event("schedule_row_expired.json")
     del event["Records"][0]["dynamodb"]["OldImage"]["VersionId"]
-    queue = FakeQueue()
+    queue = FakeQueue[DueCheck]()
 
     handle(event, queue)
 
-    assert "" == queue.checks[0].version_id
+    assert "" == queue.sent[0].version_id
 
 
 def test_malformed_record_fails_the_batch_before_anything_is_queued() -> None:
@@ -66,11 +66,11 @@ def test_malformed_record_fails_the_batch_before_anything_is_queued() -> None:
     bad = copy.deepcopy(event["Records"][0])
     del bad["dynamodb"]["Keys"]
     event["Records"].append(bad)
-    queue = FakeQueue()
+    queue = FakeQueue[DueCheck]()
 
     with pytest.raises(MalformedMessageError, match="scheduler table"):
         handle(event, queue)
-    assert [] == queue.checks
+    assert [] == queue.sent
 
 
 def test_l04_error_of_the_queue_fails_the_batch() -> None:

@@ -118,17 +118,17 @@ def test_an_upload_that_is_gone_is_begun_again(fault: str) -> None:
     env, keys = environment(BUCKET), [f"{number:03}" for number in range(20)]
     env.add(*map(record, keys))
     start(env.reporting, REPORT)
-    first = env.work(env.slices.slices.pop(), seconds=0)
+    first = env.work(env.slices.sent.pop(), seconds=0)
     assert first.notes is not None
     if fault == "send":
         env.files.uploads.clear()
     else:
         env.files.before = _once("finish", [UploadGoneError("gone")])
 
-    progress = env.work(env.slices.slices.pop())
+    progress = env.work(env.slices.sent.pop())
     assert progress.restarted
-    while env.slices.slices:
-        progress = env.work(env.slices.slices.pop(0))
+    while env.slices.sent:
+        progress = env.work(env.slices.sent.pop(0))
 
     assert keys == _keys(env, LATEST)
     assert progress.whole is not None
@@ -155,9 +155,9 @@ def test_a_list_that_cannot_be_finished_is_given_up_loudly() -> None:
     env.files.before = gone
     start(env.reporting, REPORT)
     for _ in range(3):
-        assert env.work(env.slices.slices.pop()).restarted
+        assert env.work(env.slices.sent.pop()).restarted
     with pytest.raises(RefusedError, match="was begun 4 times"):
-        env.work(env.slices.slices.pop())
+        env.work(env.slices.sent.pop())
 
 
 @pytest.mark.parametrize("call", ["begin", "send", "finish", "write_page"])
@@ -166,7 +166,7 @@ def test_l27_a_slice_that_failed_is_done_again(call: str) -> None:
     env, keys = environment(BUCKET), [f"{number:03}" for number in range(9)]
     env.add(*map(record, keys))
     start(env.reporting, REPORT)
-    part = env.slices.slices.pop()
+    part = env.slices.sent.pop()
     env.files.before = _once(call, [TransientError("busy")])
     with pytest.raises(TransientError):
         env.work(part)
@@ -183,7 +183,7 @@ def test_l27_a_crash_before_the_next_slice_is_queued_loses_nothing() -> None:
     env, keys = environment(BUCKET), [f"{number:03}" for number in range(20)]
     env.add(*map(record, keys))
     start(env.reporting, REPORT)
-    part = env.slices.slices.pop()
+    part = env.slices.sent.pop()
     env.slices.error = TransientError("busy")
     with pytest.raises(TransientError):
         env.work(part, seconds=0)
@@ -191,9 +191,9 @@ def test_l27_a_crash_before_the_next_slice_is_queued_loses_nothing() -> None:
 
     again = env.work(part, seconds=0)
     assert again.notes is None
-    assert [part.following] == env.slices.slices
-    while env.slices.slices:
-        env.work(env.slices.slices.pop(0))
+    assert [part.following] == env.slices.sent
+    while env.slices.sent:
+        env.work(env.slices.sent.pop(0))
     assert keys == _keys(env, LATEST)
 
 
@@ -202,15 +202,15 @@ def test_a_message_that_comes_twice_makes_no_second_chain() -> None:
     env = environment(BUCKET)
     env.add(*(record(f"{number:03}") for number in range(20)))
     start(env.reporting, REPORT)
-    first = env.slices.slices.pop()
+    first = env.slices.sent.pop()
     env.work(first, seconds=0)
-    env.work(env.slices.slices.pop(), seconds=0)
-    waiting = list(env.slices.slices)
+    env.work(env.slices.sent.pop(), seconds=0)
+    waiting = list(env.slices.sent)
 
     start(env.reporting, REPORT)
     env.work(first)
 
-    assert waiting == env.slices.slices
+    assert waiting == env.slices.sent
 
 
 def test_two_copies_of_a_first_slice_end_in_one_list() -> None:
@@ -218,7 +218,7 @@ def test_two_copies_of_a_first_slice_end_in_one_list() -> None:
     env, keys = environment(BUCKET), [f"{number:03}" for number in range(20)]
     env.add(*map(record, keys))
     start(env.reporting, REPORT)
-    part = env.slices.slices.pop()
+    part = env.slices.sent.pop()
     other: list[Any] = []
 
     def copy(_: str) -> None:
@@ -228,9 +228,9 @@ def test_two_copies_of_a_first_slice_end_in_one_list() -> None:
     env.files.before = copy
     env.work(part, seconds=0)
     assert 2 == len(env.files.uploads)
-    assert 1 == len(env.slices.slices)
-    while env.slices.slices:
-        env.work(env.slices.slices.pop(0))
+    assert 1 == len(env.slices.sent)
+    while env.slices.sent:
+        env.work(env.slices.sent.pop(0))
 
     assert keys == _keys(env, LATEST)
     assert {} == env.files.uploads
@@ -241,14 +241,14 @@ def test_parts_that_were_written_over_are_found_out() -> None:
     env, keys = environment(BUCKET), [f"{number:03}" for number in range(20)]
     env.add(*map(record, keys))
     start(env.reporting, REPORT)
-    first = env.work(env.slices.slices.pop(), seconds=0)
+    first = env.work(env.slices.sent.pop(), seconds=0)
     assert first.notes is not None
     upload = first.notes.uploads[0]
     env.files.send(attrs.evolve(upload, etags=()), b"others")
 
-    assert env.work(env.slices.slices.pop()).restarted
-    while env.slices.slices:
-        env.work(env.slices.slices.pop(0))
+    assert env.work(env.slices.sent.pop()).restarted
+    while env.slices.sent:
+        env.work(env.slices.sent.pop(0))
     assert keys == _keys(env, LATEST)
 
 
@@ -257,7 +257,7 @@ def test_l32_a_report_that_was_held_up_does_not_replace_a_later_one() -> None:
     env, later = environment(BUCKET), Report(NOW + timedelta(days=1))
     env.add(record("a"))
     start(env.reporting, REPORT)
-    held_up = env.slices.slices.pop()
+    held_up = env.slices.sent.pop()
     env.run(later)
     env.add(record("b"))
     env.work(held_up)
@@ -363,10 +363,10 @@ def test_a_report_of_the_future_is_refused() -> None:
 def _given_up(env: Environment, report: Report = REPORT) -> ReportSlice:
     """Make a report in which the work on the bucket of maps is given up."""
     start(env.reporting, report)
-    [refused] = [part for part in env.slices.slices if part.bucket == "acme-test-maps"]
-    env.slices.slices.remove(refused)
-    while env.slices.slices:
-        env.work(env.slices.slices.pop(0))
+    [refused] = [part for part in env.slices.sent if part.bucket == "acme-test-maps"]
+    env.slices.sent.remove(refused)
+    while env.slices.sent:
+        env.work(env.slices.sent.pop(0))
     assert give_up(env.reporting, refused, "RefusedError: no <access>") is not None
     return refused
 

@@ -1,24 +1,8 @@
 """In-memory stand-ins for the ports of due dates, announcements and exports."""
 
-from collections.abc import Sequence
-
 import attrs
 
 from runtime.export.table_export import ExportStatus, TableExport
-from runtime.fixity.due_check import DueCheck
-
-
-class FakeQueue:
-    """A queue that takes everything, or fails as told."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self.checks: list[DueCheck] = []
-        self.error = error
-
-    def send(self, checks: Sequence[DueCheck]) -> None:
-        if self.error:
-            raise self.error
-        self.checks += checks
 
 
 class FakeNotifier:

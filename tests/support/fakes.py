@@ -3,12 +3,13 @@
 import base64
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 import attrs
+from typing_extensions import override
 
 from runtime.fixity.digests import digester
 from runtime.fixity.errors import UnreadableError
@@ -19,9 +20,11 @@ from runtime.fixity.sequencer import normalised
 from runtime.shared.errors import ObjectAbsentError, RefusedError
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed, Page
+from runtime.shared.ports import Message, Queue
 
 CHUNK = 7
 T = TypeVar("T")
+M = TypeVar("M", bound=Message)
 
 
 @attrs.define
@@ -319,3 +322,17 @@ def raising_once(error: Exception) -> Callable[[int], None]:
 def broken_stream() -> UnreadableError:
     """Return the error of a stream that breaks off."""
     return UnreadableError("the stream broke off")
+
+
+class FakeQueue(Queue[M]):
+    """A queue that takes everything, or fails as told."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.sent: list[M] = []
+        self.error = error
+
+    @override
+    def send(self, messages: Sequence[M]) -> None:
+        if self.error:
+            raise self.error
+        self.sent.extend(messages)

@@ -12,23 +12,10 @@ from runtime.report.inventory import Inventory, InventoryError, InventoryFile, S
 from runtime.report.model import Report, ReportSlice, Upload
 from runtime.report.write import Reporting, ReportProgress, advance, start
 from tests.support.builders import NOW
-from tests.support.fakes import FakeClock, FakeRecordPages, FakeRecords
+from tests.support.fakes import FakeClock, FakeQueue, FakeRecordPages, FakeRecords
 from tests.support.sweep_fakes import POLICY, FakeBuckets, FakeDocuments
 
 REPORT = Report(NOW)
-
-
-class FakeReportQueue:
-    """A queue of slices that fails as told."""
-
-    def __init__(self) -> None:
-        self.slices: list[ReportSlice] = []
-        self.error: Exception | None = None
-
-    def send(self, slices: Sequence[ReportSlice]) -> None:
-        if self.error:
-            raise self.error
-        self.slices += slices
 
 
 class FakeReportFiles:
@@ -106,7 +93,7 @@ class Environment:
 
     buckets: FakeBuckets
     records: FakeRecords
-    slices: FakeReportQueue
+    slices: FakeQueue[ReportSlice]
     files: FakeReportFiles
     documents: FakeDocuments
     inventories: FakeInventories
@@ -126,8 +113,8 @@ class Environment:
         done: list[ReportProgress] = []
         self.clock.moment = max(self.clock.moment, report.started)
         start(self.reporting, report)
-        while self.slices.slices:
-            done.append(self.work(self.slices.slices.pop(0), seconds=seconds))
+        while self.slices.sent:
+            done.append(self.work(self.slices.sent.pop(0), seconds=seconds))
         return done
 
 
@@ -138,7 +125,12 @@ def environment(*buckets: str, page: int = 2) -> Environment:
         buckets: their names.
         page: rows of one page.
     """
-    listed, records, slices, files = FakeBuckets(list(buckets)), FakeRecords(), FakeReportQueue(), FakeReportFiles()
+    listed, records, slices, files = (
+        FakeBuckets(list(buckets)),
+        FakeRecords(),
+        FakeQueue[ReportSlice](),
+        FakeReportFiles(),
+    )
     documents, inventories, clock = FakeDocuments(), FakeInventories(), FakeClock(NOW)
     return Environment(
         listed,

@@ -1,13 +1,14 @@
 """In-memory stand-ins for the ports of the sweep, and a small environment to be swept."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
 
 from runtime.bucket_runs.run import Sweep, SweepPolicy
+from runtime.fixity.due_check import DueCheck
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import CheckReport, FixityRecord
@@ -17,9 +18,16 @@ from runtime.shared.pages import Malformed, Page
 from runtime.sweep.judge import ListedObject, RecordSummary, Unrecorded
 from runtime.sweep.run import Sweeping
 from runtime.sweep.totals import Slice
-from tests.support.announcing_fakes import FakeQueue
 from tests.support.builders import AGENT, INTERVAL, NOW
-from tests.support.fakes import FakeClock, FakeRecordPages, FakeRecords, FakeSchedule, FakeSchedulePages, page_of
+from tests.support.fakes import (
+    FakeClock,
+    FakeQueue,
+    FakeRecordPages,
+    FakeRecords,
+    FakeSchedule,
+    FakeSchedulePages,
+    page_of,
+)
 
 BUCKET = "acme-test-letters"
 GRACE = timedelta(days=3)
@@ -54,37 +62,6 @@ class FakeObjectList:
 
     def page(self, bucket: str, after: str | None = None) -> Page[ListedObject]:
         return page_of(self.items, bucket, after, self._most)
-
-
-class FakeDepositQueue:
-    """A queue of objects to be taken under care that fails as told."""
-
-    def __init__(self) -> None:
-        self.found: list[Unrecorded] = []
-        self.error: Exception | None = None
-
-    def send(self, found: Sequence[Unrecorded]) -> None:
-        if self.error:
-            raise self.error
-        self.found += found
-
-    @property
-    def refs(self) -> list[ObjectRef]:
-        """What is to be taken under care."""
-        return [one.listed.ref for one in self.found]
-
-
-class FakeSweepQueue:
-    """A queue of slices that fails as told."""
-
-    def __init__(self) -> None:
-        self.slices: list[Slice] = []
-        self.error: Exception | None = None
-
-    def send(self, slices: Sequence[Slice]) -> None:
-        if self.error:
-            raise self.error
-        self.slices += slices
 
 
 class FakeDocuments:
@@ -128,9 +105,9 @@ class Environment:
     summaries: FakeSummaries
     schedule: FakeSchedule
     objects: FakeObjectList
-    checks: FakeQueue
-    deposits: FakeDepositQueue
-    slices: FakeSweepQueue
+    checks: FakeQueue[DueCheck]
+    deposits: FakeQueue[Unrecorded]
+    slices: FakeQueue[Slice]
     files: FakeDocuments
     clock: FakeClock
     sweeping: Sweeping
@@ -146,8 +123,8 @@ def environment(*buckets: str, most: int = 1_000, page: int = 2) -> Environment:
     """
     records, schedule = FakeRecords(), FakeSchedule()
     listed, summaries, clock = FakeBuckets(list(buckets)), FakeSummaries(records, page), FakeClock(NOW)
-    objects, checks, deposits = FakeObjectList(page), FakeQueue(), FakeDepositQueue()
-    slices, files = FakeSweepQueue(), FakeDocuments()
+    objects, checks, deposits = FakeObjectList(page), FakeQueue[DueCheck](), FakeQueue[Unrecorded]()
+    slices, files = FakeQueue[Slice](), FakeDocuments()
     return Environment(
         listed,
         records,
@@ -253,3 +230,8 @@ def listed(
 ) -> ListedObject:
     """Build an object as S3 lists it."""
     return ListedObject(ref=ObjectRef(bucket, key), size=size, etag=etag, modified=modified)
+
+
+def refs_of(deposits: FakeQueue[Unrecorded]) -> list[ObjectRef]:
+    """Return the objects that a queue asks to take."""
+    return [one.listed.ref for one in deposits.sent]

@@ -26,6 +26,7 @@ from tests.support.sweep_fakes import (
     environment,
     listed,
     record,
+    refs_of,
     row,
     with_outcome,
 )
@@ -45,8 +46,8 @@ def _all(env: Environment, sweep: Sweep = SWEEP, deadline: datetime = NEVER) -> 
     _, coverage = start(env.sweeping, sweep)
     ended = [coverage] if coverage else []
     done = []
-    while env.slices.slices:
-        progress = advance(env.sweeping, env.slices.slices.pop(0), deadline)
+    while env.slices.sent:
+        progress = advance(env.sweeping, env.slices.sent.pop(0), deadline)
         done.append(progress)
         ended += [progress.coverage] if progress.coverage else []
     return done, ended
@@ -73,7 +74,7 @@ def test_l04_a_lost_row_is_written_again() -> None:
     assert row("a") == env.schedule.rows[_ref("a")]
     assert (1, 0) == (coverage.totals.missing_rows, coverage.totals.overdue)
     assert [_ref("a")] == list(progress.restored)
-    assert [] == env.checks.checks
+    assert [] == env.checks.sent
 
 
 def test_l26_an_overdue_object_is_asked_for_at_once_and_once() -> None:
@@ -84,7 +85,7 @@ def test_l26_an_overdue_object_is_asked_for_at_once_and_once() -> None:
     for _ in range(3):
         _, [coverage] = _all(env)
         assert 1 == coverage.totals.overdue
-        assert [DueCheck(_ref("a"), "v-a")] == env.checks.checks
+        assert [DueCheck(_ref("a"), "v-a")] == env.checks.sent
         assert row("a", due=NOW + DAY) == env.schedule.rows[_ref("a")]
 
 
@@ -132,7 +133,7 @@ def test_a_record_that_cannot_be_read_is_told_and_left_alone() -> None:
     assert [_malformed("b"), _malformed("c")] == list(progress.malformed_records)
     assert (2, 3, 1) == (coverage.totals.malformed, coverage.totals.objects, coverage.totals.within_interval)
     assert {_ref("b"), _ref("d")} == set(env.schedule.rows)
-    assert ([], []) == (env.deposits.found, env.checks.checks)
+    assert ([], []) == (env.deposits.sent, env.checks.sent)
 
 
 def test_a_row_that_cannot_be_read_is_written_anew_from_its_record() -> None:
@@ -157,7 +158,7 @@ def test_l04_an_object_without_a_record_is_asked_to_be_taken_under_care() -> Non
 
     [progress], [coverage] = _all(env)
 
-    assert [Unrecorded(sweep=SWEEP, listed=listed("lost"))] == env.deposits.found
+    assert [Unrecorded(sweep=SWEEP, listed=listed("lost"))] == env.deposits.sent
     assert [_ref("lost")] == list(progress.unrecorded)
     assert (1, 1, 4) == (coverage.totals.unrecorded, coverage.totals.objects, progress.looked_at)
     assert {_ref("known")} == set(env.records.items)
@@ -171,7 +172,7 @@ def test_an_object_whose_record_the_pages_did_not_show_yet_is_left_alone() -> No
 
     [progress], [coverage] = _all(env)
 
-    assert ([], [], 0) == (env.deposits.found, list(progress.unrecorded), coverage.totals.unrecorded)
+    assert ([], [], 0) == (env.deposits.sent, list(progress.unrecorded), coverage.totals.unrecorded)
 
 
 def test_a_row_in_the_way_of_an_unrecorded_object_is_removed_first() -> None:
@@ -180,7 +181,7 @@ def test_a_row_in_the_way_of_an_unrecorded_object_is_removed_first() -> None:
     _put(env, row("lost"), listed("lost"))
     env.deposits.error = TransientError("throttled")
     start(env.sweeping, SWEEP)
-    [part] = env.slices.slices
+    [part] = env.slices.sent
 
     with pytest.raises(TransientError):
         advance(env.sweeping, part, NEVER)
@@ -188,7 +189,7 @@ def test_a_row_in_the_way_of_an_unrecorded_object_is_removed_first() -> None:
 
     env.deposits.error = None
     assert 1 == advance(env.sweeping, part, NEVER).found.unrecorded
-    assert [_ref("lost")] == env.deposits.refs
+    assert [_ref("lost")] == refs_of(env.deposits)
 
 
 def test_l04_an_object_that_s3_does_not_list_is_looked_at_at_once() -> None:
@@ -199,7 +200,7 @@ def test_l04_an_object_that_s3_does_not_list_is_looked_at_at_once() -> None:
 
     [progress], [coverage] = _all(env)
 
-    assert [DueCheck(_ref("gone"), "v-gone", outdated=True)] == env.checks.checks
+    assert [DueCheck(_ref("gone"), "v-gone", outdated=True)] == env.checks.sent
     assert [_ref("gone")] == list(progress.vanished)
     assert (2, 1, 1) == (coverage.totals.objects, coverage.totals.vanished, coverage.totals.checks_queued)
     assert {_ref("gone"), _ref("there")} == set(env.records.items) == set(env.schedule.rows)
@@ -213,7 +214,7 @@ def test_l04_an_object_of_which_s3_lists_another_version_is_looked_at_at_once() 
 
     [progress], [coverage] = _all(env)
 
-    assert [DueCheck(_ref("old"), "v-old", outdated=True)] == env.checks.checks
+    assert [DueCheck(_ref("old"), "v-old", outdated=True)] == env.checks.sent
     assert [_ref("old")] == list(progress.replaced)
     assert (2, 1, 1) == (coverage.totals.objects, coverage.totals.replaced, coverage.totals.checks_queued)
     assert {_ref("old"), _ref("there")} == set(env.records.items) == set(env.schedule.rows)
@@ -245,7 +246,7 @@ def test_an_object_that_is_not_listed_is_not_asked_for_in_vain(known: FixityReco
     _, [coverage] = _all(env)
 
     assert 0 == coverage.totals.vanished
-    assert [] == env.checks.checks
+    assert [] == env.checks.sent
 
 
 def test_report_and_latest_are_written_when_the_last_bucket_ends() -> None:
@@ -297,18 +298,18 @@ def test_l27_a_slice_that_fails_leaves_nothing_undone_when_it_comes_again() -> N
     env = environment(BUCKET, most=1)
     _put(env, record("a", due=-10 * DAY), record("b"), row("b"))
     start(env.sweeping, SWEEP)
-    [part] = env.slices.slices
-    env.slices.slices.clear()
+    [part] = env.slices.sent
+    env.slices.sent.clear()
     env.slices.error = TransientError("throttled")
     with pytest.raises(TransientError):
         advance(env.sweeping, part, NEVER)
-    assert [DueCheck(_ref("a"), "v-a")] == env.checks.checks
+    assert [DueCheck(_ref("a"), "v-a")] == env.checks.sent
 
     env.slices.error = None
     advance(env.sweeping, part, NEVER)
 
-    assert [DueCheck(_ref("a"), "v-a")] == env.checks.checks
-    assert ["a"] == [following.after for following in env.slices.slices]
+    assert [DueCheck(_ref("a"), "v-a")] == env.checks.sent
+    assert ["a"] == [following.after for following in env.slices.sent]
 
 
 def test_l27_a_check_is_asked_for_before_its_row_is_set() -> None:
@@ -319,7 +320,7 @@ def test_l27_a_check_is_asked_for_before_its_row_is_set() -> None:
     start(env.sweeping, SWEEP)
 
     with pytest.raises(TransientError):
-        advance(env.sweeping, env.slices.slices[0], NEVER)
+        advance(env.sweeping, env.slices.sent[0], NEVER)
 
     assert row("a", due=NOW - 10 * DAY) == env.schedule.rows[_ref("a")]
 
@@ -329,7 +330,7 @@ def test_l27_the_end_is_told_again_when_it_may_not_have_been_told() -> None:
     env = environment(BUCKET)
     _put(env, record("a"))
     start(env.sweeping, SWEEP)
-    [part] = env.slices.slices
+    [part] = env.slices.sent
     first = advance(env.sweeping, part, NEVER).coverage
     report = env.files.documents["reports/coverage/latest.json"]
     env.clock.advance(hours=1)
@@ -383,10 +384,10 @@ def test_a_sweep_of_the_future_is_refused() -> None:
 def _given_up(env: Environment, sweep: Sweep = SWEEP) -> tuple[Slice, Coverage]:
     """Run a sweep in which the first slice of the other bucket is given up, as the last thing that happens."""
     start(env.sweeping, sweep)
-    [refused] = [part for part in env.slices.slices if part.bucket == OTHER]
-    env.slices.slices.remove(refused)
-    while env.slices.slices:
-        advance(env.sweeping, env.slices.slices.pop(0), NEVER)
+    [refused] = [part for part in env.slices.sent if part.bucket == OTHER]
+    env.slices.sent.remove(refused)
+    while env.slices.sent:
+        advance(env.sweeping, env.slices.sent.pop(0), NEVER)
     coverage = give_up(env.sweeping, refused, "RefusedError: AccessDenied")
     assert coverage is not None
     return refused, coverage
@@ -427,7 +428,7 @@ def test_a_bucket_that_came_to_its_end_is_not_given_up() -> None:
     env = environment(BUCKET)
     _put(env, record("a"))
     start(env.sweeping, SWEEP)
-    [part] = env.slices.slices
+    [part] = env.slices.sent
     done = advance(env.sweeping, part, NEVER).coverage
 
     assert done == give_up(env.sweeping, part, "TransientError: busy")
@@ -453,13 +454,13 @@ def test_a_second_chain_of_slices_ends_where_the_first_has_ended() -> None:
     env = environment(BUCKET, most=1)
     _put(env, *[record(key) for key in "abc"])
     start(env.sweeping, SWEEP)
-    [first] = env.slices.slices
-    while env.slices.slices:
-        advance(env.sweeping, env.slices.slices.pop(0), NEVER)
+    [first] = env.slices.sent
+    while env.slices.sent:
+        advance(env.sweeping, env.slices.sent.pop(0), NEVER)
 
     progress = advance(env.sweeping, first, NEVER)
 
-    assert (0, True, []) == (progress.looked_at, progress.bucket_ended, env.slices.slices)
+    assert (0, True, []) == (progress.looked_at, progress.bucket_ended, env.slices.sent)
 
 
 def test_a_sweep_whose_plan_is_gone_says_so() -> None:
@@ -502,14 +503,14 @@ def test_l26_after_a_sweep_nothing_is_lost_and_nothing_overdue_waits(mix: Mix, m
     _all(env)
 
     assert set(env.records.items) == set(env.schedule.rows)
-    queued = {check.ref for check in env.checks.checks}
+    queued = {check.ref for check in env.checks.sent}
     for one in env.records.items.values():
         if one.next_check < NOW - GRACE:
             assert one.ref in queued or NOW < env.schedule.rows[one.ref].due <= NOW + DAY
         assert env.schedule.rows[one.ref].due <= NOW + 100 * DAY
-    assert {1} >= set(Counter(env.checks.checks).values())
+    assert {1} >= set(Counter(env.checks.sent).values())
     settled = {ref for ref, one in env.objects.items.items() if one.modified < NOW - YOUNG}
-    assert sorted(settled - set(env.records.items)) == sorted(env.deposits.refs)
+    assert sorted(settled - set(env.records.items)) == sorted(refs_of(env.deposits))
 
 
 @settings(max_examples=100)
@@ -521,8 +522,8 @@ def test_any_slicing_finds_the_same(mix: Mix, most: int, page: int) -> None:
 
     assert of_the_whole == coverage
     assert whole.schedule.rows == env.schedule.rows
-    assert Counter(whole.checks.checks) == Counter(env.checks.checks)
-    assert Counter(whole.deposits.refs) == Counter(env.deposits.refs)
+    assert Counter(whole.checks.sent) == Counter(env.checks.sent)
+    assert Counter(refs_of(whole.deposits)) == Counter(refs_of(env.deposits))
 
 
 @settings(max_examples=100)
@@ -536,17 +537,17 @@ def test_repeating_slices_changes_nothing_more(mix: Mix, most: int, again: int) 
     _all(once)
     start(env.sweeping, SWEEP)
     done = 0
-    while env.slices.slices:
-        part = env.slices.slices.pop(0)
+    while env.slices.sent:
+        part = env.slices.sent.pop(0)
         if done == again:
-            env.slices.slices.append(part)
+            env.slices.sent.append(part)
         advance(env.sweeping, part, NEVER)
         done += 1
 
     assert once.schedule.rows == env.schedule.rows
-    assert set(once.checks.checks) == set(env.checks.checks)
+    assert set(once.checks.sent) == set(env.checks.sent)
     # What S3's list contradicts is asked for again, too; the check that was made answers the second message.
-    of_schedule = [Counter(check for check in found.checks.checks if not check.outdated) for found in (once, env)]
+    of_schedule = [Counter(check for check in found.checks.sent if not check.outdated) for found in (once, env)]
     assert of_schedule[0] == of_schedule[1]
-    assert set(once.deposits.refs) == set(env.deposits.refs)
-    assert len(set(env.deposits.refs)) == len({one.message["id"] for one in env.deposits.found})
+    assert set(refs_of(once.deposits)) == set(refs_of(env.deposits))
+    assert len(set(refs_of(env.deposits))) == len({one.message["id"] for one in env.deposits.sent})

@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 from math import ceil
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import pytest
@@ -114,6 +114,6 @@ def test_schedule_row_is_as_large_as_the_model_counts() -> None:
     _, _, w = _checked()
     table = _Table()
 
-    DynamoDbSchedule(table, "schedule").put(attrs.evolve(w.schedule.rows[REF], version_id="3" * 33))
+    DynamoDbSchedule(cast("Any", table), "schedule").put(attrs.evolve(w.schedule.rows[REF], version_id="3" * 33))
 
     _assert_same_units(f.SCHEDULE_ROW_BYTES, _item_bytes(table.item), f.WRITE_UNIT_BYTES)
