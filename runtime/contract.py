@@ -363,4 +363,4 @@ def replica_name(main: str) -> str:
 
 def access_log_prefix(bucket: str) -> str:
     """Return the folder of the logs bucket that takes the access logs of a bucket."""
-    return f"audit/{bucket}/"
+    return f"access/{bucket}/"

@@ -201,7 +201,7 @@ def test_fixed_buckets_are_private_versioned_and_logged(variant: Assembly) -> No
         else:
             logging = bucket.properties["LoggingConfiguration"]
             assert f"S3::Bucket:{prefix}-logs" == variant.resolve(bucket.layer, logging["DestinationBucketName"])
-            assert f"audit/{bucket.physical_name}/" == logging["LogFilePrefix"]
+            assert f"access/{bucket.physical_name}/" == logging["LogFilePrefix"]
 
 
 def test_encryption_follows_the_settings(variant: Assembly) -> None:

@@ -166,7 +166,7 @@ def test_access_logs_go_to_the_buckets_own_folder() -> None:
     """S3 writes the access logs of a bucket below audit/ and its name."""
     logging = _arguments(main_steps(PAIR, VALUES), "put_bucket_logging")["BucketLoggingStatus"]["LoggingEnabled"]
 
-    assert {"TargetBucket": "acme-dev-logs", "TargetPrefix": "audit/acme-dev-letters/"} == logging
+    assert {"TargetBucket": "acme-dev-logs", "TargetPrefix": "access/acme-dev-letters/"} == logging
 
 
 def test_every_policy_denies_unencrypted_connections() -> None:
