@@ -72,7 +72,7 @@ alarms: setup
 
 # OBJECTS: 1000000, 1e6, 1M; BYTES: 1e13, 10TB, 9.5TiB. At will: OBJECTS_PER_MONTH, BUCKETS, READ_RATE, LINES=1.
 cost: setup
-	@.venv/bin/python -m tools.cost --env "$(ENV)" --objects "$(OBJECTS)" --bytes "$(BYTES)" \
+	@.venv/bin/python -m duracloud.cost --env "$(ENV)" --objects "$(OBJECTS)" --bytes "$(BYTES)" \
 		--objects-per-month "$(OBJECTS_PER_MONTH)" $(if $(BUCKETS),--buckets "$(BUCKETS)") \
 		$(if $(READ_RATE),--read-rate "$(READ_RATE)") $(if $(LINES),--lines)
 

@@ -1,12 +1,12 @@
 import attrs
 
+from duracloud.cost import assumptions as f
+from duracloud.cost.counts import Counts, counted
 from tests.infra.synthesis import Assembly
-from tools import cost_figures as f
-from tools.cost_counts import Counts, counted
 
 
 def test_what_the_bill_counts_is_what_the_templates_hold(assembly: Assembly) -> None:
-    """Whoever adds a queue, an alarm or a metric counts anew: `python -m tools.cost_page`."""
+    """Whoever adds a queue, an alarm or a metric counts anew: `python -m duracloud.cost.page`."""
     assert Counts.load() == counted(assembly.templates.values())
 
 

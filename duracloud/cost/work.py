@@ -7,12 +7,12 @@ from typing import Final
 
 import attrs
 
+from duracloud.cost import assumptions as f
+from duracloud.cost.assumptions import Workload
+from duracloud.cost.bill import Environment, Line, Part, line, price_name
+from duracloud.cost.storage import ARCHIVES, RETRIEVAL_FEES, kept_evidence, main_copy, replica
 from runtime.fixity.deposit import SETTLED
 from stacks.config import Sizing
-from tools import cost_figures as f
-from tools.cost_bill import Environment, Line, Part, line, price_name
-from tools.cost_figures import Workload
-from tools.cost_storage import ARCHIVES, RETRIEVAL_FEES, kept_evidence, main_copy, replica
 
 _RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 # Until the answers for an object have come: of S3 and the tables, and for a check of S3 in the other region.

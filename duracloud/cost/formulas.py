@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from duracloud.cost import assumptions as f
+from duracloud.cost import work as work_of
+from duracloud.cost.bill import Environment
 from runtime.fixity.deposit import SETTLED
 from stacks.config import LEAST_MOVED_EVIDENCE_BYTES
-from tools import cost_figures as f
-from tools import cost_work as work_of
-from tools.cost_bill import Environment
 
 _KIB: Final = 1024
 

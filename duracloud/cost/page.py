@@ -1,4 +1,4 @@
-"""Counts in the templates; writes tables and figures of docs/cost.md and README: `python -m tools.cost_page`."""
+"""Counts in the templates; writes tables and figures of docs/cost.md and README: `python -m duracloud.cost.page`."""
 
 import re
 import sys
@@ -6,20 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from duracloud.cost import assumptions as f
+from duracloud.cost import model
+from duracloud.cost.__main__ import amount, by_part, verdict
+from duracloud.cost.assumptions import Workload
+from duracloud.cost.bill import Environment, Line, total
+from duracloud.cost.counts import Counts, counted
+from duracloud.cost.engines import engines
+from duracloud.cost.formulas import formulas
+from duracloud.cost.prices import load_prices
+from duracloud.cost.text import figures
 from stacks.config import load_settings
-from tools import cost_figures as f
-from tools import cost_model as model
 from tools import templates
-from tools.cost import amount, by_part, verdict
-from tools.cost_bill import Environment, Line, total
-from tools.cost_counts import Counts, counted
-from tools.cost_engines import engines
-from tools.cost_figures import Workload
-from tools.cost_formulas import formulas
-from tools.cost_text import figures
-from tools.prices import load_prices
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = ("README.md", "docs/cost.md")
 # A figure in the text stands before a comment with its name.
 _FIGURE: Final = re.compile(r"[\d.,]*\d(<!-- ([a-z0-9-]+) -->)")

@@ -66,7 +66,7 @@ class PriceTable:
         if (name, region) not in self._prices:
             known = ", ".join(sorted({place for _, place in self._prices}))
             raise UnknownPriceError(
-                f"there is no price {name!r} for {region} in tools/prices.toml, which knows {known}; add it there"
+                f"there is no price {name!r} for {region} in duracloud/cost/prices.toml, which knows {known}; add it there"
             )
         return self._prices[name, region]
 
@@ -95,6 +95,6 @@ def load_prices(text: str | None = None) -> PriceTable:
         )
         for region in entry["regions"]:
             if (price.name, region) in prices:
-                raise ValueError(f"the price {price.name!r} of {region} stands twice in tools/prices.toml")
+                raise ValueError(f"the price {price.name!r} of {region} stands twice in duracloud/cost/prices.toml")
             prices[price.name, region] = price
     return PriceTable(prices)

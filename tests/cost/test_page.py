@@ -2,10 +2,10 @@ import re
 
 import pytest
 
-from tools import cost_model as model
-from tools.cost_bill import total
-from tools.cost_page import PAGES, ROOT, described, filled, tables
-from tools.cost_text import QUICK_MEMORY_MIB, figures
+from duracloud.cost import model
+from duracloud.cost.bill import total
+from duracloud.cost.page import PAGES, ROOT, described, filled, tables
+from duracloud.cost.text import QUICK_MEMORY_MIB, figures
 
 NETWORK = 75e6
 BLOCK = re.compile(r"<!-- costs: .*?<!-- end of costs -->", re.DOTALL)
@@ -19,7 +19,7 @@ def _page(page: str) -> str:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_pages_say_what_the_model_says(page: str) -> None:
-    """Whoever changes a price, a figure or a setting writes the pages anew: `python -m tools.cost_page`."""
+    """Whoever changes a price, a figure or a setting writes the pages anew: `python -m duracloud.cost.page`."""
     text = _page(page)
 
     assert filled(text, described()) == text

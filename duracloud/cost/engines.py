@@ -4,11 +4,11 @@ from typing import Final
 
 import attrs
 
-from tools import cost_figures as f
-from tools.cost_bill import Environment, price_name
-from tools.cost_storage import ARCHIVES, INTELLIGENT, RETRIEVAL_FEES, STANDARD, tier_shares
-from tools.cost_work import FULL, read_rate
-from tools.prices import Price
+from duracloud.cost import assumptions as f
+from duracloud.cost.bill import Environment, price_name
+from duracloud.cost.prices import Price
+from duracloud.cost.storage import ARCHIVES, INTELLIGENT, RETRIEVAL_FEES, STANDARD, tier_shares
+from duracloud.cost.work import FULL, read_rate
 
 _CLASSES: Final = (STANDARD, INTELLIGENT, "STANDARD_IA", "ONEZONE_IA", "GLACIER_IR", *ARCHIVES)
 # A restored copy is kept for a day at least, in S3 Standard.

@@ -5,12 +5,12 @@ from typing import Final
 
 import attrs
 
-from tools import cost_figures as f
-from tools import cost_storage as storage
-from tools import cost_work as work_of
-from tools.cost_bill import Environment, Line, Part, capacity_hours, line, total
-from tools.cost_figures import Workload
-from tools.cost_work import FULL, Batch
+from duracloud.cost import assumptions as f
+from duracloud.cost import storage
+from duracloud.cost import work as work_of
+from duracloud.cost.assumptions import Workload
+from duracloud.cost.bill import Environment, Line, Part, capacity_hours, line, total
+from duracloud.cost.work import FULL, Batch
 
 VERIFIED_GOAL: Final = 0.25
 VERIFIED_STRETCH: Final = 0.10

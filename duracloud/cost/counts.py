@@ -10,8 +10,10 @@ import attrs
 
 from runtime.contract import METRIC_DIMENSION_FUNCTION, METRIC_NAMESPACE, Function, Metric
 
-_FILE: Final = Path(__file__).parent / "cost_counts.toml"
-_HEADING: Final = "# Counted in the templates by `python -m tools.cost_page`; tools/cost_counts.py says what each is.\n"
+_FILE: Final = Path(__file__).parent / "counts.toml"
+_HEADING: Final = (
+    "# Counted in the templates by `python -m duracloud.cost.page`; duracloud/cost/counts.py says what each is.\n"
+)
 # What every batch publishes, and every look at exports; outcomes that are rare by their nature are counted nowhere.
 _ALL_THE_TIME: Final = frozenset(
     [

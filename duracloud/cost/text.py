@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Final
 
-from tools import cost_figures as f
-from tools import cost_model as model
-from tools import cost_work as work_of
-from tools.cost_bill import Environment, Line, Part, total
-from tools.cost_engines import engines
-from tools.cost_figures import Workload
-from tools.cost_storage import STANDARD, tier_shares
+from duracloud.cost import assumptions as f
+from duracloud.cost import model
+from duracloud.cost import work as work_of
+from duracloud.cost.assumptions import Workload
+from duracloud.cost.bill import Environment, Line, Part, total
+from duracloud.cost.engines import engines
+from duracloud.cost.storage import STANDARD, tier_shares
 
 _NETWORK: Final = Workload(objects=1, size=1, deposits=0).read_rate
 _LARGE: Final = 1e9

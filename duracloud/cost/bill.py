@@ -5,10 +5,10 @@ from enum import StrEnum
 
 import attrs
 
+from duracloud.cost.assumptions import PROVISIONED_UTILISATION
+from duracloud.cost.counts import Counts
+from duracloud.cost.prices import Price, PriceTable
 from stacks.config import Settings
-from tools.cost_counts import Counts
-from tools.cost_figures import PROVISIONED_UTILISATION
-from tools.prices import Price, PriceTable
 
 
 class Part(StrEnum):

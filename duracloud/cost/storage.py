@@ -5,11 +5,11 @@ from typing import Final
 
 import attrs
 
+from duracloud.cost import assumptions as f
+from duracloud.cost.assumptions import Workload
+from duracloud.cost.bill import Environment, Line, Part, line, price_name
+from duracloud.cost.prices import Price
 from stacks.config import LEAST_MOVED_EVIDENCE_BYTES
-from tools import cost_figures as f
-from tools.cost_bill import Environment, Line, Part, line, price_name
-from tools.cost_figures import Workload
-from tools.prices import Price
 
 ARCHIVES: Final = ("GLACIER", "DEEP_ARCHIVE")
 RETRIEVAL_FEES: Final = ("STANDARD_IA", "ONEZONE_IA", "GLACIER_IR")

@@ -4,17 +4,16 @@ from typing import Any
 import attrs
 import pytest
 
+from duracloud.cost import assumptions as f
+from duracloud.cost import model, storage
+from duracloud.cost import work as work_of
+from duracloud.cost.assumptions import Workload
+from duracloud.cost.bill import Environment, Line, Part, total
+from duracloud.cost.counts import Counts
+from duracloud.cost.engines import Engines, engines
+from duracloud.cost.prices import UnknownPriceError, load_prices
+from duracloud.cost.work import FULL, Batch
 from stacks.config import Settings, load_settings
-from tools import cost_figures as f
-from tools import cost_model as model
-from tools import cost_storage as storage
-from tools import cost_work as work_of
-from tools.cost_bill import Environment, Line, Part, total
-from tools.cost_counts import Counts
-from tools.cost_engines import Engines, engines
-from tools.cost_figures import Workload
-from tools.cost_work import FULL, Batch
-from tools.prices import UnknownPriceError, load_prices
 
 PRICES = load_prices()
 COUNTS = Counts(queues=7, alarm_metrics=90, dashboards=1, hourly_metrics=8, daily_metrics=12)

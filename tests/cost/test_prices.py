@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from tools.prices import PriceTable, UnknownPriceError, load_prices
+from duracloud.cost.prices import PriceTable, UnknownPriceError, load_prices
 
 TABLE = """
 [[price]]

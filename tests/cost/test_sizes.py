@@ -5,6 +5,7 @@ from typing import Any, cast
 import attrs
 import pytest
 
+from duracloud.cost import assumptions as f
 from runtime.adapters.dynamodb_items import item_of
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
 from runtime.fixity.context import Attempt
@@ -16,7 +17,6 @@ from runtime.fixity.verify import verify
 from runtime.report.csv_list import line
 from runtime.shared.object_ref import ObjectRef
 from tests.support.builders import World, attempt, world
-from tools import cost_figures as f
 
 REF = ObjectRef("example-prod-letters", "collection/box 0012/folder 03/letter-000123.tif")
 REPLICA = ObjectRef(f"{REF.bucket}-repl", REF.key)

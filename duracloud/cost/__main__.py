@@ -1,4 +1,4 @@
-"""Says what an environment costs in a month: `python -m tools.cost --env prod --objects 1e6 --bytes 10TB`."""
+"""Says what an environment costs in a month: `python -m duracloud.cost --env prod --objects 1e6 --bytes 10TB`."""
 
 import argparse
 import re
@@ -6,14 +6,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Final, NoReturn
 
+from duracloud.cost import assumptions as f
+from duracloud.cost import model
+from duracloud.cost.assumptions import Workload
+from duracloud.cost.bill import Environment, Line, Part, total
+from duracloud.cost.counts import Counts
+from duracloud.cost.engines import engines
+from duracloud.cost.prices import UnknownPriceError, load_prices
 from stacks.config import ConfigurationError, environments, load_settings
-from tools import cost_figures as f
-from tools import cost_model as model
-from tools.cost_bill import Environment, Line, Part, total
-from tools.cost_counts import Counts
-from tools.cost_engines import engines
-from tools.cost_figures import Workload
-from tools.prices import UnknownPriceError, load_prices
 
 _NUMBER: Final = re.compile(r"(\d+(?:_\d{3})*(?:\.\d+)?(?:[eE]\+?\d+)?) ?([A-Za-z]*)")
 _SIZES: Final = {
@@ -201,7 +201,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = _Parser(prog="python -m tools.cost", description=__doc__, allow_abbrev=False)
+    parser = _Parser(prog="python -m duracloud.cost", description=__doc__, allow_abbrev=False)
     parser.add_argument("--env", default="", metavar="ENV", help=f"one of {', '.join(environments())}")
     parser.add_argument("--objects", default="", metavar="OBJECTS", help="objects held: 1000000, 1e6, 1M, 1 million")
     parser.add_argument("--bytes", default="", metavar="BYTES", help="their bytes: 1e13, 10TB, 9.5TiB, 1PB")

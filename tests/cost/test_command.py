@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from tools import cost
+from duracloud.cost import __main__ as cost
 
 ENOUGH = ("--env", "prod", "--objects", "1e6", "--bytes", "10TB")
 
@@ -78,7 +78,7 @@ def test_every_line_is_printed_on_demand(capsys: pytest.CaptureFixture[str]) -> 
 def test_command_says_its_status() -> None:
     """The module can be called, and a mistake is its exit status."""
     done = subprocess.run(
-        [sys.executable, "-m", "tools.cost", "--env", "prod"], check=False, capture_output=True, text=True
+        [sys.executable, "-m", "duracloud.cost", "--env", "prod"], check=False, capture_output=True, text=True
     )
 
     assert (2, "", "no OBJECTS given; as in: make cost ENV=prod OBJECTS=1e6 BYTES=10TB\n") == (
