@@ -1,6 +1,6 @@
 """What the cost model counts and assumes besides prices and settings: measured figures, sizes, rules of AWS.
 
-Bytes, seconds and numbers as the names say. Each figure says where it comes from; docs/cost.md shows what follows.
+Bytes, seconds and numbers as the names say. Each figure says where it comes from.
 """
 
 from typing import Final
@@ -68,7 +68,7 @@ STREAM_SHARDS: Final = 4
 S3_WAIT_SECONDS: Final = 0.03
 REPLICA_WAIT_SECONDS: Final = 0.1
 TABLE_WAIT_SECONDS: Final = 0.005
-# Of one event for the audit trail, of one object in a sweep (docs/architecture.md), or of one record in a report.
+# Of one event for the audit trail, of one object in a sweep, or of one record in a report.
 AUDIT_CPU_SECONDS: Final = 0.001
 SWEEP_SECONDS: Final = 0.000_2
 REPORT_SECONDS: Final = 0.000_25
@@ -87,23 +87,23 @@ SMALL_OBJECT_BYTES: Final = 10_000
 
 @attrs.frozen(kw_only=True)
 class Workload:
-    """What is kept, and what happens to it in a month.
-
-    Attributes:
-        objects: objects under care.
-        size: bytes of all of them.
-        deposits: objects deposited in a month, of mean size.
-        buckets: main buckets.
-        read_rate: bytes per second that one invocation gets from S3.
-    """
+    """What is kept, and what happens to it in a month."""
 
     objects: float
-    size: float
-    deposits: float
+    size: float  # bytes of all objects
+    deposits: float  # of a month, of mean size
     buckets: float = 10
-    read_rate: float = 75_000_000
+    read_rate: float = 75_000_000  # bytes per second that one invocation gets from S3
 
     @property
     def mean_size(self) -> float:
         """Bytes of an object: the model takes all objects to be of the same size."""
         return self.size / self.objects
+
+
+def amount(value: float) -> str:
+    """Return bytes as people say them, as in `10 MB`."""
+    for power, letter in reversed(list(enumerate("KMGTPE", 1))):
+        if value >= 1000**power:
+            return f"{value / 1000**power:.3g} {letter}B"
+    return f"{value:.3g} B"

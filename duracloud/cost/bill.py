@@ -12,7 +12,7 @@ from stacks.config import Settings
 
 
 class Part(StrEnum):
-    """Parts of the bill."""
+    """Parts of the bill, in its order."""
 
     MAIN = "storage of main copies"
     REPLICAS = "storage of replicas"
@@ -32,22 +32,14 @@ class Part(StrEnum):
     ALERTS = "SNS"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class Line:
-    """One line of the bill.
-
-    Attributes:
-        part: the part of the bill it belongs to.
-        what: what is paid for.
-        how: how the quantity comes about.
-        quantity: how much, in the price's unit.
-        price: the price.
-    """
+    """One line of the bill."""
 
     part: Part
     what: str
-    how: str
-    quantity: float
+    how: str  # how the quantity comes about
+    quantity: float  # in the price's unit
     price: Price
 
     @property
@@ -56,54 +48,48 @@ class Line:
         return self.price.of(self.quantity)
 
 
-def total(lines: Iterable[Line]) -> float:
-    """Return the sum in US dollars."""
-    return sum(line.dollars for line in lines)
+def total(lines: Iterable[Line], part: Part | None = None) -> float:
+    """Return the sum of all lines, or of a part's, in US dollars."""
+    return sum(line.dollars for line in lines if part in {None, line.part})
 
 
-def line(part: Part, what: str, how: str, quantity: float, price: Price) -> Line:
-    """Return a line of the bill. Arguments as of `Line`."""
-    return Line(part=part, what=what, how=how, quantity=quantity, price=price)
+def by_part(lines: Iterable[Line]) -> dict[Part, float]:
+    """Return the US dollars of every part that has a line."""
+    found = list(lines)
+    return {part: total(found, part) for part in Part if part in {line.part for line in found}}
 
 
 @attrs.frozen(kw_only=True)
 class Environment:
-    """The settings of an environment, what its templates hold, and what its regions charge.
-
-    Attributes:
-        settings: the settings.
-        counts: what its templates hold.
-        prices: the price table.
-    """
+    """The settings of an environment, what its templates hold, and the price table."""
 
     settings: Settings
     counts: Counts
     prices: PriceTable
 
-    def home(self, name: str) -> Price:
-        """Return a price of the home region. Arguments and errors as of `PriceTable.get`."""
+    def price(self, name: str) -> Price:
+        """Return a price of the home region. Errors as of `PriceTable.get`."""
         return self.prices.get(name, self.settings.region)
 
-    def away(self, name: str) -> Price:
-        """Return a price of the replica region. Arguments and errors as of `PriceTable.get`."""
-        return self.prices.get(name, self.settings.replica_region)
+    def home(self, part: Part, what: str, how: str, quantity: float, price: str) -> Line:
+        """Return a line that is paid in the home region. Errors as of `PriceTable.get`."""
+        return Line(part, what, how, quantity, self.price(price))
+
+    def away(self, part: Part, what: str, how: str, quantity: float, price: str) -> Line:
+        """Return a line that is paid in the replica region. Errors as of `PriceTable.get`."""
+        return Line(part, what, how, quantity, self.prices.get(price, self.settings.replica_region))
 
     @property
-    def processor_time(self) -> Price:
-        """The price of Lambda's time."""
-        return self.home(f"lambda-{price_name(self.settings.architecture)}")
+    def processor_time(self) -> str:
+        """The name of the price of Lambda's time."""
+        return f"lambda-{price_name(self.settings.architecture)}"
 
-    def capacity(self, part: Part, what: str, how: str, units: float, kind: str) -> Line:
-        """Return a line for request units of DynamoDB, paid for by the request or by the hour as the settings say."""
+    def units(self, part: Part, what: str, how: str, units: float, kind: str) -> Line:
+        """Return a line for DynamoDB's `read` or `write` request units, paid by the request or by the hour."""
         if not self.settings.tables.provisioned:
-            return line(part, what, how, units, self.home(f"dynamodb-{kind}-unit"))
-        return line(
-            part,
-            what,
-            f"{how}, by 3,600 per hour, used to {PROVISIONED_UTILISATION:.0%}",
-            capacity_hours(units),
-            self.home(f"dynamodb-{kind}-capacity"),
-        )
+            return self.home(part, what, how, units, f"dynamodb-{kind}-unit")
+        how = f"{how}, by 3,600 per hour, used to {PROVISIONED_UTILISATION:.0%}"
+        return self.home(part, what, how, capacity_hours(units), f"dynamodb-{kind}-capacity")
 
 
 def capacity_hours(units: float) -> float:

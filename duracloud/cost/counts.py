@@ -11,9 +11,7 @@ import attrs
 from runtime.contract import METRIC_DIMENSION_FUNCTION, METRIC_NAMESPACE, Function, Metric
 
 _FILE: Final = Path(__file__).parent / "counts.toml"
-_HEADING: Final = (
-    "# Counted in the templates by `python -m duracloud.cost.page`; duracloud/cost/counts.py says what each is.\n"
-)
+_HEADING: Final = "# Counted in the templates by `duracloud cost --write-tables`; counts.py says what each is.\n"
 # What every batch publishes, and every look at exports; outcomes that are rare by their nature are counted nowhere.
 _ALL_THE_TIME: Final = frozenset(
     [
@@ -31,22 +29,13 @@ _ONCE_A_DAY: Final = frozenset(
 
 @attrs.frozen(kw_only=True)
 class Counts:
-    """What the templates of an environment hold.
+    """What the templates of an environment hold."""
 
-    Attributes:
-        queues: queues on which functions work; Lambda asks each of them for messages all the time.
-        alarm_metrics: metrics that alarms watch: an alarm on a sum pays for each metric in it.
-        dashboards: dashboards.
-        hourly_metrics: own metrics that are published all the time.
-        daily_metrics: own metrics that are published once a day or less; a metric is paid for by the hours in which
-            it is published.
-    """
-
-    queues: int
-    alarm_metrics: int
+    queues: int  # on which functions work; Lambda asks each of them for messages all the time
+    alarm_metrics: int  # that alarms watch: an alarm on a sum pays for each metric in it
     dashboards: int
-    hourly_metrics: int
-    daily_metrics: int
+    hourly_metrics: int  # own ones that are published all the time
+    daily_metrics: int  # own ones of once a day or less; a metric is paid for by the hours in which it is published
 
     @classmethod
     def load(cls) -> Self:
@@ -60,24 +49,18 @@ class Counts:
 
 
 def counted(templates: Iterable[Mapping[str, Any]]) -> Counts:
-    """Count what the templates of an environment hold.
-
-    Args:
-        templates: all of them.
-    """
+    """Count what all templates of an environment hold."""
     resources = [resource for template in templates for resource in template["Resources"].values()]
 
     def of(kind: str) -> list[Mapping[str, Any]]:
         return [resource["Properties"] for resource in resources if resource["Type"] == kind]
 
     alarms, dashboards = of("AWS::CloudWatch::Alarm"), of("AWS::CloudWatch::Dashboard")
-    own = {
-        *(metric for alarm in alarms for metric in _own_metrics(alarm)),
-        *(metric for dashboard in dashboards for metric in _shown(dashboard)),
-    }
+    watched = [metric for alarm in alarms for metric in _watched(alarm)]
+    own = {*_own(watched), *(metric for dashboard in dashboards for metric in _shown(dashboard))}
     return Counts(
         queues=sum("ScalingConfig" in mapping for mapping in of("AWS::Lambda::EventSourceMapping")),
-        alarm_metrics=sum(len(_watched(alarm)) for alarm in alarms),
+        alarm_metrics=len(watched),
         dashboards=len(dashboards),
         hourly_metrics=len(own & _ALL_THE_TIME),
         daily_metrics=sum(function in _ONCE_A_DAY for function, _ in own - _ALL_THE_TIME),
@@ -90,8 +73,8 @@ def _watched(alarm: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [query["MetricStat"]["Metric"] for query in alarm["Metrics"] if "MetricStat" in query]
 
 
-def _own_metrics(alarm: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for metric in _watched(alarm):
+def _own(metrics: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    for metric in metrics:
         if metric["Namespace"] == METRIC_NAMESPACE:
             dimensions = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
             yield dimensions[METRIC_DIMENSION_FUNCTION], metric["MetricName"]
@@ -101,7 +84,7 @@ def _shown(dashboard: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     body = dashboard["DashboardBody"]
     # References stand between the pieces of text; own metrics have none.
     pieces = [body] if isinstance(body, str) else body["Fn::Join"][1]
-    text = "".join(piece if isinstance(piece, str) else "" for piece in pieces)
+    text = "".join(piece for piece in pieces if isinstance(piece, str))
     for widget in json.loads(text)["widgets"]:
         for metric in widget["properties"].get("metrics", []):
             if metric[0] == METRIC_NAMESPACE:

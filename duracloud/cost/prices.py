@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
@@ -18,24 +18,14 @@ class UnknownPriceError(Exception):
 
 @attrs.frozen(kw_only=True)
 class Price:
-    """One price.
-
-    Attributes:
-        name: what is paid for.
-        dollars: US dollars that buy `per` units.
-        per: how many units they buy.
-        unit: what is counted; a GB is 2^30 bytes, as on AWS's bills.
-        source: AWS's page of the price.
-        seen: where the figure was read; empty where it could not be looked up.
-        date: when the entry was last looked at.
-    """
+    """What AWS charges for something; `prices.toml` says what each field is."""
 
     name: str
     dollars: Decimal
-    per: int
+    per: int = 1
     unit: str
     source: str
-    seen: str
+    seen: str = ""
     date: date
 
     def of(self, quantity: float) -> float:
@@ -49,24 +39,21 @@ class Price:
 
 @attrs.frozen
 class PriceTable:
-    """The prices of all regions."""
+    """The prices of all regions, by name and region."""
 
     _prices: Mapping[tuple[str, str], Price]
 
     def get(self, name: str, region: str) -> Price:
         """Return a price.
 
-        Args:
-            name: what is paid for.
-            region: where.
-
         Raises:
-            UnknownPriceError: there is none.
+            UnknownPriceError: the table does not have it.
         """
         if (name, region) not in self._prices:
             known = ", ".join(sorted({place for _, place in self._prices}))
             raise UnknownPriceError(
-                f"there is no price {name!r} for {region} in duracloud/cost/prices.toml, which knows {known}; add it there"
+                f"there is no price {name!r} for {region} in duracloud/cost/prices.toml,"
+                f" which knows {known}; add it there"
             )
         return self._prices[name, region]
 
@@ -76,25 +63,14 @@ class PriceTable:
 
 
 def load_prices(text: str | None = None) -> PriceTable:
-    """Read the table.
-
-    Args:
-        text: its text; the file beside this module when not given.
-    """
-    entries: list[dict[str, Any]] = tomllib.loads(_TABLE.read_text("utf-8") if text is None else text)["price"]
+    """Read the table: `prices.toml`, or the text if there is one."""
     prices: dict[tuple[str, str], Price] = {}
-    for entry in entries:
-        price = Price(
-            name=entry["name"],
-            dollars=Decimal(entry["dollars"]),
-            per=entry["per"],
-            unit=entry["unit"],
-            source=entry["source"],
-            seen=entry.get("seen", ""),
-            date=entry["date"],
-        )
-        for region in entry["regions"]:
-            if (price.name, region) in prices:
-                raise ValueError(f"the price {price.name!r} of {region} stands twice in duracloud/cost/prices.toml")
-            prices[price.name, region] = price
+    for page in tomllib.loads(_TABLE.read_text("utf-8") if text is None else text)["page"]:
+        for entry in page["prices"]:
+            regions, dollars = entry.pop("regions", page["regions"]), Decimal(entry.pop("dollars"))
+            price = Price(**entry, dollars=dollars, source=page["source"], date=page["date"])
+            for region in regions:
+                if (price.name, region) in prices:
+                    raise ValueError(f"the price {price.name!r} of {region} stands twice in duracloud/cost/prices.toml")
+                prices[price.name, region] = price
     return PriceTable(prices)

@@ -1,11 +1,18 @@
-import subprocess
-import sys
+import json
 
 import pytest
+import typer
+from typer.testing import CliRunner, Result
 
-from duracloud.cost import __main__ as cost
+from duracloud.cli import cost
 
 ENOUGH = ("--env", "prod", "--objects", "1e6", "--bytes", "10TB")
+APP = typer.Typer()
+APP.command()(cost.cost)
+
+
+def _run(*arguments: str) -> Result:
+    return CliRunner().invoke(APP, arguments)
 
 
 @pytest.mark.parametrize(
@@ -14,7 +21,7 @@ ENOUGH = ("--env", "prod", "--objects", "1e6", "--bytes", "10TB")
 )
 def test_counts_are_taken_as_people_write_them(text: str, expected: float) -> None:
     """Plain numbers, exponents and thousands are understood."""
-    assert expected == cost.count("OBJECTS", text)
+    assert expected == cost.count("--objects", text)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +30,7 @@ def test_counts_are_taken_as_people_write_them(text: str, expected: float) -> No
 )
 def test_sizes_are_taken_as_people_write_them(text: str, expected: float) -> None:
     """Bytes, powers of 1,000 and powers of 1,024 are understood."""
-    assert expected == cost.size("BYTES", text)
+    assert expected == cost.byte_count("--bytes", text)
 
 
 @pytest.mark.parametrize(
@@ -42,47 +49,51 @@ def test_sizes_are_taken_as_people_write_them(text: str, expected: float) -> Non
         (*ENOUGH, "--objects-per-month", "some"),
         (*ENOUGH, "--buckets", "1.x"),
         (*ENOUGH, "--read-rate", "5"),
-        (*ENOUGH, "--nothing"),
     ],
 )
-def test_bad_arguments_are_one_line(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_arguments_are_one_line(arguments: tuple[str, ...]) -> None:
     """What was got and what is allowed is said in one line, and the status is 2."""
-    assert 2 == cost.main(arguments)
+    said = _run(*arguments)
 
-    said = capsys.readouterr()
-    assert "" == said.out
-    assert 1 == len(said.err.splitlines())
-    assert "-c env=" not in said.err
+    assert 2 == said.exit_code
+    assert "" == said.stdout
+    assert 1 == len(said.stderr.splitlines())
+    assert "-c env=" not in said.stderr
 
 
-def test_bill_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_bill_is_printed() -> None:
     """The bill, the goals, other settings and the engines are there, and no line of detail."""
-    assert 0 == cost.main(ENOUGH)
+    done = _run(*ENOUGH)
 
-    said = capsys.readouterr().out
+    assert 0 == done.exit_code
     for expected in ("A MONTH", "storage of main copies", "1 TB verified", "WITH OTHER SETTINGS", "DEEP_ARCHIVE"):
-        assert expected in said
-    assert "1,000,000 objects of 10 MB on average, 10 TB in all, 8,333 deposits a month" in said
-    assert "$0.023 per GB-month" not in said
+        assert expected in done.stdout
+    assert "1,000,000 objects of 10 MB on average, 10 TB in all, 8,333 deposits a month" in done.stdout
+    assert "$0.023 per GB-month" not in done.stdout
 
 
-def test_every_line_is_printed_on_demand(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_line_is_printed_on_demand() -> None:
     """With `--lines` each line shows quantity, price, dollars and derivation."""
-    assert 0 == cost.main((*ENOUGH, "--lines", "--objects-per-month", "0", "--buckets", "3"))
+    done = _run(*ENOUGH, "--lines", "--objects-per-month", "0", "--buckets", "3")
 
-    said = capsys.readouterr().out
-    assert "signing key: 1.000 x $1.00 per key a month = $1.0000 (one)" in said
-    assert "replication metrics: 12.000 x" in said
+    assert 0 == done.exit_code
+    assert "signing key: 1.000 x $1.00 per key a month = $1.0000 (one)" in done.stdout
+    assert "replication metrics: 12.000 x" in done.stdout
 
 
-def test_command_says_its_status() -> None:
-    """The module can be called, and a mistake is its exit status."""
-    done = subprocess.run(
-        [sys.executable, "-m", "duracloud.cost", "--env", "prod"], check=False, capture_output=True, text=True
-    )
+def test_bill_is_printed_as_json() -> None:
+    """With `--json` programs get every line, and the lines come to the parts and to the whole."""
+    found = json.loads(_run(*ENOUGH, "--json").stdout)
 
-    assert (2, "", "no OBJECTS given; as in: make cost ENV=prod OBJECTS=1e6 BYTES=10TB\n") == (
-        done.returncode,
-        done.stdout,
-        done.stderr,
-    )
+    assert found["dollars"] == pytest.approx(sum(line["dollars"] for line in found["lines"]))
+    assert found["dollars"] == pytest.approx(sum(found["parts"].values()))
+    assert {"met", "MISSED"} == {goal["verdict"] for goal in found["goals"]}
+    assert "STANDARD" == found["engines"][0]["storage_class"]
+
+
+def test_missing_argument_is_said_with_an_example() -> None:
+    """Who leaves out what has no default reads how the command is called."""
+    done = _run("--env", "prod")
+
+    example = "duracloud cost --env prod --objects 1e6 --bytes 10TB"
+    assert (2, "", f"no --objects given; as in: {example}\n") == (done.exit_code, done.stdout, done.stderr)

@@ -60,9 +60,9 @@ def test_intelligent_tiering_follows_the_interval() -> None:
 def test_every_byte_is_kept_once_in_each_copy() -> None:
     """Waiting and settled bytes of a copy come to what is held; the overhead of an archive class comes on top."""
     environment = _environment()
-    main = _quantities(storage.kept(environment, storage.main_copy(environment), WORK))
+    main = _quantities(storage.kept(storage.main_copy(environment), WORK))
     main.pop("monitoring of Intelligent-Tiering")
-    replicas = _quantities(storage.kept(environment, storage.replica(environment), WORK))
+    replicas = _quantities(storage.kept(storage.replica(environment), WORK))
     settled = WORK.objects - WORK.deposits * 8 / f.DAYS_PER_MONTH
 
     assert WORK.size / f.GIB == pytest.approx(sum(main.values()))
@@ -87,7 +87,7 @@ def test_small_replicas_written_into_a_class_with_a_least_size_are_paid_for_as_l
     environment = _environment("lifecycle", replication_storage_class="STANDARD_IA")
     small = Workload(objects=1e6, size=1e6 * 10_000, deposits=0)
 
-    found = _quantities(storage.kept(environment, storage.replica(environment), small))
+    found = _quantities(storage.kept(storage.replica(environment), small))
 
     assert {"STANDARD_IA": pytest.approx(1e6 * 128 * 1024 / f.GIB)} == found
 
@@ -97,7 +97,7 @@ def test_small_replicas_written_into_intelligent_tiering_stay_in_its_first_tier(
     environment = _environment("lifecycle", replication_storage_class="INTELLIGENT_TIERING")
     small = Workload(objects=1e6, size=1e6 * 10_000, deposits=0)
 
-    found = _quantities(storage.kept(environment, storage.replica(environment), small))
+    found = _quantities(storage.kept(storage.replica(environment), small))
 
     assert {"INTELLIGENT_TIERING, frequent": pytest.approx(1e10 / f.GIB)} == {
         what: quantity for what, quantity in found.items() if quantity
@@ -109,7 +109,7 @@ def test_large_volumes_are_cheaper_beyond_their_limits() -> None:
     environment = _environment("lifecycle", main_transition_days=3650)
     held = Workload(objects=1e6, size=1000 * 1024 * f.GIB, deposits=1e9)
 
-    lines = [line for line in storage.kept(environment, storage.main_copy(environment), held) if line.quantity]
+    lines = [line for line in storage.kept(storage.main_copy(environment), held) if line.quantity]
 
     assert [50 * 1024, 450 * 1024, 500 * 1024] == [pytest.approx(line.quantity) for line in lines]
     assert ["0.023", "0.022", "0.021"] == [str(line.price.dollars) for line in lines]

@@ -5,14 +5,13 @@ import pytest
 from duracloud.cost.prices import PriceTable, UnknownPriceError, load_prices
 
 TABLE = """
-[[price]]
-name = "s3-put-standard"
-regions = ["us-east-1"]
-dollars = "0.005"
-per = 1_000
-unit = "requests"
+[[page]]
 source = "https://aws.amazon.com/s3/pricing/"
+regions = ["us-east-1"]
 date = 2026-11-21
+prices = [
+  { name = "s3-put-standard", dollars = "0.005", per = 1_000, unit = "requests" },
+]
 """
 
 
@@ -58,3 +57,10 @@ def test_price_that_stands_twice_is_refused() -> None:
     """Two prices of the same thing in the same region would leave open which one counts."""
     with pytest.raises(ValueError, match="stands twice"):
         load_prices(TABLE + TABLE)
+
+
+def test_price_may_have_regions_of_its_own() -> None:
+    """What is charged differently from region to region stands on the same page of AWS."""
+    table = load_prices(TABLE.replace('"s3-put-standard"', '"transfer", regions = ["us-west-2"]'))
+
+    assert [("us-west-2", "transfer")] == [(region, price.name) for region, price in table.all()]
