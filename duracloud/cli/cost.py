@@ -49,12 +49,14 @@ def cost(  # noqa: PLR0913 (one parameter for each option)
     lines: Annotated[bool, typer.Option("--lines", help="Print every line of the bill.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the bill with all its lines as JSON.")] = False,
     write_tables: Annotated[
-        bool, typer.Option("--write-tables", help="Write docs/operator/cost-tables.md anew, and print nothing.")
+        bool, typer.Option("--write-tables", help="Write docs/operator/cost-tables.md, which takes half a minute.")
     ] = False,
 ) -> None:
     """Print what an environment costs in a month."""
     if write_tables:
+        typer.echo("counting what the templates of prod hold ...", err=True)
         tables.write()
+        typer.echo(f"wrote {tables.PAGE.relative_to(tables.ROOT)}")
         return
     try:
         environment = Environment(settings=load_settings(env or None), counts=Counts.load(), prices=load_prices())

@@ -17,7 +17,8 @@ from duracloud.cost.work import read_rate
 from stacks.config import load_settings
 from tools import templates
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "operator" / "cost-tables.md"
+ROOT: Final = Path(__file__).parents[2]
+PAGE: Final = ROOT / "docs" / "operator" / "cost-tables.md"
 _HEADING: Final = """# Cost tables
 
 `duracloud cost --write-tables` writes this page from the settings of `prod`, the prices in
