@@ -6,7 +6,7 @@ from tests.infra.synthesis import Assembly
 
 
 def test_what_the_bill_counts_is_what_the_templates_hold(assembly: Assembly) -> None:
-    """Whoever adds a queue, an alarm or a metric counts anew: `python -m duracloud.cost.page`."""
+    """Whoever adds a queue, an alarm or a metric counts anew: `duracloud cost --write-tables`."""
     assert Counts.load() == counted(assembly.templates.values())
 
 
