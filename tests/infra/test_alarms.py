@@ -463,8 +463,8 @@ def test_thresholds_are_settings(variant: Assembly, tmp_path: Path) -> None:
 
 
 def test_every_alarm_has_an_entry_in_the_runbook(assemblies: Mapping[str, Assembly]) -> None:
-    """The link of each alarm leads to a heading of docs/operations.md."""
-    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    """The link of each alarm leads to a heading of docs/operator/runbook.md."""
+    text = (ROOT / "docs" / "operator" / "runbook.md").read_text("utf-8")
     headings = re.findall(r"^#+ +(.+?) *$", text, flags=re.MULTILINE)
     # How code hosts make anchors of headings.
     anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
