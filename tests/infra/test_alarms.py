@@ -14,6 +14,7 @@ from runtime.contract import FUNCTION_ENVIRONMENT, METRIC_NAMESPACE, Metric
 from runtime.observability import publish
 from stacks.config import Alarms
 from tests.infra.synthesis import ROOT, Assembly, Resource, synthesise
+from tests.support.markdown import anchors_in
 
 ALARM = "AWS::CloudWatch::Alarm"
 QUEUE = "AWS::SQS::Queue"
@@ -463,14 +464,18 @@ def test_thresholds_are_settings(variant: Assembly, tmp_path: Path) -> None:
 
 
 def test_every_alarm_has_an_entry_in_the_runbook(assemblies: Mapping[str, Assembly]) -> None:
-    """The link of each alarm leads to a heading of docs/operator/runbook.md."""
-    text = (ROOT / "docs" / "operator" / "runbook.md").read_text("utf-8")
-    headings = re.findall(r"^#+ +(.+?) *$", text, flags=re.MULTILINE)
-    # How code hosts make anchors of headings.
-    anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-    linked = {alarm.properties["AlarmDescription"].rpartition("#")[2] for alarm in _alarms(assemblies["prod"])}
+    """The link of each alarm leads to a heading of docs/operator/runbook.md, entries in alphabetical order."""
+    page = ROOT / "docs" / "operator" / "runbook.md"
+    text = page.read_text("utf-8")
+    linked = {
+        alarm.properties["AlarmName"]: alarm.properties["AlarmDescription"].rpartition("#")[2]
+        for alarm in _alarms(assemblies["prod"])
+    }
+    # Alarms that share an entry stand at the first of their names.
+    in_order = list(dict.fromkeys(linked[name] for name in sorted(linked)))
 
+    assert in_order == anchors_in(text.partition("\n## Alarms\n")[2])
     # Notices of failing objects link there too.
-    linked.add(message._RUNBOOK_ENTRY.removeprefix("#"))
-
-    assert set() == linked - anchors
+    assert message._RUNBOOK_ENTRY.removeprefix("#") in anchors_in(text)
+    # The contents name every entry.
+    assert set() == set(in_order) - set(re.findall(r"\(#([^)]+)\)", text.partition("\n## E-mails\n")[0]))
