@@ -21,7 +21,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"")
 def _broken(page: Path) -> Iterator[str]:
     for link in LINK.finditer(without_code(page.read_text("utf-8"))):
         address, _, anchor = (link[1] or link[2]).partition("#")
-        if address.startswith("https://"):
+        if address.startswith(("https://", "http://")):
             continue
         target = page.parent / address if address else page
         if not target.exists() or (anchor and anchor not in anchors_in(target.read_text("utf-8"))):
