@@ -33,7 +33,6 @@ PHRASES = {
     "next receive": "next attempt",
     "for want of": "without, because there is no",
     "that there is": "that exists",
-    "there is not": "is missing",
     "of which": "split the sentence",
     "by which": "split the sentence",
     "what of it": "name it",
@@ -42,6 +41,9 @@ PHRASES = {
     "comes to its end": "finishes",
     "come to rights": "recover",
     "comes to rights": "recovers",
+    "put right": "repaired, repair",
+    "put it right": "repair it",
+    "made up for": "done later",
 }
 # Labels of the report's page and a log message, as they are; documents quote them.
 PUBLISHED = ("Objects under care", "Put aside", "Never read", "object of which S3 lists another version")
