@@ -17,7 +17,6 @@ PHRASES = {
     "sets aside": "sends to the dead-letter queue",
     "setting aside": "sending to the dead-letter queue",
     "put aside": "deferred",
-    "never read": "deferred",
     "under care": "managed",
     "out of care": "no longer managed",
     "service's care": "managed",
@@ -46,7 +45,7 @@ PHRASES = {
     "made up for": "done later",
 }
 # Labels of the report's page and a log message, as they are; documents quote them.
-PUBLISHED = ("Objects under care", "Put aside", "Never read", "object of which S3 lists another version")
+PUBLISHED = ("Objects under care", "Put aside", "object of which S3 lists another version")
 
 
 def _files() -> Iterator[Path]:
