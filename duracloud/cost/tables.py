@@ -103,12 +103,12 @@ def units(env: Environment, network: float) -> Table:
     for goal in (model.VERIFIED_GOAL, model.VERIFIED_STRETCH):
         size = model.smallest_verified_for(env, goal, network)
         sizes = "of no size" if size is None else f"from {amount(size)}"
-        reached.append((f"objects of which 1 TB is verified for ${goal:.2f}", sizes))
+        reached.append((f"size of objects for which 1 TB verified costs at most ${goal:.2f}", sizes))
     rows = [
         ("a million checks, whatever the size of the objects", f"${check * f.MILLION:.2f}"),
         ("1 TB of bytes checked, whatever the number of objects", f"${byte * f.TB:.2f}"),
         ("1 TB decrypted and hashed, if a whole processor were kept busy", f"${processor * f.TB / f.GIB:.2f}"),
-        ("object of which the bytes cost as much as the rest of its check", amount(check / byte)),
+        ("size at which the bytes of an object cost as much as the rest of its check", amount(check / byte)),
         *reached,
         (f"an invocation of {memory} MiB decrypts and hashes in a second", amount(read_rate(memory, f.TB))),
         ("an invocation gets from S3 in a second, as assumed", amount(network)),

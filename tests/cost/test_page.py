@@ -74,4 +74,6 @@ def test_rate_at_which_no_size_meets_the_goal_is_said() -> None:
     """Where Lambda gets a megabyte a second from S3, a terabyte of no objects is verified for the goal."""
     rows = tables.units(tables.described(), 1e6).rows
 
-    assert ["of no size"] == [figure for what, figure in rows if what == "objects of which 1 TB is verified for $0.25"]
+    assert ["of no size"] == [
+        figure for what, figure in rows if what == "size of objects for which 1 TB verified costs at most $0.25"
+    ]
