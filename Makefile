@@ -34,7 +34,7 @@ setup: .local/setup
 ifneq ($(words $(INSTALLED)),4)
 .PHONY: .local/setup
 endif
-.local/setup: requirements.txt requirements-dev.txt runtime/requirements.txt runtime/requirements-parquet.txt local/requirements.txt package-lock.json local/setup.sh stacks/bundling.py
+.local/setup: requirements.txt requirements-dev.txt runtime/requirements.txt runtime/requirements-report.txt local/requirements.txt package-lock.json local/setup.sh stacks/bundling.py
 	@sh local/setup.sh "$(PYTHON)"
 
 up: setup

@@ -159,6 +159,7 @@ def report() -> tuple[ReportSettings, Reporting]:
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.dynamodb_pages import DynamoDbRecordPages
+    from runtime.adapters.jinja_page import JinjaPage
     from runtime.adapters.s3_bucket_list import S3MainBuckets
     from runtime.adapters.s3_documents import S3Documents
     from runtime.adapters.s3_inventories import S3Inventories
@@ -177,6 +178,7 @@ def report() -> tuple[ReportSettings, Reporting]:
         files=S3ReportFiles(client("s3", request_checksums=False), settings.managed_bucket),
         documents=S3Documents(s3, settings.managed_bucket),
         inventories=S3Inventories(s3, settings.managed_bucket),
+        page=JinjaPage(),
         clock=SystemClock(),
         environment=settings.environment,
         policy=SweepPolicy(

@@ -23,17 +23,19 @@ from constructs import Construct
 ROOT: Final = Path(__file__).parent.parent
 RUNTIME: Final = ROOT / "runtime"
 REQUIREMENTS: Final = RUNTIME / "requirements.txt"
-# What only the reports need: too large for the layer of all functions.
-PARQUET_REQUIREMENTS: Final = RUNTIME / "requirements-parquet.txt"
+# What only the reports need: too large and too slow to import for the layer of all functions.
+REPORT_REQUIREMENTS: Final = RUNTIME / "requirements-report.txt"
 WHEELHOUSE: Final = ROOT / ".wheelhouse"
 _BUILT: Final = ROOT / ".local" / "assets"
 PYTHON_VERSION: Final = "3.13"
 PLATFORMS: Final = {"arm64": "manylinux2014_aarch64", "x86_64": "manylinux2014_x86_64"}
 # Wheels for ARM may ask for a newer C library than the name of their folder says; Lambda has 2.34
 # (https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html).
-_MORE_PLATFORMS: Final = {PARQUET_REQUIREMENTS: {"arm64": ("manylinux_2_24_aarch64",)}}
+_MORE_PLATFORMS: Final = {REPORT_REQUIREMENTS: {"arm64": ("manylinux_2_24_aarch64",)}}
 # botocore describes every AWS service; the functions call these.
 SERVICES: Final = frozenset({"dynamodb", "kms", "s3", "sns", "sqs"})
+# Code, and the templates and styles of pages.
+_SHIPPED: Final = frozenset({".py", ".j2", ".css"})
 # Changes whenever the recipe below gives another result for the same inputs.
 _RECIPE: Final = "1"
 
@@ -98,16 +100,16 @@ def dependency_layer(scope: Construct, construct_id: str, architecture: str) -> 
     return _layer(scope, construct_id, architecture, code, "Dependencies of the DuraCloud functions")
 
 
-def parquet_layer(scope: Construct, construct_id: str, architecture: str) -> lambda_.LayerVersion:
-    """Make the layer by which inventories in Parquet are read. Arguments and errors as of `dependency_layer`."""
+def report_layer(scope: Construct, construct_id: str, architecture: str) -> lambda_.LayerVersion:
+    """Make the layer of `checksum-report` alone. Arguments and errors as of `dependency_layer`."""
 
     def install(target: Path) -> None:
-        install_parquet(architecture, target / "python")
+        install_report(architecture, target / "python")
 
-    inputs = _digest([PARQUET_REQUIREMENTS], PLATFORMS[architecture], PYTHON_VERSION, _RECIPE)
-    _require_wheels(scope, architecture, PARQUET_REQUIREMENTS)
-    code = _asset(scope, "parquet", inputs, install)
-    return _layer(scope, construct_id, architecture, code, "Reads S3 inventories in Parquet")
+    inputs = _digest([REPORT_REQUIREMENTS], PLATFORMS[architecture], PYTHON_VERSION, _RECIPE)
+    _require_wheels(scope, architecture, REPORT_REQUIREMENTS)
+    code = _asset(scope, "report", inputs, install)
+    return _layer(scope, construct_id, architecture, code, "Reads S3 inventories in Parquet, writes HTML")
 
 
 def _require_wheels(scope: Construct, architecture: str, requirements: Path) -> None:
@@ -152,7 +154,7 @@ def fetch(architectures: Iterable[str]) -> None:
         BundlingError: pip failed; what it said is on the terminal.
     """
     for architecture in architectures:
-        for requirements in (REQUIREMENTS, PARQUET_REQUIREMENTS):
+        for requirements in (REQUIREMENTS, REPORT_REQUIREMENTS):
             if missing_wheels(architecture, requirements):
                 _pip("download", architecture, requirements, "--dest", str(WHEELHOUSE / PLATFORMS[architecture]))
 
@@ -174,9 +176,9 @@ def install_dependencies(architecture: str, target: Path) -> None:
     shutil.rmtree(target / "bin", ignore_errors=True)
 
 
-def install_parquet(architecture: str, target: Path) -> None:
-    """Install the content of the layer for Parquet into a folder, from the wheelhouse alone."""
-    _install(architecture, PARQUET_REQUIREMENTS, target)
+def install_report(architecture: str, target: Path) -> None:
+    """Install the content of the layer of `checksum-report` into a folder, from the wheelhouse alone."""
+    _install(architecture, REPORT_REQUIREMENTS, target)
 
 
 def _install(architecture: str, requirements: Path, target: Path) -> None:
@@ -205,7 +207,7 @@ def _pins(requirements: Path) -> list[tuple[str, str]]:
 
 
 def _code_files() -> list[Path]:
-    return sorted(RUNTIME.rglob("*.py"))
+    return sorted(path for path in RUNTIME.rglob("*") if path.suffix in _SHIPPED)
 
 
 def _digest(files: Iterable[Path], *more: str) -> str:

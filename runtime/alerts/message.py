@@ -9,7 +9,8 @@ import attrs
 from runtime.alerts.changes import Announcement, Kind
 from runtime.fixity.failures import RecordState
 from runtime.fixity.outcome import Outcome
-from runtime.fixity.replica import HIDDEN
+from runtime.fixity.replica import HIDDEN, OF_REPLICA
+from runtime.shared.wording import FAILURES, cut, plural, visible
 
 MOST_OBJECTS: Final = 100
 # SNS takes 262,144 bytes of UTF-8 (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html); the rest is reserve.
@@ -22,12 +23,7 @@ _VERSION_CHARACTERS: Final = 1_024
 # The runbook's entry about failing objects, the same that the alarm on failed checks links to.
 _RUNBOOK_ENTRY: Final = "#failed-checks"
 
-_IN_WORDS: Final[Mapping[str, str]] = {
-    Outcome.MISMATCH: "damaged: its content is not what it should be (read again to be sure where there was time)",
-    Outcome.UNREADABLE: "unreadable: it could not be read after several attempts, which says nothing about its content",
-    Outcome.ABSENT: "missing: it is gone, and there is no delete marker to say that somebody deleted it",
-    Outcome.NO_BASELINE: "not comparable: its recorded digests are of kinds that this software does not know",
-}
+_CUT: Final = "..."
 _NOT_AS_ANNOUNCED: Final = (
     "not as announced: its content is not what S3, or the depositor's own digest, said at the upload"
 )
@@ -35,13 +31,6 @@ _HIDDEN_REPLICA: Final = (
     "replica about to be removed: the copy in the other region is hidden there under a deletion or a newer version;"
     " the object itself is good"
 )
-_OF_REPLICA: Final[Mapping[str, str]] = {
-    Outcome.MISMATCH: "replica damaged: the copy in the other region is not what it should be;"
-    " the object itself is good",
-    Outcome.UNREADABLE: "replica unreadable: the copy in the other region could not be looked at,"
-    " which says nothing about its content",
-    Outcome.ABSENT: "replica missing: the copy in the other region is gone; the object itself is good",
-}
 
 _FOLLOW: Final = """\
 What to do
@@ -98,7 +87,7 @@ def compose(environment: str, announcements: Sequence[Announcement], runbook_url
     listed = _listed(announcements, BODY_BYTES - _size(head) - _size(advice))
     parts = [head, *listed]
     if rest := len(announcements) - len(listed):
-        parts.append(f"... and {_objects(rest)} more; the checksum table holds them all.")
+        parts.append(f"... and {plural(rest, 'object')} more; the checksum table holds them all.")
     return Message(subject=_subject(environment, summary), body="\n\n".join([*parts, advice]) + "\n")
 
 
@@ -112,17 +101,13 @@ def _advice(objects: int, replicas: int, replacements: int) -> str:
 def _counts(objects: int, replicas: int, kinds: Mapping[Kind, int]) -> list[str]:
     counts = []
     if objects:
-        counts.append(f"{_objects(objects)} failed the check")
+        counts.append(f"{plural(objects, 'object')} failed the check")
     if replicas:
-        counts.append(f"{replicas} {'replica' if replicas == 1 else 'replicas'} failed the check")
+        counts.append(f"{plural(replicas, 'replica')} failed the check")
     for kind, word in ((Kind.RECOVERY, "recovered"), (Kind.REPLACEMENT, "replaced")):
         if kinds[kind]:
-            counts.append(f"{_objects(kinds[kind])} {word}")
+            counts.append(f"{plural(kinds[kind], 'object')} {word}")
     return counts
-
-
-def _objects(count: int) -> str:
-    return "1 object" if count == 1 else f"{count} objects"
 
 
 def _subject(environment: str, summary: str) -> str:
@@ -151,15 +136,15 @@ def _size(text: str) -> int:
 def _entry(number: int, item: Announcement) -> str:
     title = f"{number}. {_title(item)}"
     facts = {
-        "Bucket": _shown(item.ref.bucket),
-        "Key": f'"{_shown(item.ref.key)}"',
-        "Version": _cut(_shown(item.now.version_id), _VERSION_CHARACTERS),
-        "Outcome": _shown(item.now.outcome),
-        "Message": _cut(_shown(item.now.message), _MESSAGE_CHARACTERS),
-        "Last good": _shown(item.now.last_good_date) or "never",
-        "Next check": _shown(item.now.next_check) or "not known",
+        "Bucket": item.ref.bucket,
+        "Key": f'"{item.ref.key}"',
+        "Version": cut(visible(item.now.version_id), _VERSION_CHARACTERS, _CUT),
+        "Outcome": item.now.outcome,
+        "Message": cut(visible(item.now.message), _MESSAGE_CHARACTERS, _CUT),
+        "Last good": item.now.last_good_date or "never",
+        "Next check": item.now.next_check or "not known",
     }
-    return "\n".join([title, *(f"   {name + ':':<12}{value}" for name, value in facts.items())])
+    return "\n".join(map(visible, [title, *(f"   {name + ':':<12}{value}" for name, value in facts.items())]))
 
 
 def _title(item: Announcement) -> str:
@@ -173,23 +158,13 @@ def _title(item: Announcement) -> str:
 def _what_is_wrong(state: RecordState) -> str:
     if state.message.startswith(HIDDEN):
         return _HIDDEN_REPLICA
-    if state.only_replica_fails:
-        return _OF_REPLICA.get(state.outcome, state.outcome)
-    if state.outcome == Outcome.MISMATCH and not state.last_good_date:
+    outcome = f"{OF_REPLICA}{state.outcome}" if state.only_replica_fails else state.outcome
+    if outcome == Outcome.MISMATCH and not state.last_good_date:
         return _NOT_AS_ANNOUNCED
-    return _IN_WORDS.get(state.outcome, state.outcome)
+    return FAILURES[outcome].told if outcome in FAILURES else state.outcome
 
 
 def _replaced(item: Announcement) -> str:
     if item.before is None or item.before.version_id == item.now.version_id:
         return ""
     return ", in a newer version than the one that failed"
-
-
-def _shown(text: str) -> str:
-    # Keys may hold line breaks and invisible characters, by which a text could pretend to say something else.
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
-
-
-def _cut(text: str, characters: int) -> str:
-    return text if len(text) <= characters else text[: characters - 3] + "..."

@@ -15,6 +15,7 @@ from runtime.audit.canonical_json import canonical
 from runtime.audit.events import AuditEvent
 from runtime.contract import ManagedPrefix
 from runtime.shared.timestamps import instant
+from runtime.shared.wording import cut, visible
 
 FORMAT: Final = "duracloud-audit/1"
 # What stands in the first segment of a chain for the tip of the one before it.
@@ -28,6 +29,7 @@ _EVENT_LINE: Final = '{"digest":"...","event":{...}}'
 # A batch of a stream is at most 6 MB of records; whatever unpacks to more is no segment.
 _LARGEST: Final = 64 * 1024 * 1024
 _GZIP: Final = 31
+_SHOWN_CHARACTERS: Final = 120
 
 
 class BrokenSegmentError(Exception):
@@ -260,9 +262,8 @@ def _previous(place: Place, environment: str | None, header: bytes) -> str:
     return str(values["previous"])
 
 
-def _cut(line: bytes, most: int = 120) -> str:
-    text = line.decode(errors="replace")
-    return text if len(text) <= most else text[: most - 1] + "…"
+def _cut(line: bytes) -> str:
+    return cut(visible(line.decode(errors="replace")), _SHOWN_CHARACTERS)
 
 
 def day_of(moment: datetime) -> date:

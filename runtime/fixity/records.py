@@ -10,6 +10,7 @@ from runtime.fixity.evidence import Comparison, contradictions
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
 from runtime.shared.object_ref import ObjectRef
+from runtime.shared.wording import cut
 
 _OK: Final = "ok"
 # How the message of a check begins that could not be made.
@@ -146,4 +147,4 @@ def outcome_of(comparisons: Sequence[Comparison]) -> tuple[Outcome, str]:
     if not wrong:
         return Outcome.MATCH, _OK
     text = "; ".join(comparison.text for comparison in wrong)
-    return Outcome.MISMATCH, text if len(text) <= _MESSAGE_LIMIT else text[: _MESSAGE_LIMIT - 1] + "…"
+    return Outcome.MISMATCH, cut(text, _MESSAGE_LIMIT)

@@ -12,13 +12,15 @@ from runtime.fixity.objects import ObjectFacts, Replication
 from runtime.fixity.records import COULD_NOT_BE_READ
 from runtime.shared.object_ref import ObjectRef
 
+# In front of the outcome of a check that found nothing wrong but with the replica.
+OF_REPLICA: Final = "replica-"
 # S3 hands these out only after they were restored.
 _ARCHIVES: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 # What a check says of a replica that is not there, and of one that it could not look at.
 GONE: Final = "the replica is gone: "
 NOT_REACHED: Final = "the replica: "
 # What contradicts a main copy is said first (`records.outcome_of`), so these begin the message of no other failure.
-_OF_REPLICA: Final = (GONE, f"{COULD_NOT_BE_READ}{NOT_REACHED}", f"{Source.REPLICA}, ", f"{Source.REPLICA_READ}, ")
+_BEGINNINGS: Final = (GONE, f"{COULD_NOT_BE_READ}{NOT_REACHED}", f"{Source.REPLICA}, ", f"{Source.REPLICA_READ}, ")
 _CURRENT: Final = "current version"
 # How the message begins of a check that found nothing wrong but that the replica is not current.
 HIDDEN: Final = f"{Source.REPLICA}, {_CURRENT}: "
@@ -40,7 +42,7 @@ def only_replica_fails(message: str) -> bool:
     Args:
         message: the message of the failed check.
     """
-    return message.startswith(_OF_REPLICA)
+    return message.startswith(_BEGINNINGS)
 
 
 def not_looked_at(replication: Replication) -> Comparison | None:

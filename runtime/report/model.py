@@ -11,17 +11,16 @@ from runtime.bucket_runs.run import UNFINISHED, SweepPolicy
 from runtime.contract import ManagedPrefix
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import CheckReport, FixityRecord
-from runtime.fixity.replica import only_replica_fails
+from runtime.fixity.replica import OF_REPLICA, only_replica_fails
 from runtime.report.inventory import Storage
 from runtime.shared.pages import Malformed
 from runtime.shared.timestamps import instant
+from runtime.shared.wording import cut
 
 _FORMAT: Final = "duracloud-report/1"
 _INDEX: Final = "index.html"
 _SUMMARY: Final = "report.json"
 LATEST_SUMMARY: Final = f"{ManagedPrefix.LATEST_REPORT}{_SUMMARY}"
-# In front of the outcome of a check that found nothing wrong but with the replica.
-OF_REPLICA: Final = "replica-"
 # The outcome of a record that cannot be read.
 MALFORMED: Final = "malformed-record"
 # Named on the page; all others are in the lists.
@@ -176,13 +175,11 @@ class FailingObject:
                 last_good="",
                 next_check="",
             )
-        message = record.last_check.message
-        cut = message if len(message) <= _MESSAGE_CHARACTERS else message[: _MESSAGE_CHARACTERS - 1] + "…"
         return cls(
             bucket=record.ref.bucket,
             key=record.ref.key,
             outcome=outcome_of(record.last_check),
-            message=cut,
+            message=cut(record.last_check.message, _MESSAGE_CHARACTERS),
             last_good="" if record.last_good_date is None else record.last_good_date.isoformat(),
             next_check=record.next_check.isoformat(),
         )

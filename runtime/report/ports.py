@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from runtime.report.inventory import Inventory, InventoryFile, StoredVersion
-from runtime.report.model import Upload
+from runtime.report.model import Upload, WholeReport
 
 
 class ReportFiles(Protocol):
@@ -37,6 +37,14 @@ class ReportFiles(Protocol):
 
     def write_page(self, key: str, text: str) -> None:
         """Write a page of HTML. Errors as of `begin`."""
+        ...
+
+
+class ReportPage(Protocol):
+    """Writes a report for people."""
+
+    def html(self, whole: WholeReport) -> str:
+        """Return the report as one page of HTML that asks for nothing else."""
         ...
 
 

@@ -25,8 +25,7 @@ from runtime.report.model import (
     day_count,
     part_bytes,
 )
-from runtime.report.page import page
-from runtime.report.ports import Inventories, ReportFiles
+from runtime.report.ports import Inventories, ReportFiles, ReportPage
 from runtime.shared.errors import RefusedError
 from runtime.shared.ports import Clock, Documents, MainBuckets, Queue
 
@@ -45,6 +44,7 @@ class Reporting:
         files: lists and pages.
         documents: plans, notes, results and summaries.
         inventories: what S3 lists of the buckets.
+        page: writes the page.
         clock: tells the time.
         environment: the environment's name.
         policy: interval and grace.
@@ -57,6 +57,7 @@ class Reporting:
     files: ReportFiles
     documents: Documents
     inventories: Inventories
+    page: ReportPage
     clock: Clock
     environment: str
     policy: SweepPolicy
@@ -292,7 +293,7 @@ def _end(reporting: Reporting, report: Report) -> WholeReport | None:
         buckets={bucket: BucketReport.from_document(found) for bucket, found in results.items() if found},
         days=[day_count(day, documents.read(manifest_key(day))) for day in report.days(reporting.period)],
     )
-    text, summary = page(whole), whole.document
+    text, summary = reporting.page.html(whole), whole.document
     for page_key, summary_key, current in zip(
         report.page_keys, report.summary_keys, _current(reporting, report), strict=True
     ):

@@ -78,7 +78,7 @@ class FixityReport(Construct):
             settings.report.schedule,
             {"action": "start", "time": events.EventField.time},
         )
-        parquet = bundling.parquet_layer(self, "Parquet", settings.architecture) if props.layer is not None else None
+        more = bundling.report_layer(self, "Parquet", settings.architecture) if props.layer is not None else None
         self.function = RuntimeFunction(
             self,
             "ChecksumReport",
@@ -89,7 +89,7 @@ class FixityReport(Construct):
                 sizing=sizing,
                 code=props.code,
                 layer=props.layer,
-                more_layers=() if parquet is None else (parquet,),
+                more_layers=() if more is None else (more,),
                 variables={
                     Env.BUCKET_PREFIX: settings.bucket_prefix,
                     Env.MANAGED_BUCKET: naming.bucket_name(settings.bucket_prefix, BucketSuffix.MANAGED),

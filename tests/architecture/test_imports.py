@@ -151,6 +151,17 @@ def test_only_adapters_import_boto3() -> None:
     assert {} == _breaches(others, *AWS)
 
 
+def test_only_the_adapter_of_the_page_imports_jinja2_and_only_when_it_writes_one() -> None:
+    """What a page says is decided without it, and no cold start waits for its import."""
+    [adapter] = modules_in("runtime/adapters/jinja_page.py")
+    at_the_top = [node for node in adapter.tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+
+    assert {adapter.path} == {module.path for module in modules() if module.imports_from("jinja2", "markupsafe")}
+    assert [] == [
+        node for node in at_the_top if isinstance(node, ast.ImportFrom) and node.module in {"jinja2", "markupsafe"}
+    ]
+
+
 def test_handlers_build_nothing() -> None:
     """A handler gets its adapters from the composition root."""
     assert {} == _breaches(modules_in("runtime/handlers/", "runtime/events/"), "runtime.adapters", *AWS, "os")

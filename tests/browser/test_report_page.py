@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.report.page import page
+from runtime.adapters.jinja_page import JinjaPage
 from tests.browser.chromium import Page, browsing, executable
 from tests.support.report_samples import HOSTILE_KEYS, sample
 
@@ -27,7 +27,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
 def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a page on the disk."""
     path: Path = tmp_path_factory.mktemp("report") / "index.html"
-    path.write_text(page(sample(hostile=request.param == "hostile")), encoding="utf-8")
+    path.write_text(JinjaPage().html(sample(hostile=request.param == "hostile")), encoding="utf-8")
     return path.as_uri()
 
 
@@ -74,7 +74,7 @@ def test_the_scheme_of_the_reader_is_followed(browser: Page, file: str, dark: bo
 def test_hostile_keys_are_shown_as_text(browser: Page, tmp_path: Path) -> None:
     """Each key is there to be read, and none of them did anything."""
     path = tmp_path / "index.html"
-    path.write_text(page(sample(hostile=True)), encoding="utf-8")
+    path.write_text(JinjaPage().html(sample(hostile=True)), encoding="utf-8")
     browser.open(path.as_uri(), width=360)
     keys = browser.evaluate(
         "[...document.querySelectorAll('#failing ~ table tbody th bdi')].map(one => one.textContent)"
@@ -112,7 +112,7 @@ def test_a_screen_reader_is_told_of_tables(browser: Page, file: str, width: int)
 def test_the_page_prints_on_few_sheets(browser: Page, tmp_path: Path) -> None:
     """A report of four buckets and a month fits on five sheets of A4."""
     path = tmp_path / "index.html"
-    path.write_text(page(sample()), encoding="utf-8")
+    path.write_text(JinjaPage().html(sample()), encoding="utf-8")
     browser.open(path.as_uri(), width=1100, dark=True)
     printed = browser.pdf()
 

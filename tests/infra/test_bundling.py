@@ -80,10 +80,11 @@ def test_what_ships_is_self_contained(code: Path, layer: Path, function: str, tm
 
 
 def test_the_code_asset_is_the_runtime_alone(code: Path) -> None:
-    """Python sources of the package runtime, no caches and nothing else."""
+    """Sources, templates and styles of the package runtime, no caches and nothing else."""
     shipped = {path.relative_to(code).as_posix() for path in code.rglob("*") if path.is_file()}
 
-    assert {path.relative_to(ROOT).as_posix() for path in (ROOT / "runtime").rglob("*.py")} == shipped
+    sources = {path for kind in ("*.py", "*.j2", "*.css") for path in (ROOT / "runtime").rglob(kind)}
+    assert {path.relative_to(ROOT).as_posix() for path in sources} == shipped
 
 
 def test_the_layer_describes_exactly_the_services_that_are_called(layer: Path) -> None:
@@ -111,12 +112,30 @@ def test_the_layer_fits_lambda(code: Path, layer: Path) -> None:
     assert size < 40 * 2**20
 
 
-def test_the_layer_for_parquet_is_self_contained(code: Path, layer: Path, tmp_path: Path) -> None:
+def _run_alone(program: str, *paths: Path) -> None:
+    """Run a program with nothing but folders and the standard library."""
+    outside = """
+outside = [m for m in list(sys.modules.values()) if "site-packages" in (getattr(m, "__file__", None) or "")]
+assert outside == [], outside
+"""
+    whole = f"import sys\nsys.path[:0] = sys.argv[1:]\n{program}{outside}"
+    command = [sys.executable, "-B", "-I", "-S", "-c", whole, *map(str, paths)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own program and arguments)
+
+    assert (0, "") == (answer.returncode, answer.stderr)
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The layer of checksum-report, built."""
+    target = tmp_path_factory.mktemp("reports") / "python"
+    bundling.install_report("x86_64", target)
+    return target
+
+
+def test_the_layer_for_parquet_is_self_contained(code: Path, layer: Path, reports: Path) -> None:
     """The reports find their library in a layer of its own, and read a file with nothing else installed."""
-    bundling.install_parquet("x86_64", tmp_path)
     program = """
-import sys
-sys.path[:0] = sys.argv[1:]
 import io
 from arro3.core import Array, DataType, RecordBatch
 from arro3.io import read_parquet, write_parquet
@@ -124,24 +143,59 @@ import runtime.adapters.s3_inventories
 file = io.BytesIO()
 write_parquet(RecordBatch.from_pydict({"key": Array(["a"], DataType.utf8())}), file, compression="snappy")
 assert ["a"] == next(iter(read_parquet(file))).column("key").to_pylist()
-outside = [m for m in list(sys.modules.values()) if "site-packages" in (getattr(m, "__file__", None) or "")]
-assert outside == [], outside
 """
-    command = [sys.executable, "-B", "-I", "-S", "-c", program, *map(str, (code, layer, tmp_path))]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own program and arguments)
+    _run_alone(program, code, layer, reports)
 
-    assert (0, "") == (answer.returncode, answer.stderr)
+
+def test_the_page_is_made_of_what_ships(code: Path, layer: Path, reports: Path) -> None:
+    """Template, style and Jinja2 come from the asset and the layers, with nothing else installed."""
+    program = """
+from datetime import UTC, datetime, timedelta
+from runtime.adapters.jinja_page import JinjaPage
+from runtime.bucket_runs.run import SweepPolicy
+from runtime.report.model import BucketReport, DayCount, FixityCount, Report, WholeReport
+moment = datetime(2026, 3, 1, tzinfo=UTC)
+whole = WholeReport(
+    report=Report(moment),
+    environment="prod",
+    policy=SweepPolicy(interval=timedelta(days=180), grace=timedelta(days=3)),
+    ended=moment,
+    buckets={"acme": BucketReport(count=FixityCount(), storage=None, unfinished="<b>\\n")},
+    days=[DayCount(day=moment.date())],
+)
+html = JinjaPage().html(whole)
+assert html.startswith("<!DOCTYPE html>"), html
+assert "1 bucket could not be reported on" in html, html
+assert "&lt;b&gt;" + chr(92) + "n" in html, html
+assert "prefers-color-scheme:dark" in html, html
+"""
+    _run_alone(program, code, layer, reports)
+
+
+def test_a_change_of_a_template_or_style_is_another_asset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The digest by which the code is deployed covers all that ships."""
+    monkeypatch.setattr(bundling, "ROOT", tmp_path)
+    monkeypatch.setattr(bundling, "RUNTIME", tmp_path / "runtime")
+    (tmp_path / "runtime" / "templates").mkdir(parents=True)
+    digests = []
+    for name in ("code.py", "templates/page.html.j2", "templates/page.css", "notes.txt"):
+        (tmp_path / "runtime" / name).write_text(name)
+        digests.append(bundling._digest(bundling._code_files()))
+
+    assert 3 == len(set(digests))
+    assert digests[-1] == digests[-2]
 
 
 @pytest.mark.parametrize("architecture", sorted(bundling.PLATFORMS))
 def test_both_layers_together_fit_lambda(architecture: str, tmp_path: Path) -> None:
-    """The layer for Parquet is for its processor and any newer Python, and leaves room below Lambda's 250 MiB."""
-    bundling.install_parquet(architecture, tmp_path)
+    """The layer of the reports is for its processor and for Lambda's Python, and leaves room below Lambda's 250 MiB."""
+    bundling.install_report(architecture, tmp_path)
     libraries = sorted(tmp_path.rglob("*.so"))
+    machine, lambda_python = bundling.PLATFORMS[architecture].split("_", 1)[1], bundling.PYTHON_VERSION.replace(".", "")
+    speedups = f"_speedups.cpython-{lambda_python}-{machine}-linux-gnu.so"
 
-    assert 2 == len(libraries)
+    assert {"_core.abi3.so", "_io.abi3.so", speedups} == {library.name for library in libraries}
     for library in libraries:
-        assert library.name.endswith(".abi3.so")
         assert _MACHINES[architecture] == int.from_bytes(library.read_bytes()[_ELF_MACHINE], "little")
     assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 40 * 2**20
 

@@ -5,16 +5,21 @@ from datetime import timedelta
 from html.parser import HTMLParser
 
 import attrs
+import markupsafe
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.adapters.jinja_page import JinjaPage
 from runtime.fixity.outcome import Outcome
 from runtime.report.model import BucketReport, DayCount, FixityCount, WholeReport
-from runtime.report.page import page, visible
-from runtime.report.style import STYLE
-from tests.support.report_samples import HOSTILE_KEYS, MOMENT, count, failing, sample
+from runtime.shared.wording import visible
+from tests.architecture.source import ROOT
+from tests.support.hostile import HOSTILE_TEXTS
+from tests.support.report_samples import HOSTILE_KEYS, MOMENT, count, failing, sample, storage
 
+page = JinjaPage().html
+STYLE = (ROOT / "runtime" / "report" / "templates" / "report.css").read_text("utf-8")
 VOID = {"meta", "br", "wbr", "rect"}
 # What would fetch, run or send something.
 FETCHING = {"script", "link", "img", "iframe", "object", "embed", "audio", "video", "form", "base", "use", "image"}
@@ -63,10 +68,32 @@ def test_hostile_keys_are_text(key: str) -> None:
     assert plain.elements == hostile.elements
 
 
+@pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
+def test_l43_nothing_hides_in_the_page(text: str) -> None:
+    """Keys, messages, folders, storage classes and reasons show what would hide, and make no element."""
+
+    def document(typed: str) -> Document:
+        one = attrs.evolve(failing(typed, typed, Outcome.MISMATCH, typed), outcome=typed)
+        found = storage((typed, 1, 1))
+        found.classes[typed] = found.classes["STANDARD"]
+        buckets = {
+            "a": BucketReport(count=count(10, 10, oldest=3, failed=(one,)), storage=found),
+            "b": BucketReport(count=count(1, 1, oldest=3), storage=None, problem=typed),
+            f"c{typed}": BucketReport(count=FixityCount(), storage=None, unfinished=typed),
+        }
+        return Document(page(attrs.evolve(sample(), buckets=buckets)))
+
+    plain, hostile = document("a"), document(text)
+
+    assert plain.elements == hostile.elements
+    assert len(plain.text.splitlines()) == len(hostile.text.splitlines())
+    assert {c for c in plain.text if not c.isprintable()} == {c for c in hostile.text if not c.isprintable()}
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_is_shown_and_nothing_else(text: str) -> None:
     """Whatever a key holds, the page stays the same elements, with no character that hides or turns others."""
-    shown = Document(f"<p>{visible(text)}</p>")
+    shown = Document(f"<p>{markupsafe.escape(visible(text))}</p>")
 
     assert [("p", {})] == shown.elements
     assert not set(shown.text) & set("\0\t\r\n\u202e\u202d\u2066\u2069\u200b\u2028\u00a0\ufeff")

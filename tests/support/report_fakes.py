@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import attrs
 
+from runtime.adapters.jinja_page import JinjaPage
 from runtime.fixity.records import FixityRecord
 from runtime.report.errors import UploadGoneError
 from runtime.report.inventory import Inventory, InventoryError, InventoryFile, StoredVersion
@@ -147,6 +148,7 @@ def environment(*buckets: str, page: int = 2) -> Environment:
             files=files,
             documents=documents,
             inventories=inventories,
+            page=JinjaPage(),
             clock=clock,
             environment="test",
             policy=POLICY,

@@ -1,0 +1,138 @@
+"""What the page of a report shows beside the report itself: sums, and how numbers, sizes and days are written."""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from typing import Final
+
+import attrs
+
+from runtime.fixity.outcome import Outcome
+from runtime.report.inventory import Amount, Storage
+from runtime.report.model import MALFORMED, FailingObject, FixityCount, WholeReport, largest_folders
+from runtime.shared.wording import OutcomeWords, plural, words_of
+
+_MOST_FOLDERS: Final = 20
+_UNITS: Final = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
+_THOUSAND: Final = 1000
+_ALL: Final = 100
+_LEAST_PERCENT: Final = 0.01
+_NONE: Final = "-"
+_MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+@attrs.frozen(slots=False)
+class View:
+    """A report as the page shows it."""
+
+    whole: WholeReport
+
+    @cached_property
+    def total(self) -> FixityCount:
+        """The sum over the buckets that came to their end."""
+        return self.whole.total
+
+    @property
+    def never_read(self) -> int:
+        """Objects that were too large for the time left."""
+        return self.total.outcomes.get(Outcome.DEFERRED, 0)
+
+    @property
+    def outcomes(self) -> list[tuple[OutcomeWords, int]]:
+        """The outcomes that there are and how many objects have them: those of checks first."""
+        counted = self.total.outcomes
+        known = [*Outcome, *sorted(set(counted) - set(Outcome))]
+        return [(words_of(outcome), objects) for outcome in known if (objects := counted.get(outcome, 0))]
+
+    @property
+    def without_inventory(self) -> list[str]:
+        """The buckets of which S3 has written no inventory yet."""
+        none = (name for name, one in self.whole.buckets.items() if not (one.storage or one.problem or one.unfinished))
+        return sorted(none)
+
+    @cached_property
+    def stored(self) -> Mapping[str, Storage]:
+        """What the buckets store, of those that have an inventory."""
+        return self.whole.stored
+
+    @property
+    def classes(self) -> list[tuple[str, Amount]]:
+        """What lies in each storage class, the largest first."""
+        classes: defaultdict[str, Amount] = defaultdict(Amount)
+        for storage in self.stored.values():
+            for name, amount in storage.classes.items():
+                classes[name].add(amount)
+        return sorted(classes.items(), key=lambda one: (-one[1].whole_size, one[0]))
+
+    @property
+    def folders(self) -> list[tuple[str, str, int, int]]:
+        """The largest folders, as `largest_folders` says them."""
+        return list(largest_folders(self.stored, _MOST_FOLDERS))
+
+    @property
+    def has_more_folders(self) -> bool:
+        """Whether there are folders beside the largest."""
+        return sum(len(storage.folders) for storage in self.stored.values()) > _MOST_FOLDERS
+
+
+def number(value: int) -> str:
+    """Return a number with its thousands set apart."""
+    return f"{value:,}"
+
+
+def size(value: int) -> str:
+    """Return bytes in the unit that leaves one to three digits before the point."""
+    amount, unit = float(value), 0
+    while amount >= _THOUSAND - 0.05 and unit < len(_UNITS) - 1:
+        amount, unit = amount / _THOUSAND, unit + 1
+    return f"{value:,} {_UNITS[0]}" if not unit else f"{amount:.1f} {_UNITS[unit]}"
+
+
+def percent(value: float) -> str:
+    """Return a percentage cut after two digits: what is not all is never shown as 100 %, nor something as nothing."""
+    if 0 < value < _LEAST_PERCENT:
+        return f"< {_LEAST_PERCENT} %"
+    shown = math.floor(value * 100 + 1e-6) / 100 if value < _ALL else 100.0
+    return f"{shown:.2f}".rstrip("0").rstrip(".") + " %"
+
+
+def days(span: timedelta) -> str:
+    """Return a time as whole days."""
+    return plural(span // timedelta(days=1), "day")
+
+
+def age(moment: datetime | None, now: datetime) -> str:
+    """Return how long ago a moment was."""
+    return _NONE if moment is None else days(max(timedelta(0), now - moment))
+
+
+def day(moment: date) -> str:
+    """Return a day, or that of a moment in UTC."""
+    utc = moment.astimezone(UTC) if isinstance(moment, datetime) else moment
+    return f"{utc.day} {_MONTHS[utc.month - 1]} {utc.year}"
+
+
+def short_day(moment: date) -> str:
+    """Return a day of a year that is known."""
+    return f"{moment.day} {_MONTHS[moment.month - 1][:3]}"
+
+
+def known_day(text: str, of: FailingObject) -> str:
+    """Return the day of a moment of a failing object, or why it has none."""
+    if text:
+        return day(datetime.fromisoformat(text))
+    return "not known" if of.outcome == MALFORMED else "never"
+
+
+def moment(value: datetime) -> str:
+    """Return day and minute in UTC."""
+    return f"{day(value)}, {value.astimezone(UTC):%H:%M} UTC"
+
+
+# What the template may call.
+FILTERS: Final = (number, size, percent, days, age, day, short_day, known_day, moment, plural, words_of)

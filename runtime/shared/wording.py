@@ -1,0 +1,97 @@
+"""Words for people: of outcomes, of numbers and their nouns, and of texts that strangers typed."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class OutcomeWords:
+    """What an outcome is called.
+
+    Attributes:
+        name: in a word or two, as a heading.
+        meaning: in half a sentence.
+        alert: the meaning as an alert says it, where it says more.
+    """
+
+    name: str
+    meaning: str
+    alert: str = ""
+
+    @property
+    def told(self) -> str:
+        """Name and meaning in one line."""
+        return f"{self.name[0].lower()}{self.name[1:]}: {self.alert or self.meaning}"
+
+
+# By the outcome as records and reports write it.
+FAILURES: Final[Mapping[str, OutcomeWords]] = {
+    "mismatch": OutcomeWords(
+        name="Damaged",
+        meaning="the content is not what it should be; read again to be sure where there was time",
+        alert="its content is not what it should be (read again to be sure where there was time)",
+    ),
+    "unreadable": OutcomeWords(
+        name="Unreadable",
+        meaning="it could not be read, which says nothing about its content",
+        alert="it could not be read after several attempts, which says nothing about its content",
+    ),
+    "absent": OutcomeWords(
+        name="Missing",
+        meaning="it is gone, and nothing says that somebody deleted it",
+        alert="it is gone, and there is no delete marker to say that somebody deleted it",
+    ),
+    "no-baseline": OutcomeWords(
+        name="Not comparable", meaning="its recorded digests are of kinds that this software does not know"
+    ),
+    "replica-mismatch": OutcomeWords(
+        name="Replica damaged",
+        meaning="the copy in the other region is not what it should be; the object itself is good",
+    ),
+    "replica-unreadable": OutcomeWords(
+        name="Replica unreadable",
+        meaning="the copy in the other region could not be looked at, which says nothing about its content",
+    ),
+    "replica-absent": OutcomeWords(
+        name="Replica missing", meaning="the copy in the other region is gone; the object itself is good"
+    ),
+    "malformed-record": OutcomeWords(
+        name="Record cannot be read", meaning="something of its record is missing or changed, so it cannot be checked"
+    ),
+}
+_OUTCOMES: Final = {
+    **FAILURES,
+    "match": OutcomeWords(name="Good", meaning="every byte is what it should be"),
+    "superseded": OutcomeWords(
+        name="Replaced", meaning="a newer version has taken its place and is being taken under care"
+    ),
+    "deferred": OutcomeWords(
+        name="Put aside", meaning="it was too large for the time that was left; it is tried again a day later"
+    ),
+}
+
+
+def words_of(outcome: str) -> OutcomeWords:
+    """Return the words of an outcome; one that is not known is its own name."""
+    return _OUTCOMES.get(outcome, OutcomeWords(name=outcome, meaning=""))
+
+
+def visible(text: str) -> str:
+    r"""Return a text in which nothing hides, ends the line or turns the direction (lesson L43).
+
+    Control and format characters, line ends, and blanks other than the plain one are written as their numbers, for
+    example `\u202e`.
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def cut(text: str, most: int, mark: str = "…") -> str:
+    """Return a text of at most `most` characters, with the mark at the end where it was longer."""
+    return text if len(text) <= most else text[: most - len(mark)] + mark
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """Return a number with the words for one or for many, which by themselves end in `s`: 1 object, 1,234 objects."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
