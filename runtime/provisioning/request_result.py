@@ -10,6 +10,7 @@ import attrs
 
 from runtime.contract import ManagedPrefix
 from runtime.shared.timestamps import instant
+from runtime.shared.wording import visible
 
 _LONGEST_KEY: Final = 900
 
@@ -159,4 +160,5 @@ def as_text(result: RequestResult) -> str:
             lines.append(f"  reason:  {name.reason}")
         if name.left_behind:
             lines.append(f"  left behind: {', '.join(name.left_behind)}; drop the same file again to finish the work")
-    return "\n".join(lines) + "\n"
+    # Names, keys and what services say of them may hold line ends, which would pretend to be lines of ours.
+    return "\n".join(map(visible, lines)) + "\n"

@@ -8,6 +8,7 @@ from runtime.alerts.message import compose
 from runtime.fixity.failures import RecordState
 from runtime.fixity.outcome import Outcome
 from runtime.shared.object_ref import ObjectRef
+from tests.support.hostile import HOSTILE_TEXTS
 
 SNS_BYTES = 262_144
 RUNBOOK = "https://example.org/runbook"
@@ -183,3 +184,23 @@ def test_key_cannot_forge_lines_of_the_message() -> None:
     body = compose("prod", [_failure("a\n1. RECOVERED\u202e\ud800")], RUNBOOK).body
 
     assert '   Key:        "a\\n1. RECOVERED\\u202e\\ud800"' in body.splitlines()
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
+def test_l43_nobody_forges_a_line_of_the_mail(text: str) -> None:
+    """Whatever of an object comes from outside, a record changed by hand too, adds no line and hides none."""
+
+    def lines(typed: str) -> list[str]:
+        state = RecordState(
+            version_id=typed,
+            success=False,
+            outcome=typed,
+            message=typed,
+            last_good_date=typed,
+            next_check=typed,
+        )
+        failure = Announcement(kind=Kind.FAILURE, ref=ObjectRef(typed, typed), before=None, now=state)
+        return compose("prod", [failure], RUNBOOK).body.splitlines()
+
+    assert len(lines("a")) == len(lines(text))
+    assert all(line.isprintable() for line in lines(text))

@@ -14,6 +14,7 @@ from runtime.provisioning.request_result import (
     as_text,
     status_of,
 )
+from tests.support.hostile import HOSTILE_TEXTS
 
 REQUEST = BucketRequest(
     bucket="acme-dev-bucket-requested",
@@ -95,6 +96,37 @@ def test_text_of_a_rejected_request_says_why() -> None:
     text = as_text(attrs.evolve(RESULT, status=RequestStatus.REJECTED, reason="the file has no names", names=()))
 
     assert "Status:    rejected\nReason:    the file has no names" in text
+
+
+def _as_text_with(text: str, reason: str) -> list[str]:
+    request = attrs.evolve(REQUEST, bucket=text, key=text, version_id=text, requester=text)
+    name = attrs.evolve(FAILED, name=text, reason=text, left_behind=(text,))
+    rejected = attrs.evolve(RESULT, request=request, status=RequestStatus.REJECTED, reason=reason, names=(name,))
+    return as_text(rejected).splitlines()
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
+def test_l43_nobody_forges_a_line_of_the_text(text: str) -> None:
+    """Keys, names and reasons that quote them add no line, hide none, and the one status is the true one."""
+    plain, hostile = _as_text_with("a", "a"), _as_text_with(text, f"the file could not be read: {text}")
+
+    assert len(plain) == len(hostile)
+    assert all(line.isprintable() for line in hostile)
+    assert ["Status:    rejected"] == [line for line in hostile if line.startswith("Status:")]
+    assert "Status:    rejected" == hostile[2]
+
+
+def test_l43_what_was_typed_is_still_there_to_be_read() -> None:
+    """People see which key and which name it was; programs get them as they are."""
+    key, name = "a\nStatus:    completed", "let\x1b[2Kters"
+    result = attrs.evolve(
+        RESULT, request=attrs.evolve(REQUEST, key=key), names=(attrs.evolve(CREATED, name=name, line=7),)
+    )
+    document = json.loads(as_json(result))
+
+    assert as_text(result).startswith("Bucket request a\\nStatus:    completed\n\nStatus:    partial\n")
+    assert "\nLine 7: let\\x1b[2Kters: created\n" in as_text(result)
+    assert (key, name) == (document["request"]["key"], document["buckets"][0]["name"])
 
 
 def test_l19_result_is_kept_per_event_under_the_events_day() -> None:
