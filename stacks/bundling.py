@@ -139,7 +139,10 @@ def cpu(architecture: str) -> lambda_.Architecture:
 
 def missing_wheels(architecture: str, requirements: Path = REQUIREMENTS) -> list[str]:
     """Return the requirements of a layer that have no wheel in the wheelhouse."""
-    wheels = {tuple(path.name.split("-")[:2]) for path in (WHEELHOUSE / PLATFORMS[architecture]).glob("*.whl")}
+    # A compiled wheel is for one version of Python unless it is for all from one on.
+    usable = {"none", "abi3", f"cp{PYTHON_VERSION.replace('.', '')}"}
+    found = (path.name.split("-") for path in (WHEELHOUSE / PLATFORMS[architecture]).glob("*.whl"))
+    wheels = {(parts[0], parts[1]) for parts in found if parts[-2] in usable}
     return [
         f"{name}=={version}"
         for name, version in _pins(requirements)

@@ -1,13 +1,10 @@
 """Words for people: of outcomes, of numbers and their nouns, and of texts that strangers typed."""
 
 from collections.abc import Mapping
-from typing import Final
-
-import attrs
+from typing import Final, NamedTuple
 
 
-@attrs.frozen(kw_only=True)
-class OutcomeWords:
+class OutcomeWords(NamedTuple):
     """What an outcome is called.
 
     Attributes:

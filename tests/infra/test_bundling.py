@@ -210,6 +210,15 @@ def test_the_native_library_is_for_the_processor_of_the_settings(architecture: s
     assert _MACHINES[architecture] == int.from_bytes(library.read_bytes()[_ELF_MACHINE], "little")
 
 
+def test_a_wheel_for_another_python_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is compiled for one version of Python is fetched again for the next; the rest stays."""
+    assert [] == bundling.missing_wheels("arm64", bundling.REPORT_REQUIREMENTS)
+    monkeypatch.setattr(bundling, "PYTHON_VERSION", "3.14")
+
+    [missing] = bundling.missing_wheels("arm64", bundling.REPORT_REQUIREMENTS)
+    assert missing.startswith("MarkupSafe==")
+
+
 def test_missing_wheels_are_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the layer cannot be built, synth says what is missing and what to run."""
     monkeypatch.setattr(bundling, "WHEELHOUSE", tmp_path / ".wheelhouse")
