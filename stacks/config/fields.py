@@ -1,0 +1,70 @@
+"""How a setting is declared: its default, and as metadata its meaning, unit and allowed values."""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+import attrs
+
+MEANING: Final = "meaning"
+UNIT: Final = "unit"
+ALLOWED: Final = "allowed"
+
+
+class ConfigurationError(Exception):
+    """An environment, key or value is not known; the text is one line for the person who runs the command."""
+
+
+def checked(  # noqa: PLR0913 (what is said of a setting, by name)
+    holds: Callable[[Any], bool],
+    allowed: str,
+    meaning: str,
+    *,
+    default: object = attrs.NOTHING,
+    unit: str = "",
+    shown: str | None = None,
+) -> Any:  # noqa: ANN401 (an attrs field, typed by the class)
+    """Declare a setting.
+
+    Args:
+        holds: whether a value of the setting's type is allowed.
+        allowed: what is allowed, for an error.
+        meaning: what the setting does.
+        default: its value where an environment's file has none; without it every file must have one.
+        unit: what it is counted in.
+        shown: what is allowed, for the page of settings; as in errors where not given.
+    """
+
+    def check(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+        if not holds(value):
+            raise ValueError(f"{attribute.name} is {value!r}; allowed: {allowed}")
+
+    metadata = {MEANING: meaning, UNIT: unit, ALLOWED: allowed if shown is None else shown}
+    return attrs.field(default=default, validator=check, metadata=metadata)
+
+
+def number(low: int, high: int, meaning: str, *, default: object = attrs.NOTHING, unit: str = "") -> Any:  # noqa: ANN401 (as above)
+    """Declare a whole number from `low` to `high`."""
+    return checked(
+        lambda value: low <= value <= high,
+        f"a whole number from {low} to {high}",
+        meaning,
+        default=default,
+        unit=unit,
+        shown=f"{low:,} to {high:,}",
+    )
+
+
+def one_of(values: tuple[Any, ...], meaning: str, *, default: object = attrs.NOTHING, unit: str = "") -> Any:  # noqa: ANN401 (as above)
+    """Declare a choice."""
+    return checked(values.__contains__, ", ".join(map(str, values)), meaning, default=default, unit=unit)
+
+
+def matching(pattern: re.Pattern[str], allowed: str, meaning: str, *, default: object = attrs.NOTHING) -> Any:  # noqa: ANN401 (as above)
+    """Declare a text that a pattern matches as a whole."""
+    return checked(lambda value: pattern.fullmatch(value) is not None, allowed, meaning, default=default)
+
+
+def flag(meaning: str, *, default: bool) -> Any:  # noqa: ANN401 (as above)
+    """Declare a setting that is true or false."""
+    return checked(lambda _: True, "true, false", meaning, default=default)

@@ -1,0 +1,119 @@
+"""Reads the settings of an environment: the defaults, and over them the deviations of its file, key by key."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import cattrs
+from cattrs.gen import make_dict_structure_fn
+
+from stacks.config.fields import ConfigurationError
+from stacks.config.settings import Settings
+
+DIRECTORY: Final = Path(__file__).parent.parent / "environments"
+_NAME: Final = "name"
+
+
+def environments() -> tuple[str, ...]:
+    """Return the names of the environments that have a file."""
+    return tuple(sorted(path.stem for path in DIRECTORY.glob("*.toml")))
+
+
+def load_settings(name: str | None) -> Settings:
+    """Read the settings of an environment.
+
+    Args:
+        name: the environment; None where the person gave none.
+
+    Returns:
+        The settings.
+
+    Raises:
+        ConfigurationError: no such environment, or its file has an unknown or missing key or a value that is not
+            allowed. The text is one line: what was got and what is allowed.
+    """
+    return parse_settings(str(name), _text(name))
+
+
+def parse_settings(name: str, text: str) -> Settings:
+    """Read settings from the text of a file. Arguments, result and errors as of `load_settings`."""
+    where, values = f"{name}.toml", _values(name, text)
+    try:
+        return _converter().structure({_NAME: name, **_merged(_defaults(Settings), values)}, Settings)
+    except cattrs.BaseValidationError as error:
+        # Each line is `what @ where`.
+        findings = [line.rpartition(" @ ") for line in cattrs.transform_error(error, where, _describe)]
+        raise ConfigurationError("; ".join(f"{place}: {what}" for what, _, place in findings)) from error
+
+
+def deviations(name: str) -> Mapping[str, Any]:
+    """Return what the file of an environment says, as TOML tables. Errors as of `load_settings`."""
+    return _values(name, _text(name))
+
+
+def _text(name: str | None) -> str:
+    if name not in environments():
+        got = "no environment was named" if name is None else f"the environment is {name!r}"
+        raise ConfigurationError(f"{got}; allowed: -c env={'|'.join(environments())}")
+    try:
+        return (DIRECTORY / f"{name}.toml").read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{name}.toml is not a text in UTF-8: {error}") from error
+
+
+def _values(name: str, text: str) -> dict[str, Any]:
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{name}.toml is not TOML: {error}") from error
+    if _NAME in values:
+        raise ConfigurationError(f"{name}.toml: got the key 'name'; the name of the file is the environment's name")
+    return values
+
+
+def _defaults(cls: type) -> dict[str, Any]:
+    return {
+        field.name: attrs.asdict(field.default) if attrs.has(type(field.default)) else field.default
+        for field in attrs.fields(cls)
+        if field.default is not attrs.NOTHING
+    }
+
+
+def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return two tables as one: of what both have the second counts, tables in them key by key."""
+    both = {
+        key: _merged(under[key], value) if isinstance(value, dict) and isinstance(under.get(key), dict) else value
+        for key, value in over.items()
+    }
+    return {**under, **both}
+
+
+def _describe(error: BaseException, _: type | None) -> str:
+    if isinstance(error, cattrs.ForbiddenExtraKeysError):
+        allowed = ", ".join(field.name for field in attrs.fields(error.cl) if field.name != _NAME)
+        return f"got the unknown key {', '.join(sorted(error.extra_fields))}; allowed: {allowed}"
+    if isinstance(error, KeyError):
+        return f"the key {error} is missing"
+    return str(error)
+
+
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True)
+
+    def exactly(expected: type, allowed: str) -> None:
+        def structure(value: object, _: object) -> object:
+            if type(value) is not expected:
+                raise ValueError(f"got {value!r}; allowed: {allowed}")
+            return value
+
+        converter.register_structure_hook(expected, structure)
+
+    exactly(int, "a whole number")
+    exactly(str, "a text in quotation marks")
+    exactly(bool, "true or false")
+    converter.register_structure_hook_factory(
+        attrs.has, lambda cls: make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True)
+    )
+    return converter
