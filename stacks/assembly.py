@@ -58,7 +58,7 @@ def build_app(
     tags.add(Tag.APPLICATION, APPLICATION)
     tags.add(Tag.ENVIRONMENT, settings.name)
     if validate:
-        nag.validate_on_synth(app, settings)
+        nag.validate_on_synth(app)
     return app
 
 

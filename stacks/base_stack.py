@@ -6,12 +6,12 @@ from constructs import Construct
 
 from stacks import naming
 from stacks.config import Settings
-from stacks.constructs.alert_topic import AlertTopic, AlertTopicProps
-from stacks.constructs.encryption_key import EncryptionKey, EncryptionKeyProps
-from stacks.constructs.parameters import Parameters, ParametersProps
+from stacks.constructs.alert_topic import AlertTopic
+from stacks.constructs.encryption_key import EncryptionKey
+from stacks.constructs.parameters import Parameters
 from stacks.constructs.retention import Retention
-from stacks.constructs.signing_key import SigningKey, SigningKeyProps
-from stacks.constructs.user_groups import UserGroups, UserGroupsProps
+from stacks.constructs.signing_key import SigningKey
+from stacks.constructs.user_groups import UserGroups
 
 
 class BaseStack(Stack):
@@ -34,33 +34,14 @@ class BaseStack(Stack):
         )
         self.key: kms.IKey | None = None
         if settings.encryption.customer_key:
-            self.key = EncryptionKey(
-                self,
-                "EncryptionKey",
-                EncryptionKeyProps(
-                    environment=settings.name,
-                    account=settings.account,
-                    bucket_prefix=settings.bucket_prefix,
-                    retention=retention,
-                ),
-            ).key
-        self.signing_key = SigningKey(
-            self, "SigningKey", SigningKeyProps(environment=settings.name, retention=retention)
-        ).key
-        self.topic = AlertTopic(
-            self,
-            "AlertTopic",
-            AlertTopicProps(
-                environment=settings.name, account=settings.account, emails=settings.alert_emails, key=self.key
-            ),
-        ).topic
-        UserGroups(self, "UserGroups", UserGroupsProps(bucket_prefix=settings.bucket_prefix, key=self.key))
+            self.key = EncryptionKey(self, "EncryptionKey", settings, retention).key
+        self.signing_key = SigningKey(self, "SigningKey", settings, retention).key
+        self.topic = AlertTopic(self, "AlertTopic", settings, key=self.key).topic
+        UserGroups(self, "UserGroups", settings, key=self.key)
         Parameters(
             self,
             "Parameters",
-            ParametersProps(
-                environment=settings.name,
-                layer=naming.BASE,
-                values={"alert-topic-arn": self.topic.topic_arn, "audit-key-arn": self.signing_key.key_arn},
-            ),
+            environment=settings.name,
+            layer=naming.BASE,
+            values={"alert-topic-arn": self.topic.topic_arn, "audit-key-arn": self.signing_key.key_arn},
         )

@@ -6,15 +6,16 @@ from constructs import Construct
 from stacks import bundling, naming
 from stacks.base_stack import BaseStack
 from stacks.config import Settings
-from stacks.constructs.audit_trail import AuditTrail, AuditTrailProps
-from stacks.constructs.bucket_requests import BucketRequests, BucketRequestsProps
-from stacks.constructs.fixity_functions import FixityFunctions, FixityFunctionsProps
-from stacks.constructs.fixity_report import FixityReport, FixityReportProps
-from stacks.constructs.overdue_sweep import OverdueSweep, OverdueSweepProps
-from stacks.constructs.parameters import Parameters, ParametersProps
-from stacks.constructs.replication_watch import ReplicationWatch, ReplicationWatchProps
+from stacks.constructs.audit import Audit
+from stacks.constructs.export import Export
+from stacks.constructs.fixity import Fixity
+from stacks.constructs.function_host import FunctionHost
+from stacks.constructs.parameters import Parameters
+from stacks.constructs.provisioning import Provisioning
+from stacks.constructs.replication import Replication
+from stacks.constructs.report import Report
 from stacks.constructs.retention import Retention
-from stacks.constructs.table_export import TableExport, TableExportProps
+from stacks.constructs.sweep import Sweep
 from stacks.storage_stack import StorageStack
 
 
@@ -39,95 +40,29 @@ class IntegrityStack(Stack):
             description=f"DuraCloud {settings.name}: queues, event rules, functions, schedules",
             termination_protection=settings.termination_protection,
         )
-        code = bundling.function_code(self)
         layer = None
         if settings.dependency_layer:
             layer = bundling.dependency_layer(self, "Dependencies", settings.architecture)
-        replication = ReplicationWatch(
-            self,
-            "Replication",
-            ReplicationWatchProps(settings=settings, code=code, layer=layer, retention=retention),
+        host = FunctionHost(
+            settings=settings, code=bundling.function_code(self), layer=layer, key=base.key, retention=retention
         )
-        requests = BucketRequests(
+        tables = storage.tables
+        replication = Replication(self, "Replication", host)
+        provisioning = Provisioning(
             self,
             "Requests",
-            BucketRequestsProps(
-                settings=settings,
-                code=code,
-                layer=layer,
-                buckets=storage.buckets,
-                replication_role=storage.replication_role,
-                replication_events=replication.queue,
-                key=base.key,
-                retention=retention,
-            ),
+            host,
+            buckets=storage.buckets,
+            replication_role=storage.replication_role,
+            replication_events=replication.queue,
         )
-        fixity = FixityFunctions(
-            self,
-            "Fixity",
-            FixityFunctionsProps(
-                settings=settings,
-                code=code,
-                layer=layer,
-                tables=storage.tables,
-                topic=base.topic,
-                key=base.key,
-                retention=retention,
-            ),
-        )
-        export = TableExport(
-            self,
-            "Export",
-            TableExportProps(
-                settings=settings,
-                code=code,
-                layer=layer,
-                table=storage.tables.checksums,
-                key=base.key,
-                retention=retention,
-            ),
-        )
-        audit = AuditTrail(
-            self,
-            "Audit",
-            AuditTrailProps(
-                settings=settings,
-                code=code,
-                layer=layer,
-                tables=storage.tables,
-                signing_key=base.signing_key,
-                key=base.key,
-                retention=retention,
-            ),
-        )
-        sweep = OverdueSweep(
-            self,
-            "Sweep",
-            OverdueSweepProps(
-                settings=settings,
-                code=code,
-                layer=layer,
-                tables=storage.tables,
-                created=fixity.created,
-                verification=fixity.verification,
-                key=base.key,
-                retention=retention,
-            ),
-        )
-        report = FixityReport(
-            self,
-            "Report",
-            FixityReportProps(
-                settings=settings,
-                code=code,
-                layer=layer,
-                table=storage.tables.checksums,
-                key=base.key,
-                retention=retention,
-            ),
-        )
+        fixity = Fixity(self, "Fixity", host, tables=tables, topic=base.topic)
+        export = Export(self, "Export", host, table=tables.checksums)
+        audit = Audit(self, "Audit", host, tables=tables, signing_key=base.signing_key)
+        sweep = Sweep(self, "Sweep", host, tables=tables, created=fixity.created, verification=fixity.verification)
+        report = Report(self, "Report", host, table=tables.checksums)
         self.functions = (
-            requests.function,
+            provisioning.function,
             *fixity.functions,
             export.function,
             replication.function,
@@ -135,7 +70,7 @@ class IntegrityStack(Stack):
             sweep.function,
             report.function,
         )
-        self.queues = (requests.queue, *fixity.queues, replication.queue, sweep.queue, report.queue)
+        self.queues = (provisioning.queue, *fixity.queues, replication.queue, sweep.queue, report.queue)
         self.streams = (*fixity.streams, audit.stream)
         self.dead_letters = (
             *(queue.dead_letters for queue in self.queues),
@@ -145,8 +80,4 @@ class IntegrityStack(Stack):
         for queue in self.queues:
             published[f"queue/{queue.name}-url"] = queue.queue.queue_url
             published[f"queue/{queue.name}-dlq-url"] = queue.dead_letters.queue.queue_url
-        Parameters(
-            self,
-            "Parameters",
-            ParametersProps(environment=settings.name, layer=naming.INTEGRITY, values=published),
-        )
+        Parameters(self, "Parameters", environment=settings.name, layer=naming.INTEGRITY, values=published)

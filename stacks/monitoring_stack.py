@@ -7,8 +7,8 @@ from stacks import naming
 from stacks.base_stack import BaseStack
 from stacks.config import Settings
 from stacks.constructs.alarm_list import alarms_on
-from stacks.constructs.alarms import Alarms, AlarmsProps
-from stacks.constructs.dashboard import DashboardProps, FixityDashboard
+from stacks.constructs.alarms import Alarms
+from stacks.constructs.dashboard import FixityDashboard
 from stacks.constructs.watched import Watched
 from stacks.integrity_stack import IntegrityStack
 from stacks.storage_stack import StorageStack
@@ -36,9 +36,5 @@ class MonitoringStack(Stack):
             streams=integrity.streams,
             tables=storage.tables.metrics,
         )
-        Alarms(self, "Alarms", AlarmsProps(settings=settings, topic=base.topic, alarms=tuple(alarms_on(watched))))
-        FixityDashboard(
-            self,
-            "Fixity",
-            DashboardProps(watched=watched),
-        )
+        Alarms(self, "Alarms", settings, topic=base.topic, alarms=alarms_on(watched))
+        FixityDashboard(self, "Fixity", watched)

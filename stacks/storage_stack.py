@@ -6,10 +6,10 @@ from constructs import Construct
 from stacks import naming
 from stacks.base_stack import BaseStack
 from stacks.config import Settings
-from stacks.constructs.fixed_buckets import FixedBuckets, FixedBucketsProps
-from stacks.constructs.fixity_tables import FixityTables, FixityTablesProps
-from stacks.constructs.parameters import Parameters, ParametersProps
-from stacks.constructs.replication_role import ReplicationRole, ReplicationRoleProps
+from stacks.constructs.fixed_buckets import FixedBuckets
+from stacks.constructs.fixity_tables import FixityTables
+from stacks.constructs.parameters import Parameters
+from stacks.constructs.replication_role import ReplicationRole
 from stacks.constructs.retention import Retention
 
 
@@ -31,46 +31,21 @@ class StorageStack(Stack):
             description=f"DuraCloud {settings.name}: fixed buckets, tables, replication role",
             termination_protection=settings.termination_protection,
         )
-        self.buckets = FixedBuckets(
-            self,
-            "Buckets",
-            FixedBucketsProps(
-                account=settings.account,
-                bucket_prefix=settings.bucket_prefix,
-                lifecycle=settings.lifecycle,
-                locks_evidence=settings.audit.locks,
-                key=base.key,
-                retention=retention,
-            ),
-        )
-        self.tables = FixityTables(
-            self,
-            "Tables",
-            FixityTablesProps(environment=settings.name, tables=settings.tables, retention=retention),
-        )
-        self.replication_role = ReplicationRole(
-            self,
-            "Replication",
-            ReplicationRoleProps(
-                bucket_prefix=settings.bucket_prefix,
-                key=base.key,
-                replica_key_arn=settings.encryption.replica_key_arn,
-            ),
-        ).role
+        self.buckets = FixedBuckets(self, "Buckets", settings, retention, key=base.key)
+        self.tables = FixityTables(self, "Tables", settings, retention)
+        self.replication_role = ReplicationRole(self, "Replication", settings, key=base.key).role
         Parameters(
             self,
             "Parameters",
-            ParametersProps(
-                environment=settings.name,
-                layer=naming.STORAGE,
-                values={
-                    "managed-bucket": self.buckets.managed.bucket_name,
-                    "request-bucket": self.buckets.requests.bucket_name,
-                    "logs-bucket": self.buckets.logs.bucket_name,
-                    "checksum-table": self.tables.checksums.table_name,
-                    "scheduler-table": self.tables.schedule.table_name,
-                    "checksum-stream-arn": self.tables.checksums.table_stream_arn or "",
-                    "replication-role-arn": self.replication_role.role_arn,
-                },
-            ),
+            environment=settings.name,
+            layer=naming.STORAGE,
+            values={
+                "managed-bucket": self.buckets.managed.bucket_name,
+                "request-bucket": self.buckets.requests.bucket_name,
+                "logs-bucket": self.buckets.logs.bucket_name,
+                "checksum-table": self.tables.checksums.table_name,
+                "scheduler-table": self.tables.schedule.table_name,
+                "checksum-stream-arn": self.tables.checksums.table_stream_arn or "",
+                "replication-role-arn": self.replication_role.role_arn,
+            },
         )

@@ -22,7 +22,7 @@ only what differs. Tables merge key by key: a file that sets `memory_mib` of a f
 settings. An unknown key or a value that is not allowed fails in one line. `duracloud settings ENV` prints the settings
 of an environment and where each value comes from.
 
-The seven settings without a default are yours: every file must have them.
+Settings without a default are yours: every file must have them.
 """
 
 

@@ -6,14 +6,24 @@ from typing import Final
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from runtime.contract import Function, Metric
+from runtime.contract import Metric
+from runtime.settings import (
+    DepositSettings,
+    ExportSettings,
+    ManifestSettings,
+    ProvisioningSettings,
+    RemovalSettings,
+    ReplicationSettings,
+    TrailSettings,
+    VerificationSettings,
+)
 from stacks import naming
 from stacks.constructs import fixity_metrics
 from stacks.constructs.alarms import Alarm, Severity
 from stacks.constructs.watched import Watched
 
 # Those that publish FailedChecks, see `contract.Metric`.
-CHECKING_FUNCTIONS: Final = (Function.FILE_UPLOADED, Function.FILE_DELETED, Function.CHECKSUM_VERIFICATION)
+CHECKING_FUNCTIONS: Final = (DepositSettings.function, RemovalSettings.function, VerificationSettings.function)
 _QUARTER_OF_AN_HOUR: Final = 3
 _HOUR: Final = 12
 _DAY_SECONDS: Final = 86_400
@@ -97,7 +107,7 @@ def _on_functions(watched: Watched) -> Iterator[Alarm]:
         name="verification-concurrency",
         severity=Severity.NOTICE,
         meaning="Checks have been running for an hour with nearly all the concurrency that they may use.",
-        metric=watched.function(Function.CHECKSUM_VERIFICATION).metric_concurrency(),
+        metric=watched.function(VerificationSettings.function).metric_concurrency(),
         threshold=thresholds.verification_concurrency,
         periods=_HOUR,
     )
@@ -165,7 +175,7 @@ def _on_requests_and_exports(watched: Watched) -> Iterator[Alarm]:
             name=name,
             severity=Severity.NOTICE,
             meaning=meaning,
-            metric=_in_an_hour(watched.metric(Function.BUCKET_REQUESTED, metric)),
+            metric=_in_an_hour(watched.metric(ProvisioningSettings.function, metric)),
             threshold=thresholds.failed_requests,
             of_events=True,
         )
@@ -173,7 +183,7 @@ def _on_requests_and_exports(watched: Watched) -> Iterator[Alarm]:
         name="failed-exports",
         severity=Severity.WARNING,
         meaning="An export of the checksum table failed.",
-        metric=_in_an_hour(watched.metric(Function.CHECKSUM_EXPORTER, Metric.EXPORTS_FAILED)),
+        metric=_in_an_hour(watched.metric(ExportSettings.function, Metric.EXPORTS_FAILED)),
         threshold=thresholds.failed_exports,
         of_events=True,
     )
@@ -185,7 +195,7 @@ def _on_replication(watched: Watched) -> Iterator[Alarm]:
         name="failed-replications",
         severity=Severity.CRITICAL,
         meaning="S3 could not replicate objects, so they have no copy in the other region.",
-        metric=_in_an_hour(watched.metric(Function.REPLICATION_FAILED, Metric.REPLICATIONS_FAILED)),
+        metric=_in_an_hour(watched.metric(ReplicationSettings.function, Metric.REPLICATIONS_FAILED)),
         threshold=thresholds.failed_replications,
         of_events=True,
     )
@@ -193,7 +203,7 @@ def _on_replication(watched: Watched) -> Iterator[Alarm]:
         name="late-replications",
         severity=Severity.WARNING,
         meaning="S3 did not replicate objects within 15 minutes.",
-        metric=_in_an_hour(watched.metric(Function.REPLICATION_FAILED, Metric.REPLICATIONS_LATE)),
+        metric=_in_an_hour(watched.metric(ReplicationSettings.function, Metric.REPLICATIONS_LATE)),
         threshold=thresholds.late_replications,
         of_events=True,
     )
@@ -295,7 +305,7 @@ def _on_audit_trail(watched: Watched) -> Iterator[Alarm]:
     settings = watched.settings
 
     def daily(name: str) -> cloudwatch.Metric:
-        return watched.metric(Function.AUDIT_MANIFEST, name).with_(period=Duration.days(1))
+        return watched.metric(ManifestSettings.function, name).with_(period=Duration.days(1))
 
     yield Alarm(
         name="no-audit-manifest",
@@ -319,7 +329,7 @@ def _on_audit_trail(watched: Watched) -> Iterator[Alarm]:
         name="altered-records",
         severity=Severity.WARNING,
         meaning="Fixity records were changed by something other than a deposit or a check.",
-        metric=_in_an_hour(watched.metric(Function.AUDIT_TRAIL, Metric.ALTERED_RECORDS)),
+        metric=_in_an_hour(watched.metric(TrailSettings.function, Metric.ALTERED_RECORDS)),
         threshold=settings.alarms.altered_records,
         of_events=True,
     )

@@ -1,6 +1,6 @@
 """How an alarm is made: it tells people through the alert topic, says what it means, and links to the runbook."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -62,37 +62,28 @@ class Alarm:
         return self.name
 
 
-@attrs.frozen(kw_only=True)
-class AlarmsProps:
-    """Arguments of `Alarms`.
-
-    Attributes:
-        settings: the environment's settings.
-        topic: the alert topic.
-        alarms: which alarms there are.
-    """
-
-    settings: Settings
-    topic: sns.ITopic
-    alarms: Sequence[Alarm]
-
-
 class Alarms(Construct):
     """The alarms of an environment."""
 
-    def __init__(self, scope: Construct, construct_id: str, props: AlarmsProps) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        settings: Settings,
+        *,
+        topic: sns.ITopic,
+        alarms: Iterable[Alarm],
+    ) -> None:
         """Create every alarm."""
         super().__init__(scope, construct_id)
-        action = actions.SnsAction(props.topic)
+        action = actions.SnsAction(topic)
         comparison = cloudwatch.ComparisonOperator
-        for one in props.alarms:
+        for one in alarms:
             alarm = cloudwatch.Alarm(
                 self,
                 one.name,
-                alarm_name=naming.resource_name(props.settings.name, one.name),
-                alarm_description=(
-                    f"[{one.severity}] {one.meaning} What to do: {props.settings.runbook_url}#{one.entry}"
-                ),
+                alarm_name=naming.resource_name(settings.name, one.name),
+                alarm_description=(f"[{one.severity}] {one.meaning} What to do: {settings.runbook_url}#{one.entry}"),
                 metric=one.metric,
                 threshold=one.threshold,
                 evaluation_periods=one.periods,

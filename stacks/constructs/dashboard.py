@@ -3,11 +3,18 @@
 from collections.abc import Sequence
 from typing import Final
 
-import attrs
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from runtime.contract import Function, Metric
+from runtime.contract import Metric
+from runtime.settings import (
+    ExportSettings,
+    ManifestSettings,
+    ProvisioningSettings,
+    ReplicationSettings,
+    ReportSettings,
+    TrailSettings,
+)
 from stacks import naming
 from stacks.constructs import fixity_metrics
 from stacks.constructs.alarm_list import CHECKING_FUNCTIONS
@@ -38,24 +45,12 @@ _HALF: Final = 12
 _HEADING_HEIGHT: Final = 1
 
 
-@attrs.frozen(kw_only=True)
-class DashboardProps:
-    """Arguments of `FixityDashboard`.
-
-    Attributes:
-        watched: everything that has metrics.
-    """
-
-    watched: Watched
-
-
 class FixityDashboard(Construct):
     """One dashboard per environment."""
 
-    def __init__(self, scope: Construct, construct_id: str, props: DashboardProps) -> None:
+    def __init__(self, scope: Construct, construct_id: str, watched: Watched) -> None:
         """Create the dashboard: a section per subject, two graphs in a row."""
         super().__init__(scope, construct_id)
-        watched = props.watched
         sections = {
             "Objects under care": _care(watched),
             "Fixity": _fixity(watched),
@@ -128,15 +123,15 @@ def _reports(watched: Watched) -> list[cloudwatch.IWidget]:
     return [
         _graph(
             "Requests and exports",
-            reported(Function.BUCKET_REQUESTED, requests) + reported(Function.CHECKSUM_EXPORTER, exports),
+            reported(ProvisioningSettings.function, requests) + reported(ExportSettings.function, exports),
         ),
-        _graph("Replication", reported(Function.REPLICATION_FAILED, replication)),
+        _graph("Replication", reported(ReplicationSettings.function, replication)),
         _graph(
             "Audit trail",
-            reported(Function.AUDIT_MANIFEST, audit)
-            + reported(Function.AUDIT_TRAIL, {Metric.ALTERED_RECORDS: "records changed by hand"}),
+            reported(ManifestSettings.function, audit)
+            + reported(TrailSettings.function, {Metric.ALTERED_RECORDS: "records changed by hand"}),
         ),
-        _graph("Reports", reported(Function.CHECKSUM_REPORT, {Metric.REPORTS_COMPLETED: "reports completed"})),
+        _graph("Reports", reported(ReportSettings.function, {Metric.REPORTS_COMPLETED: "reports completed"})),
     ]
 
 

@@ -1,30 +1,13 @@
 """The customer key of an environment, and who may use it."""
 
-import attrs
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from stacks import naming
+from stacks.config import Settings
 from stacks.constructs.retention import Retention
-
-
-@attrs.frozen(kw_only=True)
-class EncryptionKeyProps:
-    """Arguments of `EncryptionKey`.
-
-    Attributes:
-        environment: the environment's name.
-        account: its AWS account.
-        bucket_prefix: beginning of its bucket names.
-        retention: what happens to the key when it leaves the template.
-    """
-
-    environment: str
-    account: str
-    bucket_prefix: str
-    retention: Retention
 
 
 class EncryptionKey(Construct):
@@ -34,17 +17,17 @@ class EncryptionKey(Construct):
         key: the key.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, props: EncryptionKeyProps) -> None:
+    def __init__(self, scope: Construct, construct_id: str, settings: Settings, retention: Retention) -> None:
         """Create the key and its alias."""
         super().__init__(scope, construct_id)
         self.key = kms.Key(
             self,
             "Key",
-            alias=f"alias/{naming.resource_name(props.environment, 'data')}",
-            description=f"DuraCloud {props.environment}: deposits, results and alerts",
+            alias=f"alias/{naming.resource_name(settings.name, 'data')}",
+            description=f"DuraCloud {settings.name}: deposits, results and alerts",
             enable_key_rotation=True,
             pending_window=Duration.days(30),
-            removal_policy=props.retention.removal_policy,
+            removal_policy=retention.removal_policy,
         )
         # With a key whose policy does not name them, alarms are dropped without a trace:
         # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
@@ -53,7 +36,7 @@ class EncryptionKey(Construct):
                 principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
                 actions=["kms:Decrypt", "kms:GenerateDataKey*"],
                 resources=["*"],
-                conditions={"StringEquals": {"aws:SourceAccount": props.account}},
+                conditions={"StringEquals": {"aws:SourceAccount": settings.account}},
             )
         )
         # Inventories of deposit buckets arrive in the managed bucket, which this key encrypts:
@@ -64,8 +47,8 @@ class EncryptionKey(Construct):
                 actions=["kms:GenerateDataKey"],
                 resources=["*"],
                 conditions={
-                    "StringEquals": {"aws:SourceAccount": props.account},
-                    "ArnLike": {"aws:SourceArn": naming.bucket_arn(naming.any_bucket(props.bucket_prefix))},
+                    "StringEquals": {"aws:SourceAccount": settings.account},
+                    "ArnLike": {"aws:SourceArn": naming.bucket_arn(naming.any_bucket(settings.bucket_prefix))},
                 },
             )
         )

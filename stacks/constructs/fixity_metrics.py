@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from runtime.contract import METRIC_DIMENSION_ENVIRONMENT, METRIC_DIMENSION_FUNCTION, METRIC_NAMESPACE, Function
+from runtime.contract import METRIC_DIMENSION_ENVIRONMENT, METRIC_DIMENSION_FUNCTION, METRIC_NAMESPACE
+from runtime.settings import SweepSettings
 
 _PERIOD = Duration.minutes(5)
 
@@ -15,7 +16,7 @@ def metric(environment: str, function: str, name: str, label: str | None = None)
 
     Args:
         environment: the environment's name.
-        function: the function that publishes it, as in `contract.Function`.
+        function: name of the function that publishes it.
         name: the metric as in `contract.Metric`.
         label: how a graph names it; none for an alarm.
     """
@@ -39,7 +40,7 @@ def of_sweep(environment: str, name: str, statistic: str = "Maximum", label: str
         statistic: what is taken of the day's values; never the sum.
         label: how a graph names it; none for an alarm.
     """
-    found = metric(environment, Function.FIXITY_SWEEP, name, label)
+    found = metric(environment, SweepSettings.function, name, label)
     return found.with_(statistic=statistic, period=Duration.days(1))
 
 

@@ -2,38 +2,24 @@
 
 from collections.abc import Mapping
 
-import attrs
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from stacks import naming
 
 
-@attrs.frozen(kw_only=True)
-class ParametersProps:
-    """Arguments of `Parameters`.
-
-    Attributes:
-        environment: the environment's name.
-        layer: the layer that publishes.
-        values: values by the last part of the parameter's name.
-    """
-
-    environment: str
-    layer: str
-    values: Mapping[str, str]
-
-
 class Parameters(Construct):
     """The parameters of one layer."""
 
-    def __init__(self, scope: Construct, construct_id: str, props: ParametersProps) -> None:
-        """Create one parameter per value."""
+    def __init__(
+        self, scope: Construct, construct_id: str, *, environment: str, layer: str, values: Mapping[str, str]
+    ) -> None:
+        """Create one parameter per value, which the last part of its name stands for."""
         super().__init__(scope, construct_id)
-        for name, value in props.values.items():
+        for name, value in values.items():
             ssm.StringParameter(
                 self,
                 name.replace("/", "-"),
-                parameter_name=naming.parameter_name(props.environment, props.layer, name),
+                parameter_name=naming.parameter_name(environment, layer, name),
                 string_value=value,
             )

@@ -9,6 +9,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks import naming
+from stacks.config import Settings
 from stacks.constructs.retention import Retention
 
 
@@ -48,35 +49,6 @@ class Move:
     prefix: str
 
 
-@attrs.frozen(kw_only=True)
-class PreservationBucketProps:
-    """Arguments of `PreservationBucket`.
-
-    Attributes:
-        name: physical name.
-        key: the customer key; S3-managed encryption where there is none.
-        log_bucket: takes its access logs; None for that bucket itself, which would log for ever.
-        announces_objects: whether EventBridge is told of its objects.
-        lockable: whether objects in it can be locked; S3 cannot take that back.
-        expiries: how long its objects are kept; for ever where no rule applies.
-        moves: when its objects change their class; never where no rule applies.
-        noncurrent_expiry_days: after which replaced and deleted versions are removed; None where `expiries` say all.
-        abort_multipart_days: after which an upload that was never completed is removed.
-        retention: what happens to the bucket when it leaves the template.
-    """
-
-    name: str
-    key: kms.IKey | None
-    log_bucket: s3.IBucket | None
-    announces_objects: bool
-    lockable: bool
-    expiries: Sequence[Expiry]
-    moves: Sequence[Move] = ()
-    noncurrent_expiry_days: int | None
-    abort_multipart_days: int
-    retention: Retention
-
-
 class PreservationBucket(Construct):
     """The bucket.
 
@@ -84,31 +56,61 @@ class PreservationBucket(Construct):
         bucket: the bucket.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, props: PreservationBucketProps) -> None:
-        """Create the bucket."""
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        settings: Settings,
+        retention: Retention,
+        *,
+        name: str,
+        key: kms.IKey | None,
+        log_bucket: s3.IBucket | None,
+        announces_objects: bool = False,
+        lockable: bool = False,
+        expiries: Sequence[Expiry] = (),
+        moves: Sequence[Move] = (),
+        noncurrent_expiry_days: int | None = None,
+    ) -> None:
+        """Create the bucket.
+
+        Args:
+            scope: the parent construct.
+            construct_id: its id in it.
+            settings: the environment's settings.
+            retention: what happens to the bucket when it leaves the template.
+            name: physical name.
+            key: the customer key; S3-managed encryption where there is none.
+            log_bucket: takes its access logs; None for that bucket itself, which would log for ever.
+            announces_objects: whether EventBridge is told of its objects.
+            lockable: whether objects in it can be locked; S3 cannot take that back.
+            expiries: how long its objects are kept; for ever where no rule applies.
+            moves: when its objects change their class; never where no rule applies.
+            noncurrent_expiry_days: after which replaced and deleted versions are removed; None where `expiries` say so.
+        """
         super().__init__(scope, construct_id)
         self.bucket = s3.Bucket(
             self,
             "Bucket",
-            bucket_name=props.name,
+            bucket_name=name,
             versioned=True,
             # Said only where it is so: CloudFormation would else see a change of buckets that were made without it.
-            object_lock_enabled=True if props.lockable else None,
+            object_lock_enabled=True if lockable else None,
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            encryption=s3.BucketEncryption.S3_MANAGED if props.key is None else s3.BucketEncryption.KMS,
-            encryption_key=props.key,
-            bucket_key_enabled=None if props.key is None else True,
-            removal_policy=props.retention.removal_policy,
+            encryption=s3.BucketEncryption.S3_MANAGED if key is None else s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=None if key is None else True,
+            removal_policy=retention.removal_policy,
             lifecycle_rules=[
                 s3.LifecycleRule(
                     id="unfinished-uploads-and-delete-markers",
-                    abort_incomplete_multipart_upload_after=Duration.days(props.abort_multipart_days),
+                    abort_incomplete_multipart_upload_after=Duration.days(settings.lifecycle.abort_multipart_days),
                     # S3 allows no removal of delete markers in a rule that also expires objects by days.
                     expired_object_delete_marker=True,
                     noncurrent_version_expiration=(
-                        None if props.noncurrent_expiry_days is None else Duration.days(props.noncurrent_expiry_days)
+                        None if noncurrent_expiry_days is None else Duration.days(noncurrent_expiry_days)
                     ),
                 ),
                 *(
@@ -118,7 +120,7 @@ class PreservationBucket(Construct):
                         expiration=Duration.days(expiry.days),
                         noncurrent_version_expiration=Duration.days(expiry.noncurrent_days),
                     )
-                    for expiry in props.expiries
+                    for expiry in expiries
                 ),
                 # Rules of their own, because a size limits all that a rule does.
                 *(
@@ -130,7 +132,7 @@ class PreservationBucket(Construct):
                             s3.Transition(storage_class=move.storage_class, transition_after=Duration.days(move.days))
                         ],
                     )
-                    for move in props.moves
+                    for move in moves
                 ),
             ],
         )
@@ -138,17 +140,17 @@ class PreservationBucket(Construct):
         resource = self.bucket.node.default_child
         if not isinstance(resource, s3.CfnBucket):
             raise TypeError("a bucket without its CloudFormation resource")
-        if props.announces_objects:
+        if announces_objects:
             resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
                 event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)
             )
-        if props.log_bucket is not None:
+        if log_bucket is not None:
             resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
-                destination_bucket_name=props.log_bucket.bucket_name,
-                log_file_prefix=naming.access_log_prefix(props.name),
+                destination_bucket_name=log_bucket.bucket_name,
+                log_file_prefix=naming.access_log_prefix(name),
             )
-        first_move = 1 + len(props.expiries)
-        for index, move in enumerate(props.moves, start=first_move):
+        first_move = 1 + len(expiries)
+        for index, move in enumerate(moves, start=first_move):
             # The L2 property writes a number where CloudFormation's schema has a text.
             resource.add_property_override(
                 f"LifecycleConfiguration.Rules.{index}.ObjectSizeGreaterThan", str(move.larger_than)

@@ -1,10 +1,9 @@
 """The one way to make a Lambda function here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-import attrs
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -12,9 +11,12 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from runtime.contract import Env, function_name
+from runtime.contract import function_name
+from runtime.settings import FunctionSettings
 from stacks import bundling
-from stacks.config import LOG_RETENTION_DAYS, Settings, Sizing
+from stacks.config import LOG_RETENTION_DAYS, Sizing
+from stacks.constructs.acknowledged import Acknowledged
+from stacks.constructs.function_host import FunctionHost
 
 _RETENTION: Final = dict(
     zip(
@@ -48,59 +50,52 @@ _RETENTION: Final = dict(
 )
 
 
-@attrs.frozen(kw_only=True)
-class RuntimeFunctionProps:
-    """Arguments of `RuntimeFunction`.
-
-    Attributes:
-        settings: the environment's settings.
-        name: the function's name as in `contract.Function`.
-        description: what it does, for the console.
-        sizing: its memory and time-out.
-        code: the code of all functions.
-        layer: their dependencies, None where the host provides them.
-        variables: its own environment variables; those of every function are added.
-        removal_policy: what happens to its log when it leaves the template.
-        more_layers: what it needs besides.
-        calls_itself: whether it goes on by messages to its own queue. Lambda takes that for a mistake and stops it
-            after 16 rounds, unless told (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
-    """
-
-    settings: Settings
-    name: str
-    description: str
-    sizing: Sizing
-    code: lambda_.Code
-    layer: lambda_.ILayerVersion | None
-    variables: Mapping[str, str]
-    removal_policy: RemovalPolicy
-    more_layers: tuple[lambda_.ILayerVersion, ...] = ()
-    calls_itself: bool = False
-
-
 class RuntimeFunction(Construct):
     """A function with its own role and its own log group.
 
     Attributes:
-        name: the function's name as in `contract.Function`.
+        name: the function's name.
         function: the function.
         timeout: its longest invocation.
+        acknowledged: findings of cdk-nag that are accepted.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, props: RuntimeFunctionProps) -> None:
-        """Create the function; its role may write its log and nothing else, until something is allowed."""
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        host: FunctionHost,
+        settings: FunctionSettings,
+        *,
+        description: str,
+        sizing: Sizing,
+        more_layers: Sequence[lambda_.ILayerVersion] = (),
+        calls_itself: bool = False,
+    ) -> None:
+        """Create the function; its role may write its log and nothing else, until something is allowed.
+
+        Args:
+            scope: the parent construct.
+            construct_id: its id in it.
+            host: what all functions share.
+            settings: what the function reads when it starts.
+            description: what it does, for the console.
+            sizing: its memory and time-out.
+            more_layers: what it needs besides the dependencies of all functions.
+            calls_itself: whether it goes on by messages to its own queue. Lambda takes that for a mistake and stops it
+                after 16 rounds, unless told (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
+        """
         super().__init__(scope, construct_id)
-        settings = props.settings
-        physical_name = function_name(settings.name, props.name)
-        self.name = props.name
-        self._memory_mib = props.sizing.memory_mib
-        self.timeout = Duration.seconds(props.sizing.timeout_seconds)
+        physical_name = function_name(settings.environment, settings.function)
+        self.name = settings.function
+        self._memory_mib = sizing.memory_mib
+        self.timeout = Duration.seconds(sizing.timeout_seconds)
         log_group = logs.LogGroup(
             self,
             "Log",
             log_group_name=f"/aws/lambda/{physical_name}",
-            retention=_RETENTION[settings.log_retention_days],
-            removal_policy=props.removal_policy,
+            retention=_RETENTION[host.settings.log_retention_days],
+            removal_policy=host.retention.removal_policy,
         )
         self._role = iam.Role(
             self,
@@ -113,41 +108,53 @@ class RuntimeFunction(Construct):
             self,
             "Function",
             function_name=physical_name,
-            description=props.description,
+            description=description,
             runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=bundling.cpu(settings.architecture),
-            handler=f"runtime.handlers.{props.name.replace('-', '_')}.handler",
-            code=props.code,
-            layers=[layer for layer in (props.layer, *props.more_layers) if layer is not None],
+            architecture=bundling.cpu(host.settings.architecture),
+            handler=f"runtime.handlers.{self.name.replace('-', '_')}.handler",
+            code=host.code,
+            layers=[layer for layer in (host.layer, *more_layers) if layer is not None],
             role=self._role,
-            memory_size=props.sizing.memory_mib,
+            memory_size=sizing.memory_mib,
             timeout=self.timeout,
             log_group=log_group,
             logging_format=lambda_.LoggingFormat.JSON,
-            recursive_loop=lambda_.RecursiveLoop.ALLOW if props.calls_itself else None,
-            application_log_level_v2=lambda_.ApplicationLogLevel(settings.log_level),
-            environment={
-                Env.ENVIRONMENT: settings.name,
-                Env.COMMIT: bundling.commit(),
-                **props.variables,
-            },
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if calls_itself else None,
+            application_log_level_v2=lambda_.ApplicationLogLevel(host.settings.log_level),
+            environment=settings.to_environment(),
         )
+        self.acknowledged = [
+            Acknowledged(
+                f"{self.function.node.path}/Resource",
+                "AwsSolutions-L1",
+                "Python 3.13 is what the dependency layer is built and tested for; Lambda supports it until 2029",
+            )
+        ]
 
-    def tell(self, variable: str, value: str) -> None:
-        """Give the function one more environment variable, a name of `contract.Env`."""
-        self.function.add_environment(variable, value)
-
-    def allow(self, actions: list[str], *resources: str, conditions: Mapping[str, object] | None = None) -> None:
+    def allow(
+        self,
+        actions: Sequence[str],
+        *resources: str,
+        acknowledged: str = "",
+        conditions: Mapping[str, object] | None = None,
+    ) -> None:
         """Let the function call AWS.
 
         Args:
             actions: IAM actions.
             resources: ARNs or ARN patterns.
+            acknowledged: why patterns among them are accepted.
             conditions: IAM conditions.
         """
-        self._role.add_to_policy(iam.PolicyStatement(actions=actions, resources=list(resources), conditions=conditions))
+        self._role.add_to_policy(
+            iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
+        )
+        if acknowledged:
+            policy = f"{self._role.node.path}/DefaultPolicy"
+            wildcards = (pattern for pattern in resources if "*" in pattern)
+            self.acknowledged += [Acknowledged.wildcard(policy, pattern, acknowledged) for pattern in wildcards]
 
-    def deny(self, actions: list[str], *resources: str) -> None:
+    def deny(self, actions: Sequence[str], *resources: str) -> None:
         """Keep the function from calls that a wider permission would let it make.
 
         Args:
@@ -155,7 +162,7 @@ class RuntimeFunction(Construct):
             resources: ARNs or ARN patterns.
         """
         self._role.add_to_policy(
-            iam.PolicyStatement(effect=iam.Effect.DENY, actions=actions, resources=list(resources))
+            iam.PolicyStatement(effect=iam.Effect.DENY, actions=list(actions), resources=list(resources))
         )
 
     def allow_key(self, key: kms.IKey | None, *actions: str) -> None:

@@ -1,12 +1,15 @@
 """The groups that an operator puts depositors in: power users and users."""
 
-import attrs
+from collections.abc import Mapping
+
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from runtime.contract import BucketSuffix
 from stacks import naming
+from stacks.config import Settings
+from stacks.constructs.acknowledged import ANY_BUCKET, ANY_OBJECT, FOLDER, Acknowledged
 
 # A multipart upload is a put: whoever may begin one may look at its parts and give it up.
 _PUT = ("s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
@@ -16,26 +19,19 @@ _LIST = ("s3:ListBucket",)
 _ALL_ON_OBJECTS = (*_PUT, *_GET, *_DELETE)
 
 
-@attrs.frozen(kw_only=True)
-class UserGroupsProps:
-    """Arguments of `UserGroups`.
+class UserGroups(Construct):
+    """Two groups and their policies. Users and keys are made by the operator, never by a deploy (lesson L21).
 
     Attributes:
-        bucket_prefix: beginning of the environment's bucket names.
-        key: the customer key of the buckets, None where there is none.
+        acknowledged: findings of cdk-nag that are accepted.
     """
 
-    bucket_prefix: str
-    key: kms.IKey | None
-
-
-class UserGroups(Construct):
-    """Two groups and their policies. Users and keys are made by the operator, never by a deploy (lesson L21)."""
-
-    def __init__(self, scope: Construct, construct_id: str, props: UserGroupsProps) -> None:
+    def __init__(self, scope: Construct, construct_id: str, settings: Settings, *, key: kms.IKey | None) -> None:
         """Create the groups. Nothing allows configuration of buckets or deletion of versions."""
         super().__init__(scope, construct_id)
-        prefix = props.bucket_prefix
+        prefix = settings.bucket_prefix
+        self._key = key
+        self.acknowledged: list[Acknowledged] = []
         everywhere = naming.objects_arn(naming.any_bucket(prefix))
         managed = naming.objects_arn(naming.bucket_name(prefix, BucketSuffix.MANAGED))
         logs = naming.objects_arn(naming.bucket_name(prefix, BucketSuffix.LOGS))
@@ -49,10 +45,11 @@ class UserGroups(Construct):
             _denial("NoReadsOrDeletesInRequests", (*_GET, *_DELETE), requests),
             _denial("NoVersionDeletion", ("s3:DeleteObjectVersion",), everywhere),
         ]
+        accepted = {naming.bucket_arn(naming.any_bucket(prefix)): ANY_BUCKET, everywhere: ANY_OBJECT}
         self._group(
             "PowerUsers",
             f"{prefix}-S3PowerUsers",
-            props,
+            accepted,
             listing,
             _statement("Use", _ALL_ON_OBJECTS, everywhere),
             *fences,
@@ -60,23 +57,26 @@ class UserGroups(Construct):
         self._group(
             "Users",
             f"{prefix}-S3Users",
-            props,
+            {**accepted, managed: FOLDER},
             listing,
             _statement("Put", _PUT, everywhere),
             _statement("ReadResults", _GET, managed),
             *fences,
         )
 
-    def _group(self, construct_id: str, name: str, props: UserGroupsProps, *statements: iam.PolicyStatement) -> None:
+    def _group(
+        self, construct_id: str, name: str, accepted: Mapping[str, str], *statements: iam.PolicyStatement
+    ) -> None:
         policy = iam.ManagedPolicy(
             self,
             f"{construct_id}Policy",
             description=f"What members of {name} may do",
             statements=list(statements),
         )
-        if props.key is not None:
+        if self._key is not None:
             # Reading and writing objects under a customer key needs the key as well.
-            props.key.grant(policy, "kms:Decrypt", "kms:GenerateDataKey")
+            self._key.grant(policy, "kms:Decrypt", "kms:GenerateDataKey")
+        self.acknowledged += [Acknowledged.wildcard(policy.node.path, *pattern) for pattern in accepted.items()]
         iam.Group(self, construct_id, group_name=name, managed_policies=[policy])
 
 

@@ -34,7 +34,7 @@ class Watched:
     tables: Sequence[TableMetrics]
 
     def function(self, name: str) -> RuntimeFunction:
-        """Return a function by its name as in `contract.Function`."""
+        """Return a function by its name."""
         return next(function for function in self.functions if function.name == name)
 
     def metric(self, function: str, name: str, label: str | None = None) -> cloudwatch.Metric:

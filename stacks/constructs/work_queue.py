@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-import attrs
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -15,6 +14,8 @@ from constructs import Construct
 
 from stacks import naming
 from stacks.config import WorkerSizing
+from stacks.constructs.acknowledged import Acknowledged
+from stacks.constructs.function_host import FunctionHost
 from stacks.constructs.runtime_function import RuntimeFunction
 
 # A message that is set aside takes its age with it, so a dead-letter queue keeps longer than a queue of work:
@@ -32,31 +33,34 @@ class DeadLetterQueue(Construct):
     Attributes:
         queue: the queue.
         name: its name without the environment.
+        acknowledged: findings of cdk-nag that are accepted.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, environment: str, name: str, removal_policy: RemovalPolicy
+        self, scope: Construct, construct_id: str, host: FunctionHost, *, name: str, last_stop: str = ""
     ) -> None:
         """Create the queue.
 
         Args:
             scope: the parent construct.
             construct_id: its id in it.
-            environment: the environment's name.
+            host: what all functions share.
             name: the queue's name without the environment.
-            removal_policy: what happens to it, with its messages, when it leaves the template.
+            last_stop: why it has no dead-letter queue of its own, where it is not one itself.
         """
         super().__init__(scope, construct_id)
         self.name = name
         self.queue = sqs.Queue(
             self,
             "Queue",
-            queue_name=naming.resource_name(environment, name),
+            queue_name=naming.resource_name(host.settings.name, name),
             retention_period=_SET_ASIDE_KEPT,
-            removal_policy=removal_policy,
+            removal_policy=host.retention.removal_policy,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
         )
+        path = f"{self.queue.node.path}/Resource"
+        self.acknowledged = [Acknowledged(path, "AwsSolutions-SQS3", last_stop)] if last_stop else []
 
     def metric_messages(self) -> cloudwatch.Metric:
         """Return the highest number of waiting messages in five minutes."""
@@ -65,29 +69,6 @@ class DeadLetterQueue(Construct):
     def metric_age(self) -> cloudwatch.Metric:
         """Return the age in seconds of the oldest message, counted from when it was set aside, in five minutes."""
         return self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(5), statistic="Maximum")
-
-
-@attrs.frozen(kw_only=True)
-class WorkQueueProps:
-    """Arguments of `WorkQueue`.
-
-    Attributes:
-        environment: the environment's name.
-        name: the queue's name without the environment.
-        timeout_seconds: time-out of the function that works on it.
-        batch_window_seconds: longest wait for a batch to fill.
-        batch_size: messages handed to the function at once.
-        max_receives: attempts at a message before it is set aside.
-        removal_policy: what happens to both queues, with their messages, when they leave the template.
-    """
-
-    environment: str
-    name: str
-    timeout_seconds: int
-    batch_window_seconds: int
-    batch_size: int
-    max_receives: int
-    removal_policy: RemovalPolicy
 
 
 class WorkQueue(Construct):
@@ -99,27 +80,46 @@ class WorkQueue(Construct):
         name: its name without the environment.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, props: WorkQueueProps) -> None:
-        """Create both queues."""
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        host: FunctionHost,
+        *,
+        name: str,
+        sizing: WorkerSizing,
+        max_receives: int,
+        batch_size: int = 1,
+        batch_window_seconds: int = 0,
+    ) -> None:
+        """Create both queues.
+
+        Args:
+            scope: the parent construct.
+            construct_id: its id in it.
+            host: what all functions share.
+            name: the queue's name without the environment.
+            sizing: size of the function that works on it.
+            max_receives: attempts at a message before it is set aside.
+            batch_size: messages handed to the function at once.
+            batch_window_seconds: longest wait for a batch to fill.
+        """
         super().__init__(scope, construct_id)
-        self.name = props.name
-        self._batch_size = props.batch_size
-        self._window = Duration.seconds(props.batch_window_seconds)
-        self.dead_letters = DeadLetterQueue(
-            self, "DeadLetters", props.environment, f"{props.name}-dlq", props.removal_policy
-        )
+        self.name = name
+        self._sizing = sizing
+        self._batch_size = batch_size
+        self._window = Duration.seconds(batch_window_seconds)
+        self.dead_letters = DeadLetterQueue(self, "DeadLetters", host, name=f"{name}-dlq")
         self.queue = sqs.Queue(
             self,
             "Queue",
-            queue_name=naming.resource_name(props.environment, props.name),
-            visibility_timeout=Duration.seconds(
-                _VISIBILITY_FACTOR * props.timeout_seconds + props.batch_window_seconds
-            ),
+            queue_name=naming.resource_name(host.settings.name, name),
+            visibility_timeout=Duration.seconds(_VISIBILITY_FACTOR * sizing.timeout_seconds + batch_window_seconds),
             retention_period=_WORK_KEPT,
-            removal_policy=props.removal_policy,
+            removal_policy=host.retention.removal_policy,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters.queue, max_receive_count=props.max_receives),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters.queue, max_receive_count=max_receives),
         )
 
     def take(self, construct_id: str, description: str, pattern: events.EventPattern) -> None:
@@ -166,14 +166,14 @@ class WorkQueue(Construct):
             )
         )
 
-    def drive(self, function: RuntimeFunction, sizing: WorkerSizing) -> None:
+    def drive(self, function: RuntimeFunction) -> None:
         """Let a function work on the queue, each message of a batch failing for itself."""
         function.function.add_event_source(
             sources.SqsEventSource(
                 self.queue,
                 batch_size=self._batch_size,
                 max_batching_window=self._window,
-                max_concurrency=sizing.max_concurrency,
+                max_concurrency=self._sizing.max_concurrency,
                 report_batch_item_failures=True,
             )
         )

@@ -1,0 +1,39 @@
+"""What all functions of an environment share."""
+
+import attrs
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+
+from runtime.contract import BucketSuffix
+from stacks import bundling, naming
+from stacks.config import Settings
+from stacks.constructs.retention import Retention
+
+
+@attrs.frozen(kw_only=True)
+class FunctionHost:
+    """What all functions of an environment share.
+
+    Attributes:
+        settings: the environment's settings.
+        code: the code of all functions.
+        layer: their dependencies, None where the local AWS provides them.
+        key: the customer key, None where there is none.
+        retention: what happens to logs and queues when they leave the template.
+    """
+
+    settings: Settings
+    code: lambda_.Code
+    layer: lambda_.ILayerVersion | None
+    key: kms.IKey | None
+    retention: Retention
+
+    @property
+    def commit(self) -> str:
+        """The last commit that changed the code."""
+        return bundling.commit()
+
+    @property
+    def managed_bucket(self) -> str:
+        """Name of the bucket that takes results, reports and the audit trail."""
+        return naming.bucket_name(self.settings.bucket_prefix, BucketSuffix.MANAGED)

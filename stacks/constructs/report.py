@@ -1,0 +1,89 @@
+"""The function that writes reports: its queue, its schedule, settings and permissions."""
+
+from typing import Final
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from constructs import Construct
+
+from runtime.contract import ManagedPrefix
+from runtime.settings import ReportSettings
+from stacks import bundling, naming
+from stacks.constructs.acknowledged import FOLDER
+from stacks.constructs.function_host import FunctionHost
+from stacks.constructs.runtime_function import RuntimeFunction
+from stacks.constructs.work_queue import WorkQueue
+
+# Not all of the folder: the sweep has its reports in it too.
+_DATED: Final = f"{ManagedPrefix.REPORTS}????-??-??/*"
+_LATEST: Final = f"{ManagedPrefix.LATEST_REPORT}*"
+_UNDER_WAY: Final = f"{ManagedPrefix.REPORTS_UNDER_WAY}*"
+_WRITTEN: Final = (_DATED, _LATEST, _UNDER_WAY)
+_READ: Final = (*_WRITTEN, f"{ManagedPrefix.INVENTORY}*", f"{ManagedPrefix.AUDIT_MANIFESTS}*")
+
+
+class Report(Construct):
+    """The function and its queue, into which the schedule, people and the function itself put what is to be done.
+
+    Attributes:
+        function: the function.
+        queue: the queue.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, host: FunctionHost, *, table: dynamodb.TableV2) -> None:
+        """Create both."""
+        super().__init__(scope, construct_id)
+        settings = host.settings
+        sizing = settings.functions.checksum_report
+        self.queue = WorkQueue(
+            self,
+            "Queue",
+            host,
+            name=naming.REPORTS,
+            sizing=sizing,
+            max_receives=settings.delivery.max_receives,
+        )
+        self.queue.schedule(
+            "Start",
+            "Starts a report",
+            settings.report.schedule,
+            {"action": "start", "time": events.EventField.time},
+        )
+        more = bundling.report_layer(self, "Parquet", settings.architecture) if host.layer is not None else None
+        self.function = RuntimeFunction(
+            self,
+            "ChecksumReport",
+            host,
+            ReportSettings(
+                environment=settings.name,
+                commit=host.commit,
+                bucket_prefix=settings.bucket_prefix,
+                managed_bucket=host.managed_bucket,
+                checksum_table=table.table_name,
+                report_queue_url=self.queue.queue.queue_url,
+                check_interval_days=settings.fixity.check_interval_days,
+                check_grace_days=settings.sweep.grace_days,
+                report_period_days=settings.report.period_days,
+                max_receive_count=settings.delivery.max_receives,
+            ),
+            description="Writes lists of all objects and a page for people",
+            sizing=sizing,
+            more_layers=() if more is None else (more,),
+            calls_itself=True,
+        )
+        self._allow(host, table)
+        self.queue.drive(self.function)
+
+    def _allow(self, host: FunctionHost, table: dynamodb.TableV2) -> None:
+        managed = host.managed_bucket
+        self.function.allow(["dynamodb:Query"], table.table_arn)
+        self.function.allow(["sqs:SendMessage"], self.queue.queue.queue_arn)
+        self.function.allow(
+            ["s3:ListAllMyBuckets"], "*", acknowledged="s3:ListAllMyBuckets cannot be limited to a prefix"
+        )
+        # For inventories; and without it a missing file would be answered by 403 instead of 404 (lesson L22).
+        self.function.allow(["s3:ListBucket"], naming.bucket_arn(managed))
+        read, written = ([naming.objects_arn(managed, keys) for keys in folders] for folders in (_READ, _WRITTEN))
+        self.function.allow(["s3:GetObject"], *read, acknowledged=FOLDER)
+        self.function.allow(["s3:PutObject", "s3:AbortMultipartUpload"], *written)
+        self.function.allow_key(host.key, "kms:Decrypt", "kms:GenerateDataKey")
