@@ -3,14 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from benchmarks.function_environment import any_settings
 from runtime.adapters.clients import client
 from runtime.adapters.clock import SystemClock
 from runtime.adapters.s3_objects import S3Objects
-from runtime.contract import Env
 from runtime.fixity.context import Attempt, Care
 from runtime.fixity.records import Agent, FixityRecord
 from runtime.fixity.schedule import ScheduleRow
-from runtime.settings import FixitySettings
+from runtime.settings import DepositSettings
 from runtime.shared.object_ref import ObjectRef
 
 ALGORITHMS: Final = ("sha256", "md5", "crc64nvme")
@@ -65,20 +65,26 @@ class Schedule:
         """Remove nothing."""
 
 
-def care(connections: int = 10) -> Care:
+def care(concurrency: int = 10) -> Care:
     """Build what a deposit works with; the S3 client follows the process's environment.
 
     Args:
-        connections: connections kept open at the same time.
+        concurrency: objects worked on at the same time.
     """
     return Care(
-        store=S3Objects(lambda: client("s3", connections=connections)),
+        store=S3Objects(lambda: client("s3", connections=concurrency)),
         records=Records(),
         schedule=Schedule(),
         clock=SystemClock(),
-        algorithms=ALGORITHMS,
-        interval=timedelta(days=180),
-        read_rate=1_000_000_000,
+        settings=any_settings(
+            DepositSettings,
+            environment="bench",
+            digest_algorithms=ALGORITHMS,
+            check_interval_days=180,
+            batch_concurrency=concurrency,
+            assumed_read_rate=1_000_000_000,
+            max_receive_count=3,
+        ),
     )
 
 
@@ -87,21 +93,4 @@ def attempt() -> Attempt:
     return Attempt(
         agent=Agent(software="DuraCloud", version="0", commit="", function="benchmark", request_id="0"),
         deadline=datetime.now(UTC) + timedelta(days=365_000),
-    )
-
-
-def settings(concurrency: int) -> FixitySettings:
-    """Build the settings of a function that works on `concurrency` objects at a time."""
-    return FixitySettings.load(
-        {
-            Env.ENVIRONMENT: "bench",
-            Env.COMMIT: "0123abc",
-            Env.CHECKSUM_TABLE: "checksums",
-            Env.SCHEDULER_TABLE: "schedule",
-            Env.DIGEST_ALGORITHMS: ",".join(ALGORITHMS),
-            Env.CHECK_INTERVAL_DAYS: "180",
-            Env.BATCH_CONCURRENCY: str(concurrency),
-            Env.ASSUMED_READ_RATE: "1000000000",
-            Env.MAX_RECEIVE_COUNT: "3",
-        }
     )

@@ -1,22 +1,29 @@
-"""Values with which every function of the service starts, though nothing that they name exists."""
+"""Settings with which every function of the service starts, though nothing that they name exists."""
 
-from typing import Final
+from typing import Any, Final, TypeVar
 
-from runtime.contract import FUNCTION_ENVIRONMENT, Env, ObjectLock
+import attrs
 
-# A number, and as good as any name.
-_ANY: Final = "1"
-_VALUES: Final = {
-    Env.REPLICA_REGION: "us-west-2",
-    Env.AUDIT_OBJECT_LOCK: ObjectLock.NONE,
-    **dict.fromkeys((Env.PUBLIC_BUCKETS_ALLOWED, Env.REPLICATION_TIME_CONTROL, Env.READ_REPLICAS), "false"),
-}
+from runtime.contract import ObjectLock
+from runtime.settings import FUNCTIONS, FunctionSettings
+
+SettingsT = TypeVar("SettingsT", bound=FunctionSettings)
+
+_BY_NAME: Final[dict[str, Any]] = {"replica_region": "us-west-2", "audit_object_lock": ObjectLock.NONE}
+_BY_TYPE: Final[dict[Any, Any]] = {str: "1", int: 1, bool: False, tuple[str, ...]: ("sha256",), str | None: None}
+
+
+def any_settings(kind: type[SettingsT], **fields: Any) -> SettingsT:  # noqa: ANN401 (settings are of several types)
+    """Return settings of a function.
+
+    Args:
+        kind: their class.
+        fields: the values that matter; all others are such that the function accepts them.
+    """
+    values = {field.name: _BY_NAME.get(field.name, _BY_TYPE[field.type]) for field in attrs.fields(kind)}
+    return kind(**{**values, **fields})
 
 
 def function_environment(function: str) -> dict[str, str]:
-    """Return the environment variables that a function reads, with values that it accepts.
-
-    Args:
-        function: its name as in `contract.Function`.
-    """
-    return {name: _VALUES.get(name, _ANY) for name in FUNCTION_ENVIRONMENT[function]}
+    """Return the environment variables that a function reads, with values that it accepts."""
+    return any_settings(FUNCTIONS[function]).to_environment()

@@ -12,7 +12,7 @@ from typing import Final
 from benchmarks.function_environment import function_environment
 from benchmarks.row import Row
 from benchmarks.s3_server import client_environment
-from runtime.contract import FUNCTION_ENVIRONMENT
+from runtime.settings import FUNCTIONS
 
 _GOAL_SECONDS: Final = 0.4
 _BASELINE: Final = "boto3"
@@ -34,7 +34,7 @@ def measure(repeats: int = 7) -> list[Row]:
         repeats: processes per function; the best counts.
     """
     baseline, _ = _seconds(_BASELINE, "", {}, repeats)
-    return [_row(function, baseline, repeats) for function in sorted(FUNCTION_ENVIRONMENT)]
+    return [_row(function, baseline, repeats) for function in sorted(FUNCTIONS)]
 
 
 def _row(function: str, baseline: float, repeats: int) -> Row:

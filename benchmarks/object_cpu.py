@@ -21,7 +21,6 @@ from runtime.adapters.dynamodb_records import DynamoDbRecords
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
 from runtime.fixity.context import Care
 from runtime.handlers import file_uploaded
-from runtime.settings import FixitySettings
 
 _OBJECTS: Final = 10
 _BATCHES: Final = 10
@@ -48,14 +47,14 @@ def measure(repeats: int = 5) -> Row:
     )
 
 
-def _handle(deps: tuple[FixitySettings, Care]) -> None:
+def _handle(deps: Care) -> None:
     event: dict[str, Any] = {"Records": [message(number) for number in range(_OBJECTS)]}
     answer = file_uploaded.handle(event, Context(), deps)
     if answer["batchItemFailures"]:
         raise AssertionError(f"messages went back: {answer}")
 
 
-def _ours(deps: tuple[FixitySettings, Care]) -> float:
+def _ours(deps: Care) -> float:
     before = time.process_time()
     for _ in range(_BATCHES):
         _handle(deps)
@@ -78,13 +77,10 @@ def main() -> None:
     """Print the best CPU seconds per object of the handler and of the bare requests, as JSON."""
     endpoint, repeats = urlsplit(sys.argv[1]), int(sys.argv[2])
     tables = client("dynamodb", connections=_OBJECTS)
-    deps = (
-        care.settings(_OBJECTS),
-        attrs.evolve(
-            care.care(_OBJECTS),
-            records=DynamoDbRecords(tables, "checksums"),
-            schedule=DynamoDbSchedule(tables, "schedule"),
-        ),
+    deps = attrs.evolve(
+        care.care(_OBJECTS),
+        records=DynamoDbRecords(tables, "checksums"),
+        schedule=DynamoDbSchedule(tables, "schedule"),
     )
     trusted = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
     connection = HTTPSConnection(str(endpoint.hostname), endpoint.port, context=trusted)

@@ -14,7 +14,6 @@ from benchmarks.row import Row
 from benchmarks.s3_server import key_of, serving
 from runtime.fixity.context import Care
 from runtime.handlers import file_uploaded
-from runtime.settings import FixitySettings
 
 _GOAL: Final = 1 / 6
 _OBJECTS: Final = 10
@@ -57,7 +56,7 @@ class Context:
         return 900_000
 
 
-def _seconds(deps: tuple[FixitySettings, Care]) -> float:
+def _seconds(deps: Care) -> float:
     event = {"Records": [message(number) for number in range(_OBJECTS)]}
     started = time.perf_counter()
     answer = file_uploaded.handle(event, Context(), deps)
@@ -87,8 +86,7 @@ def message(number: int) -> dict[str, Any]:
 
 def main() -> None:
     """Print the best seconds of a batch and of the same objects one after the other, as JSON."""
-    together = (care.settings(_OBJECTS), care.care(_OBJECTS))
-    alone = (care.settings(1), care.care(1))
+    together, alone = care.care(_OBJECTS), care.care(1)
     # The first of each opens the connections.
     _seconds(together)
     _seconds(alone)

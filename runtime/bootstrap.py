@@ -1,56 +1,68 @@
-"""Composition root: builds the settings and adapters of each function, once per cold start.
+"""Composition root: builds what each function works with, once per cold start.
 
-Adapters are imported where they are used, so that a function loads no client that it does not need.
+Everything is imported where it is used, so that a function loads nothing that it does not need.
 """
+
+from __future__ import annotations
 
 import functools
 from datetime import timedelta
-from typing import Any
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any
 
-from runtime.alerts.ports import Notifier
-from runtime.audit.ports import AuditFiles
-from runtime.audit.sign import Signing
-from runtime.audit.write import AuditTrail
-from runtime.export.start_and_follow import Exporting
-from runtime.fixity.check_replica import Replicas
-from runtime.fixity.context import Care
-from runtime.fixity.due_check import DueCheck
-from runtime.provisioning.provision import Provisioning
-from runtime.report.write import Reporting
 from runtime.settings import (
+    AlertsSettings,
     AuditSettings,
+    DepositSettings,
     DueSettings,
     ExportSettings,
-    FailureSettings,
     FixitySettings,
     ManifestSettings,
     ProvisioningSettings,
+    RemovalSettings,
     ReplicationSettings,
     ReportSettings,
     SweepSettings,
+    TrailSettings,
     VerificationSettings,
 )
-from runtime.shared.ports import Queue
-from runtime.sweep.run import Sweeping
+
+if TYPE_CHECKING:
+    from runtime.alerts.announce import Alerting
+    from runtime.audit.ports import AuditFiles
+    from runtime.audit.sign import Signing
+    from runtime.audit.write import AuditTrail
+    from runtime.export.start_and_follow import Exporting
+    from runtime.fixity.check_replica import Checking
+    from runtime.fixity.context import Care
+    from runtime.fixity.due_check import DueCheck
+    from runtime.provisioning.provision import Provisioning
+    from runtime.report.write import Reporting
+    from runtime.shared.ports import Queue
+    from runtime.sweep.run import Sweeping
 
 
 @functools.cache
-def fixity() -> tuple[FixitySettings, Care]:
-    """Build what the functions need that take objects under care and out of it."""
-    settings = FixitySettings.load()
-    return settings, _care(settings)
+def deposit() -> Care:
+    """Build what the function needs that takes objects under care."""
+    return _care(DepositSettings.from_environment())
 
 
 @functools.cache
-def verification() -> tuple[VerificationSettings, Care, Replicas]:
+def removal() -> Care:
+    """Build what the function needs that follows deletions."""
+    return _care(RemovalSettings.from_environment())
+
+
+@functools.cache
+def verification() -> Checking:
     """Build what the function needs that reads objects again."""
     from runtime.adapters.clients import client
     from runtime.adapters.s3_objects import S3Objects
+    from runtime.fixity.check_replica import Checking, Replicas
 
-    settings = VerificationSettings.load()
+    settings = VerificationSettings.from_environment()
     replicas = S3Objects(lambda: client("s3", region=settings.replica_region, connections=settings.batch_concurrency))
-    return settings, _care(settings), Replicas(store=replicas, read=settings.read_replicas)
+    return Checking(care=_care(settings), replicas=Replicas(store=replicas, read=settings.read_replicas))
 
 
 def _care(settings: FixitySettings) -> Care:
@@ -59,6 +71,7 @@ def _care(settings: FixitySettings) -> Care:
     from runtime.adapters.dynamodb_records import DynamoDbRecords
     from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
     from runtime.adapters.s3_objects import S3Objects
+    from runtime.fixity.context import Care
 
     dynamodb = client("dynamodb", connections=settings.batch_concurrency)
     return Care(
@@ -66,51 +79,51 @@ def _care(settings: FixitySettings) -> Care:
         records=DynamoDbRecords(dynamodb, settings.checksum_table),
         schedule=DynamoDbSchedule(dynamodb, settings.scheduler_table),
         clock=SystemClock(),
-        algorithms=settings.digest_algorithms,
-        interval=timedelta(days=settings.check_interval_days),
-        read_rate=settings.assumed_read_rate,
+        settings=settings,
     )
 
 
 @functools.cache
-def due() -> tuple[DueSettings, Queue[DueCheck]]:
+def due() -> Queue[DueCheck]:
     """Build what the function needs that queues due objects."""
     from runtime.adapters.clients import client
     from runtime.adapters.sqs_queue import SqsQueue
 
-    settings = DueSettings.load()
-    return settings, SqsQueue(client("sqs"), settings.verification_queue_url, "queueing checks")
+    settings = DueSettings.from_environment()
+    return SqsQueue(client("sqs"), settings.verification_queue_url, "queueing checks")
 
 
 @functools.cache
-def failure() -> tuple[FailureSettings, Notifier]:
+def alerts() -> Alerting:
     """Build what the function needs that tells people of damage and recovery."""
     from runtime.adapters.clients import client
     from runtime.adapters.sns_topic import SnsTopic
+    from runtime.alerts.announce import Alerting
 
-    settings = FailureSettings.load()
-    return settings, SnsTopic(client("sns"), settings.alert_topic_arn)
+    settings = AlertsSettings.from_environment()
+    return Alerting(notifier=SnsTopic(client("sns"), settings.alert_topic_arn), settings=settings)
 
 
 @functools.cache
-def exporter() -> tuple[ExportSettings, Exporting]:
+def export() -> Exporting:
     """Build what the function needs that exports the checksum table."""
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.dynamodb_export import DynamoDbExports
     from runtime.adapters.s3_documents import S3Documents
+    from runtime.export.start_and_follow import Exporting
 
-    settings = ExportSettings.load()
-    return settings, Exporting(
+    settings = ExportSettings.from_environment()
+    return Exporting(
         exports=DynamoDbExports(client("dynamodb"), settings.checksum_table_arn, settings.managed_bucket),
         files=S3Documents(client("s3"), settings.managed_bucket),
         clock=SystemClock(),
-        table_arn=settings.checksum_table_arn,
+        settings=settings,
     )
 
 
 @functools.cache
-def sweep() -> tuple[SweepSettings, Sweeping]:
+def sweep() -> Sweeping:
     """Build what the function needs that looks for what is overdue."""
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
@@ -121,12 +134,12 @@ def sweep() -> tuple[SweepSettings, Sweeping]:
     from runtime.adapters.s3_documents import S3Documents
     from runtime.adapters.s3_object_list import S3ObjectList
     from runtime.adapters.sqs_queue import SqsQueue
-    from runtime.bucket_runs.run import SweepPolicy
+    from runtime.sweep.run import Sweeping
 
-    settings = SweepSettings.load()
+    settings = SweepSettings.from_environment()
     dynamodb = client("dynamodb", connections=settings.batch_concurrency)
     s3, sqs = client("s3"), client("sqs")
-    return settings, Sweeping(
+    return Sweeping(
         buckets=S3MainBuckets(s3, settings.bucket_prefix),
         records=DynamoDbRecordSummaries(dynamodb, settings.checksum_table),
         rows=DynamoDbSchedulePages(dynamodb, settings.scheduler_table),
@@ -137,24 +150,18 @@ def sweep() -> tuple[SweepSettings, Sweeping]:
         slices=SqsQueue(sqs, settings.sweep_queue_url, "queueing slices"),
         files=S3Documents(s3, settings.managed_bucket),
         clock=SystemClock(),
-        environment=settings.environment,
-        policy=SweepPolicy(
-            interval=timedelta(days=settings.check_interval_days), grace=timedelta(days=settings.check_grace_days)
-        ),
-        young=timedelta(hours=settings.young_hours),
-        most=settings.slice_records,
-        concurrency=settings.batch_concurrency,
+        settings=settings,
     )
 
 
 @functools.cache
 def replication() -> ReplicationSettings:
     """Read the settings of the function that counts what S3 could not replicate; it calls nothing."""
-    return ReplicationSettings.load()
+    return ReplicationSettings.from_environment()
 
 
 @functools.cache
-def report() -> tuple[ReportSettings, Reporting]:
+def report() -> Reporting:
     """Build what the function needs that writes reports."""
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
@@ -165,11 +172,11 @@ def report() -> tuple[ReportSettings, Reporting]:
     from runtime.adapters.s3_inventories import S3Inventories
     from runtime.adapters.s3_report_files import S3ReportFiles
     from runtime.adapters.sqs_queue import SqsQueue
-    from runtime.bucket_runs.run import SweepPolicy
+    from runtime.report.write import Reporting
 
-    settings = ReportSettings.load()
+    settings = ReportSettings.from_environment()
     s3 = client("s3")
-    return settings, Reporting(
+    return Reporting(
         buckets=S3MainBuckets(s3, settings.bucket_prefix),
         records=DynamoDbRecordPages(client("dynamodb"), settings.checksum_table),
         slices=SqsQueue(client("sqs"), settings.report_queue_url, "queueing slices"),
@@ -180,46 +187,46 @@ def report() -> tuple[ReportSettings, Reporting]:
         inventories=S3Inventories(s3, settings.managed_bucket),
         page=JinjaPage(),
         clock=SystemClock(),
-        environment=settings.environment,
-        policy=SweepPolicy(
-            interval=timedelta(days=settings.check_interval_days), grace=timedelta(days=settings.check_grace_days)
-        ),
-        period=settings.period_days,
+        settings=settings,
     )
 
 
 @functools.cache
-def audit_trail() -> tuple[AuditSettings, AuditTrail]:
+def audit_trail() -> AuditTrail:
     """Build what the function needs that writes what happens to objects into the audit trail."""
     from runtime.adapters.clients import client
 
-    settings = AuditSettings.load()
-    return settings, _trail(settings, _audit_files(settings, client("s3")))
+    settings = TrailSettings.from_environment()
+    return _trail(settings, _audit_files(settings, client("s3")))
 
 
 @functools.cache
-def audit_manifest() -> tuple[ManifestSettings, Signing]:
+def audit_manifest() -> Signing:
     """Build what the function needs that signs the audit trail."""
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.kms_signer import KmsSigner
     from runtime.adapters.s3_audit_folder import S3AuditFolder
+    from runtime.audit.sign import Signing
 
-    settings, s3 = ManifestSettings.load(), client("s3")
+    settings, s3 = ManifestSettings.from_environment(), client("s3")
     files = _audit_files(settings, s3)
-    return settings, Signing(
+    return Signing(
         files=files,
         folder=S3AuditFolder(s3, settings.managed_bucket, files),
         signer=KmsSigner(client("kms"), settings.audit_key_arn),
         clock=SystemClock(),
-        environment=settings.environment,
+        settings=settings,
     )
 
 
 def _trail(settings: AuditSettings, files: AuditFiles) -> AuditTrail:
-    from runtime.adapters.clock import SystemClock
+    from uuid import uuid4
 
-    return AuditTrail(files=files, clock=SystemClock(), environment=settings.environment, new_chain=lambda: uuid4().hex)
+    from runtime.adapters.clock import SystemClock
+    from runtime.audit.write import AuditTrail
+
+    return AuditTrail(files=files, clock=SystemClock(), settings=settings, new_chain=lambda: uuid4().hex)
 
 
 def _audit_files(settings: AuditSettings, s3: Any) -> AuditFiles:  # noqa: ANN401 (boto3 builds classes at run time)
@@ -231,46 +238,23 @@ def _audit_files(settings: AuditSettings, s3: Any) -> AuditFiles:  # noqa: ANN40
 
 
 @functools.cache
-def provisioning() -> tuple[ProvisioningSettings, Provisioning]:
+def provisioning() -> Provisioning:
     """Build what the function needs that makes deposit buckets."""
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.s3_buckets import S3Buckets
     from runtime.adapters.s3_requests import S3Requests
-    from runtime.provisioning.bucket_configuration import BucketPolicySettings
+    from runtime.provisioning.provision import Provisioning
 
-    settings = ProvisioningSettings.load()
+    settings = ProvisioningSettings.from_environment()
     s3 = client("s3")
     requests = S3Requests(s3, settings.managed_bucket)
-    return settings, Provisioning(
+    return Provisioning(
         buckets=S3Buckets(lambda region: client("s3", region=region), settings.account_id),
         files=requests,
         records=requests,
         clock=SystemClock(),
-        prefix=settings.bucket_prefix,
         region=s3.meta.region_name,
-        replica_region=settings.replica_region,
-        values=BucketPolicySettings(
-            environment=settings.environment,
-            account_id=settings.account_id,
-            managed_bucket=settings.managed_bucket,
-            logs_bucket=settings.logs_bucket,
-            replication_role_arn=settings.replication_role_arn,
-            replication_queue_arn=settings.replication_queue_arn,
-            encryption_key_arn=settings.encryption_key_arn,
-            replica_key_arn=settings.replica_key_arn,
-            abort_multipart_days=settings.abort_multipart_days,
-            noncurrent_expiry_days=settings.noncurrent_expiry_days,
-            main_transition_days=settings.main_transition_days,
-            main_storage_class=settings.main_storage_class,
-            replica_transition_days=settings.replica_transition_days,
-            replica_storage_class=settings.replica_storage_class,
-            replication_storage_class=settings.replication_storage_class,
-            replication_time_control=settings.replication_time_control,
-        ),
-        most_names=settings.max_buckets_per_request,
-        public_allowed=settings.public_buckets_allowed,
-        longest_work=timedelta(seconds=settings.function_timeout_seconds),
-        settling=timedelta(minutes=settings.settling_minutes),
         trail=_trail(settings, _audit_files(settings, s3)),
+        settings=settings,
     )

@@ -12,6 +12,7 @@ from runtime.contract import (
     METRIC_NAMESPACE,
     Metric,
 )
+from runtime.settings import FunctionSettings
 
 logger = Logger(service=APPLICATION.lower())
 
@@ -24,18 +25,18 @@ _UNITS = {
 }
 
 
-def publish(environment: str, function: str, values: Mapping[str, float]) -> None:
+def publish(settings: FunctionSettings, values: Mapping[str, float]) -> None:
     """Publish metrics in CloudWatch's embedded metric format, through the function's log.
 
     Args:
-        environment: the deployed environment's name.
-        function: the function's name as in `contract.Function`.
+        settings: the settings of the function that publishes.
         values: values by metric name of `contract.Metric`; nothing is published for an empty mapping.
     """
     if not values:
         return
     metrics = EphemeralMetrics(namespace=METRIC_NAMESPACE)
-    metrics.set_default_dimensions(**{METRIC_DIMENSION_ENVIRONMENT: environment, METRIC_DIMENSION_FUNCTION: function})
+    dimensions = {METRIC_DIMENSION_ENVIRONMENT: settings.environment, METRIC_DIMENSION_FUNCTION: settings.function}
+    metrics.set_default_dimensions(**dimensions)
     for name, value in values.items():
         metrics.add_metric(name, _UNITS.get(name, MetricUnit.Count), value)
     metrics.flush_metrics()

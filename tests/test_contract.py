@@ -7,26 +7,12 @@ def _values(names: type) -> list[str]:
     return [value for name, value in vars(names).items() if name.isupper()]
 
 
-@pytest.mark.parametrize(
-    "names", [contract.Env, contract.Function, contract.Attribute, contract.Metric, contract.Tag, contract.BucketSuffix]
-)
+@pytest.mark.parametrize("names", [contract.Attribute, contract.Metric, contract.Tag, contract.BucketSuffix])
 def test_names_of_a_kind_differ(names: type) -> None:
     """No two names of a kind have the same value."""
     values = _values(names)
 
     assert sorted(set(values)) == sorted(values)
-
-
-def test_every_function_has_its_environment() -> None:
-    """Each function's variables are listed, and nothing else is."""
-    assert set(_values(contract.Function)) == set(contract.FUNCTION_ENVIRONMENT)
-
-
-def test_every_variable_is_read_by_some_function() -> None:
-    """No variable is left over."""
-    used = frozenset().union(*contract.FUNCTION_ENVIRONMENT.values())
-
-    assert set(_values(contract.Env)) == set(used)
 
 
 def test_every_reserved_suffix_is_listed() -> None:

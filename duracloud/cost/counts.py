@@ -8,7 +8,16 @@ from typing import Any, Final, Self
 
 import attrs
 
-from runtime.contract import METRIC_DIMENSION_FUNCTION, METRIC_NAMESPACE, Function, Metric
+from runtime.contract import METRIC_DIMENSION_FUNCTION, METRIC_NAMESPACE, Metric
+from runtime.settings import (
+    DepositSettings,
+    ExportSettings,
+    ManifestSettings,
+    ProvisioningSettings,
+    ReportSettings,
+    SweepSettings,
+    VerificationSettings,
+)
 
 _FILE: Final = Path(__file__).parent / "counts.toml"
 _HEADING: Final = "# Counted in the templates by `duracloud cost --write-tables`; counts.py says what each is.\n"
@@ -16,14 +25,14 @@ _HEADING: Final = "# Counted in the templates by `duracloud cost --write-tables`
 _ALL_THE_TIME: Final = frozenset(
     [
         (function, metric)
-        for function in (Function.FILE_UPLOADED, Function.CHECKSUM_VERIFICATION)
+        for function in (DepositSettings.function, VerificationSettings.function)
         for metric in (Metric.FAILED_CHECKS, Metric.OUTCOME_MATCH, Metric.BYTES_VERIFIED)
     ]
-    + [(Function.CHECKSUM_EXPORTER, metric) for metric in (Metric.EXPORTS_COMPLETED, Metric.EXPORTS_FAILED)]
+    + [(ExportSettings.function, metric) for metric in (Metric.EXPORTS_COMPLETED, Metric.EXPORTS_FAILED)]
 )
 # They publish when a person asks, or a schedule of a day or more.
 _ONCE_A_DAY: Final = frozenset(
-    {Function.FIXITY_SWEEP, Function.AUDIT_MANIFEST, Function.BUCKET_REQUESTED, Function.CHECKSUM_REPORT}
+    {SweepSettings.function, ManifestSettings.function, ProvisioningSettings.function, ReportSettings.function}
 )
 
 

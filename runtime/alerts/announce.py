@@ -8,6 +8,7 @@ import attrs
 from runtime.alerts.changes import Kind, RecordChange, to_announce
 from runtime.alerts.message import compose
 from runtime.alerts.ports import Notifier
+from runtime.settings import AlertsSettings
 
 
 @attrs.frozen
@@ -25,14 +26,25 @@ class Announced:
     replacements: int = 0
 
 
-def announce(notifier: Notifier, changes: Iterable[RecordChange], *, environment: str, runbook_url: str) -> Announced:
+@attrs.frozen(kw_only=True)
+class Alerting:
+    """What notices need.
+
+    Attributes:
+        notifier: reaches people.
+        settings: the function's settings.
+    """
+
+    notifier: Notifier
+    settings: AlertsSettings
+
+
+def announce(alerting: Alerting, changes: Iterable[RecordChange]) -> Announced:
     """Publish what is news in a batch.
 
     Args:
-        notifier: reaches people.
+        alerting: what reaches people.
         changes: the batch in the order of the stream.
-        environment: the deployed environment's name.
-        runbook_url: address of the operations runbook.
 
     Returns:
         The numbers of each that were published; nothing is published where all are 0.
@@ -43,7 +55,7 @@ def announce(notifier: Notifier, changes: Iterable[RecordChange], *, environment
     """
     news = to_announce(changes)
     if news:
-        message = compose(environment, news, runbook_url)
-        notifier.publish(message.subject, message.body)
+        message = compose(alerting.settings.environment, news, alerting.settings.runbook_url)
+        alerting.notifier.publish(message.subject, message.body)
     kinds = Counter(item.kind for item in news)
     return Announced(kinds[Kind.FAILURE], kinds[Kind.RECOVERY], kinds[Kind.REPLACEMENT])

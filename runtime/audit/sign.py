@@ -24,6 +24,7 @@ from runtime.audit.manifests import (
 from runtime.audit.ports import AuditFiles, AuditFolder, ManifestSigner
 from runtime.audit.segments import day_of, place_of
 from runtime.contract import ManagedPrefix
+from runtime.settings import ManifestSettings
 from runtime.shared.errors import MalformedMessageError, ObjectAbsentError
 from runtime.shared.ports import Clock
 from runtime.shared.timestamps import instant
@@ -42,14 +43,14 @@ class Signing:
         folder: reads the trail.
         signer: signs manifests.
         clock: tells the time.
-        environment: the deployed environment's name.
+        settings: the function's settings.
     """
 
     files: AuditFiles
     folder: AuditFolder
     signer: ManifestSigner
     clock: Clock
-    environment: str
+    settings: ManifestSettings
 
 
 @attrs.frozen(kw_only=True)
@@ -162,7 +163,7 @@ def _first_day(signing: Signing, last: date) -> date:
 
 def _read(signing: Signing, day: date, newest: _Signed | None) -> Tally:
     """Read the segments of a day, and those of the day before that came after its manifest was made."""
-    tally = Tally(environment=signing.environment)
+    tally = Tally(environment=signing.settings.environment)
     late: list[str] = []
     if newest is not None:
         tally.go_on_after(newest.manifest.segments)

@@ -7,6 +7,7 @@ import attrs
 from runtime.audit.events import AuditEvent
 from runtime.audit.ports import AuditFiles
 from runtime.audit.segments import Link, compose, day_of, first_link
+from runtime.settings import AuditSettings
 from runtime.shared.errors import TransientError
 from runtime.shared.ports import Clock
 
@@ -18,13 +19,13 @@ class AuditTrail:
     Attributes:
         files: the files of the trail.
         clock: tells the time.
-        environment: the deployed environment's name.
+        settings: the function's settings.
         new_chain: returns 32 hexadecimal digits that nobody else uses.
     """
 
     files: AuditFiles
     clock: Clock
-    environment: str
+    settings: AuditSettings
     new_chain: Callable[[], str]
     _link: Link | None = attrs.field(default=None, init=False)
 
@@ -46,10 +47,10 @@ class AuditTrail:
         now = self.clock.now()
         if self._link is None or self._link.place.day != day_of(now):
             self._link = first_link(day_of(now), self.new_chain())
-        segment = compose(self._link, events, self.environment, now)
+        segment = compose(self._link, events, self.settings.environment, now)
         if not self.files.create(segment.key, segment.body) and self.files.read(segment.key) != segment.body:
             # An attempt whose answer was lost did succeed, with other events: its segment stands, and ends its chain.
-            segment = compose(first_link(day_of(now), self.new_chain()), events, self.environment, now)
+            segment = compose(first_link(day_of(now), self.new_chain()), events, self.settings.environment, now)
             if not self.files.create(segment.key, segment.body):
                 raise TransientError(f"{segment.key} stands, although nobody else uses the name")
         self._link = segment.following

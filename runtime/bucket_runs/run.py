@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import attrs
 
 from runtime.contract import ManagedPrefix
+from runtime.settings import ReportSettings, SweepSettings
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.timestamps import instant
 
@@ -29,6 +30,13 @@ class SweepPolicy:
 
     interval: timedelta
     grace: timedelta
+
+    @classmethod
+    def of(cls, settings: SweepSettings | ReportSettings) -> Self:
+        """Return the promise that settings make."""
+        return cls(
+            interval=timedelta(days=settings.check_interval_days), grace=timedelta(days=settings.check_grace_days)
+        )
 
     def covers(self, last_sure: datetime, now: datetime) -> bool:
         """Tell whether an object was last known to be good within the interval and the grace."""

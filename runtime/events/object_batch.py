@@ -9,7 +9,6 @@ from runtime.events.sqs_batch import BackToQueueError, process_queue, receive_co
 from runtime.fixity.context import Attempt, Care, Finding
 from runtime.fixity.outcome import Outcome
 from runtime.observability import logger, publish
-from runtime.settings import FixitySettings
 
 _METRICS: Final = {
     Outcome.MATCH: Metric.OUTCOME_MATCH,
@@ -25,8 +24,7 @@ _METRICS: Final = {
 def process_objects(
     event: dict[str, Any],
     context: LambdaContext,
-    function: str,
-    deps: tuple[FixitySettings, Care],
+    care: Care,
     act: Callable[[str, Attempt], Finding],
 ) -> dict[str, Any]:
     """Work on a batch of queue messages, each of which concerns one object.
@@ -34,14 +32,13 @@ def process_objects(
     Args:
         event: the Lambda event with SQS records.
         context: the invocation's context.
-        function: the function's name as in `contract.Function`.
-        deps: the function's settings, and its ports and policy.
+        care: ports and settings.
         act: called with the body of a message and the attempt; an exception sends the message back to its queue.
 
     Returns:
         The partial batch response that names the messages to be handed out again.
     """
-    settings, care = deps
+    settings = care.settings
     until = deadline(context, care.clock.now())
 
     def work(record: dict[str, Any]) -> Finding:
@@ -60,7 +57,7 @@ def process_objects(
         return finding
 
     response, findings = process_queue(event, work, concurrency=settings.batch_concurrency)
-    publish(settings.environment, function, _metrics(findings))
+    publish(settings, _metrics(findings))
     return response
 
 

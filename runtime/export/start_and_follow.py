@@ -13,6 +13,7 @@ from runtime.export.table_export import (
     status_document,
     status_key,
 )
+from runtime.settings import ExportSettings
 from runtime.shared.ports import Clock, Documents
 
 
@@ -24,13 +25,13 @@ class Exporting:
         exports: exports of the table.
         files: the status files.
         clock: tells the time.
-        table_arn: the table.
+        settings: the function's settings.
     """
 
     exports: TableExports
     files: Documents
     clock: Clock
-    table_arn: str
+    settings: ExportSettings
 
 
 def start(exporting: Exporting, moment: datetime) -> TableExport:
@@ -52,7 +53,7 @@ def start(exporting: Exporting, moment: datetime) -> TableExport:
     good = [export for export in of_the_day if not export.ended_badly]
     if good:
         return good[0]
-    token = client_token(exporting.table_arn, day, attempt=len(of_the_day))
+    token = client_token(exporting.settings.checksum_table_arn, day, attempt=len(of_the_day))
     return exporting.exports.start(prefix_of(day), token)
 
 

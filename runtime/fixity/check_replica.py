@@ -29,6 +29,19 @@ class Replicas:
     read: bool
 
 
+@attrs.frozen(kw_only=True)
+class Checking:
+    """What checks need.
+
+    Attributes:
+        care: the main copies.
+        replicas: their replicas.
+    """
+
+    care: Care
+    replicas: Replicas
+
+
 def examine_replica(
     care: Care, replicas: Replicas, record: FixityRecord, replication: Replication, attempt: Attempt
 ) -> tuple[Comparison, ...]:

@@ -1,6 +1,5 @@
 """What every use case of fixity works with: the ports, the policy, the attempt, and the finding it returns."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import attrs
@@ -10,6 +9,7 @@ from runtime.fixity.outcome import Outcome
 from runtime.fixity.ports import FixityRecords, ObjectStore, VerificationSchedule
 from runtime.fixity.read_object import Reader
 from runtime.fixity.records import Agent
+from runtime.settings import FixitySettings
 from runtime.shared.errors import RefusedError, TransientError
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.ports import Clock
@@ -24,18 +24,19 @@ class Care:
         records: their fixity records.
         schedule: their due dates.
         clock: tells the time.
-        algorithms: digests of a deposit, the first of them shown as `Checksum`.
-        interval: time between two checks.
-        read_rate: bytes per second by which an object is judged to fit the time left.
+        settings: the function's settings.
     """
 
     store: ObjectStore
     records: FixityRecords
     schedule: VerificationSchedule
     clock: Clock
-    algorithms: Sequence[str]
-    interval: timedelta
-    read_rate: int
+    settings: FixitySettings
+
+    @property
+    def interval(self) -> timedelta:
+        """Time between two checks."""
+        return timedelta(days=self.settings.check_interval_days)
 
     def reader(self, attempt: "Attempt") -> Reader:
         """Return what reads objects within the time that the attempt has."""
@@ -43,7 +44,7 @@ class Care:
             store=self.store,
             clock=self.clock,
             deadline=attempt.deadline,
-            rate=self.read_rate,
+            rate=self.settings.assumed_read_rate,
             last=attempt.last_receive,
         )
 

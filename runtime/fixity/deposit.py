@@ -119,7 +119,7 @@ class _Deposit:
         started = care.clock.now()
         try:
             examined = care.reader(self.attempt).examine(
-                self.ref, None, algorithms=care.algorithms, evidence_of=ev.from_s3
+                self.ref, None, algorithms=care.settings.digest_algorithms, evidence_of=ev.from_s3
             )
         except OutOfTimeError as error:
             return self._out_of_time(error, started)
@@ -169,7 +169,7 @@ class _Deposit:
             etag=facts.etag,
             sequencer=self.sequencer,
             digests=digests,
-            primary_algorithm=self.care.algorithms[0],
+            primary_algorithm=self.care.settings.digest_algorithms[0],
             deposit_date=self.standing.deposit_date if self.standing and same_version else report.ended,
             last_good_date=report.ended if report.success else None,
             next_check=self._next_check(report),

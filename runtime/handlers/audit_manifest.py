@@ -1,25 +1,23 @@
 """Signs the days of the audit trail: the handler of a schedule."""
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 from runtime import bootstrap
 from runtime.audit.errors import BrokenTrailError
 from runtime.audit.sign import SignedDay, Signing, sign_days
-from runtime.contract import Function, Metric
+from runtime.contract import Metric
 from runtime.events.timestamps import moment
 from runtime.observability import logger, publish
-from runtime.settings import ManifestSettings
 
 _ALLOWED: Final = 'allowed: {"time": a moment of the day after the last one to be signed, in ISO 8601 with its zone}'
 
 
-def handle(event: dict[str, Any], deps: tuple[ManifestSettings, Signing]) -> list[SignedDay]:
+def handle(event: dict[str, Any], signing: Signing) -> list[SignedDay]:
     """Sign every day before the one that the event names, as far as it is not signed.
 
     Args:
         event: `{"time": ...}`.
-        deps: the function's settings, and its ports.
+        signing: ports and settings.
 
     Returns:
         The days that were signed now.
@@ -31,7 +29,6 @@ def handle(event: dict[str, Any], deps: tuple[ManifestSettings, Signing]) -> lis
         TransientError: a service did not answer; Lambda calls the function again.
         RefusedError: a service refused.
     """
-    settings, signing = deps
     signed = []
     try:
         for day in sign_days(signing, moment(event.get("time"), _ALLOWED)):
@@ -40,10 +37,10 @@ def handle(event: dict[str, Any], deps: tuple[ManifestSettings, Signing]) -> lis
             logger.info("day signed", extra=signed_now)
             values = {Metric.AUDIT_EVENTS: day.events, Metric.AUDIT_MANIFESTS: 1}
             # Told at once and with its day: a second attempt finds the day signed and sees no problem.
-            _publish(settings, {**values, Metric.AUDIT_PROBLEMS: len(day.problems)})
+            publish(signing.settings, {**values, Metric.AUDIT_PROBLEMS: len(day.problems)})
             signed.append(day)
     except BrokenTrailError:
-        _publish(settings, {Metric.AUDIT_PROBLEMS: 1})
+        publish(signing.settings, {Metric.AUDIT_PROBLEMS: 1})
         raise
     problems = [problem for day in signed for problem in day.problems]
     for problem in problems:
@@ -51,10 +48,6 @@ def handle(event: dict[str, Any], deps: tuple[ManifestSettings, Signing]) -> lis
     if problems:
         raise BrokenTrailError(f"{len(problems)} problems in the audit trail; the first: {problems[0].text}")
     return signed
-
-
-def _publish(settings: ManifestSettings, values: Mapping[str, float]) -> None:
-    publish(settings.environment, Function.AUDIT_MANIFEST, values)
 
 
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)

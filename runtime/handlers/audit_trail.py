@@ -9,10 +9,9 @@ from runtime import bootstrap
 from runtime.audit.events import BY_HAND, ComparedEvidence
 from runtime.audit.record_changes import CheckFacts, ImageChange, RecordImage, events_of_changes
 from runtime.audit.write import AuditTrail
-from runtime.contract import Attribute, CheckAttribute, Function, Metric
+from runtime.contract import Attribute, CheckAttribute, Metric
 from runtime.fixity.records import Agent
 from runtime.observability import logger, publish
-from runtime.settings import AuditSettings
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.object_ref import ObjectRef
 
@@ -21,12 +20,12 @@ Values = Mapping[str, Any]
 _MOST_GOT: Final = 200
 
 
-def handle(event: dict[str, Any], deps: tuple[AuditSettings, AuditTrail]) -> str:
+def handle(event: dict[str, Any], trail: AuditTrail) -> str:
     """Write the events of a batch of changed records as one segment.
 
     Args:
         event: the Lambda event with DynamoDB stream records.
-        deps: the function's settings, and the trail.
+        trail: the trail.
 
     Returns:
         The key of the segment, empty where nothing happened that is an event.
@@ -37,7 +36,6 @@ def handle(event: dict[str, Any], deps: tuple[AuditSettings, AuditTrail]) -> str
         TransientError: S3 did not answer; the stream hands out the batch again.
         RefusedError: S3 refused.
     """
-    settings, trail = deps
     events = list(events_of_changes([_change(record) for record in event["Records"]]))
     key = trail.write(events)
     logger.info("changes recorded", extra={"records": len(event["Records"]), "events": len(events), "segment": key})
@@ -48,7 +46,7 @@ def handle(event: dict[str, Any], deps: tuple[AuditSettings, AuditTrail]) -> str
             extra={"bucket": found.ref.bucket, "key": found.ref.key, "event": found.id, "detail": found.detail},
         )
     if altered:
-        publish(settings.environment, Function.AUDIT_TRAIL, {Metric.ALTERED_RECORDS: len(altered)})
+        publish(trail.settings, {Metric.ALTERED_RECORDS: len(altered)})
     return key
 
 

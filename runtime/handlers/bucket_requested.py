@@ -3,14 +3,13 @@
 from typing import Any, Final
 
 from runtime import bootstrap
-from runtime.contract import Function, Metric
+from runtime.contract import Metric
 from runtime.events.eventbridge_s3 import parse
 from runtime.events.invocation import Invocation, agent_of
 from runtime.events.sqs_batch import process_queue, receive_count
 from runtime.observability import logger, publish
 from runtime.provisioning.provision import Provisioning, provision
 from runtime.provisioning.request_result import BucketRequest, RequestResult, RequestStatus
-from runtime.settings import ProvisioningSettings
 
 _METRICS: Final = {
     RequestStatus.COMPLETED: Metric.REQUESTS_COMPLETED,
@@ -19,22 +18,18 @@ _METRICS: Final = {
 }
 
 
-def handle(
-    event: dict[str, Any],
-    context: Invocation,
-    deps: tuple[ProvisioningSettings, Provisioning],
-) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: Invocation, provisioning: Provisioning) -> dict[str, Any]:
     """Work on the request files of a batch of `Object Created` events.
 
     Args:
         event: the Lambda event with SQS records.
         context: the invocation's context.
-        deps: the function's settings, and its ports and policy.
+        provisioning: ports and settings.
 
     Returns:
         The partial batch response that names the messages to be handed out again.
     """
-    settings, provisioning = deps
+    settings = provisioning.settings
 
     def work(record: dict[str, Any]) -> RequestResult | None:
         message = parse(record["body"])
@@ -60,7 +55,7 @@ def handle(
     for result in results:
         if result is not None:
             counts[_METRICS[result.status]] += 1
-    publish(settings.environment, Function.BUCKET_REQUESTED, counts)
+    publish(settings, counts)
     return response
 
 

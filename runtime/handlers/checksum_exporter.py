@@ -3,23 +3,22 @@
 from typing import Any, Final
 
 from runtime import bootstrap
-from runtime.contract import Function, Metric
+from runtime.contract import Metric
 from runtime.events.timestamps import moment
 from runtime.export.start_and_follow import Exporting, follow, start
 from runtime.export.table_export import TableExport
 from runtime.observability import logger, publish
-from runtime.settings import ExportSettings
 from runtime.shared.errors import MalformedMessageError
 
 _ALLOWED: Final = 'allowed: {"action": "start", "time": a moment in ISO 8601 with its zone} or {"action": "follow"}'
 
 
-def handle(event: dict[str, Any], deps: tuple[ExportSettings, Exporting]) -> list[TableExport]:
+def handle(event: dict[str, Any], exporting: Exporting) -> list[TableExport]:
     """Start the export of a day, or note the ends of exports.
 
     Args:
         event: `{"action": "start", "time": ...}` or `{"action": "follow"}`.
-        deps: the function's settings, and its ports.
+        exporting: ports and settings.
 
     Returns:
         The export of the day, or the exports whose end is news.
@@ -29,7 +28,6 @@ def handle(event: dict[str, Any], deps: tuple[ExportSettings, Exporting]) -> lis
         TransientError: a service did not answer; Lambda calls the function again.
         RefusedError: a service refused, for example because point-in-time recovery is off: the alarm on errors speaks.
     """
-    settings, exporting = deps
     action = event.get("action")
     if action == "start":
         export = start(exporting, moment(event.get("time"), _ALLOWED))
@@ -43,13 +41,13 @@ def handle(event: dict[str, Any], deps: tuple[ExportSettings, Exporting]) -> lis
     failed = sum(1 for export in ended if export.ended_badly)
     # Published also when nothing ended: an alarm on failures then has data as long as exports are followed.
     values = {Metric.EXPORTS_COMPLETED: len(ended) - failed, Metric.EXPORTS_FAILED: failed}
-    publish(settings.environment, Function.CHECKSUM_EXPORTER, values)
+    publish(exporting.settings, values)
     return ended
 
 
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
     """Entry point of the function."""
-    handle(event, bootstrap.exporter())
+    handle(event, bootstrap.export())
 
 
 def _log(what: str, export: TableExport) -> None:

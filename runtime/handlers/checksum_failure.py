@@ -6,23 +6,21 @@ from typing import Any
 import attrs
 
 from runtime import bootstrap
-from runtime.alerts.announce import Announced, announce
+from runtime.alerts.announce import Alerting, Announced, announce
 from runtime.alerts.changes import RecordChange
-from runtime.alerts.ports import Notifier
 from runtime.contract import Attribute
 from runtime.fixity.failures import RecordState
 from runtime.observability import logger
-from runtime.settings import FailureSettings
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.object_ref import ObjectRef
 
 
-def handle(event: dict[str, Any], deps: tuple[FailureSettings, Notifier]) -> Announced:
+def handle(event: dict[str, Any], alerting: Alerting) -> Announced:
     """Publish one message about a batch of changed records, or none.
 
     Args:
         event: the Lambda event with DynamoDB stream records.
-        deps: the function's settings, and what reaches people.
+        alerting: what reaches people.
 
     Returns:
         What people were told.
@@ -33,9 +31,8 @@ def handle(event: dict[str, Any], deps: tuple[FailureSettings, Notifier]) -> Ann
         TransientError: the message was not taken; the stream hands out the batch again (lesson L12).
         RefusedError: the message was refused.
     """
-    settings, notifier = deps
     changes = [_change(record) for record in event["Records"]]
-    told = announce(notifier, changes, environment=settings.environment, runbook_url=settings.runbook_url)
+    told = announce(alerting, changes)
     logger.info(
         "changes announced",
         extra={"records": len(changes), **attrs.asdict(told)},
@@ -45,7 +42,7 @@ def handle(event: dict[str, Any], deps: tuple[FailureSettings, Notifier]) -> Ann
 
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
     """Entry point of the function."""
-    handle(event, bootstrap.failure())
+    handle(event, bootstrap.alerts())
 
 
 def _change(record: dict[str, Any]) -> RecordChange:

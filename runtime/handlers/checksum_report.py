@@ -4,14 +4,13 @@ import json
 from typing import Any, Final
 
 from runtime import bootstrap
-from runtime.contract import Function, Metric
+from runtime.contract import Metric
 from runtime.events.invocation import LambdaContext, deadline
 from runtime.events.sqs_batch import or_given_up, process_queue
 from runtime.events.timestamps import moment
 from runtime.observability import logger, publish
 from runtime.report.model import Report, ReportSlice, WholeReport
 from runtime.report.write import Reporting, ReportProgress, advance, give_up, start
-from runtime.settings import ReportSettings
 from runtime.shared.errors import MalformedMessageError
 
 _ALLOWED: Final = (
@@ -19,18 +18,18 @@ _ALLOWED: Final = (
 )
 
 
-def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[ReportSettings, Reporting]) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: LambdaContext, reporting: Reporting) -> dict[str, Any]:
     """Start reports and work on slices.
 
     Args:
         event: the Lambda event with SQS records.
         context: the invocation's context.
-        deps: the function's settings, and its ports and policy.
+        reporting: ports and settings.
 
     Returns:
         The partial batch response that names the messages to be handed out again.
     """
-    settings, reporting = deps
+    settings = reporting.settings
     until = deadline(context, reporting.clock.now())
 
     def work(record: dict[str, Any]) -> WholeReport | None:
@@ -64,7 +63,7 @@ def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[ReportSett
             },
         )
     if complete:
-        publish(settings.environment, Function.CHECKSUM_REPORT, {Metric.REPORTS_COMPLETED: len(complete)})
+        publish(settings, {Metric.REPORTS_COMPLETED: len(complete)})
     return response
 
 

@@ -4,37 +4,32 @@ import json
 from typing import Any
 
 from runtime import bootstrap
-from runtime.contract import Function
 from runtime.events.invocation import LambdaContext
 from runtime.events.object_batch import process_objects
-from runtime.fixity.check_replica import Replicas
-from runtime.fixity.context import Attempt, Care, Finding
+from runtime.fixity.check_replica import Checking
+from runtime.fixity.context import Attempt, Finding
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.verify import verify
-from runtime.settings import VerificationSettings
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.object_ref import ObjectRef
 
 
-def handle(
-    event: dict[str, Any], context: LambdaContext, deps: tuple[VerificationSettings, Care, Replicas]
-) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: LambdaContext, checking: Checking) -> dict[str, Any]:
     """Verify the objects of a batch of messages of `DueCheck`.
 
     Args:
         event: the Lambda event with SQS records.
         context: the invocation's context.
-        deps: the function's settings, and its ports and policies.
+        checking: ports and settings.
 
     Returns:
         The partial batch response.
     """
-    settings, care, replicas = deps
 
     def act(body: str, attempt: Attempt) -> Finding:
-        return verify(care, replicas, _parse(body), attempt)
+        return verify(checking.care, checking.replicas, _parse(body), attempt)
 
-    return process_objects(event, context, Function.CHECKSUM_VERIFICATION, (settings, care), act)
+    return process_objects(event, context, checking.care, act)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

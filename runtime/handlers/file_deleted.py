@@ -3,22 +3,20 @@
 from typing import Any
 
 from runtime import bootstrap
-from runtime.contract import Function
 from runtime.events.eventbridge_s3 import parse
 from runtime.events.invocation import LambdaContext
 from runtime.events.object_batch import process_objects
 from runtime.fixity.context import Attempt, Care, Finding
 from runtime.fixity.follow_deletion import after_deletion
-from runtime.settings import FixitySettings
 
 
-def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySettings, Care]) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: LambdaContext, care: Care) -> dict[str, Any]:
     """Look again at the objects of a batch of `Object Deleted` events.
 
     Args:
         event: the Lambda event with SQS records.
         context: the invocation's context.
-        deps: the function's settings, and its ports and policy.
+        care: ports and settings.
 
     Returns:
         The partial batch response.
@@ -26,11 +24,11 @@ def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySett
 
     def act(body: str, attempt: Attempt) -> Finding:
         message = parse(body)
-        return after_deletion(deps[1], message.ref, message.sequencer, attempt)
+        return after_deletion(care, message.ref, message.sequencer, attempt)
 
-    return process_objects(event, context, Function.FILE_DELETED, deps, act)
+    return process_objects(event, context, care, act)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of the function."""
-    return handle(event, context, bootstrap.fixity())
+    return handle(event, context, bootstrap.removal())

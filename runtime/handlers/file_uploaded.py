@@ -3,23 +3,21 @@
 from typing import Any
 
 from runtime import bootstrap
-from runtime.contract import Function
 from runtime.events.eventbridge_s3 import parse
 from runtime.events.invocation import LambdaContext
 from runtime.events.object_batch import process_objects
 from runtime.fixity.context import Attempt, Care, Finding
 from runtime.fixity.deposit import deposit, deposit_marker, deposit_unrecorded
 from runtime.fixity.sequencer import BEFORE_ALL_EVENTS
-from runtime.settings import FixitySettings
 
 
-def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySettings, Care]) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: LambdaContext, care: Care) -> dict[str, Any]:
     """Deposit the objects of a batch of `Object Created` events, of S3 and of the sweep.
 
     Args:
         event: the Lambda event with SQS records.
         context: the invocation's context.
-        deps: the function's settings, and its ports and policy.
+        care: ports and settings.
 
     Returns:
         The partial batch response.
@@ -28,14 +26,14 @@ def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySett
     def act(body: str, attempt: Attempt) -> Finding:
         message = parse(body)
         if message.ref.is_folder_marker(message.size):
-            return deposit_marker(deps[1], message.ref, message.sequencer, attempt)
+            return deposit_marker(care, message.ref, message.sequencer, attempt)
         if message.sequencer == BEFORE_ALL_EVENTS:
-            return deposit_unrecorded(deps[1], message.ref, attempt)
-        return deposit(deps[1], message.ref, message.sequencer, attempt)
+            return deposit_unrecorded(care, message.ref, attempt)
+        return deposit(care, message.ref, message.sequencer, attempt)
 
-    return process_objects(event, context, Function.FILE_UPLOADED, deps, act)
+    return process_objects(event, context, care, act)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of the function."""
-    return handle(event, context, bootstrap.fixity())
+    return handle(event, context, bootstrap.deposit())

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from runtime import bootstrap
 from runtime.bucket_runs.run import Sweep
-from runtime.contract import Function, Metric
+from runtime.contract import Metric
 from runtime.events.invocation import LambdaContext, deadline
 from runtime.events.sqs_batch import or_given_up, process_queue
 from runtime.events.timestamps import moment
@@ -24,18 +24,18 @@ _ALLOWED: Final = (
 _NAMED: Final = 10
 
 
-def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[SweepSettings, Sweeping]) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: LambdaContext, sweeping: Sweeping) -> dict[str, Any]:
     """Start sweeps and work on slices.
 
     Args:
         event: the Lambda event with SQS records.
         context: the invocation's context.
-        deps: the function's settings, and its ports and policy.
+        sweeping: ports and settings.
 
     Returns:
         The partial batch response that names the messages to be handed out again.
     """
-    settings, sweeping = deps
+    settings = sweeping.settings
     until = deadline(context, sweeping.clock.now())
 
     def work(record: dict[str, Any]) -> Coverage | None:
@@ -143,8 +143,7 @@ def _tell(settings: SweepSettings, coverage: Coverage) -> None:
     # A sweep that was held up and ends after a later one has nothing to say about the present.
     if coverage.newest:
         publish(
-            settings.environment,
-            Function.FIXITY_SWEEP,
+            settings,
             {
                 Metric.OBJECTS_UNDER_CARE: totals.objects,
                 Metric.BYTES_UNDER_CARE: totals.size,

@@ -5,7 +5,7 @@ from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from runtime import bootstrap
-from runtime.contract import Function, Metric
+from runtime.contract import Metric
 from runtime.events.sqs_batch import process_queue
 from runtime.observability import logger, publish
 from runtime.provisioning.replication_events import ReplicationProblem, ReplicationReport
@@ -39,8 +39,7 @@ def handle(event: dict[str, Any], settings: ReplicationSettings) -> dict[str, An
     problems = [report.problem for reports in results for report in reports]
     # Published also when there are none: S3's test message then shows that the way is open.
     publish(
-        settings.environment,
-        Function.REPLICATION_FAILED,
+        settings,
         {
             Metric.REPLICATIONS_FAILED: problems.count(ReplicationProblem.FAILED),
             Metric.REPLICATIONS_LATE: problems.count(ReplicationProblem.LATE),

@@ -44,7 +44,7 @@ def handle(event: dict[str, Any], queue: Queue[DueCheck]) -> int:
 
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
     """Entry point of the function."""
-    handle(event, bootstrap.due()[1])
+    handle(event, bootstrap.due())
 
 
 def _expired(records: list[dict[str, Any]]) -> Iterator[DueCheck]:

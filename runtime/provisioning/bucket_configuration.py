@@ -14,6 +14,7 @@ import attrs
 from runtime.contract import APPLICATION, ManagedPrefix, Tag, access_log_prefix
 from runtime.provisioning.bucket_names import BucketPair
 from runtime.provisioning.replication_events import ReplicationProblem
+from runtime.settings import ProvisioningSettings
 
 _REPLICATION_MINUTES: Final = 15
 _INVENTORY_ID: Final = "daily"
@@ -37,42 +38,6 @@ class BucketType(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class BucketPolicySettings:
-    """The values of an environment that its deposit buckets depend on; days as the names say.
-
-    Attributes:
-        environment: the environment's name.
-        account_id: the AWS account.
-        managed_bucket: takes the inventories.
-        logs_bucket: takes the access logs.
-        replication_role_arn: the role by which S3 writes replicas.
-        replication_queue_arn: the queue to which S3 reports replications that fail or are late.
-        encryption_key_arn: customer key of main buckets; None for S3-managed encryption.
-        replica_key_arn: customer key of replicas, in their region; None for S3-managed encryption.
-        main_storage_class: where objects move; public buckets stay in STANDARD.
-        replication_storage_class: storage class in which replicas are written.
-        replication_time_control: whether S3 promises and measures 15 minutes.
-    """
-
-    environment: str
-    account_id: str
-    managed_bucket: str
-    logs_bucket: str
-    replication_role_arn: str
-    replication_queue_arn: str
-    encryption_key_arn: str | None
-    replica_key_arn: str | None
-    abort_multipart_days: int
-    noncurrent_expiry_days: int
-    main_transition_days: int
-    main_storage_class: str
-    replica_transition_days: int
-    replica_storage_class: str
-    replication_storage_class: str
-    replication_time_control: bool
-
-
-@attrs.frozen(kw_only=True)
 class Step:
     """One call that configures a bucket.
 
@@ -89,10 +54,10 @@ class Step:
     only_new: bool = False
 
 
-def main_steps(pair: BucketPair, values: BucketPolicySettings) -> tuple[Step, ...]:
+def main_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, ...]:
     """Return what a main bucket gets before its replica exists; nobody can upload yet."""
     return (
-        _tags(BucketType.PUBLIC if pair.public else BucketType.MAIN, values),
+        _tags(BucketType.PUBLIC if pair.public else BucketType.MAIN, settings),
         Step(
             what="close the bucket for uploads",
             call="put_bucket_policy",
@@ -103,19 +68,21 @@ def main_steps(pair: BucketPair, values: BucketPolicySettings) -> tuple[Step, ..
         attrs.evolve(_block_public_access(), only_new=pair.public),
         # Nobody may read without a signature what a customer key encrypts, so a public bucket has S3's own:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
-        *_common(None if pair.public else values.encryption_key_arn),
+        *_common(None if pair.public else settings.encryption_key_arn),
         _lifecycle(
-            values, days=values.main_transition_days, storage_class=None if pair.public else values.main_storage_class
+            settings,
+            days=settings.main_transition_days,
+            storage_class=None if pair.public else settings.main_storage_class,
         ),
-        _events(values),
-        _inventory(values),
+        _events(settings),
+        _inventory(settings),
         Step(
             what="switch access logs on",
             call="put_bucket_logging",
             arguments={
                 "BucketLoggingStatus": {
                     "LoggingEnabled": {
-                        "TargetBucket": values.logs_bucket,
+                        "TargetBucket": settings.logs_bucket,
                         "TargetPrefix": access_log_prefix(pair.main),
                     }
                 }
@@ -124,13 +91,13 @@ def main_steps(pair: BucketPair, values: BucketPolicySettings) -> tuple[Step, ..
     )
 
 
-def replica_steps(pair: BucketPair, values: BucketPolicySettings) -> tuple[Step, ...]:
+def replica_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, ...]:
     """Return what a replica gets. Access logs stay within a region, so a replica has none."""
     return (
-        _tags(BucketType.REPLICA, values),
+        _tags(BucketType.REPLICA, settings),
         _block_public_access(),
-        *_common(values.replica_key_arn),
-        _lifecycle(values, days=values.replica_transition_days, storage_class=values.replica_storage_class),
+        *_common(settings.replica_key_arn),
+        _lifecycle(settings, days=settings.replica_transition_days, storage_class=settings.replica_storage_class),
         Step(
             what="allow encrypted connections only",
             call="put_bucket_policy",
@@ -139,13 +106,13 @@ def replica_steps(pair: BucketPair, values: BucketPolicySettings) -> tuple[Step,
     )
 
 
-def opening_steps(pair: BucketPair, values: BucketPolicySettings) -> tuple[Step, ...]:
+def opening_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, ...]:
     """Return what makes a main bucket usable once its replica exists; the last step opens it (lesson L17)."""
     steps = [
         Step(
             what="start replication",
             call="put_bucket_replication",
-            arguments={"ReplicationConfiguration": _replication(pair, values)},
+            arguments={"ReplicationConfiguration": _replication(pair, settings)},
         )
     ]
     statements: list[Mapping[str, Any]] = []
@@ -194,8 +161,8 @@ def is_ours(tags: Mapping[str, str], environment: str, kinds: Sequence[BucketTyp
     return any(tags_of(kind, environment).items() <= tags.items() for kind in kinds)
 
 
-def _tags(kind: BucketType, values: BucketPolicySettings) -> Step:
-    tag_set = [{"Key": name, "Value": value} for name, value in tags_of(kind, values.environment).items()]
+def _tags(kind: BucketType, settings: ProvisioningSettings) -> Step:
+    tag_set = [{"Key": name, "Value": value} for name, value in tags_of(kind, settings.environment).items()]
     return Step(what="tag the bucket", call="put_bucket_tagging", arguments={"Tagging": {"TagSet": tag_set}})
 
 
@@ -241,14 +208,14 @@ def _common(key_arn: str | None) -> tuple[Step, ...]:
     )
 
 
-def _lifecycle(values: BucketPolicySettings, *, days: int, storage_class: str | None) -> Step:
+def _lifecycle(settings: ProvisioningSettings, *, days: int, storage_class: str | None) -> Step:
     rules: list[dict[str, Any]] = [
         {
             "ID": "tidy",
             "Status": "Enabled",
             "Filter": {"Prefix": ""},
-            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": values.abort_multipart_days},
-            "NoncurrentVersionExpiration": {"NoncurrentDays": values.noncurrent_expiry_days},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": settings.abort_multipart_days},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": settings.noncurrent_expiry_days},
             "Expiration": {"ExpiredObjectDeleteMarker": True},
         }
     ]
@@ -268,7 +235,7 @@ def _lifecycle(values: BucketPolicySettings, *, days: int, storage_class: str | 
     )
 
 
-def _events(values: BucketPolicySettings) -> Step:
+def _events(settings: ProvisioningSettings) -> Step:
     # EventBridge gets everything but the events of replication, which S3 sends to queues, topics and functions only:
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-metrics-events.html
     return Step(
@@ -280,7 +247,7 @@ def _events(values: BucketPolicySettings) -> Step:
                 "QueueConfigurations": [
                     {
                         "Id": _REPLICATION_EVENTS_ID,
-                        "QueueArn": values.replication_queue_arn,
+                        "QueueArn": settings.replication_queue_arn,
                         "Events": [problem.event for problem in ReplicationProblem],
                     }
                 ],
@@ -289,7 +256,7 @@ def _events(values: BucketPolicySettings) -> Step:
     )
 
 
-def _inventory(values: BucketPolicySettings) -> Step:
+def _inventory(settings: ProvisioningSettings) -> Step:
     configuration = {
         "Id": _INVENTORY_ID,
         "IsEnabled": True,
@@ -298,8 +265,8 @@ def _inventory(values: BucketPolicySettings) -> Step:
         "OptionalFields": list(_INVENTORY_FIELDS),
         "Destination": {
             "S3BucketDestination": {
-                "AccountId": values.account_id,
-                "Bucket": f"arn:aws:s3:::{values.managed_bucket}",
+                "AccountId": settings.account_id,
+                "Bucket": f"arn:aws:s3:::{settings.managed_bucket}",
                 "Format": "CSV",
                 # S3 adds the bucket's name and the inventory's id below it.
                 "Prefix": ManagedPrefix.INVENTORY.rstrip("/"),
@@ -313,10 +280,10 @@ def _inventory(values: BucketPolicySettings) -> Step:
     )
 
 
-def _replication(pair: BucketPair, values: BucketPolicySettings) -> dict[str, Any]:
+def _replication(pair: BucketPair, settings: ProvisioningSettings) -> dict[str, Any]:
     destination: dict[str, Any] = {
         "Bucket": f"arn:aws:s3:::{pair.replica}",
-        "StorageClass": values.replication_storage_class,
+        "StorageClass": settings.replication_storage_class,
         # Without metrics S3 reports no failure:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-metrics-events.html
         "Metrics": {"Status": "Enabled"},
@@ -329,14 +296,14 @@ def _replication(pair: BucketPair, values: BucketPolicySettings) -> dict[str, An
         "DeleteMarkerReplication": {"Status": "Enabled"},
         "Destination": destination,
     }
-    if values.replication_time_control:
+    if settings.replication_time_control:
         minutes = {"Minutes": _REPLICATION_MINUTES}
         destination["ReplicationTime"] = {"Status": "Enabled", "Time": minutes}
         destination["Metrics"] = {"Status": "Enabled", "EventThreshold": minutes}
-    if values.encryption_key_arn is not None and values.replica_key_arn is not None:
-        destination["EncryptionConfiguration"] = {"ReplicaKmsKeyID": values.replica_key_arn}
+    if settings.encryption_key_arn is not None and settings.replica_key_arn is not None:
+        destination["EncryptionConfiguration"] = {"ReplicaKmsKeyID": settings.replica_key_arn}
         rule["SourceSelectionCriteria"] = {"SseKmsEncryptedObjects": {"Status": "Enabled"}}
-    return {"Role": values.replication_role_arn, "Rules": [rule]}
+    return {"Role": settings.replication_role_arn, "Rules": [rule]}
 
 
 def _policy(bucket: str, *statements: Mapping[str, Any]) -> str:

@@ -9,7 +9,6 @@ from runtime.audit.write import AuditTrail
 from runtime.fixity.records import Agent
 from runtime.provisioning.audit_events import events_of_result
 from runtime.provisioning.bucket_configuration import (
-    BucketPolicySettings,
     BucketType,
     Step,
     main_steps,
@@ -31,6 +30,7 @@ from runtime.provisioning.request_result import (
     as_text,
     status_of,
 )
+from runtime.settings import ProvisioningSettings
 from runtime.shared.errors import DuraCloudError, ObjectAbsentError, RefusedError, TransientError
 from runtime.shared.ports import Clock
 
@@ -44,30 +44,28 @@ class Provisioning:
         files: the request files.
         records: results and claims.
         clock: tells the time.
-        prefix: the environment's bucket prefix.
         region: where main buckets are made.
-        replica_region: where replicas are made.
-        values: what the configuration of buckets depends on.
-        most_names: number of names that one request may have.
-        public_allowed: whether public buckets are allowed.
-        longest_work: the longest time that one attempt at a request can take.
-        settling: how long a new bucket stays closed after it was configured.
         trail: the audit trail.
+        settings: the function's settings.
     """
 
     buckets: BucketAdmin
     files: RequestFiles
     records: RequestRecords
     clock: Clock
-    prefix: str
     region: str
-    replica_region: str
-    values: BucketPolicySettings
-    most_names: int
-    public_allowed: bool
-    longest_work: timedelta
-    settling: timedelta
     trail: AuditTrail
+    settings: ProvisioningSettings
+
+    @property
+    def settling(self) -> timedelta:
+        """How long a new bucket stays closed after it was configured."""
+        return timedelta(minutes=self.settings.settling_minutes)
+
+    @property
+    def longest_work(self) -> timedelta:
+        """The longest time that one attempt at a request can take."""
+        return timedelta(seconds=self.settings.function_timeout_seconds)
 
 
 def provision(care: Provisioning, request: BucketRequest, agent: Agent, *, last_receive: bool) -> RequestResult:
@@ -92,7 +90,8 @@ def provision(care: Provisioning, request: BucketRequest, agent: Agent, *, last_
     """
     try:
         names = read_names(
-            care.files.read(request.bucket, request.key, request.version_id, LARGEST_FILE + 1), care.most_names
+            care.files.read(request.bucket, request.key, request.version_id, LARGEST_FILE + 1),
+            care.settings.max_buckets_per_request,
         )
     except RequestRejectedError as error:
         return _written(care, request, str(error), [])
@@ -102,7 +101,9 @@ def provision(care: Provisioning, request: BucketRequest, agent: Agent, *, last_
         if not last_receive:
             raise
         return _written(care, request, f"the file could not be read: {error}", [])
-    works = [_Work(care, request, name, pair_of(care.prefix, name.name), last_receive) for name in names]
+    works = [
+        _Work(care, request, name, pair_of(care.settings.bucket_prefix, name.name), last_receive) for name in names
+    ]
     results, settling = _worked_on(works)
     if settling is not None:
         raise settling
@@ -162,7 +163,9 @@ class _Work:
 
     def run(self) -> NameResult:
         """Return what became of the name, with everything undone that this request made in vain."""
-        problem = problem_with(self.care.prefix, self.name.name, public_allowed=self.care.public_allowed)
+        problem = problem_with(
+            self.care.settings.bucket_prefix, self.name.name, public_allowed=self.care.settings.public_buckets_allowed
+        )
         if problem:
             return self._result(NameVerdict.REJECTED, problem)
         try:
@@ -186,19 +189,18 @@ class _Work:
             self.care.records.release(self.pair.main)
 
     def _provision(self) -> NameResult:
-        main = self.care.buckets.find(self.pair.main, self.care.region)
-        replica = self.care.buckets.find(self.pair.replica, self.care.replica_region)
+        care, pair, settings = self.care, self.pair, self.care.settings
+        main = care.buckets.find(pair.main, care.region)
+        replica = care.buckets.find(pair.replica, settings.replica_region)
         creating = self._stake_claim(main, replica)
         if creating:
-            self._make(main, self.pair.main, self.care.region)
-        self._configure(self.pair.main, self.care.region, main_steps(self.pair, self.care.values), new=creating)
-        self._make(replica, self.pair.replica, self.care.replica_region)
-        self._configure(
-            self.pair.replica, self.care.replica_region, replica_steps(self.pair, self.care.values), new=creating
-        )
+            self._make(main, pair.main, care.region)
+        self._configure(pair.main, care.region, main_steps(pair, settings), new=creating)
+        self._make(replica, pair.replica, settings.replica_region)
+        self._configure(pair.replica, settings.replica_region, replica_steps(pair, settings), new=creating)
         if creating:
             self._let_settle()
-        self._configure(self.pair.main, self.care.region, opening_steps(self.pair, self.care.values), new=creating)
+        self._configure(pair.main, care.region, opening_steps(pair, settings), new=creating)
         return self._result(NameVerdict.CREATED if creating else NameVerdict.ALREADY_PROVISIONED)
 
     def _let_settle(self) -> None:
@@ -236,12 +238,12 @@ class _Work:
         if standing is not None and standing.event_id != self.request.event_id and in_time:
             raise _BusyError
         kind = BucketType.PUBLIC if self.pair.public else BucketType.MAIN
-        ours = main.is_ours(care.values.environment, kind)
+        ours = main.is_ours(care.settings.environment, kind)
         # Buckets that a request made before it broke off carry its claim until they carry our tags (lesson L15).
         begun = standing is not None and standing.creating
         for found, bucket, known in (
             (main, self.pair.main, ours),
-            (replica, self.pair.replica, replica.is_ours(care.values.environment, BucketType.REPLICA)),
+            (replica, self.pair.replica, replica.is_ours(care.settings.environment, BucketType.REPLICA)),
         ):
             if found.owner is Owner.THIS_ACCOUNT and not known and not begun:
                 raise _RejectedError(f"a bucket {bucket} exists that this service did not make; choose another name")

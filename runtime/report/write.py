@@ -26,6 +26,7 @@ from runtime.report.model import (
     part_bytes,
 )
 from runtime.report.ports import Inventories, ReportFiles, ReportPage
+from runtime.settings import ReportSettings
 from runtime.shared.errors import RefusedError
 from runtime.shared.ports import Clock, Documents, MainBuckets, Queue
 
@@ -46,9 +47,7 @@ class Reporting:
         inventories: what S3 lists of the buckets.
         page: writes the page.
         clock: tells the time.
-        environment: the environment's name.
-        policy: interval and grace.
-        period: whole days before a report that it looks back on.
+        settings: the function's settings.
     """
 
     buckets: MainBuckets
@@ -59,9 +58,12 @@ class Reporting:
     inventories: Inventories
     page: ReportPage
     clock: Clock
-    environment: str
-    policy: SweepPolicy
-    period: int
+    settings: ReportSettings
+
+    @property
+    def policy(self) -> SweepPolicy:
+        """Interval and grace."""
+        return SweepPolicy.of(self.settings)
 
 
 @attrs.frozen(kw_only=True)
@@ -178,7 +180,7 @@ def give_up(reporting: Reporting, part: ReportSlice, reason: str) -> WholeReport
 def _list(reporting: Reporting, part: ReportSlice, notes: BucketNotes, deadline: datetime) -> BucketNotes:
     """Write parts of the lists until the bucket's end or the deadline. Returns how far it came."""
     uploads = notes.uploads or tuple(reporting.files.begin(key) for key in part.report.list_keys(part.bucket))
-    count, after = FixityCount(), notes.after
+    count, after, policy = FixityCount(), notes.after, reporting.policy
     count.add(notes.count)
     text, unsent = bytearray(), FixityCount()
     if not notes.uploads:
@@ -187,7 +189,7 @@ def _list(reporting: Reporting, part: ReportSlice, notes: BucketNotes, deadline:
     with ThreadPoolExecutor(max_workers=1) as pool:
         for record in read_ahead(pool, reporting.records.page, part.bucket, after):
             text += line(record).encode()
-            unsent.count(record, part.report.started, reporting.policy)
+            unsent.count(record, part.report.started, policy)
             if len(text) >= part_bytes(len(uploads[0].etags) + 1):
                 uploads = _send(reporting, uploads, text)
                 count.add(unsent)
@@ -279,19 +281,19 @@ def _current(reporting: Reporting, report: Report) -> list[bool]:
 
 def _end(reporting: Reporting, report: Report) -> WholeReport | None:
     """Write the page where every bucket of the plan has come to its end. Returns the report, or None."""
-    documents = reporting.documents
+    documents, settings = reporting.documents, reporting.settings
     keys = {bucket: report.result_key(bucket) for bucket in _plan(reporting, report)}
     if not documents.names(report.working_folder).issuperset(keys.values()):
         return None
     results = {bucket: documents.read(key) for bucket, key in keys.items()}
     whole = WholeReport(
         report=report,
-        environment=reporting.environment,
+        environment=settings.environment,
         policy=reporting.policy,
         ended=reporting.clock.now(),
         # What S3 lists it also hands out; files that are there are not removed for a month.
         buckets={bucket: BucketReport.from_document(found) for bucket, found in results.items() if found},
-        days=[day_count(day, documents.read(manifest_key(day))) for day in report.days(reporting.period)],
+        days=[day_count(day, documents.read(manifest_key(day))) for day in report.days(settings.report_period_days)],
     )
     text, summary = reporting.page.html(whole), whole.document
     for page_key, summary_key, current in zip(

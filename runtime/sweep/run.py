@@ -22,6 +22,7 @@ from runtime.fixity.due_check import DueCheck
 from runtime.fixity.ports import SchedulePages, VerificationSchedule
 from runtime.fixity.queue_due_checks import queue_due
 from runtime.fixity.schedule import ScheduleRow
+from runtime.settings import SweepSettings
 from runtime.shared.errors import RefusedError
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
@@ -59,11 +60,7 @@ class Sweeping:
         slices: the queue by which the sweep goes on.
         files: plans, counts and reports.
         clock: tells the time.
-        environment: the environment's name.
-        policy: interval and grace.
-        young: time before a sweep within which an object was uploaded that need not have a record yet.
-        most: objects and left-over rows looked at in one slice.
-        concurrency: schedule rows written at the same time.
+        settings: the function's settings.
     """
 
     buckets: MainBuckets
@@ -76,11 +73,17 @@ class Sweeping:
     slices: Queue[Slice]
     files: Documents
     clock: Clock
-    environment: str
-    policy: SweepPolicy
-    young: timedelta
-    most: int
-    concurrency: int
+    settings: SweepSettings
+
+    @property
+    def policy(self) -> SweepPolicy:
+        """Interval and grace."""
+        return SweepPolicy.of(self.settings)
+
+    @property
+    def young(self) -> timedelta:
+        """Time before a sweep within which an object was uploaded that need not have a record yet."""
+        return timedelta(hours=self.settings.young_hours)
 
 
 @attrs.frozen(kw_only=True)
@@ -160,7 +163,7 @@ def advance(sweeping: Sweeping, part: Slice, deadline: datetime) -> Progress:
     key = part.sweep.totals_key(part.bucket)
     if finished(sweeping.files, key):
         return Progress(looked_at=0, found=Totals(), bucket_ended=True, coverage=_end(sweeping, part.sweep))
-    with ThreadPoolExecutor(max_workers=sweeping.concurrency) as pool:
+    with ThreadPoolExecutor(max_workers=sweeping.settings.batch_concurrency) as pool:
         work = _Work(sweeping, pool)
         last = work.through(part, deadline)
     totals = Totals()
@@ -215,6 +218,8 @@ class _Work:
         self._sweeping = sweeping
         self._pool = pool
         self._now = sweeping.clock.now()
+        # Once for all objects.
+        self._policy, self._young = sweeping.policy, sweeping.young
         self._verdicts: list[Verdict] = []
         self._unmatched: list[ScheduleRow] = []
         self._without_record: list[Unrecorded] = []
@@ -243,7 +248,7 @@ class _Work:
             self._judge(part.sweep, record, row, listed)
             if sum(map(len, self._waiting)) >= _TOGETHER:
                 self._repair()
-            if self.looked_at >= sweeping.most or sweeping.clock.now() >= deadline:
+            if self.looked_at >= sweeping.settings.slice_records or sweeping.clock.now() >= deadline:
                 self._repair()
                 return key
         self._repair()
@@ -267,7 +272,7 @@ class _Work:
             self.found.malformed += 1
             self.found.objects += 1
         elif record is not None:
-            verdict = judge(record, row, self._now, self._sweeping.policy)
+            verdict = judge(record, row, self._now, self._policy)
             self.found.count(record, verdict)
             if verdict.changes_something:
                 self._verdicts.append(verdict)
@@ -275,12 +280,12 @@ class _Work:
             if listed is None:
                 if has_vanished(record, sweep.started, self._now):
                     self._vanished.append(doubted)
-            elif was_replaced(record, listed, sweep.started, self._now, self._sweeping.young):
+            elif was_replaced(record, listed, sweep.started, self._now, self._young):
                 self._replaced.append(doubted)
         else:
             if isinstance(row, ScheduleRow):
                 self._unmatched.append(row)
-            if listed is not None and lacks_record(listed, sweep.started, self._sweeping.young):
+            if listed is not None and lacks_record(listed, sweep.started, self._young):
                 self._without_record.append(Unrecorded(sweep=sweep, listed=listed))
 
     @property
@@ -353,7 +358,7 @@ def _end(sweeping: Sweeping, sweep: Sweep) -> Coverage | None:
         unfinished={bucket: why for bucket, document in counted.items() if (why := document.get(UNFINISHED))},
         newest=supersedes(sweep, latest, itself=True),
     )
-    report = coverage.document(sweeping.environment, sweeping.policy, sweeping.clock.now())
+    report = coverage.document(sweeping.settings.environment, sweeping.policy, sweeping.clock.now())
     if supersedes(sweep, of_day, itself=incomplete(of_day)):
         files.write(sweep.report_key, report)
     if supersedes(sweep, latest, itself=incomplete(latest)):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from runtime.contract import FUNCTION_ENVIRONMENT
+from runtime.settings import FUNCTIONS
 from tests.architecture.source import Module, modules, modules_in
 
 AWS = ("boto3", "botocore", "s3transfer")
@@ -43,9 +43,9 @@ def test_runtime_knows_nothing_of_infrastructure() -> None:
     assert {} == _breaches(modules_in("runtime/"), *forbidden)
 
 
-def test_infrastructure_imports_only_the_contract_of_the_runtime() -> None:
-    """Stacks learn names and settings of the functions from one module."""
-    assert {} == _breaches(modules_in("stacks/", "app.py"), "runtime", but=("runtime.contract",))
+def test_infrastructure_imports_only_names_and_settings_of_the_runtime() -> None:
+    """Stacks know the names that both sides share and what each function reads, and nothing else of the runtime."""
+    assert {} == _breaches(modules_in("stacks/", "app.py"), "runtime", but=("runtime.contract", "runtime.settings"))
 
 
 def test_infrastructure_calls_no_aws_at_synthesis() -> None:
@@ -65,7 +65,7 @@ def test_contract_is_standard_library_only() -> None:
     assert {name.split(".")[0] for name in contract.imports} <= sys.stdlib_module_names
 
 
-# What a feature may use of the runtime beside `runtime.contract` and `runtime.shared`: only what lies below it.
+# What a feature may use of the runtime beside names, settings and `runtime.shared`: only what lies below it.
 FEATURES = {
     "shared": (),
     "fixity": (),
@@ -77,7 +77,7 @@ FEATURES = {
     "sweep": ("bucket_runs", "fixity"),
     "report": ("audit", "bucket_runs", "fixity"),
 }
-BELOW_ALL = ("runtime.contract", "runtime.shared")
+BELOW_ALL = ("runtime.contract", "runtime.settings", "runtime.shared")
 
 
 def _feature(name: str) -> list[Module]:
@@ -93,7 +93,7 @@ def test_every_folder_of_the_runtime_has_its_place() -> None:
 
 @pytest.mark.parametrize("feature", FEATURES)
 def test_features_are_pure(feature: str) -> None:
-    """Decisions and verbs touch no service, clock, chance, log, file or setting."""
+    """Decisions and verbs touch no service, clock, chance, log or file; settings are handed to them."""
     # A version 5 UUID is a digest of a name; it is the others that need the clock or chance.
     assert {} == _breaches(_feature(feature), *AWS, POWERTOOLS, *IMPURE, but=("uuid.UUID", "uuid.uuid5"))
 
@@ -191,7 +191,7 @@ def test_only_settings_read_environment_variables() -> None:
     """One module of the runtime knows the process's environment."""
     readers = [module.path for module in modules_in("runtime/") if module.imports_from("os")]
 
-    assert ["runtime/settings.py"] == readers
+    assert ["runtime/environment.py"] == readers
 
 
 def test_adapters_are_loaded_by_the_function_that_needs_them() -> None:
@@ -203,7 +203,7 @@ def test_adapters_are_loaded_by_the_function_that_needs_them() -> None:
 
 
 def test_only_one_module_imports_cdk_nag() -> None:
-    """All acknowledgements are in one table."""
+    """Constructs say what they accept; one module hands it to cdk-nag."""
     assert {"stacks/nag.py"} >= {module.path for module in modules() if module.imports_from("cdk_nag")}
 
 
@@ -233,7 +233,7 @@ def test_the_verifier_of_the_audit_trail_is_offline() -> None:
 
 def test_naming_and_configuration_need_no_cdk() -> None:
     """Names and settings are plain values that anything can check."""
-    assert {} == _breaches(modules_in("stacks/naming.py", "stacks/config.py"), "aws_cdk", "constructs", "jsii")
+    assert {} == _breaches(modules_in("stacks/naming.py", "stacks/config/"), "aws_cdk", "constructs", "jsii")
 
 
 def test_lower_layers_never_learn_of_higher_ones() -> None:
@@ -281,7 +281,7 @@ def test_every_function_has_its_handler() -> None:
         for node in module.tree.body
         if isinstance(node, ast.FunctionDef) and node.name == "handler"
     }
-    expected = {f"runtime/handlers/{name.replace('-', '_')}.py": ["event", "context"] for name in FUNCTION_ENVIRONMENT}
+    expected = {f"runtime/handlers/{name.replace('-', '_')}.py": ["event", "context"] for name in FUNCTIONS}
 
     assert expected == entry_points
     assert {*expected, "runtime/handlers/__init__.py"} == {module.path for module in modules_in("runtime/handlers/")}

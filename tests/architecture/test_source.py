@@ -43,8 +43,8 @@ def _values(names: type) -> set[str]:
 
 
 def test_l33_shared_names_are_written_in_the_contract_only() -> None:
-    """Environment variables, metrics and table attributes are never spelt a second time."""
-    shared = _values(contract.Env) | _values(contract.Metric) | _values(contract.Attribute)
+    """Metrics and table attributes are never spelt a second time."""
+    shared = _values(contract.Metric) | _values(contract.Attribute)
     # Words that AWS's own parameters and answers use too.
     shared -= {contract.Attribute.VERSION_ID, contract.Attribute.SIZE, contract.Attribute.ETAG, contract.Attribute.TTL}
     shared -= {contract.Attribute.CHECKSUM_ALGORITHM}

@@ -11,7 +11,8 @@ from runtime.fixity.context import Care
 from runtime.fixity.deposit import deposit
 from runtime.fixity.errors import UnreadableError
 from runtime.fixity.outcome import Outcome
-from tests.support.builders import REF, attempt, world
+from runtime.settings import DepositSettings
+from tests.support.builders import REF, attempt, fixity_settings, world
 
 BODY = bytes(range(256)) * 8192
 
@@ -83,9 +84,7 @@ def _care(factory: Callable[[], object]) -> Care:
         records=w.records,
         schedule=w.schedule,
         clock=w.clock,
-        algorithms=("sha256",),
-        interval=w.care.interval,
-        read_rate=1_000_000,
+        settings=fixity_settings(DepositSettings, digest_algorithms=("sha256",), assumed_read_rate=1_000_000),
     )
 
 

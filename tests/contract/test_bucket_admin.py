@@ -15,14 +15,14 @@ from runtime.provisioning.claims import FoundBucket, Owner
 from runtime.provisioning.errors import NameTakenError
 from runtime.provisioning.ports import BucketAdmin
 from runtime.shared.errors import RefusedError, TransientError
-from tests.support.provisioning_fakes import VALUES, FakeBuckets
+from tests.support.provisioning_fakes import SETTINGS, FakeBuckets
 
 ACCOUNT = "123456789012"
 MAIN, PUBLIC = pair_of("acme-dev", "letters"), pair_of("acme-dev", "maps-public")
 REGION: Final = "eu-west-1"
 ELSEWHERE: Final = "us-east-1"
 KEYS = attrs.evolve(
-    VALUES,
+    SETTINGS,
     encryption_key_arn="arn:aws:kms:eu-west-1:123456789012:key/a",
     replica_key_arn="arn:aws:kms:us-east-1:123456789012:key/b",
 )
@@ -59,16 +59,16 @@ def admin(request: pytest.FixtureRequest) -> Admin:
     if request.param == "fake":
         return _Fake()
     request.getfixturevalue("aws")
-    for name in (VALUES.managed_bucket, VALUES.logs_bucket):
+    for name in (SETTINGS.managed_bucket, SETTINGS.logs_bucket):
         client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     delivery = {
         "Effect": "Allow",
         "Principal": {"Service": "logging.s3.amazonaws.com"},
         "Action": "s3:PutObject",
-        "Resource": f"arn:aws:s3:::{VALUES.logs_bucket}/*",
+        "Resource": f"arn:aws:s3:::{SETTINGS.logs_bucket}/*",
     }
     client("s3").put_bucket_policy(
-        Bucket=VALUES.logs_bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [delivery]})
+        Bucket=SETTINGS.logs_bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [delivery]})
     )
     return _Aws()
 
@@ -89,7 +89,7 @@ def test_l16_bucket_is_made_in_either_kind_of_region(admin: Admin, region: str) 
 def test_tags_are_found_again(admin: Admin) -> None:
     """What the first step writes is what tells our buckets later."""
     admin.port.create(MAIN.main, REGION)
-    admin.port.apply(MAIN.main, REGION, main_steps(MAIN, VALUES)[0])
+    admin.port.apply(MAIN.main, REGION, main_steps(MAIN, SETTINGS)[0])
 
     found = admin.port.find(MAIN.main, REGION)
     assert found.is_ours("dev", BucketType.MAIN)
@@ -101,9 +101,11 @@ def test_tags_are_found_again(admin: Admin) -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        VALUES,
+        SETTINGS,
         attrs.evolve(
-            VALUES, encryption_key_arn="arn:aws:kms:eu-west-1:1:key/a", replica_key_arn="arn:aws:kms:us-east-1:1:key/b"
+            SETTINGS,
+            encryption_key_arn="arn:aws:kms:eu-west-1:1:key/a",
+            replica_key_arn="arn:aws:kms:us-east-1:1:key/b",
         ),
     ],
     ids=["S3-managed", "customer key"],
@@ -111,7 +113,7 @@ def test_tags_are_found_again(admin: Admin) -> None:
 def test_every_step_is_accepted_and_may_be_repeated(admin: Admin, pair: object, values: object) -> None:
     """The whole configuration is valid for S3, and applying it again changes nothing."""
     assert isinstance(pair, type(MAIN))
-    assert isinstance(values, type(VALUES))
+    assert isinstance(values, type(SETTINGS))
     admin.port.create(pair.main, REGION)
     admin.port.create(pair.replica, ELSEWHERE)
     for _ in range(2):

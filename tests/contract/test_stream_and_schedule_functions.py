@@ -7,9 +7,10 @@ from typing import Any
 import boto3
 import pytest
 
+from benchmarks.function_environment import any_settings
 from runtime import bootstrap
-from runtime.contract import Env
 from runtime.handlers import audit_manifest, audit_trail, checksum_exporter, checksum_failure, verification_due
+from runtime.settings import AlertsSettings, DueSettings, ExportSettings, FunctionSettings, ManifestSettings
 
 REGION = "eu-west-1"
 BUCKET = "acme-test-managed"
@@ -17,16 +18,19 @@ EVENTS = Path(__file__).parent.parent / "support" / "events"
 
 
 @pytest.fixture(autouse=True)
-def _fresh(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _fresh(aws: None) -> Iterator[None]:
     assert aws is None
-    monkeypatch.setenv(Env.ENVIRONMENT, "test")
-    monkeypatch.setenv(Env.COMMIT, "0123abc")
-    factories = (bootstrap.due, bootstrap.failure, bootstrap.exporter, bootstrap.audit_trail, bootstrap.audit_manifest)
+    factories = (bootstrap.due, bootstrap.alerts, bootstrap.export, bootstrap.audit_trail, bootstrap.audit_manifest)
     for factory in factories:
         factory.cache_clear()
     yield
     for factory in factories:
         factory.cache_clear()
+
+
+def _set(monkeypatch: pytest.MonkeyPatch, kind: type[FunctionSettings], **fields: str) -> None:
+    for name, value in any_settings(kind, environment="test", **fields).to_environment().items():
+        monkeypatch.setenv(name, value)
 
 
 def _event(name: str) -> dict[str, Any]:
@@ -43,7 +47,7 @@ def _one_message(url: str) -> dict[str, Any]:
 def test_expired_row_reaches_the_verification_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     """The function as Lambda calls it puts the documented message into the queue that its settings name."""
     url = boto3.client("sqs", region_name=REGION).create_queue(QueueName="verification")["QueueUrl"]
-    monkeypatch.setenv(Env.VERIFICATION_QUEUE_URL, url)
+    _set(monkeypatch, DueSettings, verification_queue_url=url)
 
     verification_due.handler(_event("schedule_row_expired.json"), None)
 
@@ -61,8 +65,7 @@ def test_mismatch_reaches_the_topic(monkeypatch: pytest.MonkeyPatch) -> None:
     arn = queues.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     topic = topics.create_topic(Name="alerts")["TopicArn"]
     topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-    monkeypatch.setenv(Env.ALERT_TOPIC_ARN, topic)
-    monkeypatch.setenv(Env.RUNBOOK_URL, "https://example.org/runbook")
+    _set(monkeypatch, AlertsSettings, alert_topic_arn=topic, runbook_url="https://example.org/runbook")
 
     checksum_failure.handler(_event("record_mismatched.json"), None)
 
@@ -82,8 +85,7 @@ def test_month_s_export_is_started_and_followed(monkeypatch: pytest.MonkeyPatch)
     tables.update_continuous_backups(
         TableName="checksums", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
     )
-    monkeypatch.setenv(Env.CHECKSUM_TABLE_ARN, arn)
-    monkeypatch.setenv(Env.MANAGED_BUCKET, BUCKET)
+    _set(monkeypatch, ExportSettings, checksum_table_arn=arn, managed_bucket=BUCKET)
     start = {"action": "start", "time": "2026-03-01T02:00:00Z"}
 
     checksum_exporter.handler(start, None)
@@ -102,10 +104,7 @@ def test_change_is_recorded_and_its_day_signed(monkeypatch: pytest.MonkeyPatch) 
     buckets, keys = boto3.client("s3", region_name=REGION), boto3.client("kms", region_name=REGION)
     buckets.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     arn = keys.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
-    monkeypatch.setenv(Env.MANAGED_BUCKET, BUCKET)
-    monkeypatch.setenv(Env.AUDIT_OBJECT_LOCK, "none")
-    monkeypatch.setenv(Env.EVIDENCE_RETENTION_DAYS, "3650")
-    monkeypatch.setenv(Env.AUDIT_KEY_ARN, arn)
+    _set(monkeypatch, ManifestSettings, managed_bucket=BUCKET, audit_key_arn=arn)
     now = datetime.now(UTC)
 
     audit_trail.handler(_event("record_mismatched.json"), None)

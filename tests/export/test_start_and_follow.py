@@ -2,8 +2,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import attrs
 
+from benchmarks.function_environment import any_settings
 from runtime.export.start_and_follow import Exporting, follow, start
 from runtime.export.table_export import ExportStatus
+from runtime.settings import ExportSettings
 from tests.support.announcing_fakes import FakeExports
 from tests.support.fakes import FakeClock
 from tests.support.sweep_fakes import FakeDocuments
@@ -15,7 +17,11 @@ STATUS = "exports/checksum-table/2026-03-01/export.json"
 
 def _exporting() -> tuple[Exporting, FakeExports, FakeDocuments]:
     exports, files = FakeExports(), FakeDocuments()
-    return Exporting(exports=exports, files=files, clock=FakeClock(NOW), table_arn="arn:table"), exports, files
+    return (
+        Exporting(exports=exports, files=files, clock=FakeClock(NOW), settings=any_settings(ExportSettings)),
+        exports,
+        files,
+    )
 
 
 def test_retry_of_the_start_exports_once() -> None:

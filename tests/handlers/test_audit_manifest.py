@@ -4,24 +4,10 @@ from typing import Any
 import pytest
 
 from runtime.audit.errors import BrokenTrailError
-from runtime.contract import Env
 from runtime.handlers.audit_manifest import handle
-from runtime.settings import ManifestSettings
 from runtime.shared.errors import MalformedMessageError
-from tests.support.audit_fakes import KEY_ARN
 from tests.support.audit_trails import Archive, archive, event
 from tests.support.published import published
-
-SETTINGS = ManifestSettings.load(
-    {
-        Env.ENVIRONMENT: "prod",
-        Env.COMMIT: "0123abc",
-        Env.MANAGED_BUCKET: "acme-prod-managed",
-        Env.AUDIT_OBJECT_LOCK: "none",
-        Env.EVIDENCE_RETENTION_DAYS: "3650",
-        Env.AUDIT_KEY_ARN: KEY_ARN,
-    }
-)
 
 
 def test_the_days_before_the_event_are_signed_and_counted(
@@ -30,7 +16,7 @@ def test_the_days_before_the_event_are_signed_and_counted(
     """Each day that was missed is signed, named in the log with its digest, and published with its events."""
     found = archive(days=1, segments=2, events=3, unsigned=1)
     with pytest.raises(BrokenTrailError, match=r"1 problems in the audit trail; the first: .* signed late"):
-        handle({"time": "2026-03-04T00:30:00Z"}, (SETTINGS, _at(found, days=2)))
+        handle({"time": "2026-03-04T00:30:00Z"}, _at(found, days=2))
 
     signed = [record.__dict__ for record in caplog.records if record.message == "day signed"]
     assert ["audit/manifests/2026-03-02.json", "audit/manifests/2026-03-03.json"] == [one["manifest"] for one in signed]
@@ -56,7 +42,7 @@ def test_a_broken_segment_fails_loudly_after_every_day_is_signed(
     found.files.files[found.writer().write([event(1)])] = b"junk"
 
     with pytest.raises(BrokenTrailError, match="2 problems in the audit trail; the first: audit/events/2026-03-01/"):
-        handle({"time": "2026-03-03T00:30:00Z"}, (SETTINGS, _at(found, days=2)))
+        handle({"time": "2026-03-03T00:30:00Z"}, _at(found, days=2))
     assert {"audit/manifests/2026-03-01.json.sig", "audit/manifests/2026-03-02.json.sig"} <= set(found.files.files)
     # The day was signed late, too.
     assert [2, 0] == [values["AuditProblems"] for _, values in published(capsys)]
@@ -69,7 +55,7 @@ def test_a_trail_on_which_nothing_is_signed_is_a_problem(capsys: pytest.CaptureF
     found.files.files["audit/manifests/2026-03-01.json"] = b"junk"
 
     with pytest.raises(BrokenTrailError):
-        handle({"time": "2026-03-03T00:30:00Z"}, (SETTINGS, _at(found, days=1)))
+        handle({"time": "2026-03-03T00:30:00Z"}, _at(found, days=1))
     assert [("audit-manifest", {"AuditProblems": 1})] == published(capsys)
 
 
@@ -80,5 +66,5 @@ def test_an_event_without_a_sensible_time_is_refused(time: str | None) -> None:
     before = dict(found.files.files)
 
     with pytest.raises(MalformedMessageError):
-        handle({} if time is None else {"time": time}, (SETTINGS, found.signing))
+        handle({} if time is None else {"time": time}, found.signing)
     assert before == found.files.files

@@ -8,12 +8,10 @@ import attrs
 import pytest
 
 from runtime.adapters.dynamodb_items import item_of
-from runtime.contract import Env
 from runtime.fixity.evidence import Comparison, Evidence, Source, Verdict
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.handlers.audit_trail import handle
-from runtime.settings import AuditSettings
 from runtime.shared.errors import MalformedMessageError, TransientError
 from tests.support.audit_trails import Archive
 from tests.support.builders import AGENT, NOW, REF
@@ -21,15 +19,6 @@ from tests.support.captured import captured
 from tests.support.published import published
 
 EVENTS = Path(__file__).parent.parent / "support" / "events"
-SETTINGS = AuditSettings.load(
-    {
-        Env.ENVIRONMENT: "prod",
-        Env.COMMIT: "0123abc",
-        Env.MANAGED_BUCKET: "acme-prod-managed",
-        Env.AUDIT_OBJECT_LOCK: "none",
-        Env.EVIDENCE_RETENTION_DAYS: "3650",
-    }
-)
 REPORT = CheckReport(
     outcome=Outcome.MATCH,
     success=True,
@@ -79,7 +68,7 @@ def _record(before: FixityRecord | None, after: FixityRecord | None, number: int
 
 
 def _written(archive: Archive, *records: dict[str, Any]) -> list[dict[str, Any]]:
-    key = handle({"Records": list(records)}, (SETTINGS, archive.writer()))
+    key = handle({"Records": list(records)}, archive.writer())
     lines = gzip.decompress(archive.files.files[key]).splitlines()[1:] if key else []
     return [json.loads(line)["event"] for line in lines]
 

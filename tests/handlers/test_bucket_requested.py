@@ -1,47 +1,12 @@
 import pytest
 
-from runtime.contract import Env
 from runtime.handlers import bucket_requested
-from runtime.settings import ProvisioningSettings
 from runtime.shared.errors import TransientError
 from runtime.shared.object_ref import ObjectRef
 from tests.support.builders import FakeContext, s3_event, sqs_event
 from tests.support.fakes import Happening
-from tests.support.provisioning_fakes import REQUESTS, VALUES, Office, office
+from tests.support.provisioning_fakes import REQUESTS, Office, office
 from tests.support.published import published
-
-
-def _settings() -> ProvisioningSettings:
-    return ProvisioningSettings.load(
-        {
-            Env.ENVIRONMENT: "dev",
-            Env.COMMIT: "0123abc",
-            Env.BUCKET_PREFIX: "acme-dev",
-            Env.ACCOUNT_ID: VALUES.account_id,
-            Env.REPLICA_REGION: "us-east-1",
-            Env.MANAGED_BUCKET: VALUES.managed_bucket,
-            Env.LOGS_BUCKET: VALUES.logs_bucket,
-            Env.AUDIT_OBJECT_LOCK: "none",
-            Env.EVIDENCE_RETENTION_DAYS: "3650",
-            Env.REPLICATION_ROLE_ARN: VALUES.replication_role_arn,
-            Env.FUNCTION_TIMEOUT: "300",
-            Env.MAX_RECEIVE_COUNT: "3",
-            Env.MAX_BUCKETS_PER_REQUEST: "5",
-            Env.SETTLING_MINUTES: "0",
-            Env.PUBLIC_BUCKETS_ALLOWED: "true",
-            Env.REPLICATION_QUEUE_ARN: "arn:aws:sqs:eu-west-1:111111111111:replication-events",
-            Env.ENCRYPTION_KEY_ARN: "none",
-            Env.REPLICA_KEY_ARN: "none",
-            Env.ABORT_MULTIPART_DAYS: "3",
-            Env.NONCURRENT_EXPIRY_DAYS: "30",
-            Env.MAIN_TRANSITION_DAYS: "0",
-            Env.MAIN_STORAGE_CLASS: "INTELLIGENT_TIERING",
-            Env.REPLICA_TRANSITION_DAYS: "7",
-            Env.REPLICA_STORAGE_CLASS: "DEEP_ARCHIVE",
-            Env.REPLICATION_STORAGE_CLASS: "STANDARD",
-            Env.REPLICATION_TIME_CONTROL: "true",
-        }
-    )
 
 
 def _body(key: str, *, size: int = 7) -> str:
@@ -49,7 +14,7 @@ def _body(key: str, *, size: int = 7) -> str:
 
 
 def _run(o: Office, *bodies: str, receives: int = 1) -> list[str]:
-    answer = bucket_requested.handle(sqs_event(*bodies, receives=receives), FakeContext(), (_settings(), o.care))
+    answer = bucket_requested.handle(sqs_event(*bodies, receives=receives), FakeContext(), o.care)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 

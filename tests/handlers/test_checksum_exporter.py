@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from runtime.contract import Env
+from benchmarks.function_environment import any_settings
 from runtime.export.start_and_follow import Exporting
 from runtime.export.table_export import ExportStatus, TableExport
 from runtime.handlers.checksum_exporter import handle
@@ -16,18 +16,11 @@ from tests.support.sweep_fakes import FakeDocuments
 
 START = {"action": "start", "time": "2026-03-01T02:00:00Z"}
 FOLLOW = {"action": "follow"}
-SETTINGS = ExportSettings.load(
-    {
-        Env.ENVIRONMENT: "test",
-        Env.COMMIT: "0123abc",
-        Env.CHECKSUM_TABLE_ARN: "arn:table",
-        Env.MANAGED_BUCKET: "acme-test-managed",
-    }
-)
+SETTINGS = any_settings(ExportSettings, checksum_table_arn="arn:table")
 
 
-def _deps(exports: FakeExports) -> tuple[ExportSettings, Exporting]:
-    return SETTINGS, Exporting(exports=exports, files=FakeDocuments(), clock=FakeClock(NOW), table_arn="arn:table")
+def _deps(exports: FakeExports) -> Exporting:
+    return Exporting(exports=exports, files=FakeDocuments(), clock=FakeClock(NOW), settings=SETTINGS)
 
 
 @pytest.mark.parametrize(

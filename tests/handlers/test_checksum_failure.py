@@ -6,26 +6,23 @@ from typing import Any
 import attrs
 import pytest
 
+from benchmarks.function_environment import any_settings
 from runtime.adapters.dynamodb_items import item_of
-from runtime.alerts.announce import Announced
-from runtime.contract import Env
+from runtime.alerts.announce import Alerting, Announced
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.handlers.checksum_failure import handle
-from runtime.settings import FailureSettings
+from runtime.settings import AlertsSettings
 from runtime.shared.errors import MalformedMessageError, TransientError
 from tests.support.announcing_fakes import FakeNotifier
 from tests.support.builders import AGENT, NOW, REF
 
 EVENTS = Path(__file__).parent.parent / "support" / "events"
-SETTINGS = FailureSettings.load(
-    {
-        Env.ENVIRONMENT: "test",
-        Env.COMMIT: "0123abc",
-        Env.ALERT_TOPIC_ARN: "arn:aws:sns:eu-west-1:111122223333:alerts",
-        Env.RUNBOOK_URL: "https://example.org/runbook",
-    }
-)
+SETTINGS = any_settings(AlertsSettings, environment="test", runbook_url="https://example.org/runbook")
+
+
+def _alerting(notifier: FakeNotifier) -> Alerting:
+    return Alerting(notifier=notifier, settings=SETTINGS)
 
 
 def _record(outcome: Outcome, *, success: bool | None) -> FixityRecord:
@@ -65,7 +62,7 @@ def test_new_failure_is_published() -> None:
     notifier = FakeNotifier()
     event = json.loads((EVENTS / "record_mismatched.json").read_text("utf-8"))
 
-    assert Announced(failures=1, recoveries=0) == handle(event, (SETTINGS, notifier))
+    assert Announced(failures=1, recoveries=0) == handle(event, _alerting(notifier))
     [(subject, body)] = notifier.messages
     assert "[DuraCloud test] 1 object failed the check" == subject
     assert '"box 1/letter ä.txt"' in body
@@ -92,7 +89,7 @@ def test_items_as_the_adapter_writes_them_are_understood(
     """Images hold the attributes that the records adapter writes, and what is no news publishes nothing."""
     notifier = FakeNotifier()
 
-    assert told == handle(_event((before, after)), (SETTINGS, notifier))
+    assert told == handle(_event((before, after)), _alerting(notifier))
     assert (1 if told != Announced(0, 0) else 0) == len(notifier.messages)
 
 
@@ -101,7 +98,7 @@ def test_l13_one_message_per_batch() -> None:
     notifier = FakeNotifier()
     other = attrs.evolve(DAMAGED, version_id="v2")
 
-    handle(_event((GOOD, DAMAGED), (DAMAGED, other)), (SETTINGS, notifier))
+    handle(_event((GOOD, DAMAGED), (DAMAGED, other)), _alerting(notifier))
 
     assert ["[DuraCloud test] 1 object failed the check"] == [subject for subject, _ in notifier.messages]
 
@@ -109,10 +106,10 @@ def test_l13_one_message_per_batch() -> None:
 def test_l12_publish_error_fails_the_batch() -> None:
     """A message that was not taken is sent again by the stream."""
     with pytest.raises(TransientError):
-        handle(_event((GOOD, DAMAGED)), (SETTINGS, FakeNotifier(TransientError("throttled"))))
+        handle(_event((GOOD, DAMAGED)), _alerting(FakeNotifier(TransientError("throttled"))))
 
 
 def test_malformed_record_fails_the_batch() -> None:
     """A record of another form is never skipped quietly."""
     with pytest.raises(MalformedMessageError, match="checksum table"):
-        handle({"Records": [{"dynamodb": {"Keys": {"BucketName": {"S": "b"}}}}]}, (SETTINGS, FakeNotifier()))
+        handle({"Records": [{"dynamodb": {"Keys": {"BucketName": {"S": "b"}}}}]}, _alerting(FakeNotifier()))

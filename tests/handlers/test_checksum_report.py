@@ -3,35 +3,19 @@ from typing import Any
 
 import pytest
 
-from runtime.contract import Env
 from runtime.handlers.checksum_report import handle
 from runtime.report.inventory import Inventory, InventoryFile, InventoryFormat
-from runtime.settings import ReportSettings
 from runtime.shared.errors import RefusedError
 from tests.support.builders import NOW, FakeContext, sqs_event
 from tests.support.report_fakes import REPORT, Environment, environment
 from tests.support.sweep_fakes import BUCKET, record
 
 START = {"action": "start", "time": "2026-03-01T12:00:00Z"}
-SETTINGS = ReportSettings.load(
-    {
-        Env.ENVIRONMENT: "test",
-        Env.COMMIT: "0123abc",
-        Env.BUCKET_PREFIX: "acme-test",
-        Env.MANAGED_BUCKET: "acme-test-managed",
-        Env.CHECKSUM_TABLE: "checksums",
-        Env.REPORT_QUEUE_URL: "https://reports",
-        Env.CHECK_INTERVAL_DAYS: "180",
-        Env.CHECK_GRACE_DAYS: "3",
-        Env.REPORT_PERIOD_DAYS: "31",
-        Env.MAX_RECEIVE_COUNT: "3",
-    }
-)
 GOOD: dict[str, list[Any]] = {"batchItemFailures": []}
 
 
 def _handle(env: Environment, *bodies: str) -> dict[str, Any]:
-    return handle(sqs_event(*bodies), FakeContext(), (SETTINGS, env.reporting))
+    return handle(sqs_event(*bodies), FakeContext(), env.reporting)
 
 
 def _run(env: Environment) -> None:
@@ -91,7 +75,7 @@ def test_a_bucket_that_fails_for_good_does_not_silence_the_others(caplog: pytest
         raise RefusedError("AccessDenied")
 
     env.files.before = fail_to_list
-    answer = handle(event, FakeContext(), (SETTINGS, env.reporting))
+    answer = handle(event, FakeContext(), env.reporting)
 
     assert {"batchItemFailures": [{"itemIdentifier": "m0"}]} == answer
     [error] = [vars(line) for line in caplog.records if line.levelname == "ERROR"]

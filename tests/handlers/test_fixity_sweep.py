@@ -5,11 +5,9 @@ from typing import Any
 import pytest
 
 from runtime.bucket_runs.run import Sweep
-from runtime.contract import Env
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
 from runtime.handlers.fixity_sweep import _parse, handle
-from runtime.settings import SweepSettings
 from runtime.shared.errors import RefusedError
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
@@ -28,29 +26,10 @@ from tests.support.sweep_fakes import (
 )
 
 START = {"action": "start", "time": "2026-03-01T12:00:00Z"}
-SETTINGS = SweepSettings.load(
-    {
-        Env.ENVIRONMENT: "test",
-        Env.COMMIT: "0123abc",
-        Env.BUCKET_PREFIX: "acme-test",
-        Env.MANAGED_BUCKET: "acme-test-managed",
-        Env.CHECKSUM_TABLE: "checksums",
-        Env.SCHEDULER_TABLE: "schedule",
-        Env.VERIFICATION_QUEUE_URL: "https://verification",
-        Env.SWEEP_QUEUE_URL: "https://sweep",
-        Env.OBJECT_CREATED_QUEUE_URL: "https://created",
-        Env.CHECK_INTERVAL_DAYS: "180",
-        Env.CHECK_GRACE_DAYS: "3",
-        Env.SLICE_RECORDS: "1000",
-        Env.YOUNG_HOURS: "1",
-        Env.BATCH_CONCURRENCY: "2",
-        Env.MAX_RECEIVE_COUNT: "3",
-    }
-)
 
 
 def _handle(env: Environment, *messages: object) -> dict[str, Any]:
-    return handle(sqs_event(*map(json.dumps, messages)), FakeContext(), (SETTINGS, env.sweeping))
+    return handle(sqs_event(*map(json.dumps, messages)), FakeContext(), env.sweeping)
 
 
 def _lines(output: str) -> list[dict[str, Any]]:
@@ -195,9 +174,9 @@ def test_a_bucket_that_fails_for_good_does_not_silence_the_others(
     body = json.dumps(env.slices.sent[0].message)
     back = {"batchItemFailures": [{"itemIdentifier": "m0"}]}
 
-    assert back == handle(sqs_event(body, receives=2), FakeContext(), (SETTINGS, env.sweeping))
+    assert back == handle(sqs_event(body, receives=2), FakeContext(), env.sweeping)
     assert "_aws" not in capsys.readouterr().out
-    assert back == handle(sqs_event(body, receives=3), FakeContext(), (SETTINGS, env.sweeping))
+    assert back == handle(sqs_event(body, receives=3), FakeContext(), env.sweeping)
     assert "ObjectsUnderCare" in capsys.readouterr().out
     [error] = [vars(line) for line in caplog.records if line.levelname == "ERROR"]
     assert (BUCKET, "RefusedError: listing the objects: AccessDenied") == (error["bucket"], error["reason"])
@@ -250,6 +229,6 @@ def test_text_that_is_not_json_is_set_aside() -> None:
     """Whatever a person sends to the queue, the function goes on."""
     event = sqs_event("sweep please")
 
-    answer = handle(event, FakeContext(), (SETTINGS, environment(BUCKET).sweeping))
+    answer = handle(event, FakeContext(), environment(BUCKET).sweeping)
 
     assert {"batchItemFailures": [{"itemIdentifier": "m0"}]} == answer

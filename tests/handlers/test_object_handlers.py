@@ -3,12 +3,16 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import attrs
 import pytest
 
 from runtime.bucket_runs.run import Sweep
+from runtime.fixity.check_replica import Checking
+from runtime.fixity.context import Care
 from runtime.fixity.errors import UnreadableError
 from runtime.fixity.sequencer import normalised
 from runtime.handlers import checksum_verification, file_deleted, file_uploaded
+from runtime.settings import DepositSettings, RemovalSettings, VerificationSettings
 from runtime.shared.object_ref import ObjectRef
 from runtime.sweep.judge import ListedObject, Unrecorded
 from tests.support.builders import (
@@ -19,7 +23,6 @@ from tests.support.builders import (
     fixity_settings,
     s3_event,
     sqs_event,
-    verification_settings,
     world,
 )
 from tests.support.captured import captured, form
@@ -35,11 +38,16 @@ ALL = pytest.mark.parametrize(
 )
 
 
-def _run(handle: Handle, w: World, *bodies: str, receives: int = 1) -> list[str]:
-    deps: tuple[Any, ...] = (fixity_settings(), w.care)
+def _deps(handle: Handle, w: World) -> Care | Checking:
     if handle is checksum_verification.handle:
-        deps = (verification_settings(), w.care, w.replicas)
-    answer = handle(sqs_event(*bodies, receives=receives), FakeContext(), deps)
+        care = attrs.evolve(w.care, settings=fixity_settings(VerificationSettings))
+        return Checking(care=care, replicas=w.replicas)
+    kind = DepositSettings if handle is file_uploaded.handle else RemovalSettings
+    return attrs.evolve(w.care, settings=fixity_settings(kind))
+
+
+def _run(handle: Handle, w: World, *bodies: str, receives: int = 1) -> list[str]:
+    answer = handle(sqs_event(*bodies, receives=receives), FakeContext(), _deps(handle, w))
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -297,5 +305,5 @@ def test_object_asked_for_twice_is_read_once() -> None:
     for seconds in (-1, 1):
         sent = w.clock.now() + timedelta(seconds=seconds)
         event["Records"][0]["attributes"]["SentTimestamp"] = str(int(sent.timestamp() * 1000))
-        checksum_verification.handle(event, FakeContext(), (verification_settings(), w.care, w.replicas))
+        checksum_verification.handle(event, FakeContext(), _deps(checksum_verification.handle, w))
         assert max(0, seconds) == len(w.store.opened)

@@ -5,7 +5,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from runtime.contract import Env, Function
+from benchmarks.function_environment import any_settings
 from runtime.handlers import replication_failed
 from runtime.provisioning.replication_events import ReplicationProblem, ReplicationReport
 from runtime.settings import ReplicationSettings
@@ -13,7 +13,7 @@ from runtime.shared.object_ref import ObjectRef
 from tests.support.builders import sqs_event
 from tests.support.published import published
 
-SETTINGS = ReplicationSettings.load({Env.ENVIRONMENT: "test", Env.COMMIT: "c0ffee"})
+SETTINGS = any_settings(ReplicationSettings, environment="test")
 TEXT = (Path(__file__).parent.parent / "support" / "events" / "replication_failed.json").read_text("utf-8")
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 TEST_MESSAGE = json.dumps(
@@ -63,7 +63,7 @@ def test_failures_and_delays_are_counted(capsys: pytest.CaptureFixture[str], cap
     answer = replication_failed.handle(sqs_event(TEXT, late, TEXT), SETTINGS)
 
     assert [] == answer["batchItemFailures"]
-    assert [(Function.REPLICATION_FAILED, {"ReplicationsFailed": 2, "ReplicationsLate": 1})] == published(capsys)
+    assert [(ReplicationSettings.function, {"ReplicationsFailed": 2, "ReplicationsLate": 1})] == published(capsys)
     told = [(record.getMessage(), vars(record)["reason"]) for record in caplog.records]
     failed, delayed = ("not replicated", "AssumeRoleNotPermitted"), ("not replicated in time", "AssumeRoleNotPermitted")
     assert [failed, delayed, failed] == told
@@ -72,7 +72,7 @@ def test_failures_and_delays_are_counted(capsys: pytest.CaptureFixture[str], cap
 def test_test_message_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:
     """What S3 sends when a bucket is configured is passed over, and counts as nothing."""
     assert [] == replication_failed.handle(sqs_event(TEST_MESSAGE), SETTINGS)["batchItemFailures"]
-    assert [(Function.REPLICATION_FAILED, {"ReplicationsFailed": 0, "ReplicationsLate": 0})] == published(capsys)
+    assert [(ReplicationSettings.function, {"ReplicationsFailed": 0, "ReplicationsLate": 0})] == published(capsys)
 
 
 @pytest.mark.parametrize(
@@ -84,13 +84,13 @@ def test_poison_message_goes_back_and_others_do_not(body: str, capsys: pytest.Ca
     answer = replication_failed.handle(sqs_event(body, TEXT), SETTINGS)
 
     assert [{"itemIdentifier": "m0"}] == answer["batchItemFailures"]
-    assert [(Function.REPLICATION_FAILED, {"ReplicationsFailed": 1, "ReplicationsLate": 0})] == published(capsys)
+    assert [(ReplicationSettings.function, {"ReplicationsFailed": 1, "ReplicationsLate": 0})] == published(capsys)
 
 
 def test_entry_point_reads_its_settings(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The function as Lambda calls it publishes under the environment of its settings."""
-    monkeypatch.setenv(Env.ENVIRONMENT, "test")
-    monkeypatch.setenv(Env.COMMIT, "c0ffee")
+    for name, value in SETTINGS.to_environment().items():
+        monkeypatch.setenv(name, value)
 
     replication_failed.handler(sqs_event(TEXT), None)
 

@@ -9,9 +9,11 @@ from typing import Any
 import attrs
 import pytest
 
+from benchmarks.function_environment import any_settings
 from runtime.alerts import message
-from runtime.contract import FUNCTION_ENVIRONMENT, METRIC_NAMESPACE, Metric
+from runtime.contract import METRIC_NAMESPACE, Metric
 from runtime.observability import publish
+from runtime.settings import FUNCTIONS, ReplicationSettings
 from stacks.config import Alarms
 from tests.infra.synthesis import ROOT, Assembly, Resource, synthesise
 from tests.support.markdown import anchors_in
@@ -171,14 +173,14 @@ def _publishing_modules() -> dict[str, set[str]]:
                 found |= named_in(other, seen)
         return found
 
-    return {name: named_in(f"runtime.handlers.{name.replace('-', '_')}", set()) for name in FUNCTION_ENVIRONMENT}
+    return {name: named_in(f"runtime.handlers.{name.replace('-', '_')}", set()) for name in FUNCTIONS}
 
 
 def test_l01_every_watched_metric_is_published_by_what_it_names(
     variant: Assembly, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each metric of alarms and dashboard has a name, namespace and dimensions under which data arrives."""
-    publish(variant.settings.name, "a-function", {Metric.FAILED_CHECKS: 0})
+    publish(any_settings(ReplicationSettings, environment=variant.settings.name), {Metric.FAILED_CHECKS: 0})
     emitted = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"][0]
     queues = {f"SQS::Queue:{queue.physical_name}.QueueName" for queue in variant.resources(QUEUE)}
     functions = {f"Lambda::Function:{function.physical_name}" for function in variant.resources(FUNCTION)}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.function_environment import function_environment
-from runtime.contract import FUNCTION_ENVIRONMENT
+from runtime.settings import FUNCTIONS
 from stacks import bundling
 from stacks.assembly import build_app
 from tests.infra.synthesis import CONTEXT, ROOT, settings_of
@@ -53,7 +53,7 @@ def _factory(function: str) -> str:
     return name
 
 
-@pytest.mark.parametrize("function", sorted(FUNCTION_ENVIRONMENT))
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
 def test_what_ships_is_self_contained(code: Path, layer: Path, function: str, tmp_path: Path) -> None:
     """Every handler is imported and its clients are built from the asset and the layer alone.
 

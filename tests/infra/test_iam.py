@@ -8,7 +8,22 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from runtime.contract import FUNCTION_ENVIRONMENT, Function, function_name
+from runtime.contract import function_name
+from runtime.settings import (
+    FUNCTIONS,
+    AlertsSettings,
+    DepositSettings,
+    DueSettings,
+    ExportSettings,
+    ManifestSettings,
+    ProvisioningSettings,
+    RemovalSettings,
+    ReplicationSettings,
+    ReportSettings,
+    SweepSettings,
+    TrailSettings,
+    VerificationSettings,
+)
 from tests.infra.synthesis import ROOT, Assembly, Resource
 
 # What the calls of each adapter ask of IAM, by the adapter's module and boto3's name of the operation. A missing
@@ -94,9 +109,9 @@ _STREAM: Final = {
     "dynamodb:ListStreams",
 }
 _READER_OF: Final = {
-    Function.FILE_UPLOADED: "object-created",
-    Function.FILE_DELETED: "object-deleted",
-    Function.CHECKSUM_VERIFICATION: "verification",
+    DepositSettings.function: "object-created",
+    RemovalSettings.function: "object-deleted",
+    VerificationSettings.function: "verification",
 }
 
 Rights = Mapping[str, set[str]]
@@ -154,25 +169,25 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
     )
     add(_LOG, f"Logs::LogGroup:/aws/lambda/{function_name(environment, function)}")
     match function:
-        case Function.FILE_UPLOADED | Function.FILE_DELETED | Function.CHECKSUM_VERIFICATION:
+        case DepositSettings.function | RemovalSettings.function | VerificationSettings.function:
             add(_CONSUME, f"{queue}{_READER_OF[function]}")
             add({"s3:GetObject", "s3:GetObjectVersion"}, objects)
             add({"s3:ListBucket", "s3:ListBucketVersions"}, buckets)
             add(_union(ASKED["dynamodb_records"]), f"{table}checksums")
             add(_union(ASKED["dynamodb_schedule"]), f"{table}schedule")
             key("kms:Decrypt")
-            if customer_key and function == Function.CHECKSUM_VERIFICATION:
+            if customer_key and function == VerificationSettings.function:
                 add({"kms:Decrypt"}, assembly.settings.encryption.replica_key_arn)
-        case Function.VERIFICATION_DUE:
+        case DueSettings.function:
             add(_STREAM, f"{table}schedule.StreamArn")
             add(_SET_ASIDE, f"{queue}verification-due-failures")
             add({"sqs:SendMessage"}, f"{queue}verification")
-        case Function.CHECKSUM_FAILURE:
+        case AlertsSettings.function:
             add(_STREAM, f"{table}checksums.StreamArn")
             add(_SET_ASIDE, f"{queue}checksum-failure-failures")
             add({"sns:Publish"}, f"SNS::Topic:duracloud-{environment}-alerts")
             key("kms:Decrypt", "kms:GenerateDataKey")
-        case Function.CHECKSUM_EXPORTER:
+        case ExportSettings.function:
             add({"dynamodb:ExportTableToPointInTime"}, f"{table}checksums")
             add({"dynamodb:ListExports"}, "*")
             add({"dynamodb:DescribeExport"}, f"{_table_arn(assembly)}/export/*")
@@ -182,7 +197,7 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
             )
             add({"s3:ListBucket"}, managed)
             key("kms:Decrypt", "kms:GenerateDataKey")
-        case Function.CHECKSUM_REPORT:
+        case ReportSettings.function:
             written = [
                 f"{managed}/{keys}" for keys in ("reports/????-??-??/*", "reports/LATEST/*", "scratch/reports/*")
             ]
@@ -194,7 +209,7 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
             add({"s3:GetObject"}, *written, f"{managed}/inventory/*", f"{managed}/audit/manifests/*")
             add({"s3:PutObject", "s3:AbortMultipartUpload"}, *written)
             key("kms:Decrypt", "kms:GenerateDataKey")
-        case Function.FIXITY_SWEEP:
+        case SweepSettings.function:
             add(_CONSUME, f"{queue}sweep")
             add({"sqs:SendMessage"}, f"{queue}sweep", f"{queue}verification", f"{queue}object-created")
             add({"dynamodb:Query", "dynamodb:GetItem"}, f"{table}checksums")
@@ -204,19 +219,19 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
             add({"s3:ListBucket"}, buckets)
             add({"s3:GetObject", "s3:PutObject"}, f"{managed}/scratch/sweeps/*", f"{managed}/reports/coverage/*")
             key("kms:Decrypt", "kms:GenerateDataKey")
-        case Function.REPLICATION_FAILED:
+        case ReplicationSettings.function:
             add(_CONSUME, f"{queue}replication-events")
-        case Function.AUDIT_TRAIL:
+        case TrailSettings.function:
             add(_STREAM, f"{table}checksums.StreamArn")
             add(_SET_ASIDE, f"{queue}audit-trail-failures")
             into_trail("events/*", "events/*")
             key("kms:Decrypt", "kms:GenerateDataKey")
-        case Function.AUDIT_MANIFEST:
+        case ManifestSettings.function:
             into_trail("*", "manifests/*", "public-key.pem")
             add({"s3:ListBucket"}, managed)
             add(_union(ASKED["kms_signer"]), f"KMS::Key:{assembly.signing_key.logical_id}")
             key("kms:Decrypt", "kms:GenerateDataKey")
-        case Function.BUCKET_REQUESTED:
+        case ProvisioningSettings.function:
             into_trail("events/*", "events/*")
             add(_CONSUME, f"{queue}bucket-requests")
             add({"s3:GetObject", "s3:GetObjectVersion"}, f"arn:aws:s3:::{prefix}-bucket-requested/*")
@@ -304,7 +319,7 @@ def test_l22_every_call_of_an_adapter_is_in_the_table(adapter: str) -> None:
     assert set(ASKED[adapter]) == _calls(adapter)
 
 
-@pytest.mark.parametrize("function", sorted(FUNCTION_ENVIRONMENT))
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
 def test_l22_a_role_allows_every_call_of_its_function(variant: Assembly, function: str) -> None:
     """Whatever the adapters that a function loads may call is allowed by its role."""
     asked = set[str]()
@@ -313,11 +328,11 @@ def test_l22_a_role_allows_every_call_of_its_function(variant: Assembly, functio
         asked |= _union(ASKED.get(adapter, {}))
 
     # It only counts what its queue hands over.
-    assert bool(asked) == (function != Function.REPLICATION_FAILED)
+    assert bool(asked) == (function != ReplicationSettings.function)
     assert set() == asked - set(_rights(variant, function))
 
 
-@pytest.mark.parametrize("function", sorted(FUNCTION_ENVIRONMENT))
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
 def test_l22_a_role_allows_nothing_else(variant: Assembly, function: str) -> None:
     """A role allows the calls of its function's code and what Lambda needs, each on its own resources, and no more."""
     assert _expected(variant, function) == _rights(variant, function)
@@ -363,7 +378,9 @@ def test_l21_patterns_do_not_reach_sibling_environments(variant: Assembly) -> No
 def test_l15_bucket_requests_cannot_touch_the_fixed_buckets(variant: Assembly) -> None:
     """Whatever makes deposit buckets is denied every change of the managed, request and log bucket."""
     prefix = variant.settings.bucket_prefix
-    function = variant.named("AWS::Lambda::Function", function_name(variant.settings.name, Function.BUCKET_REQUESTED))
+    function = variant.named(
+        "AWS::Lambda::Function", function_name(variant.settings.name, ProvisioningSettings.function)
+    )
     role = variant.resolve(function.layer, function.properties["Role"])
     (denial,) = (statement for _, statement in _statements(variant, role) if statement["Effect"] == "Deny")
     changes = _union(ASKED["s3_buckets"]) - {"iam:PassRole", "s3:GetBucketTagging", "s3:ListBucket"}

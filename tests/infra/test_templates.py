@@ -5,8 +5,21 @@ from typing import Any
 
 import pytest
 
-from runtime.contract import FUNCTION_ENVIRONMENT, Attribute, Function, function_name
-from runtime.settings import settings_classes
+from runtime.contract import Attribute, function_name
+from runtime.settings import (
+    FUNCTIONS,
+    AlertsSettings,
+    DepositSettings,
+    DueSettings,
+    ManifestSettings,
+    ProvisioningSettings,
+    RemovalSettings,
+    ReplicationSettings,
+    ReportSettings,
+    SweepSettings,
+    TrailSettings,
+    VerificationSettings,
+)
 from stacks import naming
 from stacks.config import ConfigurationError, load_settings
 from tests.infra.synthesis import LAYERS, Assembly, Resource, settings_of, synthesise
@@ -19,7 +32,6 @@ MAPPING = "AWS::Lambda::EventSourceMapping"
 RULE = "AWS::Events::Rule"
 KEY = "AWS::KMS::Key"
 LOG = "AWS::Logs::LogGroup"
-FUNCTIONS = sorted(FUNCTION_ENVIRONMENT)
 
 
 def _statements(resource: Resource) -> list[dict[str, Any]]:
@@ -49,12 +61,12 @@ def test_batches_wait_as_long_as_the_settings_say(variant: Assembly) -> None:
     """Nobody waits for a due check, so its batches may fill for longer than those of uploads and deletions."""
     delivery = variant.settings.delivery
     windows = {
-        Function.FILE_UPLOADED: delivery.batch_window_seconds,
-        Function.FILE_DELETED: delivery.batch_window_seconds,
-        Function.VERIFICATION_DUE: delivery.check_window_seconds,
-        Function.CHECKSUM_VERIFICATION: delivery.check_window_seconds,
-        Function.CHECKSUM_FAILURE: delivery.alert_window_seconds,
-        Function.AUDIT_TRAIL: variant.settings.audit.window_seconds,
+        DepositSettings.function: delivery.batch_window_seconds,
+        RemovalSettings.function: delivery.batch_window_seconds,
+        DueSettings.function: delivery.check_window_seconds,
+        VerificationSettings.function: delivery.check_window_seconds,
+        AlertsSettings.function: delivery.alert_window_seconds,
+        TrailSettings.function: variant.settings.audit.window_seconds,
     }
 
     assert windows == {
@@ -330,7 +342,7 @@ def test_l23_the_audit_trail_can_be_locked_where_the_settings_lock_it(variant: A
     }
     locks = {
         function_name(variant.settings.name, name): variant.named(FUNCTION, function_name(variant.settings.name, name))
-        for name in (Function.AUDIT_TRAIL, Function.AUDIT_MANIFEST, Function.BUCKET_REQUESTED)
+        for name in (TrailSettings.function, ManifestSettings.function, ProvisioningSettings.function)
     }
 
     assert ({f"{prefix}-managed"} if variant.settings.audit.locks else set()) == lockable
@@ -387,7 +399,7 @@ def test_the_audit_trail_is_signed_by_a_key_that_only_signs(variant: Assembly) -
 
     assert ("ECC_NIST_P256", "SIGN_VERIFY") == (key["KeySpec"], key["KeyUsage"])
     assert "EnableKeyRotation" not in key
-    name = f"Lambda::Function:{function_name(variant.settings.name, Function.AUDIT_MANIFEST)}"
+    name = f"Lambda::Function:{function_name(variant.settings.name, ManifestSettings.function)}"
     assert name == variant.resolve(signing.layer, target["Arn"])
     assert {"time": "$.time"} == target["InputTransformer"]["InputPathsMap"]
     assert '{"time":<time>}' == target["InputTransformer"]["InputTemplate"]
@@ -405,13 +417,13 @@ def test_only_the_request_bucket_announces_objects(variant: Assembly) -> None:
 @pytest.mark.parametrize(
     ("name", "function", "receives"),
     [
-        (naming.OBJECT_CREATED, Function.FILE_UPLOADED, 3),
-        (naming.OBJECT_DELETED, Function.FILE_DELETED, 3),
-        (naming.BUCKET_REQUESTS, Function.BUCKET_REQUESTED, 3),
-        (naming.VERIFICATION, Function.CHECKSUM_VERIFICATION, 5),
-        (naming.SWEEP, Function.FIXITY_SWEEP, 3),
-        (naming.REPORTS, Function.CHECKSUM_REPORT, 3),
-        (naming.REPLICATION_EVENTS, Function.REPLICATION_FAILED, 3),
+        (naming.OBJECT_CREATED, DepositSettings.function, 3),
+        (naming.OBJECT_DELETED, RemovalSettings.function, 3),
+        (naming.BUCKET_REQUESTS, ProvisioningSettings.function, 3),
+        (naming.VERIFICATION, VerificationSettings.function, 5),
+        (naming.SWEEP, SweepSettings.function, 3),
+        (naming.REPORTS, ReportSettings.function, 3),
+        (naming.REPLICATION_EVENTS, ReplicationSettings.function, 3),
     ],
 )
 def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, receives: int) -> None:
@@ -440,7 +452,7 @@ def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, r
     ("function", "table", "filters"),
     [
         (
-            Function.VERIFICATION_DUE,
+            DueSettings.function,
             naming.SCHEDULE,
             [
                 {
@@ -450,7 +462,7 @@ def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, r
             ],
         ),
         (
-            Function.CHECKSUM_FAILURE,
+            AlertsSettings.function,
             naming.CHECKSUMS,
             [
                 {"dynamodb": {"NewImage": {"LastChecksumSuccess": {"BOOL": [False]}}}},
@@ -462,7 +474,7 @@ def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, r
                 },
             ],
         ),
-        (Function.AUDIT_TRAIL, naming.CHECKSUMS, []),
+        (TrailSettings.function, naming.CHECKSUMS, []),
     ],
 )
 def test_streams_lose_nothing(variant: Assembly, function: str, table: str, filters: list[object]) -> None:
@@ -482,29 +494,26 @@ def test_streams_lose_nothing(variant: Assembly, function: str, table: str, filt
 
 def test_functions_read_exactly_the_variables_of_the_contract(variant: Assembly) -> None:
     """Every function gets the variables that its settings class reads, no fewer and no more."""
-    classes = settings_classes()
-    for name, variables in FUNCTION_ENVIRONMENT.items():
+    for name, kind in FUNCTIONS.items():
         function = variant.named(FUNCTION, function_name(variant.settings.name, name))
         environment = function.properties["Environment"]["Variables"]
-        assert variables == set(environment)
-        assert variables == classes[name].variables()
+        assert set(kind.variables().values()) == set(environment)
 
 
 def test_functions_can_load_their_variables(variant: Assembly) -> None:
     """What the template says is what the settings classes of the runtime accept (lesson L33)."""
-    classes = settings_classes()
-    for name in FUNCTION_ENVIRONMENT:
+    for name, kind in FUNCTIONS.items():
         function = variant.named(FUNCTION, function_name(variant.settings.name, name))
         environment = {
             key: variant.resolve(function.layer, value)
             for key, value in function.properties["Environment"]["Variables"].items()
         }
-        assert variant.settings.name == classes[name].load(environment).environment
+        assert variant.settings.name == kind.from_environment(environment).environment
 
 
 def test_functions_are_stated_in_full(variant: Assembly) -> None:
     """Runtime, processor, handler, memory, time-out, JSON logs and a log group with retention are all given."""
-    for name in FUNCTION_ENVIRONMENT:
+    for name in FUNCTIONS:
         physical_name = function_name(variant.settings.name, name)
         function = variant.named(FUNCTION, physical_name)
         sizing = getattr(variant.settings.functions, name.replace("-", "_"))
@@ -518,7 +527,7 @@ def test_functions_are_stated_in_full(variant: Assembly) -> None:
         assert log == variant.resolve(function.layer, properties["LoggingConfig"]["LogGroup"])
         retention = variant.named(LOG, f"/aws/lambda/{physical_name}").properties["RetentionInDays"]
         assert variant.settings.log_retention_days == retention
-        layers = 2 if name == Function.CHECKSUM_REPORT else 1
+        layers = 2 if name == ReportSettings.function else 1
         assert (layers if variant.settings.dependency_layer else 0) == len(properties.get("Layers", []))
 
 
@@ -558,7 +567,7 @@ def test_only_work_in_slices_may_call_itself(variant: Assembly) -> None:
         if "Allow" == function.properties.get("RecursiveLoop")
     }
 
-    slicing = (Function.FIXITY_SWEEP, Function.CHECKSUM_REPORT)
+    slicing = (SweepSettings.function, ReportSettings.function)
     assert {function_name(variant.settings.name, name) for name in slicing} == allowed
 
 

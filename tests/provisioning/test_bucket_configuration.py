@@ -15,7 +15,7 @@ from runtime.provisioning.bucket_configuration import (
     tags_of,
 )
 from runtime.provisioning.bucket_names import pair_of
-from tests.support.provisioning_fakes import VALUES
+from tests.support.provisioning_fakes import SETTINGS
 
 PAIR = pair_of("acme-dev", "letters")
 PUBLIC = pair_of("acme-dev", "maps-public")
@@ -32,8 +32,8 @@ def _statements(steps: Sequence[Step]) -> list[dict[str, Any]]:
 
 def test_l17_bucket_is_closed_until_the_very_last_step() -> None:
     """A new bucket denies uploads from its second step on; the policy that opens it is the last, after replication."""
-    first = main_steps(PAIR, VALUES)
-    last = opening_steps(PAIR, VALUES)
+    first = main_steps(PAIR, SETTINGS)
+    last = opening_steps(PAIR, SETTINGS)
 
     assert ["put_bucket_tagging", "put_bucket_policy"] == [step.call for step in first[:2]]
     assert "s3:PutObject" in {statement["Action"] for statement in _statements(first)}
@@ -54,12 +54,12 @@ def test_main_bucket_gets_all_that_is_documented() -> None:
         "put_bucket_notification_configuration",
         "put_bucket_inventory_configuration",
         "put_bucket_logging",
-    ] == [step.call for step in main_steps(PAIR, VALUES)]
+    ] == [step.call for step in main_steps(PAIR, SETTINGS)]
 
 
 @pytest.mark.parametrize(
     ("steps", "days", "storage_class"),
-    [(main_steps(PAIR, VALUES), 0, "INTELLIGENT_TIERING"), (replica_steps(PAIR, VALUES), 7, "DEEP_ARCHIVE")],
+    [(main_steps(PAIR, SETTINGS), 0, "INTELLIGENT_TIERING"), (replica_steps(PAIR, SETTINGS), 7, "DEEP_ARCHIVE")],
     ids=["main", "replica"],
 )
 def test_lifecycle_values(steps: Sequence[Step], days: int, storage_class: str) -> None:
@@ -74,14 +74,14 @@ def test_lifecycle_values(steps: Sequence[Step], days: int, storage_class: str) 
 
 def test_public_bucket_stays_in_standard() -> None:
     """A public bucket has no change of storage class."""
-    rules = _arguments(main_steps(PUBLIC, VALUES), "put_bucket_lifecycle_configuration")["LifecycleConfiguration"]
+    rules = _arguments(main_steps(PUBLIC, SETTINGS), "put_bucket_lifecycle_configuration")["LifecycleConfiguration"]
 
     assert ["tidy"] == [rule["ID"] for rule in rules["Rules"]]
 
 
 def test_public_bucket_opens_to_readers_at_the_end_only() -> None:
     """A public bucket is closed to the public while it is made, and opened before the last policy says so."""
-    steps = opening_steps(PUBLIC, VALUES)
+    steps = opening_steps(PUBLIC, SETTINGS)
 
     assert ["put_bucket_replication", "put_public_access_block", "put_bucket_policy"] == [step.call for step in steps]
     assert not _arguments(steps, "put_public_access_block")["PublicAccessBlockConfiguration"]["BlockPublicPolicy"]
@@ -90,14 +90,14 @@ def test_public_bucket_opens_to_readers_at_the_end_only() -> None:
 
 def test_repair_of_a_public_bucket_never_closes_it() -> None:
     """The steps that would close a public bucket in use are for new buckets only."""
-    repeated = [step for step in main_steps(PUBLIC, VALUES) if not step.only_new]
+    repeated = [step for step in main_steps(PUBLIC, SETTINGS) if not step.only_new]
 
     assert {"put_bucket_policy", "put_public_access_block"}.isdisjoint(step.call for step in repeated)
 
 
 def test_replication_covers_the_whole_bucket_with_delete_markers_and_time_control() -> None:
     """One rule without a filter, delete markers included, within 15 minutes, in the class of the settings."""
-    rule = _arguments(opening_steps(PAIR, VALUES), "put_bucket_replication")["ReplicationConfiguration"]["Rules"][0]
+    rule = _arguments(opening_steps(PAIR, SETTINGS), "put_bucket_replication")["ReplicationConfiguration"]["Rules"][0]
 
     assert ({"Prefix": ""}, {"Status": "Enabled"}) == (rule["Filter"], rule["DeleteMarkerReplication"])
     assert {
@@ -110,7 +110,7 @@ def test_replication_covers_the_whole_bucket_with_delete_markers_and_time_contro
 
 def test_replication_without_time_control() -> None:
     """Where the settings do not ask for time control, S3 replicates without its promise, and still reports failures."""
-    values = attrs.evolve(VALUES, replication_time_control=False)
+    values = attrs.evolve(SETTINGS, replication_time_control=False)
     rule = _arguments(opening_steps(PAIR, values), "put_bucket_replication")["ReplicationConfiguration"]["Rules"][0]
 
     assert {"Bucket", "StorageClass", "Metrics"} == set(rule["Destination"])
@@ -119,7 +119,7 @@ def test_replication_without_time_control() -> None:
 
 def test_customer_key_encrypts_both_copies_and_replication_knows_it() -> None:
     """With customer keys each copy uses the key of its region, and replication covers encrypted objects."""
-    values = attrs.evolve(VALUES, encryption_key_arn="arn:main", replica_key_arn="arn:replica")
+    values = attrs.evolve(SETTINGS, encryption_key_arn="arn:main", replica_key_arn="arn:replica")
     keys = [
         _arguments(steps, "put_bucket_encryption")["ServerSideEncryptionConfiguration"]["Rules"][0][
             "ApplyServerSideEncryptionByDefault"
@@ -143,16 +143,18 @@ def test_events_go_to_eventbridge_and_replication_failures_to_their_queue() -> N
         "QueueConfigurations": [
             {
                 "Id": "replication",
-                "QueueArn": VALUES.replication_queue_arn,
+                "QueueArn": SETTINGS.replication_queue_arn,
                 "Events": ["s3:Replication:OperationFailedReplication", "s3:Replication:OperationMissedThreshold"],
             }
         ],
-    } == _arguments(main_steps(PAIR, VALUES), "put_bucket_notification_configuration")["NotificationConfiguration"]
+    } == _arguments(main_steps(PAIR, SETTINGS), "put_bucket_notification_configuration")["NotificationConfiguration"]
 
 
 def test_inventory_lists_every_version_daily_with_the_documented_fields() -> None:
     """The daily inventory goes to the managed bucket with size, dates, class, ETag, replication and checksum."""
-    configuration = _arguments(main_steps(PAIR, VALUES), "put_bucket_inventory_configuration")["InventoryConfiguration"]
+    configuration = _arguments(main_steps(PAIR, SETTINGS), "put_bucket_inventory_configuration")[
+        "InventoryConfiguration"
+    ]
 
     assert ("All", "Daily") == (configuration["IncludedObjectVersions"], configuration["Schedule"]["Frequency"])
     assert {"Size", "LastModifiedDate", "StorageClass", "ETag", "ReplicationStatus", "ChecksumAlgorithm"} == set(
@@ -164,14 +166,14 @@ def test_inventory_lists_every_version_daily_with_the_documented_fields() -> Non
 
 def test_access_logs_go_to_the_buckets_own_folder() -> None:
     """S3 writes the access logs of a bucket below audit/ and its name."""
-    logging = _arguments(main_steps(PAIR, VALUES), "put_bucket_logging")["BucketLoggingStatus"]["LoggingEnabled"]
+    logging = _arguments(main_steps(PAIR, SETTINGS), "put_bucket_logging")["BucketLoggingStatus"]["LoggingEnabled"]
 
     assert {"TargetBucket": "acme-dev-logs", "TargetPrefix": "access/acme-dev-letters/"} == logging
 
 
 def test_every_policy_denies_unencrypted_connections() -> None:
     """No bucket of ours is reachable without TLS at any step."""
-    for steps in (main_steps(PAIR, VALUES), replica_steps(PAIR, VALUES), opening_steps(PUBLIC, VALUES)):
+    for steps in (main_steps(PAIR, SETTINGS), replica_steps(PAIR, SETTINGS), opening_steps(PUBLIC, SETTINGS)):
         for step in steps:
             if step.call == "put_bucket_policy":
                 assert "aws:SecureTransport" in step.arguments["Policy"]

@@ -14,14 +14,14 @@ from runtime.provisioning.provision import provision
 from runtime.provisioning.request_result import NameVerdict, RequestResult, RequestStatus
 from runtime.shared.errors import RefusedError, TransientError
 from tests.support.builders import AGENT, NOW
-from tests.support.provisioning_fakes import VALUES, FakeBucket, Office, office, request
+from tests.support.provisioning_fakes import SETTINGS, FakeBucket, Office, office, request
 
 MAIN, REPLICA = "acme-dev-letters", "acme-dev-letters-repl"
 CALLS = [
     *(("create", MAIN), ("create", REPLICA)),
-    *((step.call, MAIN) for step in main_steps(pair_of("acme-dev", "letters"), VALUES)),
-    *((step.call, REPLICA) for step in replica_steps(pair_of("acme-dev", "letters"), VALUES)),
-    *((step.call, MAIN) for step in opening_steps(pair_of("acme-dev", "letters"), VALUES)),
+    *((step.call, MAIN) for step in main_steps(pair_of("acme-dev", "letters"), SETTINGS)),
+    *((step.call, REPLICA) for step in replica_steps(pair_of("acme-dev", "letters"), SETTINGS)),
+    *((step.call, MAIN) for step in opening_steps(pair_of("acme-dev", "letters"), SETTINGS)),
 ]
 
 
@@ -38,9 +38,9 @@ def _assert_complete(o: Office) -> None:
     pair = pair_of("acme-dev", "letters")
     main, replica = o.buckets.buckets[MAIN], o.buckets.buckets[REPLICA]
     assert "put_bucket_policy" == main.calls[-1]
-    assert opening_steps(pair, VALUES)[-1] == main.applied[-1]
-    assert {step.call for step in main_steps(pair, VALUES)} <= set(main.calls)
-    assert {step.call for step in replica_steps(pair, VALUES)} <= set(replica.calls)
+    assert opening_steps(pair, SETTINGS)[-1] == main.applied[-1]
+    assert {step.call for step in main_steps(pair, SETTINGS)} <= set(main.calls)
+    assert {step.call for step in replica_steps(pair, SETTINGS)} <= set(replica.calls)
     assert ("eu-west-1", "us-east-1") == (main.region, replica.region)
     assert {} == o.requests.claims
 
@@ -362,7 +362,7 @@ def test_public_bucket_needs_consent_and_a_main_one_is_not_taken_for_it() -> Non
 def test_l16_each_copy_is_made_in_its_region() -> None:
     """Main buckets and replicas are made in the regions of the settings."""
     o = office()
-    care = attrs.evolve(o.care, region="us-east-1", replica_region="us-west-2")
+    care = attrs.evolve(o.care, region="us-east-1", settings=attrs.evolve(o.care.settings, replica_region="us-west-2"))
     o.requests.files["names.txt"] = b"letters"
     provision(care, request(), AGENT, last_receive=False)
 

@@ -7,10 +7,12 @@ from typing import Final
 
 import attrs
 
+from benchmarks.function_environment import any_settings
 from runtime.audit.events import AuditEvent, Kind
 from runtime.audit.sign import SignedDay, Signing, sign_days
 from runtime.audit.write import AuditTrail
 from runtime.contract import ManagedPrefix
+from runtime.settings import ManifestSettings, TrailSettings
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.timestamps import instant
 from tests.support.audit_fakes import FakeAuditFiles, FakeSigner, chains
@@ -18,6 +20,7 @@ from tests.support.builders import AGENT, NOW
 from tests.support.fakes import FakeClock
 
 ENVIRONMENT: Final = "prod"
+SETTINGS: Final = any_settings(ManifestSettings, environment=ENVIRONMENT)
 
 
 def event(number: int, kind: Kind = Kind.CHECK, outcome: str = "match") -> AuditEvent:
@@ -52,14 +55,17 @@ class Archive:
 
     def writer(self) -> AuditTrail:
         """Return a running copy of a function that writes."""
-        return AuditTrail(files=self.files, clock=self.clock, environment=ENVIRONMENT, new_chain=self.new_chain)
+        return AuditTrail(
+            files=self.files,
+            clock=self.clock,
+            settings=any_settings(TrailSettings, environment=ENVIRONMENT),
+            new_chain=self.new_chain,
+        )
 
     @property
     def signing(self) -> Signing:
         """What the function works with that signs."""
-        return Signing(
-            files=self.files, folder=self.files, signer=self.signer, clock=self.clock, environment=ENVIRONMENT
-        )
+        return Signing(files=self.files, folder=self.files, signer=self.signer, clock=self.clock, settings=SETTINGS)
 
     def sign(self) -> list[SignedDay]:
         """Sign the days before the one that the clock shows."""

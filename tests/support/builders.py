@@ -2,17 +2,19 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
-from runtime.contract import Env
+from benchmarks.function_environment import any_settings
 from runtime.fixity.check_replica import Replicas
 from runtime.fixity.context import Attempt, Care
 from runtime.fixity.records import Agent
-from runtime.settings import FixitySettings, VerificationSettings
+from runtime.settings import DepositSettings, FixitySettings
 from runtime.shared.object_ref import ObjectRef
 from tests.support.fakes import FakeClock, FakeRecords, FakeSchedule, FakeStore, Happening
+
+FixityT = TypeVar("FixityT", bound=FixitySettings)
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 INTERVAL = timedelta(days=180)
@@ -48,11 +50,16 @@ def world(*, algorithms: tuple[str, ...] = ("sha256", "md5", "crc64nvme"), read_
         records=records,
         schedule=schedule,
         clock=clock,
-        algorithms=algorithms,
-        interval=INTERVAL,
-        read_rate=1_000,
+        settings=fixity_settings(DepositSettings, digest_algorithms=algorithms),
     )
     return World(store, Replicas(store=replicas, read=read_replicas), replicas, records, schedule, clock, care)
+
+
+def fixity_settings(kind: type[FixityT], **fields: Any) -> FixityT:  # noqa: ANN401 (settings are of several types)
+    """Build the settings of a function that reads objects."""
+    usual = {"environment": "test", "commit": "0123abc", "digest_algorithms": ("sha256", "md5", "crc64nvme")}
+    numbers = {"check_interval_days": 180, "batch_concurrency": 10, "assumed_read_rate": 1000, "max_receive_count": 3}
+    return any_settings(kind, **{**usual, **numbers, **fields})
 
 
 def attempt(clock: FakeClock, *, receives: int = 1, last: bool = False, seconds: float = 60) -> Attempt:
@@ -70,29 +77,6 @@ class FakeContext:
 
     def get_remaining_time_in_millis(self) -> int:
         return self.milliseconds
-
-
-_FIXITY = {
-    Env.ENVIRONMENT: "test",
-    Env.COMMIT: "0123abc",
-    Env.CHECKSUM_TABLE: "checksums",
-    Env.SCHEDULER_TABLE: "schedule",
-    Env.DIGEST_ALGORITHMS: "sha256,md5,crc64nvme",
-    Env.CHECK_INTERVAL_DAYS: "180",
-    Env.BATCH_CONCURRENCY: "10",
-    Env.ASSUMED_READ_RATE: "1000",
-    Env.MAX_RECEIVE_COUNT: "3",
-}
-
-
-def fixity_settings() -> FixitySettings:
-    """Build the settings of the functions that take objects under care and out of it."""
-    return FixitySettings.load(_FIXITY)
-
-
-def verification_settings() -> VerificationSettings:
-    """Build the settings of the function that reads objects again."""
-    return VerificationSettings.load({**_FIXITY, Env.REPLICA_REGION: "us-west-2", Env.READ_REPLICAS: "false"})
 
 
 def sqs_event(*bodies: str, receives: int = 1) -> dict[str, Any]:

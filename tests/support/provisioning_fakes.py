@@ -5,19 +5,29 @@ from datetime import timedelta
 
 import attrs
 
+from benchmarks.function_environment import any_settings
 from runtime.audit.write import AuditTrail
-from runtime.provisioning.bucket_configuration import BucketPolicySettings, Step
+from runtime.provisioning.bucket_configuration import Step
 from runtime.provisioning.claims import Claim, FoundBucket, Owner
 from runtime.provisioning.errors import NameTakenError
 from runtime.provisioning.provision import Provisioning
 from runtime.provisioning.request_result import BucketRequest
+from runtime.settings import ProvisioningSettings
 from runtime.shared.errors import ObjectAbsentError, RefusedError
 from tests.support.audit_fakes import FakeAuditFiles, chains
 from tests.support.builders import NOW
 from tests.support.fakes import FakeClock
 
-VALUES = BucketPolicySettings(
+SETTINGS = any_settings(
+    ProvisioningSettings,
     environment="dev",
+    commit="0123abc",
+    bucket_prefix="acme-dev",
+    replica_region="us-east-1",
+    evidence_retention_days=3650,
+    function_timeout_seconds=300,
+    max_receive_count=3,
+    max_buckets_per_request=5,
     account_id="111111111111",
     managed_bucket="acme-dev-managed",
     logs_bucket="acme-dev-logs",
@@ -158,15 +168,13 @@ def office(*, public_allowed: bool = True, settling: timedelta = timedelta()) ->
         files=requests,
         records=requests,
         clock=clock,
-        prefix="acme-dev",
         region="eu-west-1",
-        replica_region="us-east-1",
-        values=VALUES,
-        most_names=5,
-        public_allowed=public_allowed,
-        longest_work=timedelta(minutes=5),
-        settling=settling,
-        trail=AuditTrail(files=audit, clock=clock, environment="dev", new_chain=chains()),
+        trail=AuditTrail(files=audit, clock=clock, settings=SETTINGS, new_chain=chains()),
+        settings=attrs.evolve(
+            SETTINGS,
+            public_buckets_allowed=public_allowed,
+            settling_minutes=settling // timedelta(minutes=1),
+        ),
     )
     return Office(buckets, requests, audit, clock, care)
 

@@ -6,15 +6,17 @@ from datetime import timedelta
 
 import attrs
 
+from benchmarks.function_environment import any_settings
 from runtime.adapters.jinja_page import JinjaPage
 from runtime.fixity.records import FixityRecord
 from runtime.report.errors import UploadGoneError
 from runtime.report.inventory import Inventory, InventoryError, InventoryFile, StoredVersion
 from runtime.report.model import Report, ReportSlice, Upload
 from runtime.report.write import Reporting, ReportProgress, advance, start
+from runtime.settings import ReportSettings
 from tests.support.builders import NOW
 from tests.support.fakes import FakeClock, FakeQueue, FakeRecordPages, FakeRecords
-from tests.support.sweep_fakes import POLICY, FakeBuckets, FakeDocuments
+from tests.support.sweep_fakes import FakeBuckets, FakeDocuments
 
 REPORT = Report(NOW)
 
@@ -150,8 +152,13 @@ def environment(*buckets: str, page: int = 2) -> Environment:
             inventories=inventories,
             page=JinjaPage(),
             clock=clock,
-            environment="test",
-            policy=POLICY,
-            period=3,
+            settings=any_settings(
+                ReportSettings,
+                environment="test",
+                check_interval_days=180,
+                check_grace_days=3,
+                report_period_days=3,
+                max_receive_count=3,
+            ),
         ),
     )

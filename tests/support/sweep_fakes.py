@@ -7,12 +7,14 @@ from typing import Any
 
 import attrs
 
+from benchmarks.function_environment import any_settings
 from runtime.bucket_runs.run import Sweep, SweepPolicy
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.fixity.schedule import ScheduleRow
+from runtime.settings import SweepSettings
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed, Page
 from runtime.sweep.judge import ListedObject, RecordSummary, Unrecorded
@@ -147,11 +149,16 @@ def environment(*buckets: str, most: int = 1_000, page: int = 2) -> Environment:
             slices=slices,
             files=files,
             clock=clock,
-            environment="test",
-            policy=POLICY,
-            young=YOUNG,
-            most=most,
-            concurrency=2,
+            settings=any_settings(
+                SweepSettings,
+                environment="test",
+                check_interval_days=INTERVAL.days,
+                check_grace_days=GRACE.days,
+                young_hours=YOUNG // timedelta(hours=1),
+                slice_records=most,
+                batch_concurrency=2,
+                max_receive_count=3,
+            ),
         ),
     )
 
