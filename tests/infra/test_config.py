@@ -1,5 +1,7 @@
 import re
-from pathlib import Path
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import attrs
 import pytest
@@ -8,15 +10,29 @@ from hypothesis import strategies as st
 
 from runtime.contract import DIGEST_ALGORITHMS
 from runtime.fixity.digests import KNOWN_ALGORITHMS
-from stacks.config import ConfigurationError, environments, load_settings, parse_settings
+from runtime.settings import FUNCTIONS
+from stacks.config import ConfigurationError, Functions, environments, load_settings, page, parse_settings
+from stacks.config.listing import DEFAULT, effective, settings
+from stacks.config.loading import DIRECTORY
 
-FILES = Path(__file__).parent.parent.parent / "stacks" / "environments"
-DEV = (FILES / "dev.toml").read_text("utf-8")
+DEV = (DIRECTORY / "dev.toml").read_text("utf-8")
+PROD = (DIRECTORY / "prod.toml").read_text("utf-8")
 
 
 def _changed(old: str, new: str, text: str = DEV) -> str:
     assert old in text
     return text.replace(old, new)
+
+
+def _with(table: str, line: str, text: str = DEV) -> str:
+    """Set a key of a table in the text of a file."""
+    key = line.partition(" =")[0]
+    if f"[{table}]" not in text:
+        return f"{text}\n[{table}]\n{line}\n"
+    before, _, after = text.partition(f"[{table}]\n")
+    inside, bracket, rest = after.partition("\n[")
+    kept = [one for one in inside.splitlines() if not one.startswith(f"{key} =")]
+    return "\n".join([f"{before}[{table}]", line, *kept]) + bracket + rest
 
 
 def test_four_environments_are_there() -> None:
@@ -52,40 +68,45 @@ def test_an_unknown_environment_is_one_clear_line(name: str | None, line: str) -
         (_changed("region =", "regoin =", DEV), ["regoin", "replica_region"]),
         (_changed("account =", "# account =", DEV), ["'account' is missing"]),
         (_changed('account = "111111111111"', 'account = "1111"', DEV), ["account is '1111'", "12 digits"]),
-        (_changed('architecture = "arm64"', 'architecture = "riscv"', DEV), ["'riscv'", "arm64, x86_64"]),
+        ('architecture = "riscv"\n' + DEV, ["'riscv'", "arm64, x86_64"]),
         (_changed("disposable = true", 'disposable = "yes"', DEV), ["'yes'", "true or false"]),
-        (_changed("check_interval_days = 180", "check_interval_days = 0", DEV), ["0", "from 1 to 3650"]),
-        (_changed("silence_days = 2", "silence_days = 8", DEV), ["8", "from 1 to 7"]),
-        (_changed("abort_multipart_days = 3", "abort_multipart_days = 2", DEV), ["2", "from 3 to 365"]),
-        (_changed("check_interval_days = 180", "check_interval_days = 1.5", DEV), ["1.5", "a whole number"]),
-        (_changed('"sha256", "md5"', '"sha3", "md5"', DEV), ["sha3", "sha256, sha512, sha1, md5, crc64nvme"]),
-        (_changed('mode = "s3-managed"', 'mode = "customer-key"', DEV), ["replica_key_arn is ''", "replica region"]),
+        (_with("fixity", "check_interval_days = 0"), ["0", "from 1 to 3650"]),
+        (_with("sweep", "silence_days = 8"), ["8", "from 1 to 7"]),
+        (_with("lifecycle", "abort_multipart_days = 2"), ["2", "from 3 to 365"]),
+        (_with("fixity", "check_interval_days = 1.5"), ["1.5", "a whole number"]),
+        (_with("fixity", 'digests = ["sha3", "md5"]'), ["sha3", "sha256, sha512, sha1, md5, crc64nvme"]),
+        (_with("encryption", 'mode = "customer-key"'), ["replica_key_arn is ''", "replica region"]),
         (_changed('replica_region = "us-west-2"', 'replica_region = "us-east-1"', DEV), ["another region"]),
         (_changed('replica_region = "us-west-2"', 'replica_region = "us-gov-west-1"', DEV), ["us-gov-west-1", "China"]),
         (_changed('bucket_prefix = "example-dev"', 'bucket_prefix = "Example"', DEV), ["'Example'", "1 to 46"]),
         (_changed('bucket_prefix = "example-dev"', 'bucket_prefix = "xn--a"', DEV), ["'xn--a'", "reserves"]),
-        (_changed('"INTELLIGENT_TIERING"', '"DEEP_ARCHIVE"', DEV), ["main_storage_class", "GLACIER_IR"]),
-        (_changed('"INTELLIGENT_TIERING"', '"STANDARD_IA"', DEV), ["main_transition_days is 0", "from 30"]),
-        (_changed('"GLACIER_IR"', '"DEEP_ARCHIVE"', DEV), ["evidence_storage_class", "STANDARD, GLACIER_IR"]),
+        (_with("lifecycle", 'main_storage_class = "DEEP_ARCHIVE"'), ["main_storage_class", "GLACIER_IR"]),
+        (_with("lifecycle", 'main_storage_class = "STANDARD_IA"'), ["main_transition_days is 0", "from 30"]),
         (
-            _changed("evidence_transition_days = 90", "evidence_transition_days = 3650", DEV),
+            _with("lifecycle", 'evidence_storage_class = "DEEP_ARCHIVE"'),
+            ["evidence_storage_class", "STANDARD, GLACIER_IR"],
+        ),
+        (
+            _with("lifecycle", "evidence_transition_days = 3650"),
             ["evidence_transition_days is 3650", "less than evidence_retention_days, which is 3650"],
         ),
         (
-            _changed('schedule = "cron(30 0 * * ? *)"', 'schedule = "cron(30 0 ? * MON *)"', DEV),
+            _with("audit", 'schedule = "cron(30 0 ? * MON *)"'),
             ["schedule is 'cron(30 0 ? * MON *)'", "every day"],
         ),
         (
-            _changed("verification_concurrency = ", "verification_concurrency = 9", DEV),
+            _with("alarms", "verification_concurrency = 99"),
             ["verification_concurrency", "could never speak"],
         ),
-        (_changed("max_capacity = 100", "max_capacity = 1", DEV), ["max_capacity is 1", "min_capacity 5"]),
+        (_with("tables", "max_capacity = 1"), ["max_capacity is 1", "min_capacity 5"]),
         (_changed('"preservation@example.org"', '"nobody"', DEV), ["nobody", "e-mail"]),
         (_changed('"preservation@example.org"', '"a@b.org", "a@b.org"', DEV), ["a@b.org", "each once"]),
         (_changed("disposable = true", "disposable = false", _changed('"preservation@example.org"', "")), ["is empty"]),
-        (_changed('schedule = "cron(0 3 * * ? *)"', 'schedule = "rate(1 days)"', DEV), ["rate(1 days)", "rate(...)"]),
+        (_with("sweep", 'schedule = "rate(1 days)"'), ["rate(1 days)", "rate(...)"]),
         (_changed("log_retention_days = 30", "log_retention_days = 31", DEV), ["31", "1, 3, 5"]),
-        (_changed('log_level = "INFO"', 'log_level = "ERROR"'), ["'ERROR'", "DEBUG, INFO"]),
+        ('log_level = "ERROR"\n' + DEV, ["'ERROR'", "DEBUG, INFO"]),
+        (_with("functions.file_uploaded", "memory_gib = 1"), ["functions.file_uploaded", "memory_gib", "memory_mib"]),
+        ("sweep = 3\n" + DEV, ["dev.toml.sweep"]),
         (DEV + "\nname = 7\n", ["name"]),
         ("name = 'dev'\n" + DEV, ["'name'"]),
         ("account = ", ["not TOML"]),
@@ -104,7 +125,7 @@ def test_an_unknown_key_or_value_is_one_clear_line(text: str, parts: list[str]) 
 
 def test_a_disposable_production_is_refused() -> None:
     """No setting makes the data of prod destroyable."""
-    text = (FILES / "prod.toml").read_text("utf-8").replace("disposable = false", "disposable = true")
+    text = "disposable = true\n" + PROD
 
     with pytest.raises(ConfigurationError, match="allowed for prod: False"):
         parse_settings("prod", text)
@@ -144,3 +165,69 @@ def test_settings_cannot_be_changed_after_loading() -> None:
 def test_l33_the_digests_to_choose_from_are_digests_that_the_runtime_knows() -> None:
     """A setting that is allowed is one that the functions can compute."""
     assert set() == set(DIGEST_ALGORITHMS) - KNOWN_ALGORITHMS
+
+
+def test_one_line_of_a_file_leaves_all_else_as_it_is() -> None:
+    """A file that sets the memory of a function keeps its time-out and its concurrency."""
+    usual = parse_settings("prod", PROD)
+    changed = parse_settings("prod", PROD + "\n[functions.file_uploaded]\nmemory_mib = 768\n")
+
+    assert 768 == changed.functions.file_uploaded.memory_mib
+    kept = attrs.evolve(changed.functions.file_uploaded, memory_mib=usual.functions.file_uploaded.memory_mib)
+    assert usual == attrs.evolve(changed, functions=attrs.evolve(changed.functions, file_uploaded=kept))
+
+
+def test_what_belongs_to_the_adopter_has_no_default() -> None:
+    """Account, regions, prefix, addresses and runbook are said by every file."""
+    theirs = ["account", "region", "replica_region", "bucket_prefix", "alert_emails", "runbook_url"]
+
+    assert theirs == [setting.key for setting in settings() if setting.default is None]
+
+
+def _keys(values: Mapping[str, Any], table: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from _keys(value, f"{table}{key}.")
+        else:
+            yield f"{table}{key}", value
+
+
+@pytest.mark.parametrize("name", ["dev", "local", "prod", "staging"])
+def test_a_file_holds_deviations_only(name: str) -> None:
+    """Whoever reads a file sees what is special in its environment."""
+    defaults = {setting.key: setting.default for setting in settings()}
+    said = _keys(tomllib.loads((DIRECTORY / f"{name}.toml").read_text("utf-8")))
+
+    assert [] == [key for key, value in said if value == defaults[key]]
+
+
+def test_every_setting_is_explained() -> None:
+    """Each has a meaning and says what is allowed, and a number its unit."""
+    found = list(settings())
+
+    assert [] == [one.key for one in found if not one.meaning or not one.allowed]
+    assert [] == [one.key for one in found if type(one.default) is int and not one.unit]
+
+
+def test_the_effective_settings_say_where_they_come_from() -> None:
+    """A person sees of each value whether it is the default or stands in the file."""
+    found = {one.setting.key: one for one in effective("dev")}
+
+    assert (30, "dev.toml") == (found["log_retention_days"].value, found["log_retention_days"].source)
+    assert ("INFO", DEFAULT) == (found["log_level"].value, found["log_level"].source)
+    assert (10, "dev.toml") == (
+        found["functions.file_uploaded.max_concurrency"].value,
+        found["functions.file_uploaded.max_concurrency"].source,
+    )
+    assert DEFAULT == found["functions.file_uploaded.memory_mib"].source
+    assert [one.key for one in settings()] == list(found)
+
+
+def test_the_page_of_settings_is_current() -> None:
+    """docs/settings.md is what `python -m stacks.config.page` writes."""
+    assert page.PAGE.read_text("utf-8") == page.page()
+
+
+def test_every_function_has_its_size() -> None:
+    """Settings name the functions as they are called, with underscores."""
+    assert {name.replace("-", "_") for name in FUNCTIONS} == {field.name for field in attrs.fields(Functions)}
