@@ -38,10 +38,14 @@ ALL = pytest.mark.parametrize(
 )
 
 
+def _checking(w: World) -> Checking:
+    care = attrs.evolve(w.care, settings=fixity_settings(VerificationSettings))
+    return Checking(care=care, replicas=w.replicas)
+
+
 def _deps(handle: Handle, w: World) -> Care | Checking:
     if handle is checksum_verification.handle:
-        care = attrs.evolve(w.care, settings=fixity_settings(VerificationSettings))
-        return Checking(care=care, replicas=w.replicas)
+        return _checking(w)
     kind = DepositSettings if handle is file_uploaded.handle else RemovalSettings
     return attrs.evolve(w.care, settings=fixity_settings(kind))
 
@@ -305,5 +309,5 @@ def test_object_asked_for_twice_is_read_once() -> None:
     for seconds in (-1, 1):
         sent = w.clock.now() + timedelta(seconds=seconds)
         event["Records"][0]["attributes"]["SentTimestamp"] = str(int(sent.timestamp() * 1000))
-        checksum_verification.handle(event, FakeContext(), _deps(checksum_verification.handle, w))
+        checksum_verification.handle(event, FakeContext(), _checking(w))
         assert max(0, seconds) == len(w.store.opened)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
+import aws_cdk as cdk
 
 from stacks import naming
 from stacks.assembly import build_app
@@ -78,11 +79,13 @@ class Assembly:
     """The templates of an environment.
 
     Attributes:
+        app: the app, synthesised.
         settings: the environment's settings.
         templates: by layer.
         directory: where they lie.
     """
 
+    app: cdk.App
     settings: Settings
     templates: Mapping[str, Mapping[str, Any]]
     directory: Path
@@ -145,6 +148,7 @@ def synthesise(settings: Settings, directory: Path, **context: object) -> Assemb
     app = build_app(settings, context={**CONTEXT, **context}, outdir=str(directory))
     app.synth()
     return Assembly(
+        app,
         settings,
         {
             layer: json.loads(

@@ -177,9 +177,9 @@ def test_production_is_protected_from_deletion(assemblies: Mapping[str, Assembly
 
 
 @pytest.mark.parametrize("name", ["local", "dev", "staging"])
-def test_disposable_data_is_destroyed_only_under_both_locks(name: str, tmp_path: Path) -> None:
+def test_disposable_data_is_destroyed_only_under_both_locks(destroyable: Mapping[str, Assembly], name: str) -> None:
     """The setting and the word on the command line together make data destroyable."""
-    assembly = synthesise(load_settings(name), tmp_path, allowDataLoss="true")
+    assembly = destroyable[name]
 
     assert {"Delete"} == {resource.body["DeletionPolicy"] for resource in assembly.resources(BUCKET, TABLE, QUEUE, LOG)}
     for table in assembly.resources(TABLE):
@@ -373,11 +373,9 @@ def test_files_of_the_audit_trail_are_written_once_and_not_deleted(variant: Asse
     } == _refused_in_the_audit_trail(variant)
 
 
-def test_a_bucket_that_may_be_destroyed_can_be_emptied(tmp_path: Path) -> None:
+def test_a_bucket_that_may_be_destroyed_can_be_emptied(destroyable: Mapping[str, Assembly]) -> None:
     """Where data may be lost the files of the trail may be deleted, and are written once all the same."""
-    assembly = synthesise(load_settings("dev"), tmp_path, allowDataLoss="true")
-
-    assert {"s3:PutObject": {"Null": {"s3:if-none-match": "true"}}} == _refused_in_the_audit_trail(assembly)
+    assert {"s3:PutObject": {"Null": {"s3:if-none-match": "true"}}} == _refused_in_the_audit_trail(destroyable["dev"])
 
 
 def test_production_locks_the_audit_trail(assemblies: Mapping[str, Assembly]) -> None:
