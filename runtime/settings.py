@@ -21,7 +21,7 @@ class FixitySettings(FunctionSettings):
     check_interval_days: int
     # Objects of one batch that are read at the same time.
     batch_concurrency: int
-    # Bytes a second by which an object is judged to fit the time left.
+    # Bytes a second; an object that does not fit the time left at this rate is deferred.
     assumed_read_rate: int
     # Attempts at a message before it is sent to the dead-letter queue.
     max_receive_count: int

@@ -68,18 +68,19 @@ def _declared(cls: type, table: str, group: object) -> Iterator[Setting]:
             )
 
 
-def effective(environment: str) -> list[Effective]:
+def effective(environment: str | None) -> list[Effective]:
     """Return every setting of an environment with its value and where that comes from.
 
     Raises:
         ConfigurationError: as of `load_settings`.
     """
-    found, said = load_settings(environment), deviations(environment)
+    found = load_settings(environment)
+    said = deviations(found.name)
     return [
         Effective(
             setting=setting,
             value=_at(attrs.asdict(found), setting.key),
-            source=DEFAULT if _at(said, setting.key) is None else f"{environment}.toml",
+            source=DEFAULT if _at(said, setting.key) is None else f"{found.name}.toml",
         )
         for setting in settings()
     ]

@@ -40,7 +40,7 @@ class Fixity:
     assumed_read_rate: int = number(
         1_000_000,
         10_000_000_000,
-        "read rate by which an object is judged to fit the time left",
+        "assumed read rate; an object that does not fit the time left at this rate is deferred",
         default=50_000_000,
         unit="bytes a second",
     )

@@ -1,3 +1,4 @@
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -5,9 +6,11 @@ from typing import Any
 
 import attrs
 import pytest
+import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duracloud.cli import settings as command
 from runtime.contract import DIGEST_ALGORITHMS
 from runtime.fixity.digests import KNOWN_ALGORITHMS
 from runtime.settings import FUNCTIONS
@@ -221,6 +224,27 @@ def test_the_effective_settings_say_where_they_come_from() -> None:
     )
     assert DEFAULT == found["functions.file_uploaded.memory_mib"].source
     assert [one.key for one in settings()] == list(found)
+
+
+def test_the_command_prints_what_is_effective(capsys: pytest.CaptureFixture[str]) -> None:
+    """`duracloud settings dev` is a table for people and, with --json, a list for programs."""
+    command.settings("dev")
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    command.settings(env="dev", as_json=True)
+    values = json.loads(capsys.readouterr().out)
+
+    assert ["SETTING", "VALUE", "UNIT", "SOURCE"] == rows[0]
+    assert ["log_retention_days", "30", "days", "dev.toml"] in rows
+    assert ["sweep.slice_records", "100_000", "objects", "default"] in rows
+    assert [one.key for one in settings()] == [one["key"] for one in values]
+
+
+def test_the_command_names_the_environments(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever mistypes the environment reads one line."""
+    with pytest.raises(typer.Exit):
+        command.settings("production")
+
+    assert "the environment is 'production'; allowed: dev|local|prod|staging\n" == capsys.readouterr().err
 
 
 def test_the_page_of_settings_is_current() -> None:
