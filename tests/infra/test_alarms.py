@@ -157,7 +157,7 @@ def _calls_on_tables(assembly: Assembly) -> dict[str, set[str]]:
 
 
 def _publishing_modules() -> dict[str, set[str]]:
-    """Return the custom metrics that the handler of each function names, itself or by handlers that it imports."""
+    """Return the custom metrics that the handler of each function names, itself or by what it shares with others."""
 
     def named_in(module: str, seen: set[str]) -> set[str]:
         seen.add(module)
@@ -169,7 +169,7 @@ def _publishing_modules() -> dict[str, set[str]]:
         }
         imported = {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         for other in imported - seen:
-            if other.startswith("runtime.handlers."):
+            if other.startswith(("runtime.handlers.", "runtime.events.")):
                 found |= named_in(other, seen)
         return found
 

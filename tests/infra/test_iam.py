@@ -272,8 +272,12 @@ def _operations() -> set[str]:
 
 
 def _calls(adapter: str) -> set[str]:
-    """Return the operations that an adapter's code names."""
+    """Return the operations that an adapter's code names, itself or in functions that it shares with others."""
     tree = _tree(f"runtime/adapters/{adapter}.py")
+    for node in [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom)]:
+        if str(node.module).startswith("runtime.adapters."):
+            shared, names = _tree(f"{str(node.module).replace('.', '/')}.py"), {alias.name for alias in node.names}
+            tree.body += [one for one in shared.body if isinstance(one, ast.FunctionDef) and one.name in names]
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     attributes |= {
         str(node.args[0].value)
