@@ -34,8 +34,8 @@ setup: .local/setup
 ifneq ($(words $(INSTALLED)),4)
 .PHONY: .local/setup
 endif
-.local/setup: requirements.txt requirements-dev.txt runtime/requirements.txt runtime/requirements-report.txt local/requirements.txt package-lock.json local/setup.sh stacks/bundling.py
-	@sh local/setup.sh "$(PYTHON)"
+.local/setup: requirements.txt requirements-dev.txt runtime/requirements.txt runtime/requirements-report.txt duracloud/local/requirements.txt package-lock.json duracloud/setup.sh stacks/bundling.py
+	@sh duracloud/setup.sh "$(PYTHON)"
 
 up: setup
 	@.venv/bin/python -m local up

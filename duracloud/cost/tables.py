@@ -15,7 +15,7 @@ from duracloud.cost.engines import engines
 from duracloud.cost.prices import load_prices
 from duracloud.cost.work import read_rate
 from stacks.config import load_settings
-from tools import templates
+from duracloud import templates
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "operator" / "cost-tables.md"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from local import drill
-from local.__main__ import main
-from local.aws import LocalError
-from local.drills.stage import Drill, Stage
-from local.drills.truth import CurrentObject, differences
+from duracloud.local import drill
+from duracloud.local.aws import LocalError
+from duracloud.local.commands import main
+from duracloud.local.drills.stage import Drill, Stage
+from duracloud.local.drills.truth import CurrentObject, differences
 
 FAULTS = {
     "bit flip on disk",

@@ -10,8 +10,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local.aws import ACCESS_KEY_ID, REGION, LocalAws
-from local.faults import CALLER, Fault, Faults
+from duracloud.local.aws import ACCESS_KEY_ID, REGION, LocalAws
+from duracloud.local.faults import CALLER, Fault, Faults
 from tests.local.support import ECHO, deploy, eventually, function, messages, table, unique
 
 SLOW = "def handler(event, context):\n    import time\n    time.sleep(event['seconds'])\n    return 'ended'"

@@ -14,8 +14,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.aws import REGION, LocalAws, LocalError, free_port
-from local.certificate import self_signed
+from duracloud.local.aws import REGION, LocalAws, LocalError, free_port
+from duracloud.local.certificate import self_signed
 from tests.local.support import deploy, eventually, function
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -84,7 +84,7 @@ def test_an_emulator_that_does_not_come_up_is_one_clear_line(
     own: LocalAws, monkeypatch: pytest.MonkeyPatch, program: str, says: str
 ) -> None:
     """The line says where to look, or what to run; this project's own interpreter knows no emulator."""
-    monkeypatch.setattr("local.aws._PYTHON", Path(program))
+    monkeypatch.setattr("duracloud.local.aws._PYTHON", Path(program))
     with pytest.raises(LocalError) as caught:
         own.start()
     assert says in str(caught.value)

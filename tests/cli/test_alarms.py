@@ -1,0 +1,96 @@
+import pytest
+
+from duracloud import alarms
+from stacks.config import load_settings
+
+PROD = load_settings("prod")
+
+
+@pytest.fixture(scope="module")
+def listed() -> str:
+    """What is printed for prod."""
+    return "\n".join(alarms.table(alarms.lines_of(alarms.synthesised("prod"), "prod")))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [
+            "set-aside-object-created-dlq",
+            "critical",
+            "AWS/SQS ApproximateNumberOfMessagesVisible",
+            "Maximum",
+            "300 s",
+            "from 1",
+            "no alarm",
+            f"{PROD.runbook_url}#set-aside-object-created-dlq",
+        ],
+        [
+            "verification-concurrency",
+            "notice",
+            "AWS/Lambda ConcurrentExecutions",
+            "Maximum",
+            "12 x 300 s",
+            "from 45",
+            "no alarm",
+            f"{PROD.runbook_url}#verification-concurrency",
+        ],
+        [
+            "latency-schedule",
+            "notice",
+            "AWS/DynamoDB SuccessfulRequestLatency",
+            "p99, MAX of 2",
+            "3 x 300 s",
+            "from 100",
+            "no alarm",
+            f"{PROD.runbook_url}#table-latency",
+        ],
+        [
+            "failed-replications",
+            "critical",
+            "DuraCloud ReplicationsFailed",
+            "Sum",
+            "3600 s",
+            "from 1",
+            "no alarm",
+            f"{PROD.runbook_url}#failed-replications",
+        ],
+    ],
+)
+def test_each_alarm_is_a_line(listed: str, cells: list[str]) -> None:
+    """Name, severity, metric, statistic, period, threshold, missing data and runbook stand in one line."""
+    (line,) = (line for line in listed.splitlines() if line.startswith(f"{cells[0]} "))
+
+    assert cells == [cell.strip() for cell in line.split("  ") if cell.strip()]
+
+
+def test_columns_are_aligned_and_the_gravest_come_first(listed: str) -> None:
+    """Every cell of a column begins at the same place; critical alarms stand before warnings and notices."""
+    heading, *lines = listed.splitlines()
+    at = heading.index("SEVERITY")
+    severities = [line[at:].partition(" ")[0] for line in lines]
+
+    assert {"critical", "warning", "notice"} == set(severities)
+    assert sorted(severities, key=("critical", "warning", "notice").index) == severities
+
+
+@pytest.mark.parametrize(("arguments", "got"), [(["production"], "'production'"), ([], "no environment was named")])
+def test_an_unknown_environment_is_one_clear_line(
+    arguments: list[str], got: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line says what was got and what is allowed, and the exit status tells it too."""
+    assert 2 == alarms.main(arguments)
+
+    line = capsys.readouterr().err
+    assert 1 == len(line.splitlines())
+    assert got in line
+    assert "allowed: dev|local|prod|staging" in line
+
+
+def test_the_command_prints_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    """All alarms of the environment are printed, and how many there are."""
+    assert 0 == alarms.main(["dev"])
+
+    printed = capsys.readouterr().out
+    assert "errors-file-uploaded" in printed
+    assert printed.endswith(" alarms\n")
