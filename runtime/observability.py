@@ -1,6 +1,8 @@
 """The one logger and the one way to publish metrics."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -13,7 +15,12 @@ from runtime.contract import (
     Metric,
 )
 
+Context = TypeVar("Context")
+Answer = TypeVar("Answer")
+
 logger = Logger(service=APPLICATION.lower())
+# Named as Powertools names it.
+REQUEST_ID: Final = "function_request_id"
 
 # All others are counts.
 _UNITS = {
@@ -22,6 +29,22 @@ _UNITS = {
     Metric.OLDEST_UNVERIFIED_AGE: MetricUnit.Seconds,
     Metric.COVERAGE_WITHIN_INTERVAL: MetricUnit.Percent,
 }
+
+
+def with_request_id(
+    handler: Callable[[dict[str, Any], Context], Answer],
+) -> Callable[[dict[str, Any], Context], Answer]:
+    """Let every line that an invocation writes to the log carry its request id, in whatever thread and module.
+
+    Not Powertools' `inject_lambda_context`, which adds four more fields of 250 bytes to every line.
+    """
+
+    @functools.wraps(handler)
+    def logged(event: dict[str, Any], context: Context) -> Answer:
+        logger.append_keys(**{REQUEST_ID: getattr(context, "aws_request_id", None)})
+        return handler(event, context)
+
+    return logged
 
 
 def publish(environment: str, function: str, values: Mapping[str, float]) -> None:
@@ -36,6 +59,8 @@ def publish(environment: str, function: str, values: Mapping[str, float]) -> Non
         return
     metrics = EphemeralMetrics(namespace=METRIC_NAMESPACE)
     metrics.set_default_dimensions(**{METRIC_DIMENSION_ENVIRONMENT: environment, METRIC_DIMENSION_FUNCTION: function})
+    if request_id := logger.get_current_keys().get(REQUEST_ID):
+        metrics.add_metadata(REQUEST_ID, request_id)
     for name, value in values.items():
         metrics.add_metric(name, _UNITS.get(name, MetricUnit.Count), value)
     metrics.flush_metrics()

@@ -8,7 +8,7 @@ from runtime.audit.errors import BrokenTrailError
 from runtime.audit.sign import SignedDay, Signing, sign_days
 from runtime.contract import Function, Metric
 from runtime.events.timestamps import moment
-from runtime.observability import logger, publish
+from runtime.observability import logger, publish, with_request_id
 from runtime.settings import ManifestSettings
 
 _ALLOWED: Final = 'allowed: {"time": a moment of the day after the last one to be signed, in ISO 8601 with its zone}'
@@ -57,6 +57,7 @@ def _publish(settings: ManifestSettings, values: Mapping[str, float]) -> None:
     publish(settings.environment, Function.AUDIT_MANIFEST, values)
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
     """Entry point of the function."""
     handle(event, bootstrap.audit_manifest())

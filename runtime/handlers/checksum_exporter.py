@@ -7,7 +7,7 @@ from runtime.contract import Function, Metric
 from runtime.events.timestamps import moment
 from runtime.export.start_and_follow import Exporting, follow, start
 from runtime.export.table_export import TableExport
-from runtime.observability import logger, publish
+from runtime.observability import logger, publish, with_request_id
 from runtime.settings import ExportSettings
 from runtime.shared.errors import MalformedMessageError
 
@@ -47,6 +47,7 @@ def handle(event: dict[str, Any], deps: tuple[ExportSettings, Exporting]) -> lis
     return ended
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
     """Entry point of the function."""
     handle(event, bootstrap.exporter())

@@ -11,7 +11,7 @@ from runtime.alerts.changes import RecordChange
 from runtime.alerts.ports import Notifier
 from runtime.contract import Attribute
 from runtime.fixity.failures import RecordState
-from runtime.observability import logger
+from runtime.observability import logger, with_request_id
 from runtime.settings import FailureSettings
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.object_ref import ObjectRef
@@ -43,6 +43,7 @@ def handle(event: dict[str, Any], deps: tuple[FailureSettings, Notifier]) -> Ann
     return told
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
     """Entry point of the function."""
     handle(event, bootstrap.failure())

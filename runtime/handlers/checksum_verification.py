@@ -11,6 +11,7 @@ from runtime.fixity.check_replica import Replicas
 from runtime.fixity.context import Attempt, Care, Finding
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.verify import verify
+from runtime.observability import with_request_id
 from runtime.settings import VerificationSettings
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.object_ref import ObjectRef
@@ -37,6 +38,7 @@ def handle(
     return process_objects(event, context, Function.CHECKSUM_VERIFICATION, (settings, care), act)
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of the function."""
     return handle(event, context, bootstrap.verification())

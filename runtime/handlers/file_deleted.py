@@ -9,6 +9,7 @@ from runtime.events.invocation import LambdaContext
 from runtime.events.object_batch import process_objects
 from runtime.fixity.context import Attempt, Care, Finding
 from runtime.fixity.follow_deletion import after_deletion
+from runtime.observability import with_request_id
 from runtime.settings import FixitySettings
 
 
@@ -31,6 +32,7 @@ def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySett
     return process_objects(event, context, Function.FILE_DELETED, deps, act)
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of the function."""
     return handle(event, context, bootstrap.fixity())

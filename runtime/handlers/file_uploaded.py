@@ -10,6 +10,7 @@ from runtime.events.object_batch import process_objects
 from runtime.fixity.context import Attempt, Care, Finding
 from runtime.fixity.deposit import deposit, deposit_marker, deposit_unrecorded
 from runtime.fixity.sequencer import BEFORE_ALL_EVENTS
+from runtime.observability import with_request_id
 from runtime.settings import FixitySettings
 
 
@@ -36,6 +37,7 @@ def handle(event: dict[str, Any], context: LambdaContext, deps: tuple[FixitySett
     return process_objects(event, context, Function.FILE_UPLOADED, deps, act)
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of the function."""
     return handle(event, context, bootstrap.fixity())
