@@ -1,14 +1,15 @@
-"""Lists the alarms of an environment, as its template has them: `python -m tools.alarms <env>`."""
+"""Lists the alarms of an environment, as its template has them: `duracloud alarms --env ENV`."""
 
-import sys
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
 
 from duracloud import templates
+from duracloud.progress import working
 from stacks import naming
-from stacks.config import ConfigurationError, load_settings
+from stacks.config import Settings
 
 _HEADINGS: Final = ("ALARM", "SEVERITY", "METRIC", "STATISTIC", "PERIOD", "SPEAKS", "NO DATA", "RUNBOOK")
 # In the order in which people should read them.
@@ -65,34 +66,23 @@ def table(lines: Iterable[Line]) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def synthesised(environment: str | None) -> Mapping[str, Any]:
-    """Synthesise the template of an environment's monitoring stack.
+def show(settings: Settings, *, as_json: bool) -> None:
+    """Print the alarms of an environment.
 
     Args:
-        environment: its name; None where the person gave none.
-
-    Raises:
-        ConfigurationError: there is no such environment, or its file is not right; the text is one line.
+        settings: the environment's settings.
+        as_json: whether they are printed as JSON instead of a table.
     """
-    return templates.synthesised(load_settings(environment))[naming.MONITORING]
-
-
-def main(arguments: Sequence[str]) -> int:
-    """List the alarms of the environment that is named.
-
-    Returns:
-        The exit status: 0, or 2 where there is no such environment.
-    """
-    environment = arguments[0] if arguments else None
-    try:
-        template = synthesised(environment)
-    except ConfigurationError as error:
-        print(str(error).replace("-c env=", ""), file=sys.stderr)
-        return 2
-    lines = lines_of(template, str(environment))
+    with working(f"synthesising the templates of {settings.name}"):
+        template = templates.synthesised(settings)[naming.MONITORING]
+    lines = lines_of(template, settings.name)
+    if as_json:
+        found = {"environment": settings.name, "alarms": [attrs.asdict(line) for line in lines]}
+        print(json.dumps(found, indent=2))
+        return
+    print(f"environment {settings.name}\n")
     print("\n".join(table(lines)))
     print(f"\n{len(lines)} alarms")
-    return 0
 
 
 def _line(properties: Mapping[str, Any], environment: str) -> Line:
@@ -121,7 +111,3 @@ def _watched(properties: Mapping[str, Any]) -> tuple[str, str, int]:
     first = stats[0]
     metric = f"{first['Metric']['Namespace']} {first['Metric']['MetricName']}"
     return metric, f"{first['Stat']}, {expression.partition('(')[0]} of {len(stats)}", first["Period"]
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

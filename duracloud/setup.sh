@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs everything into the project's folder: two virtual environments, the CDK command line, a browser for the tests,
 # the Lambda packages.
-# Usage: duracloud/setup.sh PYTHON
+# Usage: sh duracloud/setup.sh PYTHON
 set -eu
 cd "$(dirname "$0")/.."
 python=$1
@@ -32,6 +32,7 @@ step() {
 
 [ -x .venv/bin/python ] || step "virtual environment for the project" "$python" -m venv .venv
 step "packages of the project" .venv/bin/python -m pip install --quiet -r requirements-dev.txt
+step "the command duracloud" .venv/bin/python -m pip install --quiet --no-deps --no-index --no-build-isolation --editable .
 [ -x .venv-emulator/bin/python ] || step "virtual environment for the local AWS" "$python" -m venv .venv-emulator
 step "packages of the local AWS" .venv-emulator/bin/python -m pip install --quiet -r duracloud/local/requirements.txt
 step "CDK command line" npm ci --no-audit --no-fund --loglevel=error

@@ -5,12 +5,11 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from duracloud.project import ROOT
 from stacks import naming
 from stacks.config import Settings
-
-_ROOT: Final = Path(__file__).resolve().parent.parent
 
 
 def synthesised(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
@@ -25,7 +24,7 @@ def synthesised(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
     from stacks.assembly import build_app  # noqa: PLC0415
 
     # What the tools read does not depend on the code that is shipped, so it is not built.
-    context = {**json.loads((_ROOT / "cdk.json").read_text("utf-8"))["context"], "aws:cdk:bundling-stacks": []}
+    context = {**json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"], "aws:cdk:bundling-stacks": []}
     with tempfile.TemporaryDirectory() as folder:
         build_app(settings, context=context, outdir=folder).synth()
         return {

@@ -1,22 +1,45 @@
-"""Verifies a copy of the audit trail without network: `python -m tools.audit verify FOLDER`.
+"""Verifies a copy of the audit trail without network: `duracloud audit verify FOLDER`, or the packed file.
 
 Exit status: 0 where everything holds, 1 where it does not, 2 where the command could not do its work (lesson L27).
+This module and what it imports need the standard library, attrs and cryptography only (see `pack`).
 """
 
 import argparse
+import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from duracloud.audit.verify import Folder, Limits, PublicKey, Report, UsageError, proofs, verify
+import attrs
+
+from duracloud.audit.verify import Folder, Limits, Proof, PublicKey, Report, proofs, verify
+from duracloud.errors import UsageError
 from runtime.contract import ManagedPrefix
 
 _MOST_PROBLEMS: Final = 20
 _HOLDS: Final = 0
 _DOES_NOT_HOLD: Final = 1
-_USAGE: Final = 2
+
+
+@attrs.frozen(kw_only=True)
+class Question:
+    """What is asked of a copy of the audit trail.
+
+    Attributes:
+        folder: the copy.
+        limits: which days it has to have.
+        public_key: the key that must have signed; the one in the folder where None.
+        event_id: the event to prove; None where there is none.
+        as_json: whether the answer is printed as JSON.
+    """
+
+    folder: Path
+    limits: Limits
+    public_key: Path | None = None
+    event_id: str | None = None
+    as_json: bool = False
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,24 +52,67 @@ def main(arguments: Sequence[str]) -> int:
         The exit status.
     """
     asked = _parser().parse_args(arguments)
+    limits = Limits(since=asked.since, through=asked.through, late=asked.accept_late, kept=asked.kept)
     try:
-        folder = _folder(asked.folder)
-        key = PublicKey.load(asked.public_key or folder.root / Path(ManagedPrefix.AUDIT_KEY).name)
-        limits = Limits(since=asked.since, through=asked.through, late=asked.accept_late, kept=asked.kept)
-        report = verify(folder, key, limits)
-        _print(report, key, given=asked.public_key is not None)
-        if report.problems:
-            return _DOES_NOT_HOLD
-        return _prove(folder, asked.event_id) if asked.command == "prove" else _HOLDS
+        return answer(
+            Question(
+                folder=asked.folder,
+                limits=limits,
+                public_key=asked.public_key,
+                event_id=getattr(asked, "event_id", None),
+                as_json=asked.json,
+            )
+        )
     except UsageError as error:
         print(error, file=sys.stderr)
+        return error.status
+
+
+def answer(question: Question, watch: Callable[[Sequence[date]], Iterable[date]] = iter) -> int:
+    """Verify a copy and print what was found.
+
+    Args:
+        question: what is asked.
+        watch: is given the signed days, and yields them again as they are verified.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        UsageError: the folder, the key or a file cannot be read.
+    """
+    try:
+        folder = _folder(question.folder)
+        key = PublicKey.load(question.public_key or folder.root / Path(ManagedPrefix.AUDIT_KEY).name)
+        report = verify(folder, key, question.limits, watch)
+        wanted = question.event_id is not None and not report.problems
+        found = list(proofs(folder, str(question.event_id))) if wanted else []
     except OSError as error:
-        print(f"a file cannot be read, so nothing is proved: {error}", file=sys.stderr)
-    return _USAGE
+        raise UsageError(f"a file cannot be read, so nothing is proved: {error}") from error
+    given = question.public_key is not None
+    if question.as_json:
+        print(json.dumps(_as_json(report, key, found, given=given), ensure_ascii=False, indent=2))
+    else:
+        _print(report, key, given=given)
+        if wanted:
+            _print_proofs(found, str(question.event_id))
+    return _DOES_NOT_HOLD if report.problems or (wanted and not found) else _HOLDS
+
+
+def day(text: str) -> date:
+    """Return the day that somebody typed.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"got {text!r}; allowed: a day such as 2026-03-01") from error
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tools.audit", description="Verifies a copy of the audit trail.")
+    parser = argparse.ArgumentParser(description="Verifies a copy of the audit trail.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, what in (
         ("verify", "verify a copy of the audit trail"),
@@ -67,20 +133,47 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--accept-late", type=_day, metavar="DAY", help="days up to this one may have been signed late"
         )
+        command.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"got {text!r}; allowed: a day such as 2026-03-01") from error
+        return day(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _folder(path: Path) -> Folder:
     if not any((path / name).is_dir() for name in ("events", "manifests")):
         raise UsageError(f"{path} is not a copy of audit/: it has neither events/ nor manifests/")
     return Folder(path)
+
+
+def _as_json(report: Report, key: PublicKey, found: Sequence[Proof], *, given: bool) -> dict[str, Any]:
+    values = attrs.asdict(report, recurse=False)
+    return {
+        **values,
+        "first": report.first and report.first.isoformat(),
+        "last": report.last and report.last.isoformat(),
+        "late": [late.isoformat() for late in report.late],
+        "problems": [problem.text for problem in report.problems],
+        "key": key.fingerprint,
+        "key_given": given,
+        "proofs": [
+            {
+                "event": json.loads(proof.event),
+                "segment": proof.key,
+                "line": proof.line,
+                "leaf": proof.sha256,
+                "path": [{"sibling": step.sibling.hex(), "left": step.on_the_left} for step in proof.way],
+                "merkle_root": proof.root,
+                "manifest": proof.manifest,
+            }
+            for proof in found
+        ],
+        "holds": not report.problems,
+    }
 
 
 def _print(report: Report, key: PublicKey, *, given: bool) -> None:
@@ -107,8 +200,7 @@ def _print(report: Report, key: PublicKey, *, given: bool) -> None:
     print(f"verdict      {verdict}")
 
 
-def _prove(folder: Folder, event_id: str) -> int:
-    found = list(proofs(folder, event_id))
+def _print_proofs(found: Sequence[Proof], event_id: str) -> None:
     for proof in found:
         print(f"\nevent        {proof.event.decode()}")
         print(f"stands in    {proof.key}, line {proof.line}")
@@ -118,8 +210,3 @@ def _prove(folder: Folder, event_id: str) -> int:
         print(f"gives        {proof.root}  (merkle_root of {proof.manifest}, which is signed)")
     if not found:
         print(f"\nno signed event has the id {event_id}")
-    return _HOLDS if found else _DOES_NOT_HOLD
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, Self
@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from duracloud.errors import UsageError
 from runtime.audit.errors import BrokenTrailError
 from runtime.audit.manifests import (
     SIGNATURE,
@@ -32,10 +33,6 @@ from runtime.contract import ManagedPrefix
 _ONE_DAY: Final = timedelta(days=1)
 # From the third day on the schedule has signed the first.
 _SIGNED_AFTER: Final = timedelta(days=3)
-
-
-class UsageError(Exception):
-    """What was asked for cannot be done; the text is one line for the person who asked."""
 
 
 @attrs.frozen
@@ -173,6 +170,7 @@ class _Verification:
     folder: Folder
     key: PublicKey
     limits: Limits
+    watch: Callable[[Sequence[date]], Iterable[date]]
     report: Report = attrs.field(factory=Report)
     keys: list[str] = attrs.field(factory=list)
     listed: set[str] = attrs.field(factory=set)
@@ -186,7 +184,7 @@ class _Verification:
         self._kept()
         newest: Manifest | None = None
         known: Previous | None = None
-        for day in self._signed_days():
+        for day in self.watch(self._signed_days()):
             body = self.folder.read(manifest_key(day))
             manifest = self._manifest(day, body)
             if manifest is None:
@@ -391,13 +389,16 @@ def _plain(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]
     return {kind: dict(found) for kind, found in counts.items()}
 
 
-def verify(folder: Folder, key: PublicKey, limits: Limits) -> Report:
+def verify(
+    folder: Folder, key: PublicKey, limits: Limits, watch: Callable[[Sequence[date]], Iterable[date]] = iter
+) -> Report:
     """Verify a copy of the audit trail.
 
     Args:
         folder: the copy.
         key: the key that must have signed it.
         limits: which days it has to have.
+        watch: is given the signed days, and yields them again as they are verified.
 
     Returns:
         What was found. What is signed is complete and unchanged where there are no problems.
@@ -406,7 +407,7 @@ def verify(folder: Folder, key: PublicKey, limits: Limits) -> Report:
         UsageError: the manifest that was kept is none.
         OSError: a file cannot be read.
     """
-    return _Verification(folder, key, limits).run()
+    return _Verification(folder, key, limits, watch).run()
 
 
 @attrs.frozen(kw_only=True)

@@ -17,20 +17,24 @@ import attrs
 import boto3
 from botocore.config import Config
 
-ROOT: Final = Path(__file__).resolve().parent.parent.parent
+from duracloud.errors import CommandError
+from duracloud.project import ROOT
+
 ACCOUNT: Final = "000000000000"
 REGION: Final = "us-east-1"
 # A key of our own: the CDK command line remembers which account a key belongs to.
 ACCESS_KEY_ID: Final = "duracloud-local"
 _PYTHON: Final = ROOT / ".venv-emulator" / "bin" / "python"
+# Environment variable of the emulator: `0` where it ends with the program that started it.
+OUTLIVES: Final = "DURACLOUD_OUTLIVES"
 _START_SECONDS: Final = 30
 _STOP_SECONDS: Final = 20
 # The emulators that this process started: a child that has ended stays until it is waited for.
 _CHILDREN: Final[dict[int, "subprocess.Popen[bytes]"]] = {}
 
 
-class LocalError(Exception):
-    """Something that the person at the keyboard can put right; the text is one line."""
+class LocalError(CommandError):
+    """The local AWS did not do what it should."""
 
 
 @attrs.frozen(kw_only=True)
@@ -42,11 +46,13 @@ class LocalAws:
         port: the port that it listens on, at 127.0.0.1.
         certificate: certificate and key, as PEM files, for an emulator that enforces TLS and IAM policies; None for
             one that does neither.
+        outlives: whether it goes on when the program that started it has ended, however that ended.
     """
 
     folder: Path
     port: int
     certificate: tuple[Path, Path] | None = None
+    outlives: bool = False
 
     @property
     def endpoint(self) -> str:
@@ -137,7 +143,8 @@ class LocalAws:
                 [str(_PYTHON), "-m", "duracloud.local.emulator"],
                 cwd=ROOT,
                 env=self._emulator_environment(),
-                stdin=subprocess.DEVNULL,
+                # Closed when this program ends, even by a signal that it cannot handle.
+                stdin=subprocess.DEVNULL if self.outlives else subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -171,6 +178,8 @@ class LocalAws:
             os.killpg(process_id, signal.SIGKILL)
         if child := _CHILDREN.pop(process_id, None):
             child.wait()
+            if child.stdin:
+                child.stdin.close()
         self._pid_file.unlink(missing_ok=True)
         return True
 
@@ -233,6 +242,7 @@ class LocalAws:
             "S3_PERSIST": "1",
             "STATE_DIR": str(self.folder / "state"),
             "S3_DATA_DIR": str(self.objects),
+            OUTLIVES: str(int(self.outlives)),
         }
         if self.certificate:
             certificate, key = map(str, self.certificate)

@@ -1,9 +1,7 @@
-"""The commands behind `make up`, `down`, `clean`, `demo` and `drill`: `python -m local COMMAND`."""
+"""What `duracloud up`, `down`, `clean`, `demo` and `drill` do."""
 
 import fcntl
 import os
-import signal
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Final
@@ -11,11 +9,14 @@ from typing import Final
 import attrs
 from botocore.exceptions import BotoCoreError, ClientError
 
-from duracloud.local.aws import ROOT, LocalAws, LocalError
+from duracloud import project
+from duracloud.errors import BrokenOffError
+from duracloud.local.aws import LocalAws, LocalError
 from duracloud.local.deploy import check_tools, deploy, parameter
 from duracloud.local.inbox import Inbox
+from duracloud.progress import working
 
-_LOCAL: Final = ROOT / ".local"
+_LOCAL: Final = project.LOCAL
 # Below `.local`: the folders that each command works in, alone.
 _FOLDERS: Final = {
     "up": ("aws",),
@@ -26,49 +27,30 @@ _FOLDERS: Final = {
 }
 _DEFAULT_PORT: Final = "4566"
 _LAST_PORT: Final = 65_535
-_TERMINATED: Final = 128 + signal.SIGTERM
 
 
-def main(arguments: list[str]) -> int:
+def perform(name: str, *, as_json: bool = False) -> None:
     """Run one command.
 
     Args:
-        arguments: the command's name.
+        name: the command.
+        as_json: whether the table of the drills is printed as JSON.
 
-    Returns:
-        The exit status.
+    Raises:
+        CommandError: it could not do its work.
     """
     commands: dict[str, Callable[[], None]] = {
         "up": _up,
         "down": _down,
         "clean": _clean,
         "demo": _demo,
-        "drill": _drill,
+        "drill": lambda: _drill(as_json=as_json),
     }
-    if len(arguments) != 1 or arguments[0] not in commands:
-        print(f"got {' '.join(arguments)!r}; allowed: {', '.join(commands)}", file=sys.stderr)
-        return 2
-    # What was started is stopped also when somebody ends this program.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))
-    # Progress is seen as it happens, also through a pipe.
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] # (a text stream in every program)
     try:
-        with _alone(_FOLDERS[arguments[0]]):
-            commands[arguments[0]]()
-    except LocalError as error:
-        print(error, file=sys.stderr)
-        return 1
+        with _alone(_FOLDERS[name]):
+            commands[name]()
     except (BotoCoreError, ClientError) as error:
-        print(f"the local AWS did not do what it was asked for: {error}", file=sys.stderr)
-        return 1
-    except BrokenPipeError:
-        # Nobody reads any more; what was to be done is done.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except KeyboardInterrupt:
-        goes_on = arguments[0] == "up" and _aws().is_running()
-        print("stopped; the local AWS goes on: 'make down' stops it" if goes_on else "stopped", file=sys.stderr)
-        return 130
-    return 0
+        raise LocalError(f"the local AWS did not do what it was asked for: {error}") from error
 
 
 @contextmanager
@@ -89,15 +71,26 @@ def _aws() -> LocalAws:
     text = os.environ.get("DURACLOUD_PORT", _DEFAULT_PORT)
     if not text.isdecimal() or not 0 < int(text) <= _LAST_PORT:
         raise LocalError(f"got DURACLOUD_PORT={text!r}; allowed: a number from 1 to {_LAST_PORT}")
-    return LocalAws(folder=_LOCAL / "aws", port=int(text))
+    return LocalAws(folder=_LOCAL / "aws", port=int(text), outlives=True)
 
 
 def _up() -> None:
     aws = _aws()
     check_tools()
-    print("starting the local AWS ..." if aws.start() else "the local AWS runs already")
-    print("deploying the stacks of the environment 'local' ...")
-    print("deployed" if deploy(aws) else "nothing has changed since the last time")
+    before = aws.is_running()
+    try:
+        print("starting the local AWS ..." if aws.start() else "the local AWS runs already")
+        print("deploying the stacks of the environment 'local' ...")
+        with working("deploying"):
+            changed = deploy(aws)
+    except KeyboardInterrupt as error:
+        if before:
+            raise BrokenOffError(
+                "interrupted; the local AWS ran before and goes on: 'duracloud down' stops it"
+            ) from error
+        aws.stop()
+        raise
+    print("deployed" if changed else "nothing has changed since the last time")
     found = aws.environment()
     inbox = Inbox(aws, parameter(aws, "base/alert-topic-arn"))
     requests, managed = parameter(aws, "storage/request-bucket"), parameter(aws, "storage/managed-bucket")
@@ -127,7 +120,9 @@ What would be e-mailed lies in a queue:
 
 
 def _down() -> None:
-    print("stopped; its data is kept" if _aws().stop() else "the local AWS does not run")
+    with working("stopping the local AWS, which writes its data first"):
+        stopped = _aws().stop()
+    print("stopped; its data is kept" if stopped else "the local AWS does not run")
 
 
 def _clean() -> None:
@@ -143,11 +138,7 @@ def _demo() -> None:
     tell()
 
 
-def _drill() -> None:
+def _drill(*, as_json: bool) -> None:
     from duracloud.local.drill import drill  # noqa: PLC0415 (the other commands do not need it)
 
-    drill()
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    drill(as_json=as_json)

@@ -1,4 +1,4 @@
-"""Tells the story of an environment on this machine: `make demo`. It tells no effect that it has not looked for."""
+"""Tells the story of an environment on this machine: `duracloud demo`. It reports only what it has observed."""
 
 import io
 import json
@@ -13,15 +13,17 @@ from typing import Any, Final
 
 from boto3.s3.transfer import TransferConfig
 
-from duracloud.local.aws import ACCOUNT, ROOT, LocalAws, LocalError, free_port
+from duracloud.local.aws import ACCOUNT, LocalAws, LocalError, free_port
 from duracloud.local.console import say, show, table
 from duracloud.local.deploy import deploy, parameter
 from duracloud.local.inbox import Email, Inbox
 from duracloud.local.watching import eventually, expect
+from duracloud.progress import working
+from duracloud.project import LOCAL, ROOT
 
 Row = dict[str, Any]
 
-_FOLDER: Final = ROOT / ".local" / "demo"
+_FOLDER: Final = LOCAL / "demo"
 _PART_BYTES: Final = 5 * 1024 * 1024
 _REQUEST: Final = """\
 # Buckets for the spring deposits
@@ -82,7 +84,8 @@ class _Story:
         self._title("Start a local AWS and deploy the real templates with the CDK command line")
         self._aws.start()
         say(f"The local AWS answers at {self._aws.endpoint}. Deploying takes a quarter of a minute ...")
-        deploy(self._aws)
+        with working("deploying"):
+            deploy(self._aws)
         self._s3, self._dynamodb = self._aws.client("s3"), self._aws.client("dynamodb")
         pages = self._aws.client("cloudformation").get_paginator("list_stack_resources")
         stacks = [f"duracloud-local-{layer}" for layer in ("base", "storage", "integrity", "monitoring")]
@@ -103,7 +106,8 @@ class _Story:
         self._title("A depositor asks for buckets: two good names, two bad ones")
         show(_REQUEST)
         self._s3.put_object(Bucket=self._requests, Key="spring deposits.txt", Body=_REQUEST.encode())
-        keys = eventually(lambda: self._keys(self._managed, "requests/"), _two, what="the result of the request")
+        with working("waiting for the result of the request"):
+            keys = eventually(lambda: self._keys(self._managed, "requests/"), _two, what="the result of the request")
         print()
         say(f"The result is in {self._managed}:")
         for key in keys:
@@ -133,11 +137,12 @@ class _Story:
         table(
             ("key", "bytes", "ETag"), [(key, f"{head['ContentLength']:,}", head["ETag"]) for key, head in heads.items()]
         )
-        eventually(
-            lambda: self._keys(self._replica, ""),
-            lambda seen: sorted(seen) == self._keys_uploaded,
-            what="the replicas",
-        )
+        with working("waiting for the replicas"):
+            eventually(
+                lambda: self._keys(self._replica, ""),
+                lambda seen: sorted(seen) == self._keys_uploaded,
+                what="the replicas",
+            )
         say(f"S3 has copied all of them to {self._replica} in the other region.")
 
     def _show_records(self, title: str) -> None:
@@ -241,7 +246,8 @@ class _Story:
         return {item["ObjectKey"]["S"]: item for item in items}
 
     def _records_when(self, what: str, wanted: Callable[[dict[str, Row]], bool]) -> dict[str, Row]:
-        return eventually(lambda: self._rows(self._records_table), wanted, what=f"the {what}")
+        with working(f"waiting for the {what}"):
+            return eventually(lambda: self._rows(self._records_table), wanted, what=f"the {what}")
 
     def _await_schedule(self, keys: list[str]) -> None:
         eventually(lambda: sorted(self._rows(self._schedule_table)), lambda seen: seen == keys, what="the schedule")
@@ -279,11 +285,13 @@ class _Story:
 
     def _say_alarm(self, name: str) -> None:
         print()
-        mail = eventually(lambda: self._mails_with(f'ALARM: "{name}"'), bool, what=f"the alarm {name}")[0]
+        with working(f"waiting for the alarm {name}"):
+            mail = eventually(lambda: self._mails_with(f'ALARM: "{name}"'), bool, what=f"the alarm {name}")[0]
         say(f"The operators' alarm speaks too, by an e-mail with the subject: {mail.subject}")
 
     def _show_email(self, about: str) -> None:
-        mail = eventually(lambda: self._mails_with(about), bool, what="the e-mail")[0]
+        with working("waiting for the e-mail"):
+            mail = eventually(lambda: self._mails_with(about), bool, what="the e-mail")[0]
         show(f"Subject: {mail.subject}\n\n{mail.body}")
 
 

@@ -7,10 +7,11 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-from duracloud.local.aws import ACCOUNT, REGION, ROOT, LocalAws, LocalError
+from duracloud.local.aws import ACCOUNT, REGION, LocalAws, LocalError
+from duracloud.processes import run
+from duracloud.project import CDK, LOCAL
 
-_CDK: Final = ROOT / "node_modules" / ".bin" / "cdk"
-_HOME: Final = ROOT / ".local" / "home"
+_HOME: Final = LOCAL / "home"
 _LEAST_NODE: Final = 20
 
 
@@ -62,7 +63,7 @@ def check_tools() -> None:
     version = answer.stdout.strip()
     if int(version.lstrip("v").partition(".")[0] or 0) < _LEAST_NODE:
         raise LocalError(f"got Node {version}; install Node 20 or newer")
-    if not _CDK.exists():
+    if not CDK.exists():
         raise LocalError("the CDK command line is not installed; run 'make setup'")
 
 
@@ -80,16 +81,8 @@ def _run(aws: LocalAws, log: Path, arguments: list[str]) -> None:
         **aws.environment(),
     }
     with log.open("ab") as said:
-        answer = subprocess.run(  # noqa: S603 (our own pinned program)
-            [str(_CDK), *arguments],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            check=False,
-        )
-    if answer.returncode:
+        status = run([str(CDK), *arguments], environment=environment, output=said)
+    if status:
         raise LocalError(f"'cdk {arguments[0]}' failed; {log} says why")
 
 

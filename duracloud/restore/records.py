@@ -1,4 +1,4 @@
-"""Writes lost fixity records back from an export: `python -m tools.restore ENVIRONMENT FOLDER BUCKET...`.
+"""Writes lost fixity records back from an export: `duracloud restore --env ENV FOLDER BUCKET...`.
 
 FOLDER holds a DynamoDB export of the checksum table, as `aws s3 sync` copies it. A record that is newer than the
 export's stays; one that comes back says when, as `RestoredDate`. Then every bucket is compared with what S3 lists, and
@@ -22,6 +22,8 @@ import attrs
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from duracloud.errors import CommandError
+from duracloud.progress import counted
 from runtime.adapters.dynamodb_items import key_of, read, record_of, ref_of, refused
 from runtime.adapters.dynamodb_pages import DynamoDbRecordPages
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
@@ -35,8 +37,6 @@ from runtime.shared.timestamps import instant
 from stacks import naming
 
 _MANIFEST: Final = "manifest-files.json"
-_USAGE: Final = "usage: python -m tools.restore ENVIRONMENT FOLDER BUCKET..."
-_FEWEST_ARGUMENTS: Final = 3
 # Absent, or older: of an earlier event, or of an earlier check of the same version.
 _ABSENT_OR_OLDER: Final = (
     "attribute_not_exists(BucketName) OR Sequencer < :sequencer"
@@ -48,8 +48,8 @@ _CHUNK: Final = 1_000
 _NO_EVENT: Final = "0"
 
 
-class RestoreError(Exception):
-    """Something that the person at the keyboard can put right; the text is one line."""
+class RestoreError(CommandError):
+    """The records could not be restored."""
 
 
 @attrs.frozen
@@ -108,6 +108,7 @@ def read_export(folder: Path) -> Iterator[Mapping[str, Any]]:
     if len(manifests) != 1:
         raise RestoreError(f"got {len(manifests)} exports (files {_MANIFEST}) in {folder}; allowed: one")
     files: list[Path] = []
+    total = 0
     for line in manifests[0].read_text("utf-8").splitlines():
         entry = json.loads(line)
         # The manifest names the file by its key in the bucket.
@@ -116,7 +117,8 @@ def read_export(folder: Path) -> Iterator[Mapping[str, Any]]:
         if found != entry["itemCount"]:
             raise RestoreError(f"got {found} items in {path}; the export's manifest says {entry['itemCount']}")
         files.append(path)
-    return (item for path in files for item in _items_in(path))
+        total += found
+    return counted("records of the export", (item for path in files for item in _items_in(path)), total)
 
 
 def restore(environment: Environment, items: Iterable[Mapping[str, Any]], buckets: Sequence[str]) -> Restored:
@@ -152,22 +154,24 @@ def restore(environment: Environment, items: Iterable[Mapping[str, Any]], bucket
     return Restored(written=written, kept=kept, looked_at=looked_at, malformed=tuple(malformed.values()))
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Restore the records of the buckets that are named.
+def run(name: str, folder: Path, buckets: Sequence[str]) -> int:
+    """Restore the records of some buckets and print what was done.
+
+    Args:
+        name: the environment's name.
+        folder: a folder that holds one export, somewhere in it.
+        buckets: names of the main buckets.
 
     Returns:
-        The exit status: 0, 1 where it could not be done or a record cannot be read, 2 where the arguments are not
-        understood.
+        The exit status: 0, or 1 where a record cannot be read.
+
+    Raises:
+        RestoreError: it could not be done.
     """
-    if len(arguments) < _FEWEST_ARGUMENTS:
-        print(_USAGE, file=sys.stderr)
-        return 2
-    name, folder, buckets = arguments[0], Path(arguments[1]), arguments[2:]
     try:
         done = restore(_environment(name), read_export(folder), buckets)
     except (RestoreError, DuraCloudError, ClientError, BotoCoreError) as error:
-        print(f"could not restore: {error}", file=sys.stderr)
-        return 1
+        raise RestoreError(f"could not restore: {error}") from error
     print(
         f"{done.written} records written back, {done.kept} as new or newer kept,"
         f" {done.looked_at} objects changed since the export: the service looks at them now"
@@ -251,7 +255,8 @@ def _have_looked_at(
         Their number, and the records that cannot be read.
     """
     count, malformed = 0, list[Malformed]()
-    for key, current, recorded in _side_by_side(_current(environment, bucket), _recorded(environment, bucket)):
+    pairs = _side_by_side(_current(environment, bucket), _recorded(environment, bucket))
+    for key, current, recorded in counted(f"comparing {bucket} with what S3 lists", pairs):
         ref = ObjectRef(bucket, key)
         if isinstance(recorded, Malformed):
             malformed.append(recorded)
@@ -316,7 +321,3 @@ def _look(environment: Environment, ref: ObjectRef, sequencer: str) -> None:
         "detail": {"bucket": {"name": ref.bucket}, "object": {"key": ref.key, "sequencer": max(sequencer, known)}},
     }
     environment.sqs.send_message(QueueUrl=environment.events, MessageBody=json.dumps(event))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -11,13 +11,13 @@ from pathlib import Path
 import attrs
 import pytest
 
+from duracloud.audit.command import main
 from runtime.audit.canonical_json import canonical
 from runtime.audit.manifests import Manifest
 from runtime.audit.segments import following_digest
 from tests.support.audit_fakes import FakeSigner
 from tests.support.audit_trails import Archive, archive, event
 from tests.support.builders import NOW
-from duracloud.audit.command import main
 
 ROOT = Path(__file__).parent.parent.parent
 # Ten thousand events: four signed days of nine segments, four segments of the day after; 250 events in each.
@@ -590,7 +590,7 @@ def test_l27_wrong_words_have_the_status_of_wrong_usage(arguments: list[str]) ->
 
 def test_the_command_needs_no_network_and_no_aws(trail: Laid) -> None:
     """As its reader calls it, with nothing in the environment, it verifies and says so by its status."""
-    command = [sys.executable, "-m", "tools.audit", "verify", str(trail.folder)]
+    command = [sys.executable, "-m", "duracloud", "audit", "verify", str(trail.folder)]
     done = subprocess.run(command, cwd=ROOT, env={}, capture_output=True, text=True, check=False)  # noqa: S603 (our own program)
 
     assert (0, "") == (done.returncode, done.stderr)

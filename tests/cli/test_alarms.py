@@ -1,6 +1,12 @@
+"""The list of alarms."""
+
+import json
+
 import pytest
 
-from duracloud import alarms
+from duracloud import alarms, templates
+from duracloud.cli.main import main
+from stacks import naming
 from stacks.config import load_settings
 
 PROD = load_settings("prod")
@@ -9,7 +15,8 @@ PROD = load_settings("prod")
 @pytest.fixture(scope="module")
 def listed() -> str:
     """What is printed for prod."""
-    return "\n".join(alarms.table(alarms.lines_of(alarms.synthesised("prod"), "prod")))
+    template = templates.synthesised(PROD)[naming.MONITORING]
+    return "\n".join(alarms.table(alarms.lines_of(template, "prod")))
 
 
 @pytest.mark.parametrize(
@@ -74,23 +81,37 @@ def test_columns_are_aligned_and_the_gravest_come_first(listed: str) -> None:
     assert sorted(severities, key=("critical", "warning", "notice").index) == severities
 
 
-@pytest.mark.parametrize(("arguments", "got"), [(["production"], "'production'"), ([], "no environment was named")])
-def test_an_unknown_environment_is_one_clear_line(
-    arguments: list[str], got: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unknown_environment_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
     """The line says what was got and what is allowed, and the exit status tells it too."""
-    assert 2 == alarms.main(arguments)
+    assert 2 == main(["alarms", "--env", "production"])
 
     line = capsys.readouterr().err
     assert 1 == len(line.splitlines())
-    assert got in line
+    assert "'production'" in line
     assert "allowed: dev|local|prod|staging" in line
 
 
 def test_the_command_prints_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     """All alarms of the environment are printed, and how many there are."""
-    assert 0 == alarms.main(["dev"])
+    assert 0 == main(["alarms", "--env", "dev"])
 
     printed = capsys.readouterr().out
     assert "errors-file-uploaded" in printed
     assert printed.endswith(" alarms\n")
+
+
+def test_without_an_environment_the_list_says_which_one_it_shows(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody takes the thresholds of the local AWS for those of prod."""
+    assert 0 == main(["alarms"])
+
+    assert "environment local" == capsys.readouterr().out.splitlines()[0]
+
+
+def test_the_list_is_there_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON holds what the table holds."""
+    assert 0 == main(["alarms", "--env", "dev", "--json"])
+
+    found = json.loads(capsys.readouterr().out)
+    alarm = next(alarm for alarm in found["alarms"] if alarm["name"] == "errors-file-uploaded")
+    assert "dev" == found["environment"]
+    assert "AWS/Lambda Errors" == alarm["metric"]

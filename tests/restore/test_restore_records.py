@@ -11,6 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from duracloud.cli.main import main
 from duracloud.restore import records as tool
 from runtime.adapters.dynamodb_items import item_of
 from runtime.events.eventbridge_s3 import S3Event, parse
@@ -172,7 +173,7 @@ def test_the_command_says_what_it_did(
 ) -> None:
     """It finds the environment by its parameters and the export wherever it lies in the folder."""
     lost = item("letter.txt", put(environment, "letter.txt"))
-    assert 0 == tool.main(["test", str(export(tmp_path, lost)), BUCKET])
+    assert 0 == main(["restore", "--env", "test", str(export(tmp_path, lost)), BUCKET])
     assert capsys.readouterr().out.startswith("1 records written back, 0 as new or newer kept, 0 objects changed")
     [(key, found)] = stored(environment, "checksums").items()
     assert ("letter.txt", lost) == (key, unmarked(found))
@@ -185,7 +186,7 @@ def test_nothing_is_written_from_an_export_that_is_not_whole(
     good = item("letter.txt", put(environment, "letter.txt"))
 
     def refused(folder: Path) -> str:
-        assert 1 == tool.main(["test", str(folder), BUCKET])
+        assert 1 == main(["restore", "--env", "test", str(folder), BUCKET])
         assert {} == stored(environment, "checksums")
         said = capsys.readouterr().err
         assert 1 == said.count("\n")
@@ -213,7 +214,7 @@ def test_a_record_that_cannot_be_read_is_passed_over_and_named(
     )
     spoiled = {name: value for name, value in lost.items() if name != "LastOutcome"}
 
-    assert 1 == tool.main(["test", str(export(tmp_path, spoiled, standing, sound)), BUCKET])
+    assert 1 == main(["restore", "--env", "test", str(export(tmp_path, spoiled, standing, sound)), BUCKET])
     assert [
         f"passed over 'lost.txt' in {BUCKET}: the attribute LastOutcome is missing",
         f"passed over 'standing.txt' in {BUCKET}: the attribute Sequencer is missing",
@@ -223,6 +224,6 @@ def test_a_record_that_cannot_be_read_is_passed_over_and_named(
 
 
 def test_arguments_that_are_not_understood_are_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """The line says how to call it."""
-    assert 2 == tool.main(["test", "folder"])
-    assert "usage: python -m tools.restore ENVIRONMENT FOLDER BUCKET...\n" == capsys.readouterr().err
+    """The line says what is missing and where to read how to call it."""
+    assert 2 == main(["restore", "--env", "test", "folder"])
+    assert "Missing argument 'BUCKET...'; see 'duracloud restore --help'\n" == capsys.readouterr().err

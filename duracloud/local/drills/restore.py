@@ -9,10 +9,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
-from duracloud.local.aws import ROOT, LocalError
+from duracloud.local.aws import LocalError
 from duracloud.local.drills.stage import Drill, Stage
 from duracloud.local.service import Row
 from duracloud.local.watching import eventually, expect
+from duracloud.project import ROOT
 
 # Five and three uploads, and two that had to be looked at again; one deletion, made twice, and four losses.
 _TOLD: Final = {"deposit": 10, "deletion": 6, "restoration": 4}

@@ -5,6 +5,9 @@ does. Each gap has a test in `tests/local` that fails when a new version of the 
 """
 
 import asyncio.constants
+import os
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +16,7 @@ from typing import Final
 from ministack import app
 from ministack.core import persistence
 
+from duracloud.local.aws import OUTLIVES
 from duracloud.local.emulator import cloudformation, cloudwatch, dynamodb, faults, iam, s3, sqs, streams
 from duracloud.local.emulator.common import LOG
 
@@ -29,7 +33,9 @@ def apply() -> None:
 
 
 def start_ticks() -> None:
-    """Start what goes on by itself: expiry, queue metrics with alarms, saving."""
+    """Start what goes on by itself: expiry, queue metrics with alarms, saving; and the end with the starter's end."""
+    if os.environ.get(OUTLIVES) == "0":
+        threading.Thread(target=_end_with_starter, daemon=True, name="end with starter").start()
     _every(_EXPIRY_TICK_SECONDS, dynamodb.expire_rows)
     _every(_METRICS_TICK_SECONDS, cloudwatch.measure_and_evaluate)
     if persistence.PERSIST_STATE:
@@ -46,6 +52,13 @@ def _every(seconds: float, act: Callable[[], None]) -> None:
                 LOG.exception("a tick failed: %s", act.__name__)
 
     threading.Thread(target=run, daemon=True, name=act.__name__).start()
+
+
+def _end_with_starter() -> None:
+    # Nothing is ever written to this pipe: reading ends when the other side has ended.
+    sys.stdin.buffer.read()
+    # With the functions' processes; nobody is left who would want the data.
+    os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 def _save() -> None:
