@@ -10,8 +10,9 @@ from typing import Final, TextIO
 
 from benchmarks import import_time, level_load, object_cpu, read_and_hash, small_objects, synthesis
 from benchmarks.row import Row, table
+from duracloud.progress import counted
 
-_BENCHMARKS: Final[dict[str, Callable[[], Sequence[Row]]]] = {
+BENCHMARKS: Final[dict[str, Callable[[], Sequence[Row]]]] = {
     "hash": lambda: [read_and_hash.measure()],
     "batch": lambda: [small_objects.measure()],
     "object": lambda: [object_cpu.measure()],
@@ -31,17 +32,19 @@ def main(arguments: Sequence[str]) -> int:
         The exit status: 1 where a goal is missed and `--check` was given, otherwise 0.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(_BENCHMARKS)}; all when left out")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(BENCHMARKS)}; all when left out")
     parser.add_argument("--check", action="store_true", help="exit with 1 where a goal is missed")
     options = parser.parse_args(arguments)
-    if unknown := [name for name in options.names if name not in _BENCHMARKS]:
-        parser.error(f"got {', '.join(unknown)}; allowed: {', '.join(_BENCHMARKS)}")
-    rows: list[Row] = []
-    for name in options.names or _BENCHMARKS:
-        _say(f"running {name} ...", sys.stderr)
-        rows += _BENCHMARKS[name]()
+    if unknown := [name for name in options.names if name not in BENCHMARKS]:
+        parser.error(f"got {', '.join(unknown)}; allowed: {', '.join(BENCHMARKS)}")
+    rows = measure(options.names or list(BENCHMARKS))
     _say(f"{machine()}\n\n{table(rows)}", sys.stdout)
     return 1 if options.check and any(row.met is False for row in rows) else 0
+
+
+def measure(names: Sequence[str]) -> list[Row]:
+    """Run the benchmarks of these names."""
+    return [row for name in counted("benchmarks", names) for row in BENCHMARKS[name]()]
 
 
 def machine() -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 import attrs
 
-_HEADINGS: Final = ("what", "measured", "baseline", "ratio", "goal", "verdict")
+HEADINGS: Final = ("what", "measured", "baseline", "ratio", "goal", "verdict")
 
 
 @attrs.frozen(kw_only=True)
@@ -37,7 +37,7 @@ class Row:
 
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as a table of plain text."""
-    lines = [_HEADINGS, *(row.cells for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEADINGS))]
+    lines = [HEADINGS, *(row.cells for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
     ruled = [lines[0], tuple("-" * width for width in widths), *lines[1:]]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in ruled)

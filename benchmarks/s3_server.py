@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 import attrs
 from awscrt.checksums import crc64nvme
 
-from local.certificate import self_signed
+from duracloud.local.certificate import self_signed
 
 BLOCK: Final = random.Random(7).randbytes(1024 * 1024)  # noqa: S311 (any bytes will do, the same every time)
 VERSION: Final = "3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY"

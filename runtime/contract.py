@@ -31,7 +31,7 @@ class Attribute:
     LAST_GOOD_DATE: Final = "LastGoodDate"
     NEXT_CHECKSUM_DATE: Final = "NextChecksumDate"
     LAST_CHECK: Final = "LastCheck"
-    # Written by tools.restore: when the record was last written back.
+    # Written by duracloud restore: when the record was last written back.
     RESTORED_DATE: Final = "RestoredDate"
     TTL: Final = "TTL"
 

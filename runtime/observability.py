@@ -1,6 +1,8 @@
 """The one logger and the one way to publish metrics."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -14,7 +16,12 @@ from runtime.contract import (
 )
 from runtime.settings import FunctionSettings
 
+Context = TypeVar("Context")
+Answer = TypeVar("Answer")
+
 logger = Logger(service=APPLICATION.lower())
+# Named as Powertools names it.
+REQUEST_ID: Final = "function_request_id"
 
 # All others are counts.
 _UNITS = {
@@ -23,6 +30,22 @@ _UNITS = {
     Metric.OLDEST_UNVERIFIED_AGE: MetricUnit.Seconds,
     Metric.COVERAGE_WITHIN_INTERVAL: MetricUnit.Percent,
 }
+
+
+def with_request_id(
+    handler: Callable[[dict[str, Any], Context], Answer],
+) -> Callable[[dict[str, Any], Context], Answer]:
+    """Let every line that an invocation writes to the log carry its request id, in whatever thread and module.
+
+    Not Powertools' `inject_lambda_context`, which adds four more fields of 250 bytes to every line.
+    """
+
+    @functools.wraps(handler)
+    def logged(event: dict[str, Any], context: Context) -> Answer:
+        logger.append_keys(**{REQUEST_ID: getattr(context, "aws_request_id", None)})
+        return handler(event, context)
+
+    return logged
 
 
 def publish(settings: FunctionSettings, values: Mapping[str, float]) -> None:
@@ -37,6 +60,8 @@ def publish(settings: FunctionSettings, values: Mapping[str, float]) -> None:
     metrics = EphemeralMetrics(namespace=METRIC_NAMESPACE)
     dimensions = {METRIC_DIMENSION_ENVIRONMENT: settings.environment, METRIC_DIMENSION_FUNCTION: settings.function}
     metrics.set_default_dimensions(**dimensions)
+    if request_id := logger.get_current_keys().get(REQUEST_ID):
+        metrics.add_metadata(REQUEST_ID, request_id)
     for name, value in values.items():
         metrics.add_metric(name, _UNITS.get(name, MetricUnit.Count), value)
     metrics.flush_metrics()

@@ -6,22 +6,24 @@ from typing import Annotated
 import attrs
 import typer
 
+from duracloud.cli.options import LOCAL, AsJson, Env
+from duracloud.errors import UsageError
+
 
 def settings(
-    environment: Annotated[str, typer.Argument(metavar="ENV", help="Environment.")] = "",
+    environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment, as by --env.")] = "",
     *,
-    env: Annotated[str, typer.Option(help="Environment.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print them as JSON.")] = False,
+    env: Env = LOCAL,
+    as_json: AsJson = False,
 ) -> None:
     """Print every setting of an environment and where its value comes from."""
     from stacks.config import ConfigurationError  # noqa: PLC0415 (only this verb needs the classes of all settings)
     from stacks.config.listing import effective, text  # noqa: PLC0415
 
     try:
-        found = effective(environment or env or None)
+        found = effective(environment or env)
     except ConfigurationError as error:
-        typer.echo(str(error).replace("-c env=", ""), err=True)
-        raise typer.Exit(2) from error
+        raise UsageError(str(error).replace("-c env=", "")) from error
     if as_json:
         typer.echo(
             json.dumps([{**attrs.asdict(one.setting), "value": one.value, "source": one.source} for one in found])

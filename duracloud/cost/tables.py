@@ -6,6 +6,7 @@ from typing import Final
 
 import attrs
 
+from duracloud import templates
 from duracloud.cost import assumptions as f
 from duracloud.cost import model
 from duracloud.cost.assumptions import Workload, amount
@@ -15,7 +16,6 @@ from duracloud.cost.engines import engines
 from duracloud.cost.prices import load_prices
 from duracloud.cost.work import read_rate
 from stacks.config import load_settings
-from tools import templates
 
 ROOT: Final = Path(__file__).parents[2]
 PAGE: Final = ROOT / "docs" / "operator" / "cost-tables.md"

@@ -7,7 +7,7 @@ from runtime.audit.errors import BrokenTrailError
 from runtime.audit.sign import SignedDay, Signing, sign_days
 from runtime.contract import Metric
 from runtime.events.timestamps import moment
-from runtime.observability import logger, publish
+from runtime.observability import logger, publish, with_request_id
 
 _ALLOWED: Final = 'allowed: {"time": a moment of the day after the last one to be signed, in ISO 8601 with its zone}'
 
@@ -50,6 +50,7 @@ def handle(event: dict[str, Any], signing: Signing) -> list[SignedDay]:
     return signed
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
     """Entry point of the function."""
     handle(event, bootstrap.audit_manifest())

@@ -11,7 +11,7 @@ from runtime.audit.record_changes import CheckFacts, ImageChange, RecordImage, e
 from runtime.audit.write import AuditTrail
 from runtime.contract import Attribute, CheckAttribute, Metric
 from runtime.fixity.records import Agent
-from runtime.observability import logger, publish
+from runtime.observability import logger, publish, with_request_id
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.object_ref import ObjectRef
 
@@ -50,6 +50,7 @@ def handle(event: dict[str, Any], trail: AuditTrail) -> str:
     return key
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
     """Entry point of the function."""
     handle(event, bootstrap.audit_trail())

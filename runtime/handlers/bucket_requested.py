@@ -7,7 +7,7 @@ from runtime.contract import Metric
 from runtime.events.eventbridge_s3 import parse
 from runtime.events.invocation import Invocation, agent_of
 from runtime.events.sqs_batch import process_queue, receive_count
-from runtime.observability import logger, publish
+from runtime.observability import logger, publish, with_request_id
 from runtime.provisioning.provision import Provisioning, provision
 from runtime.provisioning.request_result import BucketRequest, RequestResult, RequestStatus
 
@@ -59,6 +59,7 @@ def handle(event: dict[str, Any], context: Invocation, provisioning: Provisionin
     return response
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: Invocation) -> dict[str, Any]:
     """Entry point of the function."""
     return handle(event, context, bootstrap.provisioning())

@@ -7,7 +7,7 @@ from runtime.contract import Metric
 from runtime.events.timestamps import moment
 from runtime.export.start_and_follow import Exporting, follow, start
 from runtime.export.table_export import TableExport
-from runtime.observability import logger, publish
+from runtime.observability import logger, publish, with_request_id
 from runtime.shared.errors import MalformedMessageError
 
 _ALLOWED: Final = 'allowed: {"action": "start", "time": a moment in ISO 8601 with its zone} or {"action": "follow"}'
@@ -45,6 +45,7 @@ def handle(event: dict[str, Any], exporting: Exporting) -> list[TableExport]:
     return ended
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
     """Entry point of the function."""
     handle(event, bootstrap.export())

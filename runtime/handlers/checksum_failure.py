@@ -10,7 +10,7 @@ from runtime.alerts.announce import Alerting, Announced, announce
 from runtime.alerts.changes import RecordChange
 from runtime.contract import Attribute
 from runtime.fixity.failures import RecordState
-from runtime.observability import logger
+from runtime.observability import logger, with_request_id
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.object_ref import ObjectRef
 
@@ -40,6 +40,7 @@ def handle(event: dict[str, Any], alerting: Alerting) -> Announced:
     return told
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
     """Entry point of the function."""
     handle(event, bootstrap.alerts())

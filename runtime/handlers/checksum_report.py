@@ -8,7 +8,7 @@ from runtime.contract import Metric
 from runtime.events.invocation import LambdaContext, deadline
 from runtime.events.sqs_batch import or_given_up, process_queue
 from runtime.events.timestamps import moment
-from runtime.observability import logger, publish
+from runtime.observability import logger, publish, with_request_id
 from runtime.report.model import Report, ReportSlice, WholeReport
 from runtime.report.write import Reporting, ReportProgress, advance, give_up, start
 from runtime.shared.errors import MalformedMessageError
@@ -67,6 +67,7 @@ def handle(event: dict[str, Any], context: LambdaContext, reporting: Reporting) 
     return response
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of the function."""
     return handle(event, context, bootstrap.report())

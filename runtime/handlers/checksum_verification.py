@@ -10,6 +10,7 @@ from runtime.fixity.check_replica import Checking
 from runtime.fixity.context import Attempt, Finding
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.verify import verify
+from runtime.observability import with_request_id
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.object_ref import ObjectRef
 
@@ -32,6 +33,7 @@ def handle(event: dict[str, Any], context: LambdaContext, checking: Checking) ->
     return process_objects(event, context, checking.care, act)
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of the function."""
     return handle(event, context, bootstrap.verification())

@@ -8,6 +8,7 @@ from runtime.events.invocation import LambdaContext
 from runtime.events.object_batch import process_objects
 from runtime.fixity.context import Attempt, Care, Finding
 from runtime.fixity.follow_deletion import after_deletion
+from runtime.observability import with_request_id
 
 
 def handle(event: dict[str, Any], context: LambdaContext, care: Care) -> dict[str, Any]:
@@ -29,6 +30,7 @@ def handle(event: dict[str, Any], context: LambdaContext, care: Care) -> dict[st
     return process_objects(event, context, care, act)
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of the function."""
     return handle(event, context, bootstrap.removal())

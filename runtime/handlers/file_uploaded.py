@@ -9,6 +9,7 @@ from runtime.events.object_batch import process_objects
 from runtime.fixity.context import Attempt, Care, Finding
 from runtime.fixity.deposit import deposit, deposit_marker, deposit_unrecorded
 from runtime.fixity.sequencer import BEFORE_ALL_EVENTS
+from runtime.observability import with_request_id
 
 
 def handle(event: dict[str, Any], context: LambdaContext, care: Care) -> dict[str, Any]:
@@ -34,6 +35,7 @@ def handle(event: dict[str, Any], context: LambdaContext, care: Care) -> dict[st
     return process_objects(event, context, care, act)
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of the function."""
     return handle(event, context, bootstrap.deposit())

@@ -10,7 +10,7 @@ from runtime.contract import Metric
 from runtime.events.invocation import LambdaContext, deadline
 from runtime.events.sqs_batch import or_given_up, process_queue
 from runtime.events.timestamps import moment
-from runtime.observability import logger, publish
+from runtime.observability import logger, publish, with_request_id
 from runtime.settings import SweepSettings
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.object_ref import ObjectRef
@@ -64,6 +64,7 @@ def handle(event: dict[str, Any], context: LambdaContext, sweeping: Sweeping) ->
     return response
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Entry point of the function."""
     return handle(event, context, bootstrap.sweep())

@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 from runtime import bootstrap
 from runtime.contract import Metric
 from runtime.events.sqs_batch import process_queue
-from runtime.observability import logger, publish
+from runtime.observability import logger, publish, with_request_id
 from runtime.provisioning.replication_events import ReplicationProblem, ReplicationReport
 from runtime.settings import ReplicationSettings
 from runtime.shared.errors import MalformedMessageError
@@ -48,6 +48,7 @@ def handle(event: dict[str, Any], settings: ReplicationSettings) -> dict[str, An
     return response
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 (Lambda's signature)
     """Entry point of the function."""
     return handle(event, bootstrap.replication())

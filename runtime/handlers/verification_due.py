@@ -7,7 +7,7 @@ from runtime import bootstrap
 from runtime.contract import Attribute
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.queue_due_checks import queue_due
-from runtime.observability import logger
+from runtime.observability import logger, with_request_id
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.ports import Queue
@@ -42,6 +42,7 @@ def handle(event: dict[str, Any], queue: Queue[DueCheck]) -> int:
     return queued
 
 
+@with_request_id
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
     """Entry point of the function."""
     handle(event, bootstrap.due())

@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = ("runtime", "stacks", "local", "tools", "benchmarks")
+PACKAGES = ("runtime", "stacks", "duracloud", "benchmarks")
 
 
 @attrs.frozen

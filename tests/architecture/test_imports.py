@@ -24,7 +24,7 @@ IMPURE = (
     "asyncio",
     "pathlib",
 )
-OWN = ("runtime", "stacks", "local", "tools", "benchmarks", "tests")
+OWN = ("runtime", "stacks", "duracloud", "benchmarks", "tests")
 
 
 def _breaches(found: list[Module], *forbidden: str, but: tuple[str, ...] = ()) -> dict[str, list[str]]:
@@ -38,7 +38,7 @@ def _breaches(found: list[Module], *forbidden: str, but: tuple[str, ...] = ()) -
 
 def test_runtime_knows_nothing_of_infrastructure() -> None:
     """Lambda code imports neither the stacks nor CDK, nor what is only here for development."""
-    forbidden = ("stacks", "aws_cdk", "constructs", "cdk_nag", "local", "tools", "benchmarks", "tests")
+    forbidden = ("stacks", "aws_cdk", "constructs", "cdk_nag", "duracloud", "benchmarks", "tests")
 
     assert {} == _breaches(modules_in("runtime/"), *forbidden)
 
@@ -223,11 +223,20 @@ def test_functions_are_made_in_one_place() -> None:
 
 def test_the_verifier_of_the_audit_trail_is_offline() -> None:
     """It needs files and a public key: no service, no network, nothing of the project but the formats."""
-    found = modules_in("tools/audit")
+    found = modules_in("duracloud/audit/")
 
     assert {} == _breaches(found, *AWS, "urllib", "http", "requests", "socket", "subprocess", "os")
     assert {} == _breaches(
-        found, *OWN, but=("runtime.audit", "runtime.shared", "runtime.contract", "tools.audit_folder")
+        found,
+        *OWN,
+        but=(
+            "runtime.audit",
+            "runtime.shared",
+            "runtime.contract",
+            "duracloud.audit",
+            "duracloud.errors",
+            "duracloud.project",
+        ),
     )
 
 

@@ -100,7 +100,7 @@ def test_missed_goal_fails_only_when_asked(
 ) -> None:
     """Benchmarks inform; `--check` makes them a gate."""
     missed = Row(what="speed", measured="2 s", baseline="1 s", ratio=2, goal="<= 1.5 x", met=False)
-    monkeypatch.setattr("benchmarks.__main__._BENCHMARKS", {"speed": lambda: [missed]})
+    monkeypatch.setattr("benchmarks.__main__.BENCHMARKS", {"speed": lambda: [missed]})
 
     assert status == main(arguments)
     assert "MISSED" in capsys.readouterr().out

@@ -1,18 +1,29 @@
 import json
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 
+import attrs
 import pytest
-import typer
-from typer.testing import CliRunner, Result
 
-from duracloud.cli import cost
+from duracloud.cli.main import main
+from duracloud.cost import command
 
 ENOUGH = ("--env", "prod", "--objects", "1e6", "--bytes", "10TB")
-APP = typer.Typer()
-APP.command()(cost.cost)
+
+
+@attrs.frozen
+class Result:
+    """How a call of the command ended."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
 
 
 def _run(*arguments: str) -> Result:
-    return CliRunner().invoke(APP, arguments)
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        status = main(["cost", *arguments])
+    return Result(status, out.getvalue(), err.getvalue())
 
 
 @pytest.mark.parametrize(
@@ -21,7 +32,7 @@ def _run(*arguments: str) -> Result:
 )
 def test_counts_are_taken_as_people_write_them(text: str, expected: float) -> None:
     """Plain numbers, exponents and thousands are understood."""
-    assert expected == cost.count("--objects", text)
+    assert expected == command.count("--objects", text)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +41,7 @@ def test_counts_are_taken_as_people_write_them(text: str, expected: float) -> No
 )
 def test_sizes_are_taken_as_people_write_them(text: str, expected: float) -> None:
     """Bytes, powers of 1,000 and powers of 1,024 are understood."""
-    assert expected == cost.byte_count("--bytes", text)
+    assert expected == command.byte_count("--bytes", text)
 
 
 @pytest.mark.parametrize(

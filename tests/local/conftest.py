@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.aws import LocalAws, free_port
+from duracloud.local.aws import LocalAws, free_port
 
 
 @pytest.fixture(scope="session")

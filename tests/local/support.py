@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
-from local.aws import LocalAws
+from duracloud.local.aws import LocalAws
 
 T = TypeVar("T")
 _POLL_SECONDS: Final = 0.1

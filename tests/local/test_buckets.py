@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from local.aws import ACCOUNT, LocalAws
+from duracloud.local.aws import ACCOUNT, LocalAws
 from tests.local.support import deploy, eventually, messages, unique
 
 RULES = [

@@ -1,17 +1,18 @@
 """The drills as a command: all are there, and one that fails is told by table and exit status."""
 
 import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from local import drill
-from local.__main__ import main
-from local.aws import LocalError
-from local.drills.stage import Drill, Stage
-from local.drills.truth import CurrentObject, differences
+from duracloud.cli.main import main
+from duracloud.local import drill
+from duracloud.local.aws import LocalError
+from duracloud.local.drills.stage import Drill, Stage
+from duracloud.local.drills.truth import CurrentObject, differences
 
 FAULTS = {
     "bit flip on disk",
@@ -81,9 +82,9 @@ def ordered(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401 (a function
     monkeypatch.setattr(drill, "deploy", lambda _: True)
     monkeypatch.setattr(drill, "_stages", lambda _: lambda _: None)
 
-    def run(*drills: Drill) -> int:
+    def run(*drills: Drill, options: tuple[str, ...] = ()) -> int:
         monkeypatch.setattr(drill, "DRILLS", drills)
-        return main(["drill"])
+        return main(["drill", *options])
 
     return run
 
@@ -121,6 +122,13 @@ def test_a_drill_that_fails_makes_the_command_fail(
     assert "Traceback" not in said.out + said.err
     # Its folder with the logs stays.
     assert ["forget", "start", "stop"] == made[0].calls
+
+
+def test_the_table_is_there_for_programs(ordered: Any, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ANN401
+    """With `--json` nothing else is printed, and a failure is still the exit status."""
+    assert 1 == ordered(one("a first fault", good), one("a second one", wrong), options=("--json",))
+    found = json.loads(capsys.readouterr().out)
+    assert [("a first fault", True), ("a second one", False)] == [(row["fault"], row["passed"]) for row in found]
 
 
 def rows(due: datetime, **changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401 (DynamoDB's own form)

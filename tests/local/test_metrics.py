@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from local.aws import LocalAws
+from duracloud.local.aws import LocalAws
 from tests.local.support import deploy, eventually, function, messages, unique
 
 EMBEDDED = """

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.aws import REGION, LocalAws, LocalError, free_port
-from local.certificate import self_signed
+from duracloud.local.aws import REGION, LocalAws, LocalError, free_port
+from duracloud.local.certificate import self_signed
+from duracloud.project import ROOT
 from tests.local.support import deploy, eventually, function
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -70,6 +72,24 @@ def test_stopping_leaves_nothing_running(own: LocalAws) -> None:
     eventually(lambda: processes_of(own), lambda seen: not seen, seconds=2)
 
 
+@LINUX
+def test_it_ends_with_the_program_that_started_it(own: LocalAws) -> None:
+    """Tests, demos and drills leave nothing running, even where they are killed."""
+    code = (
+        "import sys; from pathlib import Path; from duracloud.local.aws import LocalAws;"
+        f"LocalAws(folder=Path({str(own.folder)!r}), port={own.port}).start();"
+        "print('up', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(  # noqa: S603 (our own program)
+        [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdout
+        assert "up\n" == starter.stdout.readline()
+        assert own.is_running()
+        starter.kill()
+    eventually(lambda: processes_of(own), lambda seen: not seen, seconds=5)
+
+
 def test_a_busy_port_is_one_clear_line(own: LocalAws) -> None:
     """The line names the port and how to choose another."""
     with socket.create_server(("127.0.0.1", own.port)), pytest.raises(LocalError) as caught:
@@ -84,7 +104,7 @@ def test_an_emulator_that_does_not_come_up_is_one_clear_line(
     own: LocalAws, monkeypatch: pytest.MonkeyPatch, program: str, says: str
 ) -> None:
     """The line says where to look, or what to run; this project's own interpreter knows no emulator."""
-    monkeypatch.setattr("local.aws._PYTHON", Path(program))
+    monkeypatch.setattr("duracloud.local.aws._PYTHON", Path(program))
     with pytest.raises(LocalError) as caught:
         own.start()
     assert says in str(caught.value)

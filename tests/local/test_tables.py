@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.aws import LocalAws, free_port
+from duracloud.local.aws import LocalAws, free_port
 from tests.local.support import ECHO, deploy, eventually, function, messages, table, unique
 
 EXPIRED_BY_SERVICE = '{"eventName":["REMOVE"],"userIdentity":{"principalId":["dynamodb.amazonaws.com"]}}'

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from local.aws import ROOT, LocalAws, free_port
-from local.certificate import self_signed
-from local.service import Service
+from duracloud.local.aws import LocalAws, free_port
+from duracloud.local.certificate import self_signed
+from duracloud.local.service import Service
+from duracloud.project import ROOT
 from stacks.assembly import build_app
 from stacks.config import load_settings
 from tests.system.deployment import deploy_assembly

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from local.aws import ACCOUNT, REGION, LocalAws
+from duracloud.local.aws import ACCOUNT, REGION, LocalAws
 
 _BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local.service import Service
-from local.watching import eventually
+from duracloud.local.service import Service
+from duracloud.local.watching import eventually
 from runtime.contract import METRIC_NAMESPACE
 from runtime.shared.object_ref import ObjectRef
 from tests.support.builders import s3_event

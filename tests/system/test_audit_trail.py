@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from local.service import Service
-from local.watching import eventually
-from tools.audit import main
+from duracloud.audit.command import main
+from duracloud.local.service import Service
+from duracloud.local.watching import eventually
 
 pytestmark = pytest.mark.system
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from local.service import Service
-from local.watching import eventually
+from duracloud.local.service import Service
+from duracloud.local.watching import eventually
 from tests.support.captured import captured, form
 
 pytestmark = pytest.mark.system

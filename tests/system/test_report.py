@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from local.service import Service
-from local.watching import eventually
+from duracloud.local.service import Service
+from duracloud.local.watching import eventually
 from runtime.report.csv_list import unmarked
 from tests.support.inventory_files import ROWS, as_parquet, md5_of
 

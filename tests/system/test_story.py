@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from local.service import Service
-from local.watching import eventually
+from duracloud.local.service import Service
+from duracloud.local.watching import eventually
 
 pytestmark = pytest.mark.system
 KEYS = ("plain.txt", "box 1/a letter.txt", "ä+%20 \"quoted\" 'name'.txt", "日本/資料.txt", "empty.txt")

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from local.service import Service
-from local.watching import eventually
+from duracloud.local.service import Service
+from duracloud.local.watching import eventually
 
 pytestmark = pytest.mark.system
 

@@ -1,0 +1,113 @@
+"""Lists the alarms of an environment, as its template has them: `duracloud alarms --env ENV`."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+
+from duracloud import templates
+from duracloud.progress import working
+from stacks import naming
+from stacks.config import Settings
+
+_HEADINGS: Final = ("ALARM", "SEVERITY", "METRIC", "STATISTIC", "PERIOD", "SPEAKS", "NO DATA", "RUNBOOK")
+# In the order in which people should read them.
+_SEVERITIES: Final = ("critical", "warning", "notice")
+_COMPARISONS: Final = {"GreaterThanOrEqualToThreshold": "from", "LessThanThreshold": "below"}
+_MISSING: Final = {"notBreaching": "no alarm", "breaching": "alarm", "ignore": "as before", "missing": "unknown"}
+
+
+@attrs.frozen(kw_only=True)
+class Line:
+    """One alarm, in words.
+
+    Attributes:
+        name: its name without the environment.
+        severity: how soon a person has to act.
+        metric: what it watches: namespace and name.
+        statistic: what is made of the values of a period.
+        period: length of a period, and how many of them must have reached the threshold.
+        speaks: at which values.
+        missing: what a period without data means.
+        runbook: address of what to do.
+    """
+
+    name: str
+    severity: str
+    metric: str
+    statistic: str
+    period: str
+    speaks: str
+    missing: str
+    runbook: str
+
+
+def lines_of(template: Mapping[str, Any], environment: str) -> list[Line]:
+    """Return the alarms of a template, the gravest first.
+
+    Args:
+        template: the template of the monitoring stack.
+        environment: the environment's name.
+    """
+    found = [
+        _line(resource["Properties"], environment)
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    ]
+    return sorted(found, key=lambda line: (_SEVERITIES.index(line.severity), line.name))
+
+
+def table(lines: Iterable[Line]) -> Iterator[str]:
+    """Yield the lines of a table whose columns are as wide as what they hold."""
+    rows: list[Sequence[str]] = [_HEADINGS, *(attrs.astuple(line) for line in lines)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def show(settings: Settings, *, as_json: bool) -> None:
+    """Print the alarms of an environment.
+
+    Args:
+        settings: the environment's settings.
+        as_json: whether they are printed as JSON instead of a table.
+    """
+    with working(f"synthesising the templates of {settings.name}"):
+        template = templates.synthesised(settings)[naming.MONITORING]
+    lines = lines_of(template, settings.name)
+    if as_json:
+        found = {"environment": settings.name, "alarms": [attrs.asdict(line) for line in lines]}
+        print(json.dumps(found, indent=2))
+        return
+    print(f"environment {settings.name}\n")
+    print("\n".join(table(lines)))
+    print(f"\n{len(lines)} alarms")
+
+
+def _line(properties: Mapping[str, Any], environment: str) -> Line:
+    tags = {tag["Key"]: tag["Value"] for tag in properties["Tags"]}
+    metric, statistic, period = _watched(properties)
+    count = properties["EvaluationPeriods"]
+    comparison = _COMPARISONS[properties["ComparisonOperator"]]
+    return Line(
+        name=properties["AlarmName"].removeprefix(naming.resource_name(environment, "")),
+        severity=tags["Severity"],
+        metric=metric,
+        statistic=statistic,
+        period=f"{count} x {period} s" if count > 1 else f"{period} s",
+        speaks=f"{comparison} {properties['Threshold']}",
+        missing=_MISSING[properties["TreatMissingData"]],
+        runbook=properties["AlarmDescription"].rpartition(" ")[2],
+    )
+
+
+def _watched(properties: Mapping[str, Any]) -> tuple[str, str, int]:
+    if "MetricName" in properties:
+        statistic = properties.get("Statistic") or properties["ExtendedStatistic"]
+        return f"{properties['Namespace']} {properties['MetricName']}", statistic, properties["Period"]
+    stats = [query["MetricStat"] for query in properties["Metrics"] if "MetricStat" in query]
+    (expression,) = (query["Expression"] for query in properties["Metrics"] if "Expression" in query)
+    first = stats[0]
+    metric = f"{first['Metric']['Namespace']} {first['Metric']['MetricName']}"
+    return metric, f"{first['Stat']}, {expression.partition('(')[0]} of {len(stats)}", first["Period"]

@@ -1,0 +1,19 @@
+"""Errors of the command line: each is one line for the person at the keyboard."""
+
+
+class CommandError(Exception):
+    """The command could not do its work; the text says what to put right."""
+
+    status = 1
+
+
+class UsageError(CommandError):
+    """The command was called wrongly; the text says what was got and what is allowed."""
+
+    status = 2
+
+
+class BrokenOffError(CommandError):
+    """Somebody pressed Ctrl-C; the text says what goes on."""
+
+    status = 130

@@ -1,0 +1,103 @@
+"""Deployment of the real templates into the local AWS by the CDK command line, as into AWS."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from duracloud.local.aws import ACCOUNT, REGION, LocalAws, LocalError
+from duracloud.processes import run
+from duracloud.project import CDK, LOCAL
+
+_HOME: Final = LOCAL / "home"
+_LEAST_NODE: Final = 20
+
+
+def deploy(aws: LocalAws) -> bool:
+    """Bootstrap the account and deploy all stacks of the environment `local`, unless all of it is there already.
+
+    Args:
+        aws: the running local AWS.
+
+    Returns:
+        False where nothing had changed since the last time.
+
+    Raises:
+        LocalError: Node or the CDK command line is missing, or the deployment failed; the text says where to look.
+    """
+    check_tools()
+    log = aws.folder / "deployment.log"
+    log.write_bytes(b"")
+    templates = aws.folder / "cdk.out"
+    common = ["--ci", "--no-notices", "--no-color"]
+    _run(aws, log, ["synth", "--quiet", "--context", "env=local", "--output", str(templates), *common])
+    fingerprint, deployed = _fingerprint(templates), aws.folder / "deployed"
+    if deployed.exists() and deployed.read_text() == fingerprint:
+        return False
+    _run(aws, log, ["bootstrap", f"aws://{ACCOUNT}/{REGION}", "--app", str(templates), *common])
+    _run(aws, log, ["deploy", "--all", "--require-approval", "never", "--app", str(templates), *common])
+    deployed.write_text(fingerprint)
+    return True
+
+
+def _fingerprint(templates: Path) -> str:
+    digest = hashlib.sha256()
+    # The manifests hold the hashes of the code.
+    for path in sorted(templates.glob("*.template.json")) + sorted(templates.glob("*.assets.json")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def check_tools() -> None:
+    """Look for Node and the CDK command line.
+
+    Raises:
+        LocalError: one of them is missing; the text says what to install.
+    """
+    node = shutil.which("node")
+    if node is None:
+        raise LocalError("Node is missing; install Node 20 or newer")
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 (found on the path)
+    version = answer.stdout.strip()
+    if int(version.lstrip("v").partition(".")[0] or 0) < _LEAST_NODE:
+        raise LocalError(f"got Node {version}; install Node 20 or newer")
+    if not CDK.exists():
+        raise LocalError("the CDK command line is not installed; run 'make setup'")
+
+
+def _run(aws: LocalAws, log: Path, arguments: list[str]) -> None:
+    _HOME.mkdir(parents=True, exist_ok=True)
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "LANG": "C.UTF-8",
+        # The command line and jsii keep files in the home folder; nothing is written outside the project.
+        "HOME": str(_HOME),
+        "TMPDIR": str(aws.folder / "tmp"),
+        "NODE_NO_WARNINGS": "1",
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+        **aws.environment(),
+    }
+    with log.open("ab") as said:
+        status = run([str(CDK), *arguments], environment=environment, output=said)
+    if status:
+        raise LocalError(f"'cdk {arguments[0]}' failed; {log} says why")
+
+
+def parameter(aws: LocalAws, name: str) -> str:
+    """Return what the environment publishes in SSM Parameter Store.
+
+    Args:
+        aws: the running local AWS.
+        name: the parameter's name below `/duracloud/local/`.
+
+    Raises:
+        LocalError: there is no such parameter; the stacks are not deployed.
+    """
+    ssm = aws.client("ssm")
+    try:
+        return str(ssm.get_parameter(Name=f"/duracloud/local/{name}")["Parameter"]["Value"])
+    except ssm.exceptions.ParameterNotFound as error:
+        raise LocalError(f"there is no parameter /duracloud/local/{name}; run 'make up'") from error

@@ -1,0 +1,100 @@
+"""Drills on what the sweep makes good: a schedule row, a part of the stream, and events that are lost."""
+
+import json
+from datetime import UTC, datetime
+
+from duracloud.local.drills.stage import Drill, Stage
+from duracloud.local.watching import eventually, expect
+
+_CHECKED = "LastChecksumDate"
+
+
+def _lose_a_row(stage: Stage) -> str:
+    service = stage.service
+    stage.deposit("lost.txt", "kept.txt")
+    checked = stage.text("lost.txt", _CHECKED)
+    stage.lose_row("lost.txt")
+    _check_of(stage, "kept.txt")
+    expect("when the object without a row was checked", stage.text("lost.txt", _CHECKED), checked)
+    expect("rows", sorted(service.schedule(stage.bucket)), ["kept.txt"])
+    _sweep(stage)
+    stage.settle()
+    return "no row, and no check comes by itself; the sweep wrote the row again"
+
+
+def _lose_a_stream_batch(stage: Stage) -> str:
+    service = stage.service
+    lost = ("lost 1.txt", "lost 2.txt", "lost 3.txt")
+    stage.deposit(*lost, "kept.txt")
+    checked = {key: stage.text(key, _CHECKED) for key in lost}
+    with service.paused("verification-due"):
+        service.make_due(stage.bucket, *lost)
+        eventually(lambda: sorted(service.schedule(stage.bucket)), lambda rows: rows == ["kept.txt"])
+        records = stage.faults.lose_stream(service.parameters["storage/scheduler-table"])
+    _check_of(stage, "kept.txt")
+    expect("when the lost ones were checked", {key: stage.text(key, _CHECKED) for key in lost}, checked)
+    _sweep(stage)
+    stage.settle()
+    return f"{records} records of the stream lost, 3 rows gone; the sweep wrote them again"
+
+
+def _lose_events(stage: Stage) -> str:
+    service, s3 = stage.service, stage.service.s3
+    stage.deposit("deleted.txt", "overwritten.txt")
+    old = stage.text("overwritten.txt", "VersionId")
+    with service.paused("file-uploaded", "file-deleted"):
+        stage.put("uploaded.txt", "overwritten.txt", body="the newer content of {}")
+        s3.delete_object(Bucket=stage.bucket, Key="deleted.txt")
+        _empty(stage, "object-created", 2)
+        _empty(stage, "object-deleted", 1)
+    _check_of(stage, "overwritten.txt")
+    expect("what is under care", sorted(service.records(stage.bucket)), ["deleted.txt", "overwritten.txt"])
+    expect("the version that was checked", stage.text("overwritten.txt", "VersionId"), old)
+    expect("the outcome of its check", stage.text("overwritten.txt", "LastOutcome"), "match")
+    _sweep(stage)
+    stage.settle()
+    return (
+        "the tables know a deleted object, not the new one, and a version that still matches and is not current; the"
+        " sweep saw all three in S3's list, and had them looked at"
+    )
+
+
+def _empty(stage: Stage, queue: str, messages: int) -> None:
+    """Wait for the messages of a queue, and lose them."""
+    service, url = stage.service, stage.service.queue(queue)
+    eventually(lambda: service.waiting(url), lambda count: count == messages)
+    service.sqs.purge_queue(QueueUrl=url)
+    eventually(lambda: service.waiting(url), lambda count: count == 0)
+
+
+def _sweep(stage: Stage) -> None:
+    """Start a sweep, as its schedule does."""
+    start = {"action": "start", "time": datetime.now(UTC).isoformat()}
+    stage.service.sqs.send_message(QueueUrl=stage.service.queue("sweep"), MessageBody=json.dumps(start))
+
+
+def _check_of(stage: Stage, key: str) -> None:
+    """Let an object come due and wait for its check: what came due before would have been checked before."""
+    before = stage.text(key, _CHECKED)
+    stage.service.make_due(stage.bucket, key)
+    eventually(lambda: stage.text(key, _CHECKED), lambda seen: seen > before)
+    eventually(lambda: key in stage.service.schedule(stage.bucket), bool)
+
+
+DRILLS = (
+    Drill(
+        fault="lost schedule row",
+        done="the row deleted by hand; then a sweep started",
+        run=_lose_a_row,
+    ),
+    Drill(
+        fault="lost stream batch",
+        done="rows expire while nobody reads the stream, its records are lost as after 24 hours; then as above",
+        run=_lose_a_stream_batch,
+    ),
+    Drill(
+        fault="lost events",
+        done="the queues of uploads, an overwrite among them, and of a deletion emptied by hand; then as above",
+        run=_lose_events,
+    ),
+)

@@ -1,0 +1,125 @@
+"""What every drill works with: the deployed service, a bucket of its own, faults on order, and the truth at the end."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import attrs
+
+from duracloud.local.drills.truth import CurrentObject, differences
+from duracloud.local.faults import Faults
+from duracloud.local.service import Row, Service
+from duracloud.local.watching import eventually, expect
+from stacks.config import load_settings
+
+
+@attrs.frozen
+class Stage:
+    """One drill's part of the service.
+
+    Attributes:
+        service: the deployed service.
+        faults: shows faults on order.
+        bucket: a deposit bucket that no other drill uses.
+    """
+
+    service: Service
+    faults: Faults
+    bucket: str
+
+    def put(self, *keys: str, body: str = "the content of {}") -> dict[str, str]:
+        """Upload objects and return their versions by key."""
+        return {
+            key: str(
+                self.service.s3.put_object(Bucket=self.bucket, Key=key, Body=body.format(key).encode())["VersionId"]
+            )
+            for key in keys
+        }
+
+    def deposit(self, *keys: str) -> None:
+        """Upload objects and wait until they are under care."""
+        self.put(*keys)
+        self.settle()
+
+    def record(self, key: str) -> Row:
+        """Return the record of an object, empty where there is none."""
+        return self.service.records(self.bucket).get(key, {})
+
+    def text(self, key: str, attribute: str) -> str:
+        """Return a text of the record of an object, empty where there is none."""
+        return str(self.record(key).get(attribute, {}).get("S", ""))
+
+    def await_outcome(self, key: str, outcome: str) -> Row:
+        """Wait until the newest check of an object had an outcome, and return its record."""
+        eventually(lambda: self.text(key, "LastOutcome"), lambda seen: seen == outcome)
+        return self.record(key)
+
+    def lose_row(self, key: str) -> None:
+        """Delete an object's schedule row, as a person would."""
+        self._lose("storage/scheduler-table", key)
+
+    def lose_record(self, key: str) -> None:
+        """Delete an object's record, as a person would."""
+        self._lose("storage/checksum-table", key)
+
+    def await_truth(self) -> None:
+        """Wait until both tables tell the truth about the bucket."""
+        eventually(self._differences, lambda found: not found, seconds=60)
+
+    def settle(self) -> None:
+        """Wait until nothing is left to be done, and both tables tell the truth about the bucket.
+
+        Raises:
+            LocalError: they do not, or a message was set aside.
+        """
+        self.await_truth()
+        names = self.service.queues
+        for name in names:
+            self.service.drained(name)
+        # What was still under way has changed nothing.
+        expect("what differs from the truth at the end", self._differences(), [])
+        aside = {name: self.service.waiting(self.service.queue(f"{name}-dlq")) for name in names}
+        expect("messages set aside", {name: count for name, count in aside.items() if count}, {})
+
+    def _differences(self) -> list[str]:
+        interval = timedelta(days=load_settings("local").fixity.check_interval_days)
+        return differences(
+            self._current(), self.service.records(self.bucket), self.service.schedule(self.bucket), interval
+        )
+
+    def _current(self) -> dict[str, CurrentObject]:
+        s3 = self.service.s3
+        pages = s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket)
+        versions = {
+            entry["Key"]: str(entry["VersionId"])
+            for page in pages
+            for entry in page.get("Versions", [])
+            if entry["IsLatest"]
+        }
+        return {
+            key: CurrentObject(
+                version_id=version,
+                body=s3.get_object(Bucket=self.bucket, Key=key, VersionId=version)["Body"].read(),
+            )
+            for key, version in versions.items()
+        }
+
+    def _lose(self, parameter: str, key: str) -> None:
+        self.service.dynamodb.delete_item(
+            TableName=self.service.parameters[parameter],
+            Key={"BucketName": {"S": self.bucket}, "ObjectKey": {"S": key}},
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Drill:
+    """One row of the table.
+
+    Attributes:
+        fault: what goes wrong.
+        done: what the drill does about it, for the table.
+        run: does it, and returns what was observed; raises LocalError where it is not what it should be.
+    """
+
+    fault: str
+    done: str
+    run: Callable[[Stage], str]

@@ -1,0 +1,73 @@
+"""Closes the gaps of ministack 1.5.33 that matter here, inside the emulator's process.
+
+This package is everything the project knows of the emulator's internals. Each function that closes a gap says what AWS
+does. Each gap has a test in `tests/local` that fails when a new version of the emulator moves things.
+"""
+
+import asyncio.constants
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from ministack import app
+from ministack.core import persistence
+
+from duracloud.local.aws import OUTLIVES
+from duracloud.local.emulator import cloudformation, cloudwatch, dynamodb, faults, iam, s3, sqs, streams
+from duracloud.local.emulator.common import LOG
+
+_EXPIRY_TICK_SECONDS: Final = 1.0
+_METRICS_TICK_SECONDS: Final = 2.0
+_SAVE_TICK_SECONDS: Final = 10.0
+
+
+def apply() -> None:
+    """Close all gaps. Call it once, before the emulator serves."""
+    for service in (cloudformation, iam, sqs, dynamodb, s3, streams, cloudwatch, faults):
+        service.mend()
+    _serve_one_port()
+
+
+def start_ticks() -> None:
+    """Start what goes on by itself: expiry, queue metrics with alarms, saving; and the end with the starter's end."""
+    if os.environ.get(OUTLIVES) == "0":
+        threading.Thread(target=_end_with_starter, daemon=True, name="end with starter").start()
+    _every(_EXPIRY_TICK_SECONDS, dynamodb.expire_rows)
+    _every(_METRICS_TICK_SECONDS, cloudwatch.measure_and_evaluate)
+    if persistence.PERSIST_STATE:
+        _every(_SAVE_TICK_SECONDS, _save)
+
+
+def _every(seconds: float, act: Callable[[], None]) -> None:
+    def run() -> None:
+        while True:
+            time.sleep(seconds)
+            try:
+                act()
+            except Exception:  # noqa: BLE001 (whatever one tick meets, the next one comes)
+                LOG.exception("a tick failed: %s", act.__name__)
+
+    threading.Thread(target=run, daemon=True, name=act.__name__).start()
+
+
+def _end_with_starter() -> None:
+    # Nothing is ever written to this pipe: reading ends when the other side has ended.
+    sys.stdin.buffer.read()
+    # With the functions' processes; nobody is left who would want the data.
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def _save() -> None:
+    """AWS does not forget; the emulator writes its state only when it is stopped in good order."""
+    persistence.save_all(app._build_persistence_save_dict())
+
+
+def _serve_one_port() -> None:
+    """With TLS on, the emulator would also take port 443 of this machine, and would wait half a minute at its end."""
+    app._port_is_bindable = lambda *_: False
+    # What clients hold open is not waited for.
+    asyncio.constants.SSL_SHUTDOWN_TIMEOUT = 0.5

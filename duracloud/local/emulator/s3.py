@@ -1,0 +1,126 @@
+"""Versions, replicas and inventory configurations."""
+
+import contextvars
+import json
+from http import HTTPStatus
+from typing import Any, Final
+
+from ministack.services import eventbridge, s3
+
+from duracloud.local.emulator.common import Row
+
+_VERSION_ID: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("version_id", default=None)
+_REPLICATED_AS: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("replicated_as", default=None)
+
+
+def _tell_versions_in_events() -> None:
+    """EventBridge's S3 events name the version, and say neither size nor ETag of a deletion."""
+    fire, dispatch = s3._fire_s3_event, eventbridge._dispatch_event
+
+    def fire_with_version(*args: Any, **kwargs: Any) -> None:
+        token = _VERSION_ID.set(kwargs.get("version_id"))
+        try:
+            fire(*args, **kwargs)
+        finally:
+            _VERSION_ID.reset(token)
+
+    def dispatch_with_version(event: Row, *args: Any, **kwargs: Any) -> Any:
+        if event.get("Source") == "aws.s3":
+            detail = json.loads(event["Detail"])
+            if version_id := _VERSION_ID.get():
+                detail["object"]["version-id"] = version_id
+            if event["DetailType"] == "Object Deleted":
+                detail["object"].pop("size", None)
+                detail["object"].pop("etag", None)
+            event = {**event, "Detail": json.dumps(detail)}
+        return dispatch(event, *args, **kwargs)
+
+    s3._fire_s3_event = fire_with_version
+    eventbridge._dispatch_event = dispatch_with_version
+
+
+def _read_versions_from_disk() -> None:
+    """S3 reads every version from its disks; the emulator reads a version that is asked for by its id from memory.
+
+    Reading the current version from disk whichever way it is asked for makes a bit flipped on the disk show.
+    HeadObject with a part number tells the size of that part; the emulator's does so for GetObject only.
+    """
+    head, get = s3._head_object, s3._get_object
+
+    def without_current(bucket: str, key: str, query: Row | None) -> Row:
+        found = dict(query or {})
+        current = (s3._buckets.get(bucket) or {}).get("objects", {}).get(key) or {}
+        if s3._qp(found, "versionId", "") == current.get("version_id"):
+            found.pop("versionId", None)
+        return found
+
+    def get_from_disk(bucket: str, key: str, headers: Row, query_params: Row | None = None) -> Any:
+        return get(bucket, key, headers, without_current(bucket, key, query_params))
+
+    def head_from_disk(bucket: str, key: str, headers: Row | None = None, query_params: Row | None = None) -> Any:
+        query = without_current(bucket, key, query_params)
+        answer = head(bucket, key, headers, query)
+        if answer[0] != HTTPStatus.OK or not query.get("partNumber"):
+            return answer
+        status, part_headers, _ = get(bucket, key, headers or {}, query)
+        return (status, part_headers, b"") if status == HTTPStatus.PARTIAL_CONTENT else answer
+
+    s3._get_object = get_from_disk
+    s3._head_object = head_from_disk
+
+
+def _give_replicas_the_version_of_their_source() -> None:
+    """S3 gives a replica the version id of its source; the emulator makes one of its own for each.
+
+    The emulator writes the replica first, so the source takes the id that the replica was given.
+    """
+    record, new_id = s3._record_object_version, s3.new_uuid
+
+    def record_like_replica(bucket: str, key: str, prior: Row | None, written: Row, data: Any) -> Any:
+        replica = written.get("_replica")
+        token = _REPLICATED_AS.set(replica[1] if replica else None)
+        try:
+            return record(bucket, key, prior, written, data)
+        finally:
+            _REPLICATED_AS.reset(token)
+
+    s3._record_object_version = record_like_replica
+    s3.new_uuid = lambda: _REPLICATED_AS.get() or new_id()
+
+
+def _keep_inventory_configurations() -> None:
+    """S3 keeps a bucket's inventory configurations; the emulator takes the call for another and drops what it says."""
+    dispatch = s3._dispatch
+    kept = s3._PERSISTED_BUCKET_DICTS.setdefault("duracloud_inventories", s3.AccountScopedDict())
+
+    def dispatch_inventory(method: str, bucket: str, key: str, *rest: Any) -> Any:
+        _, body, query_params = rest
+        if bucket not in s3._buckets:
+            # A new bucket has nothing of an old one of that name.
+            kept.pop(bucket, None)
+        if key or "inventory" not in query_params or bucket not in s3._buckets:
+            return dispatch(method, bucket, key, *rest)
+        inventories = kept.setdefault(bucket, {})
+        name = s3._qp(query_params, "id", "")
+        if method in ("PUT", "DELETE"):
+            inventories.pop(name, None)
+            if method == "PUT":
+                inventories[name] = body.decode()
+            return HTTPStatus.NO_CONTENT.value, {}, b""
+        if not name:
+            found = "".join(inventories.values())
+            answer = f"<ListInventoryConfigurationsResult>{found}</ListInventoryConfigurationsResult>"
+            return HTTPStatus.OK.value, {"Content-Type": "application/xml"}, answer.encode()
+        if name not in inventories:
+            return s3._error("NoSuchConfiguration", "The specified configuration does not exist.", 404, f"/{bucket}")
+        return HTTPStatus.OK.value, {"Content-Type": "application/xml"}, inventories[name].encode()
+
+    s3._dispatch = dispatch_inventory
+
+
+def mend() -> None:
+    """Close the gaps."""
+    _tell_versions_in_events()
+    _read_versions_from_disk()
+    _give_replicas_the_version_of_their_source()
+    _keep_inventory_configurations()

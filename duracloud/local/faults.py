@@ -1,0 +1,156 @@
+"""Faults that the local AWS shows when it is told to: what they are, which request they meet, and how to order them."""
+
+import json
+import re
+import threading
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import attrs
+
+from duracloud.local.watching import eventually
+
+# Where the local AWS takes orders. They concern the calls of our functions only, not those of people and tools.
+PATH: Final = "/_duracloud/faults"
+CALLER: Final = "duracloud/"
+_ANSWER_SECONDS: Final = 10
+
+
+@attrs.frozen(kw_only=True)
+class Fault:
+    """What meets some of the functions' calls, until it is withdrawn.
+
+    Attributes:
+        action: IAM's name of the calls, as a regular expression, for example `s3:GetObject.*`.
+        within: regular expressions, all of which are found in the path or body of such a call.
+        code: the error that is answered in the place of doing anything; empty where the call is done.
+        status: the HTTP status of the error.
+        hold: whether the answer is held back until the fault is withdrawn.
+        times: how many calls it meets at most; None for all.
+    """
+
+    action: str
+    within: tuple[str, ...]
+    code: str = ""
+    status: int = 503
+    hold: bool = False
+    times: int | None = None
+
+    def meets(self, action: str, text: str) -> bool:
+        """Tell whether a call is one of those."""
+        return re.fullmatch(self.action, action) is not None and all(re.search(part, text) for part in self.within)
+
+
+class FaultPlan:
+    """The standing faults, with how often each was met. Lives in the emulator's process; several threads may use it."""
+
+    def __init__(self) -> None:
+        """Begin without faults."""
+        self._lock = threading.Lock()
+        self._standing: dict[str, Fault] = {}
+        self._met: dict[str, int] = {}
+
+    def add(self, fault: Fault) -> str:
+        """Let a fault stand from now on.
+
+        Returns:
+            Its id.
+        """
+        name = uuid.uuid4().hex
+        with self._lock:
+            self._standing[name], self._met[name] = fault, 0
+        return name
+
+    def met(self, name: str) -> int:
+        """Return how many calls have met a fault, one that was withdrawn too."""
+        with self._lock:
+            return self._met[name]
+
+    def withdraw(self, name: str) -> None:
+        """End a fault; what it holds back is answered."""
+        with self._lock:
+            self._standing.pop(name, None)
+
+    def stands(self, name: str) -> bool:
+        """Tell whether a fault was not withdrawn yet."""
+        with self._lock:
+            return name in self._standing
+
+    def next(self, action: str, text: str) -> tuple[str, Fault] | None:
+        """Return the fault that a call meets, None where it meets none.
+
+        Args:
+            action: IAM's name of the call.
+            text: its path and body.
+        """
+        with self._lock:
+            for name, fault in self._standing.items():
+                left = fault.times is None or self._met[name] < fault.times
+                if left and fault.meets(action, text):
+                    self._met[name] += 1
+                    return name, fault
+        return None
+
+
+@attrs.frozen
+class ShownFault:
+    """A standing fault, as the one who ordered it sees it."""
+
+    _orders: "Faults"
+    _name: str
+
+    @property
+    def met(self) -> int:
+        """How many calls have met it."""
+        return int(self._orders.order("met", name=self._name))
+
+    def wait(self, times: int) -> None:
+        """Wait until so many calls have met it.
+
+        Raises:
+            LocalError: they did not come.
+        """
+        eventually(lambda: self.met, lambda met: met >= times, what=f"call {times} to meet an injected fault")
+
+    def withdraw(self) -> None:
+        """End it."""
+        self._orders.order("withdraw", name=self._name)
+
+
+@attrs.frozen
+class Faults:
+    """Orders faults from a running local AWS.
+
+    Attributes:
+        endpoint: its address.
+    """
+
+    endpoint: str
+
+    @contextmanager
+    def shown(self, fault: Fault) -> Iterator[ShownFault]:
+        """Let a fault stand for the time of the block."""
+        shown = ShownFault(self, str(self.order("add", fault=attrs.asdict(fault))))
+        try:
+            yield shown
+        finally:
+            shown.withdraw()
+
+    def kill(self, function: str) -> int:
+        """Kill the processes of a function that are at work, as with `kill -9`, and return their number."""
+        return int(self.order("kill", function=function))
+
+    def lose_stream(self, table: str) -> int:
+        """Let a table's stream lose its records, as after 24 hours, and return their number."""
+        return int(self.order("lose-stream", table=table))
+
+    def order(self, what: str, **details: object) -> Any:  # noqa: ANN401 (each order has an answer of its own)
+        """Send one order and return the answer."""
+        request = urllib.request.Request(  # noqa: S310 (our own address)
+            self.endpoint + PATH, data=json.dumps({"order": what, **details}).encode(), method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 (our own address)
+            return json.load(answer)

@@ -1,0 +1,60 @@
+"""The e-mail inbox of the local AWS.
+
+AWS sends the messages of a topic by e-mail to those who confirmed their subscription. The local AWS sends no e-mail:
+here a queue subscribes to the topic, and holds what each reader would have got.
+"""
+
+import json
+from typing import Any, Final
+
+import attrs
+
+from duracloud.local.aws import LocalAws
+
+_QUEUE: Final = "local-inbox"
+
+
+@attrs.frozen
+class Email:
+    """What a reader gets."""
+
+    subject: str
+    body: str
+
+
+class Inbox:
+    """Reads what was sent to the subscribers of a topic.
+
+    Attributes:
+        url: the queue that holds it.
+    """
+
+    def __init__(self, aws: LocalAws, topic_arn: str) -> None:
+        """Subscribe to a topic; doing it again changes nothing.
+
+        Args:
+            aws: the running local AWS.
+            topic_arn: the topic.
+        """
+        self._sqs: Any = aws.client("sqs")
+        self.url = self._sqs.create_queue(QueueName=_QUEUE)["QueueUrl"]
+        arn = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self._sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
+        aws.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+
+    def read(self) -> list[Email]:
+        """Take all e-mails that have come since the last time."""
+        found: list[Email] = []
+        while messages := self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", []):
+            for message in messages:
+                notice = json.loads(message["Body"])
+                found.append(Email(notice.get("Subject", ""), notice["Message"]))
+                self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+        return found

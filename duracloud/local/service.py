@@ -1,0 +1,202 @@
+"""The deployed service as a stranger sees it: boto3, the endpoint and the SSM parameters."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from duracloud.local.aws import ACCOUNT, LocalAws, LocalError
+from duracloud.local.inbox import Email, Inbox
+from duracloud.local.watching import eventually
+
+Row = dict[str, Any]
+_COUNTS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+
+class Service:
+    """Clients with the rights of the account's owner, and short ways to look at the tables.
+
+    Attributes:
+        aws: the running local AWS.
+        parameters: what the environment publishes, by name below `/duracloud/local/`.
+        inbox: what readers of the alert topic get.
+    """
+
+    def __init__(self, aws: LocalAws) -> None:
+        """Find the deployed service.
+
+        Args:
+            aws: the running local AWS.
+        """
+        self.aws = aws
+        self.s3, self.dynamodb, self.sqs, self.cloudwatch, self.lambda_, self.logs = (
+            aws.client(name) for name in ("s3", "dynamodb", "sqs", "cloudwatch", "lambda", "logs")
+        )
+        ssm = aws.client("ssm")
+        pages = ssm.get_paginator("get_parameters_by_path").paginate(Path="/duracloud/local", Recursive=True)
+        self.parameters: dict[str, str] = {
+            entry["Name"].removeprefix("/duracloud/local/"): entry["Value"]
+            for page in pages
+            for entry in page["Parameters"]
+        }
+        self.inbox = Inbox(aws, self.parameters["base/alert-topic-arn"])
+
+    @property
+    def prefix(self) -> str:
+        """Beginning of every bucket's name, with its dash."""
+        return self.parameters["storage/request-bucket"].removesuffix("bucket-requested")
+
+    @property
+    def queues(self) -> list[str]:
+        """Names of the queues of work, each of which has a dead-letter queue."""
+        parts = (name.split("/") for name in self.parameters if name.startswith("integrity/queue/"))
+        return [last.removesuffix("-url") for *_, last in parts if not last.endswith("-dlq-url")]
+
+    def queue(self, name: str) -> str:
+        """Return the URL of a queue."""
+        return self.parameters[f"integrity/queue/{name}-url"]
+
+    def records(self, bucket: str) -> dict[str, Row]:
+        """Return the fixity records of a bucket by key, in DynamoDB's own form."""
+        return self._rows("storage/checksum-table", bucket)
+
+    def schedule(self, bucket: str) -> dict[str, Row]:
+        """Return the schedule rows of a bucket by key, in DynamoDB's own form."""
+        return self._rows("storage/scheduler-table", bucket)
+
+    def audit_events(self, bucket: str) -> list[Row]:
+        """Return what the audit trail says of a bucket and its objects, an event that was written twice once."""
+        managed = self.parameters["storage/managed-bucket"]
+        found: dict[str, Row] = {}
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=managed, Prefix="audit/events/"):
+            for entry in page.get("Contents", []):
+                body = self.s3.get_object(Bucket=managed, Key=entry["Key"])["Body"].read()
+                lines = [json.loads(line) for line in gzip.decompress(body).splitlines()[1:]]
+                found |= {line["event"]["id"]: line["event"] for line in lines}
+        return [event for event in found.values() if event["object"]["bucket"] == bucket]
+
+    def request(self, key: str, content: str | bytes) -> Row:
+        """Drop a request file and return the result's JSON when it has come."""
+        managed = self.parameters["storage/managed-bucket"]
+
+        def results() -> set[str]:
+            found = self.s3.list_objects_v2(Bucket=managed, Prefix="requests/").get("Contents", [])
+            return {entry["Key"] for entry in found if f"/{key}." in entry["Key"] and entry["Key"].endswith(".json")}
+
+        before, body = results(), content.encode() if isinstance(content, str) else content
+        self.s3.put_object(Bucket=self.parameters["storage/request-bucket"], Key=key, Body=body)
+        [name] = eventually(lambda: results() - before, bool)
+        result: Row = json.loads(self.s3.get_object(Bucket=managed, Key=name)["Body"].read())
+        return result
+
+    def new_buckets(self, *names: str) -> list[str]:
+        """Ask for buckets and return their full names.
+
+        Raises:
+            LocalError: not all of them were made.
+        """
+        result = self.request(f"{names[0]}.txt", "\n".join(names))
+        if result["status"] != "completed":
+            raise LocalError(f"the request for {', '.join(names)} ended so: {result}")
+        return [str(entry["bucket"]) for entry in result["buckets"]]
+
+    def new_bucket(self, name: str) -> str:
+        """Ask for a bucket and return its full name."""
+        return self.new_buckets(name)[0]
+
+    def make_due(self, bucket: str, *keys: str) -> None:
+        """Set the expiry of schedule rows to the past, of all of a bucket where no keys are named."""
+        for key in keys or list(self.schedule(bucket)):
+            self.dynamodb.update_item(
+                TableName=self.parameters["storage/scheduler-table"],
+                Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": key}},
+                UpdateExpression="SET #ttl = :past",
+                ExpressionAttributeNames={"#ttl": "TTL"},
+                ExpressionAttributeValues={":past": {"N": "1"}},
+            )
+
+    def email(self, words: str, about: str = "") -> Email:
+        """Wait for an e-mail whose subject holds some words and whose body holds others; all others are passed over."""
+        found: list[Email] = []
+
+        def read() -> list[Email]:
+            found.extend(mail for mail in self.inbox.read() if words in mail.subject and about in mail.body)
+            return found
+
+        return eventually(read, bool, what=f"an e-mail with {words!r} in its subject about {about}")[0]
+
+    def waiting(self, queue_url: str) -> int:
+        """Return how many messages a queue holds, those in flight included."""
+        counts = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=list(_COUNTS))["Attributes"]
+        return sum(int(counts[name]) for name in _COUNTS)
+
+    def drained(self, name: str) -> None:
+        """Wait until a queue has nothing left, neither waiting nor in flight."""
+        eventually(lambda: self.waiting(self.queue(name)), lambda count: count == 0)
+
+    @contextmanager
+    def quick_retry(self, name: str, seconds: int) -> Iterator[None]:
+        """Let a queue hand out a failed message again after some seconds, for the time of the block."""
+        url, attribute = self.queue(name), "VisibilityTimeout"
+        before = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[attribute])["Attributes"][attribute]
+        self.sqs.set_queue_attributes(QueueUrl=url, Attributes={attribute: str(seconds)})
+        try:
+            yield
+        finally:
+            self.sqs.set_queue_attributes(QueueUrl=url, Attributes={attribute: before})
+
+    @contextmanager
+    def paused(self, *functions: str) -> Iterator[None]:
+        """Hand nothing to some functions from their queues and streams, for the time of the block."""
+        mappings = [
+            mapping["UUID"]
+            for function in functions
+            for mapping in self.lambda_.list_event_source_mappings(
+                FunctionName=self.parameters[f"integrity/function/{function}"]
+            )["EventSourceMappings"]
+        ]
+        for mapping in mappings:
+            self.lambda_.update_event_source_mapping(UUID=mapping, Enabled=False)
+        try:
+            yield
+        finally:
+            for mapping in mappings:
+                self.lambda_.update_event_source_mapping(UUID=mapping, Enabled=True)
+
+    def logged(self, function: str, words: str) -> int:
+        """Return how many lines of a function's log hold some words."""
+        pages = self.logs.get_paginator("filter_log_events").paginate(
+            logGroupName=f"/aws/lambda/{self.parameters[f'integrity/function/{function}']}"
+        )
+        return sum(words in event["message"] for page in pages for event in page["events"])
+
+    def alarms(self, state: str) -> list[str]:
+        """Return the names of the alarms in a state."""
+        return [alarm["AlarmName"] for alarm in self.all_alarms() if alarm["StateValue"] == state]
+
+    def all_alarms(self) -> list[dict[str, Any]]:
+        """Return every alarm with its state, in CloudWatch's own form."""
+        pages = self.cloudwatch.get_paginator("describe_alarms").paginate()
+        return [alarm for page in pages for alarm in page["MetricAlarms"]]
+
+    def file_on_disk(self, bucket: str, key: str) -> Path:
+        """Return the file that holds the bytes of an object's current version."""
+        return self.aws.objects / ACCOUNT / bucket / key
+
+    def flip_a_bit(self, bucket: str, key: str) -> bytes:
+        """Damage an object on the disk, unseen by S3, and return the bytes that it had."""
+        path = self.file_on_disk(bucket, key)
+        good = path.read_bytes()
+        path.write_bytes(bytes([good[0] ^ 1]) + good[1:])
+        return good
+
+    def _rows(self, parameter: str, bucket: str) -> dict[str, Row]:
+        pages = self.dynamodb.get_paginator("query").paginate(
+            TableName=self.parameters[parameter],
+            KeyConditionExpression="BucketName = :bucket",
+            ExpressionAttributeValues={":bucket": {"S": bucket}},
+            ConsistentRead=True,
+        )
+        return {item["ObjectKey"]["S"]: item for page in pages for item in page["Items"]}

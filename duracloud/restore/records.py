@@ -1,0 +1,323 @@
+"""Writes lost fixity records back from an export: `duracloud restore --env ENV FOLDER BUCKET...`.
+
+FOLDER holds a DynamoDB export of the checksum table, as `aws s3 sync` copies it. A record that is newer than the
+export's stays; one that comes back says when, as `RestoredDate`. Then every bucket is compared with what S3 lists, and
+the service is asked to look at each object whose record is missing or names another version: what was uploaded,
+replaced or deleted since the export comes to rights too.
+"""
+
+import gzip
+import json
+import sys
+import uuid
+import zlib
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from duracloud.errors import CommandError
+from duracloud.progress import counted
+from runtime.adapters.dynamodb_items import key_of, read, record_of, ref_of, refused
+from runtime.adapters.dynamodb_pages import DynamoDbRecordPages
+from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
+from runtime.contract import Attribute
+from runtime.fixity.records import FixityRecord
+from runtime.fixity.schedule import ScheduleRow
+from runtime.shared.errors import DuraCloudError
+from runtime.shared.object_ref import ObjectRef
+from runtime.shared.pages import Malformed
+from runtime.shared.timestamps import instant
+from stacks import naming
+
+_MANIFEST: Final = "manifest-files.json"
+# Absent, or older: of an earlier event, or of an earlier check of the same version.
+_ABSENT_OR_OLDER: Final = (
+    "attribute_not_exists(BucketName) OR Sequencer < :sequencer"
+    " OR (Sequencer = :sequencer AND LastChecksumDate < :checked)"
+)
+_TOGETHER: Final = 20
+_CHUNK: Final = 1_000
+# Before every event of S3, so that whatever S3 has said or will say is newer.
+_NO_EVENT: Final = "0"
+
+
+class RestoreError(CommandError):
+    """The records could not be restored."""
+
+
+@attrs.frozen
+class Environment:
+    """Where an environment keeps what is restored.
+
+    Attributes:
+        s3: an S3 client.
+        dynamodb: a DynamoDB client.
+        sqs: an SQS client.
+        records: name of the checksum table.
+        schedule: name of the scheduler table.
+        events: URL of the queue whose messages make the service look at an object again.
+    """
+
+    s3: Any
+    dynamodb: Any
+    sqs: Any
+    records: str
+    schedule: str
+    events: str
+
+
+@attrs.frozen(kw_only=True)
+class Restored:
+    """What was done.
+
+    Attributes:
+        written: records written back.
+        kept: records that stayed, because they are as new as those of the export, or newer.
+        looked_at: objects that the service was asked to look at.
+        malformed: records, of the export or of the table, that cannot be read and were passed over.
+    """
+
+    written: int
+    kept: int
+    looked_at: int
+    malformed: Sequence[Malformed] = ()
+
+
+def read_export(folder: Path) -> Iterator[Mapping[str, Any]]:
+    """Return the items of an export, once all of its files are known to be there and whole.
+
+    The form is AWS's: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html
+
+    Args:
+        folder: a folder that holds one export, somewhere in it.
+
+    Returns:
+        The items in DynamoDB's own form.
+
+    Raises:
+        RestoreError: there is none or more than one, or a file is missing, damaged or not complete.
+    """
+    manifests = sorted(folder.rglob(_MANIFEST))
+    if len(manifests) != 1:
+        raise RestoreError(f"got {len(manifests)} exports (files {_MANIFEST}) in {folder}; allowed: one")
+    files: list[Path] = []
+    total = 0
+    for line in manifests[0].read_text("utf-8").splitlines():
+        entry = json.loads(line)
+        # The manifest names the file by its key in the bucket.
+        path = manifests[0].parent / "data" / entry["dataFileS3Key"].rpartition("/")[2]
+        found = sum(1 for _ in _items_in(path))
+        if found != entry["itemCount"]:
+            raise RestoreError(f"got {found} items in {path}; the export's manifest says {entry['itemCount']}")
+        files.append(path)
+        total += found
+    return counted("records of the export", (item for path in files for item in _items_in(path)), total)
+
+
+def restore(environment: Environment, items: Iterable[Mapping[str, Any]], buckets: Sequence[str]) -> Restored:
+    """Write back what was lost of some buckets, then have every difference from S3 looked at.
+
+    Doing it again does no harm: a record that is as new as the export's stays as it is.
+
+    Args:
+        environment: where it was lost.
+        items: the items of an export.
+        buckets: names of the main buckets.
+
+    Returns:
+        What was done.
+
+    Raises:
+        RestoreError: an item is of another table.
+        DuraCloudError, ClientError, BotoCoreError: a service did not answer, or refused.
+    """
+    wanted = (item for item in items if _bucket_of(item) in buckets)
+    written = kept = looked_at = 0
+    malformed: dict[ObjectRef, Malformed] = {}
+    with ThreadPoolExecutor(_TOGETHER) as pool:
+        while chunk := list(islice(wanted, _CHUNK)):
+            outcomes = list(pool.map(lambda item: _write_back(environment, item), chunk))
+            written += outcomes.count(True)
+            kept += outcomes.count(False)
+            malformed |= {found.ref: found for found in outcomes if isinstance(found, Malformed)}
+    for bucket in buckets:
+        count, standing = _have_looked_at(environment, bucket, set(malformed))
+        looked_at += count
+        malformed |= {found.ref: found for found in standing}
+    return Restored(written=written, kept=kept, looked_at=looked_at, malformed=tuple(malformed.values()))
+
+
+def run(name: str, folder: Path, buckets: Sequence[str]) -> int:
+    """Restore the records of some buckets and print what was done.
+
+    Args:
+        name: the environment's name.
+        folder: a folder that holds one export, somewhere in it.
+        buckets: names of the main buckets.
+
+    Returns:
+        The exit status: 0, or 1 where a record cannot be read.
+
+    Raises:
+        RestoreError: it could not be done.
+    """
+    try:
+        done = restore(_environment(name), read_export(folder), buckets)
+    except (RestoreError, DuraCloudError, ClientError, BotoCoreError) as error:
+        raise RestoreError(f"could not restore: {error}") from error
+    print(
+        f"{done.written} records written back, {done.kept} as new or newer kept,"
+        f" {done.looked_at} objects changed since the export: the service looks at them now"
+    )
+    for found in done.malformed:
+        print(f"passed over {found.ref.key!r} in {found.ref.bucket}: {found.problem}", file=sys.stderr)
+    return 1 if done.malformed else 0
+
+
+def _environment(name: str) -> Environment:
+    session: Any = boto3.session.Session()
+    ssm = session.client("ssm")
+
+    def parameter(layer: str, entry: str) -> str:
+        return str(ssm.get_parameter(Name=naming.parameter_name(name, layer, entry))["Parameter"]["Value"])
+
+    return Environment(
+        s3=session.client("s3"),
+        dynamodb=session.client("dynamodb"),
+        sqs=session.client("sqs"),
+        records=parameter(naming.STORAGE, "checksum-table"),
+        schedule=parameter(naming.STORAGE, "scheduler-table"),
+        events=parameter(naming.INTEGRITY, f"queue/{naming.OBJECT_DELETED}-url"),
+    )
+
+
+def _items_in(path: Path) -> Iterator[Mapping[str, Any]]:
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            for line in lines:
+                yield json.loads(line)["Item"]
+    except FileNotFoundError as error:
+        raise RestoreError(f"the export's file {path} is missing") from error
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:
+        raise RestoreError(f"the export's file {path} is damaged: {error}") from error
+
+
+def _bucket_of(item: Mapping[str, Any]) -> str:
+    try:
+        return ref_of(item).bucket
+    except (KeyError, TypeError) as error:
+        raise RestoreError(f"got an item that is not a fixity record: {error!r} is missing") from error
+
+
+def _write_back(environment: Environment, item: Mapping[str, Any]) -> bool | Malformed:
+    record = read(item, record_of)
+    if isinstance(record, Malformed):
+        return record
+    try:
+        environment.dynamodb.put_item(
+            TableName=environment.records,
+            # Tells the audit trail that nothing was deposited or checked now.
+            Item={**item, Attribute.RESTORED_DATE: {"S": instant(datetime.now(UTC))}},
+            ConditionExpression=_ABSENT_OR_OLDER,
+            ExpressionAttributeValues={
+                ":sequencer": item[Attribute.SEQUENCER],
+                ":checked": item[Attribute.LAST_CHECKSUM_DATE],
+            },
+        )
+    except ClientError as error:
+        if not refused(error):
+            raise
+        return False
+    DynamoDbSchedule(environment.dynamodb, environment.schedule).put_if_absent(
+        ScheduleRow(ref=record.ref, version_id=record.version_id, sequencer=record.sequencer, due=record.next_check)
+    )
+    return True
+
+
+def _have_looked_at(
+    environment: Environment, bucket: str, spoiled: Container[ObjectRef]
+) -> tuple[int, Sequence[Malformed]]:
+    """Ask for a look at every object whose record is not that of its current version.
+
+    Args:
+        environment: where it is.
+        bucket: the bucket.
+        spoiled: objects left alone, because a look would take their digests of today for those of their deposit.
+
+    Returns:
+        Their number, and the records that cannot be read.
+    """
+    count, malformed = 0, list[Malformed]()
+    pairs = _side_by_side(_current(environment, bucket), _recorded(environment, bucket))
+    for key, current, recorded in counted(f"comparing {bucket} with what S3 lists", pairs):
+        ref = ObjectRef(bucket, key)
+        if isinstance(recorded, Malformed):
+            malformed.append(recorded)
+        elif ref in spoiled:
+            continue
+        elif current is None or recorded is None or recorded.version_id != current:
+            _look(environment, ref, recorded.sequencer if recorded else _NO_EVENT)
+            count += 1
+    return count, malformed
+
+
+def _current(environment: Environment, bucket: str) -> Iterator[tuple[str, str]]:
+    """Yield key and current version of a bucket's objects, in the order of keys."""
+    for page in environment.s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for entry in page.get("Versions", []):
+            folder_marker = ObjectRef(bucket, entry["Key"]).is_folder_marker(entry["Size"])
+            if entry["IsLatest"] and not folder_marker:
+                yield entry["Key"], entry["VersionId"]
+
+
+def _recorded(environment: Environment, bucket: str) -> Iterator[tuple[str, FixityRecord | Malformed]]:
+    """Yield key and record of a bucket's objects, in the order of keys."""
+    pages, after = DynamoDbRecordPages(environment.dynamodb, environment.records), None
+    while True:
+        page = pages.page(bucket, after)
+        for record in page.rows:
+            yield record.ref.key, record
+        after = page.next_after
+        if after is None:
+            return
+
+
+def _side_by_side(
+    left: Iterator[tuple[str, str]], right: Iterator[tuple[str, FixityRecord | Malformed]]
+) -> Iterator[tuple[str, str | None, FixityRecord | Malformed | None]]:
+    """Join two runs of pairs, both in the order of their keys."""
+    one, other = next(left, None), next(right, None)
+    while one is not None or other is not None:
+        key = min(entry[0] for entry in (one, other) if entry is not None)
+        yield (
+            key,
+            one[1] if one is not None and one[0] == key else None,
+            other[1] if other is not None and other[0] == key else None,
+        )
+        if one is not None and one[0] == key:
+            one = next(left, None)
+        if other is not None and other[0] == key:
+            other = next(right, None)
+
+
+def _look(environment: Environment, ref: ObjectRef, sequencer: str) -> None:
+    """Send what S3 says of a deletion: it makes the service look at what is current, and believe nothing else.
+
+    The schedule row, where it was not lost, may know of a later event than the record; what the service writes now must
+    not stand back behind either.
+    """
+    answer = environment.dynamodb.get_item(TableName=environment.schedule, Key=key_of(ref), ConsistentRead=True)
+    known = answer.get("Item", {}).get(Attribute.SEQUENCER, {}).get("S", _NO_EVENT)
+    event = {
+        "id": str(uuid.uuid4()),
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "detail": {"bucket": {"name": ref.bucket}, "object": {"key": ref.key, "sequencer": max(sequencer, known)}},
+    }
+    environment.sqs.send_message(QueueUrl=environment.events, MessageBody=json.dumps(event))

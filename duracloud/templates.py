@@ -1,0 +1,33 @@
+"""Synthesises the templates of an environment for the tools that read them."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from duracloud.project import ROOT
+from stacks import naming
+from stacks.config import Settings
+
+
+def synthesised(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
+    """Return the templates of an environment by layer, as in `stacks.naming`.
+
+    Args:
+        settings: the environment's settings.
+    """
+    # What Node says of itself on every run says nothing of the templates.
+    os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
+    # CDK takes a while to import, and nobody should wait for it to learn of a misspelt name.
+    from stacks.assembly import build_app  # noqa: PLC0415
+
+    # What the tools read does not depend on the code that is shipped, so it is not built.
+    context = {**json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"], "aws:cdk:bundling-stacks": []}
+    with tempfile.TemporaryDirectory() as folder:
+        build_app(settings, context=context, outdir=folder).synth()
+        return {
+            layer: json.loads((Path(folder) / f"{naming.stack_name(settings.name, layer)}.template.json").read_bytes())
+            for layer in (naming.BASE, naming.STORAGE, naming.INTEGRITY, naming.MONITORING)
+        }
