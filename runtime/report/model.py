@@ -14,7 +14,7 @@ from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.fixity.replica import OF_REPLICA, only_replica_fails
 from runtime.report.inventory import Storage
 from runtime.shared.pages import Malformed
-from runtime.shared.timestamps import instant
+from runtime.shared.timestamps import timestamp
 from runtime.shared.wording import cut
 
 _FORMAT: Final = "duracloud-report/1"
@@ -56,7 +56,7 @@ class Report:
     @property
     def time(self) -> str:
         """The moment as messages and files write it."""
-        return instant(self.started, "auto")
+        return timestamp(self.started, "auto")
 
     @property
     def day(self) -> date:

@@ -11,9 +11,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from runtime.adapters.dynamodb_items import item_of
 from runtime.events.eventbridge_s3 import S3Event, parse
 from runtime.fixity.outcome import Outcome
+from runtime.fixity.record_codec import encode
 from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.fixity.sequencer import normalised
 from runtime.shared.object_ref import ObjectRef
@@ -59,7 +59,7 @@ def item(
     key: str, version: str, sequencer: str = EARLY, bucket: str = BUCKET, checked: datetime = NOW
 ) -> dict[str, Any]:
     """Return the item of a record in DynamoDB's own form."""
-    return item_of(
+    return encode(
         FixityRecord(
             ref=ObjectRef(bucket, key),
             version_id=version,
