@@ -134,4 +134,15 @@ class AuditEvent:
 
 def evidence_values(comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:
     """Return evidence and what became of it as it stands in the trail."""
-    return [{**attrs.asdict(item.evidence), "computed": item.computed, "verdict": item.verdict} for item in comparisons]
+    return [
+        {
+            "source": item.evidence.source,
+            "algorithm": item.evidence.algorithm,
+            "expected": item.evidence.expected,
+            "computed": item.computed,
+            "verdict": item.verdict,
+            "parts": item.evidence.parts,
+            "reason": item.evidence.reason,
+        }
+        for item in comparisons
+    ]

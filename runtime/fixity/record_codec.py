@@ -42,6 +42,10 @@ STATE_ATTRIBUTES: Final = (
     f"{Attribute.LAST_CHECK}.{CheckAttribute.REPLICATION_STATUS}",
 )
 
+# Looking a word up takes a third of the time of making an enumeration's member of it.
+_OUTCOMES: Final = {one.value: one for one in Outcome}
+_REPLICATIONS: Final = {one.value: one for one in Replication}
+
 
 def decode(item: Item) -> FixityRecord | Malformed:
     """Return the record that an item of the table holds."""
@@ -150,7 +154,7 @@ def _record(item: Item) -> FixityRecord:
         last_good_date=moment_of(item[Attribute.LAST_GOOD_DATE]["S"]) if Attribute.LAST_GOOD_DATE in item else None,
         next_check=moment_of(item[Attribute.NEXT_CHECKSUM_DATE]["S"]),
         last_check=ReportOf(
-            outcome=Outcome(item[Attribute.LAST_OUTCOME]["S"]),
+            outcome=_outcome(item),
             success=item[Attribute.LAST_CHECKSUM_SUCCESS]["BOOL"] if Attribute.LAST_CHECKSUM_SUCCESS in item else None,
             message=item[Attribute.LAST_CHECKSUM_MESSAGE]["S"],
             computed={name: value["S"] for name, value in report[CheckAttribute.COMPUTED]["M"].items()},
@@ -189,11 +193,16 @@ def _state(item: Item) -> RecordState:
             success=item[Attribute.LAST_CHECKSUM_SUCCESS]["BOOL"] if Attribute.LAST_CHECKSUM_SUCCESS in item else None,
             ended=moment_of(item[Attribute.LAST_CHECKSUM_DATE]["S"]),
             replication=_replication(item),
-            outcome=Outcome(item[Attribute.LAST_OUTCOME]["S"]),
+            outcome=_outcome(item),
         ),
     )
 
 
+def _outcome(item: Item) -> Outcome:
+    text = item[Attribute.LAST_OUTCOME]["S"]
+    return _OUTCOMES.get(text) or Outcome(text)
+
+
 def _replication(item: Item) -> Replication | None:
     said = item.get(Attribute.LAST_CHECK, {}).get("M", {}).get(CheckAttribute.REPLICATION_STATUS)
-    return None if said is None else Replication(said["S"])
+    return None if said is None else _REPLICATIONS.get(said["S"]) or Replication(said["S"])

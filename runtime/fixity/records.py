@@ -24,6 +24,10 @@ _MESSAGE_LIMIT: Final = 2_000
 # S3 replicates most objects within 15 minutes and large ones within hours:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html
 _REPLICATED_WITHIN: Final = timedelta(days=1)
+# Members of an enumeration take long to look up, for what is asked of every object of a sweep.
+_DEFERRED: Final = Outcome.DEFERRED
+_PENDING: Final = Replication.PENDING
+_NOTHING_LACKS: Final = frozenset({None, Replication.COMPLETED})
 
 
 @attrs.frozen(kw_only=True)
@@ -126,15 +130,15 @@ class StateOf(Generic[Moment, Word]):
     @property
     def deferred(self) -> bool:
         """Whether no function had the time to read the object since it was deposited."""
-        return self.last_check.outcome == Outcome.DEFERRED
+        return self.last_check.outcome == _DEFERRED
 
     @property
     def lacks_replica(self: "RecordState") -> bool:
         """Whether S3 has made no replica that should be there by now, as far as the newest check knows."""
         replication = self.last_check.replication
-        if replication is Replication.PENDING:
+        if replication is _PENDING:
             return self.last_check.ended > self.deposit_date + _REPLICATED_WITHIN
-        return replication is not None and replication is not Replication.COMPLETED
+        return replication not in _NOTHING_LACKS
 
 
 @attrs.frozen(kw_only=True)
