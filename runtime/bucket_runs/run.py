@@ -9,7 +9,7 @@ import attrs
 from runtime.contract import ManagedPrefix
 from runtime.settings import ReportSettings, SweepSettings
 from runtime.shared.errors import MalformedMessageError
-from runtime.shared.timestamps import timestamp
+from runtime.shared.timestamps import moment_of, timestamp
 
 _MINUTE: Final = timedelta(minutes=1)
 # Of a bucket, in sweeps and reports: why the work on it was given up; empty, or not there, where it came to its end.
@@ -130,5 +130,5 @@ def supersedes(sweep: Sweep, report: Mapping[str, Any] | None, *, itself: bool =
     """
     if report is None:
         return True
-    standing = datetime.fromisoformat(report["started"])
+    standing = moment_of(report["started"])
     return itself if standing == sweep.started else standing < sweep.started

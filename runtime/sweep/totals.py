@@ -8,7 +8,7 @@ import attrs
 
 from runtime.bucket_runs.run import UNFINISHED, Sweep, SweepPolicy
 from runtime.fixity.records import RecordState
-from runtime.shared.timestamps import timestamp
+from runtime.shared.timestamps import moment_of, timestamp
 from runtime.sweep.judge import Verdict
 
 _FORMAT: Final = "duracloud-coverage/1"
@@ -122,7 +122,7 @@ class Totals:
         return cls(
             objects=int(document["objects"]),
             size=int(document["bytes"]),
-            oldest=None if oldest is None else datetime.fromisoformat(oldest),
+            oldest=None if oldest is None else moment_of(oldest),
             within_interval=int(document["within_interval"]),
             never_verified=int(document["never_verified"]),
             overdue=int(document["overdue"]),
