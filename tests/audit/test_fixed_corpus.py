@@ -16,13 +16,15 @@ from typing import Any, Final
 
 import attrs
 
-from runtime.alerts.announce import announce
+from benchmarks.function_environment import any_settings
+from runtime.alerts.announce import Alerting, announce
 from runtime.audit.canonical_json import canonical
 from runtime.audit.record_changes import events_of_changes
 from runtime.bucket_runs.run import SweepPolicy
 from runtime.contract import Attribute, CheckAttribute
 from runtime.events.table_stream import record_changes
 from runtime.fixity.record_codec import STATE_ATTRIBUTES, decode, decode_state, encode
+from runtime.settings import AlertsSettings
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.pages import Malformed
 from runtime.sweep.judge import ListedObject, has_vanished, judge, was_replaced
@@ -36,6 +38,7 @@ POLICY: Final = SweepPolicy(interval=timedelta(days=180), grace=timedelta(days=3
 LISTED: Final = ListedObject(
     ref=REF, size=5, etag="827ccb0eea8a706c4c34a16891f84e7b", modified=NOW - timedelta(hours=30)
 )
+SETTINGS: Final = any_settings(AlertsSettings, environment="test", runbook_url="https://example.org/runbook")
 Case = Mapping[str, Any]
 
 
@@ -90,7 +93,7 @@ def test_people_are_told_the_same() -> None:
             changes = record_changes({"Records": case["records"]})
         except MalformedMessageError as error:
             return f"refused: {error}"
-        told = announce(notifier, changes, environment="test", runbook_url="https://example.org/runbook")
+        told = announce(Alerting(notifier=notifier, settings=SETTINGS), changes)
         return [list(attrs.astuple(told)), *map(list, notifier.messages)]
 
     assert [] == _different("notice", notice)
