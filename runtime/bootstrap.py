@@ -128,8 +128,8 @@ def sweep() -> Sweeping:
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.dynamodb_pages import DynamoDbSchedulePages
+    from runtime.adapters.dynamodb_record_states import DynamoDbRecordStates
     from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
-    from runtime.adapters.dynamodb_summaries import DynamoDbRecordSummaries
     from runtime.adapters.s3_bucket_list import S3MainBuckets
     from runtime.adapters.s3_documents import S3Documents
     from runtime.adapters.s3_object_list import S3ObjectList
@@ -141,7 +141,7 @@ def sweep() -> Sweeping:
     s3, sqs = client("s3"), client("sqs")
     return Sweeping(
         buckets=S3MainBuckets(s3, settings.bucket_prefix),
-        records=DynamoDbRecordSummaries(dynamodb, settings.checksum_table),
+        records=DynamoDbRecordStates(dynamodb, settings.checksum_table),
         rows=DynamoDbSchedulePages(dynamodb, settings.scheduler_table),
         objects=S3ObjectList(s3),
         schedule=DynamoDbSchedule(dynamodb, settings.scheduler_table),

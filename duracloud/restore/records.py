@@ -24,16 +24,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from duracloud.errors import CommandError
 from duracloud.progress import counted
-from runtime.adapters.dynamodb_items import key_of, read, record_of, ref_of, refused
 from runtime.adapters.dynamodb_pages import DynamoDbRecordPages
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
+from runtime.adapters.errors import condition_failed
 from runtime.contract import Attribute
+from runtime.fixity.record_codec import decode
 from runtime.fixity.records import FixityRecord
 from runtime.fixity.schedule import ScheduleRow
+from runtime.fixity.table_items import key_of, ref_of
 from runtime.shared.errors import DuraCloudError
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
-from runtime.shared.timestamps import instant
+from runtime.shared.timestamps import timestamp
 from stacks import naming
 
 _MANIFEST: Final = "manifest-files.json"
@@ -217,14 +219,14 @@ def _bucket_of(item: Mapping[str, Any]) -> str:
 
 
 def _write_back(environment: Environment, item: Mapping[str, Any]) -> bool | Malformed:
-    record = read(item, record_of)
+    record = decode(item)
     if isinstance(record, Malformed):
         return record
     try:
         environment.dynamodb.put_item(
             TableName=environment.records,
             # Tells the audit trail that nothing was deposited or checked now.
-            Item={**item, Attribute.RESTORED_DATE: {"S": instant(datetime.now(UTC))}},
+            Item={**item, Attribute.RESTORED_DATE: {"S": timestamp(datetime.now(UTC))}},
             ConditionExpression=_ABSENT_OR_OLDER,
             ExpressionAttributeValues={
                 ":sequencer": item[Attribute.SEQUENCER],
@@ -232,7 +234,7 @@ def _write_back(environment: Environment, item: Mapping[str, Any]) -> bool | Mal
             },
         )
     except ClientError as error:
-        if not refused(error):
+        if not condition_failed(error):
             raise
         return False
     DynamoDbSchedule(environment.dynamodb, environment.schedule).put_if_absent(
@@ -317,7 +319,7 @@ def _look(environment: Environment, ref: ObjectRef, sequencer: str) -> None:
     known = answer.get("Item", {}).get(Attribute.SEQUENCER, {}).get("S", _NO_EVENT)
     event = {
         "id": str(uuid.uuid4()),
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "time": timestamp(datetime.now(UTC), "seconds"),
         "detail": {"bucket": {"name": ref.bucket}, "object": {"key": ref.key, "sequencer": max(sequencer, known)}},
     }
     environment.sqs.send_message(QueueUrl=environment.events, MessageBody=json.dumps(event))

@@ -12,7 +12,7 @@ from typing_extensions import override
 from runtime.adapters.errors import translated
 from runtime.export.ports import TableExports
 from runtime.export.table_export import ExportStatus, TableExport
-from runtime.shared.timestamps import instant
+from runtime.shared.timestamps import timestamp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -72,4 +72,4 @@ def _export(answer: Mapping[str, Any]) -> TableExport:
 
 
 def _text(moment: datetime | None) -> str:
-    return "" if moment is None else instant(moment, "seconds")
+    return "" if moment is None else timestamp(moment, "seconds")

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from typing_extensions import override
 
-from runtime.adapters.dynamodb_items import key_of, read, record_of, row_of
 from runtime.adapters.errors import translated
 from runtime.contract import Attribute
 from runtime.fixity.ports import RecordPages, SchedulePages
+from runtime.fixity.record_codec import decode
 from runtime.fixity.records import FixityRecord
 from runtime.fixity.schedule import ScheduleRow
+from runtime.fixity.table_items import decode_row, key_of
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed, Page
 
@@ -37,7 +38,7 @@ class DynamoDbRecordPages(RecordPages):
 
     @override
     def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord | Malformed]:
-        return self._pages.page(bucket, after, record_of)
+        return self._pages.page(bucket, after, decode)
 
 
 class DynamoDbSchedulePages(SchedulePages):
@@ -49,7 +50,7 @@ class DynamoDbSchedulePages(SchedulePages):
 
     @override
     def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow | Malformed]:
-        return self._pages.page(bucket, after, row_of)
+        return self._pages.page(bucket, after, decode_row)
 
 
 class Pages:
@@ -84,8 +85,8 @@ class Pages:
                 "ExpressionAttributeNames": {number: name for name, number in numbers.items()},
             }
 
-    def page(self, bucket: str, after: str | None, parse: Callable[[Mapping[str, Any]], T]) -> Page[T | Malformed]:
-        """Return the next items, parsed where that is possible. Arguments and errors as of `ports.RecordPages.page`."""
+    def page(self, bucket: str, after: str | None, decoded: Callable[[Mapping[str, Any]], T]) -> Page[T]:
+        """Return what the next items hold. Arguments and errors as of `ports.RecordPages.page`."""
         start = {} if after is None else {"ExclusiveStartKey": key_of(ObjectRef(bucket, after))}
         with translated(f"reading the table {self._table}"):
             answer = self._client.query(
@@ -97,6 +98,6 @@ class Pages:
             )
         last = answer.get("LastEvaluatedKey")
         return Page(
-            rows=[read(item, parse) for item in answer["Items"]],
+            rows=[decoded(item) for item in answer["Items"]],
             next_after=last[Attribute.OBJECT_KEY]["S"] if last else None,
         )

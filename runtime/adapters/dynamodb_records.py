@@ -9,15 +9,16 @@ import attrs
 from botocore.exceptions import ClientError
 from typing_extensions import override
 
-from runtime.adapters.dynamodb_items import check_values, item_of, key_of, read, record_of, refused
-from runtime.adapters.errors import translated
+from runtime.adapters.errors import condition_failed, translated
 from runtime.contract import Attribute
 from runtime.fixity.ports import FixityRecords
+from runtime.fixity.record_codec import decode, encode, encode_check
 from runtime.fixity.records import FixityRecord
+from runtime.fixity.table_items import key_of
 from runtime.shared.errors import RefusedError
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
-from runtime.shared.timestamps import instant
+from runtime.shared.timestamps import timestamp
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,7 +37,7 @@ class DynamoDbRecords(FixityRecords):
             answer = self._client.get_item(TableName=self._table, Key=key_of(ref), ConsistentRead=True)
         if "Item" not in answer:
             return None
-        found = read(answer["Item"], record_of)
+        found = decode(answer["Item"])
         if isinstance(found, Malformed):
             raise RefusedError(f"the fixity record of {ref.key!r} in {ref.bucket} cannot be read: {found.problem}")
         return found
@@ -53,7 +54,7 @@ class DynamoDbRecords(FixityRecords):
         return self._written(
             "writing the fixity record",
             self._client.put_item,
-            Item=item_of(record),
+            Item=encode(record),
             ConditionExpression=condition,
             ExpressionAttributeValues={
                 ":sequencer": {"S": record.sequencer},
@@ -74,11 +75,11 @@ class DynamoDbRecords(FixityRecords):
 
     @override
     def record_check(self, record: FixityRecord) -> bool:
-        return self._update("writing the check", record.ref, record.version_id, check_values(record))
+        return self._update("writing the check", record.ref, record.version_id, encode_check(record))
 
     @override
     def postpone(self, ref: ObjectRef, version_id: str, due: datetime) -> bool:
-        values = {Attribute.NEXT_CHECKSUM_DATE: {"S": instant(due)}}
+        values = {Attribute.NEXT_CHECKSUM_DATE: {"S": timestamp(due)}}
         return self._update("writing the due date", ref, version_id, values)
 
     @override
@@ -110,7 +111,7 @@ class DynamoDbRecords(FixityRecords):
             try:
                 call(TableName=self._table, **request)
             except ClientError as error:
-                if refused(error):
+                if condition_failed(error):
                     return False
                 raise
         return True

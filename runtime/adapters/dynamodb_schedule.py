@@ -8,10 +8,10 @@ import attrs
 from botocore.exceptions import ClientError
 from typing_extensions import override
 
-from runtime.adapters.dynamodb_items import key_of, refused, schedule_item_of
-from runtime.adapters.errors import translated
+from runtime.adapters.errors import condition_failed, translated
 from runtime.fixity.ports import VerificationSchedule
 from runtime.fixity.schedule import ScheduleRow
+from runtime.fixity.table_items import encode_row, key_of
 from runtime.shared.object_ref import ObjectRef
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ class DynamoDbSchedule(VerificationSchedule):
     def _put(self, row: ScheduleRow, **condition: Any) -> None:  # noqa: ANN401 (passed on to boto3)
         with translated("writing the schedule row"):
             try:
-                self._client.put_item(TableName=self._table, Item=schedule_item_of(row), **condition)
+                self._client.put_item(TableName=self._table, Item=encode_row(row), **condition)
             except ClientError as error:
-                if not refused(error):
+                if not condition_failed(error):
                     raise
 
     @override
@@ -56,5 +56,5 @@ class DynamoDbSchedule(VerificationSchedule):
                     ExpressionAttributeValues={":sequencer": {"S": sequencer}},
                 )
             except ClientError as error:
-                if not refused(error):
+                if not condition_failed(error):
                     raise

@@ -52,6 +52,11 @@ def is_transient(error: ClientError) -> bool:
     return error_code(error) in _TRANSIENT_CODES or status >= _FIRST_SERVER_ERROR or status == _TOO_MANY_REQUESTS
 
 
+def condition_failed(error: ClientError) -> bool:
+    """Tell whether DynamoDB refused a write by its condition."""
+    return error_code(error) == "ConditionalCheckFailedException"
+
+
 @contextmanager
 def translated(action: str) -> Iterator[None]:
     """Turn every botocore exception raised in the block into a domain error.

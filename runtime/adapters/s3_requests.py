@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -15,6 +14,7 @@ from runtime.contract import ManagedPrefix
 from runtime.provisioning.claims import Claim
 from runtime.provisioning.ports import RequestFiles, RequestRecords
 from runtime.shared.errors import ObjectAbsentError, TransientError
+from runtime.shared.timestamps import moment_of, timestamp
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -64,9 +64,9 @@ class S3Requests(RequestFiles, RequestRecords):
         configured = content.get("configured")
         return Claim(
             content["event_id"],
-            datetime.fromisoformat(content["since"]),
+            moment_of(content["since"]),
             content["creating"],
-            configured and datetime.fromisoformat(configured),
+            configured and moment_of(configured),
         )
 
     @override
@@ -86,8 +86,8 @@ class S3Requests(RequestFiles, RequestRecords):
 def _content(claim: Claim) -> bytes:
     values = {
         "event_id": claim.event_id,
-        "since": claim.since.isoformat(),
+        "since": timestamp(claim.since, "auto"),
         "creating": claim.creating,
-        "configured": claim.configured and claim.configured.isoformat(),
+        "configured": claim.configured and timestamp(claim.configured, "auto"),
     }
     return json.dumps(values).encode()

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 
 import attrs
 
-from runtime.alerts.changes import Kind, RecordChange, to_announce
+from runtime.alerts.changes import Kind, to_announce
 from runtime.alerts.message import compose
 from runtime.alerts.ports import Notifier
+from runtime.fixity.records import RecordChange
 from runtime.settings import AlertsSettings
 
 

@@ -6,23 +6,9 @@ from enum import StrEnum
 import attrs
 
 from runtime.fixity.digests import same_bytes
-from runtime.fixity.failures import RecordState, same_failure
+from runtime.fixity.failures import failure_of
+from runtime.fixity.records import RecordChange, RecordImage, readable
 from runtime.shared.object_ref import ObjectRef
-
-
-@attrs.frozen(kw_only=True)
-class RecordChange:
-    """One change of a record, in the order of the table's stream.
-
-    Attributes:
-        ref: the object.
-        before: the record before, None where there was none.
-        after: the record after, None where it was removed.
-    """
-
-    ref: ObjectRef
-    before: RecordState | None
-    after: RecordState | None
 
 
 class Kind(StrEnum):
@@ -47,8 +33,8 @@ class Announcement:
 
     kind: Kind
     ref: ObjectRef
-    before: RecordState | None
-    now: RecordState
+    before: RecordImage | None
+    now: RecordImage
 
 
 def to_announce(changes: Iterable[RecordChange]) -> tuple[Announcement, ...]:
@@ -65,14 +51,14 @@ def to_announce(changes: Iterable[RecordChange]) -> tuple[Announcement, ...]:
     Returns:
         Failures first, each kind in the order of bucket and key.
     """
-    first: dict[ObjectRef, RecordState | None] = {}
-    last: dict[ObjectRef, RecordState | None] = {}
+    first: dict[ObjectRef, RecordImage | None] = {}
+    last: dict[ObjectRef, RecordImage | None] = {}
     for change in changes:
         if change.after is None:
             first[change.ref] = None
         else:
-            first.setdefault(change.ref, change.before)
-        last[change.ref] = change.after
+            first.setdefault(change.ref, readable(change.before))
+        last[change.ref] = readable(change.after)
     found = [
         Announcement(kind=kind, ref=ref, before=first[ref], now=now)
         for ref, now in last.items()
@@ -81,15 +67,19 @@ def to_announce(changes: Iterable[RecordChange]) -> tuple[Announcement, ...]:
     return tuple(sorted(found, key=lambda item: (item.kind is not Kind.FAILURE, item.ref)))
 
 
-def _kind(before: RecordState | None, now: RecordState) -> Kind | None:
+def _kind(before: RecordImage | None, now: RecordImage) -> Kind | None:
     if before is None or not before.failing:
         return Kind.FAILURE if now.failing else None
     if now.failing:
-        return None if same_failure(before, now) else Kind.FAILURE
-    if not now.success:
+        return None if _failure(before) == _failure(now) else Kind.FAILURE
+    if not now.last_check.success:
         return None
     return Kind.RECOVERY if _same_content(before, now) else Kind.REPLACEMENT
 
 
-def _same_content(before: RecordState, now: RecordState) -> bool:
+def _failure(record: RecordImage) -> tuple[str, str, bool]:
+    return failure_of(record.version_id, record.last_check)
+
+
+def _same_content(before: RecordImage, now: RecordImage) -> bool:
     return before.version_id == now.version_id or same_bytes(before.digests, now.digests)

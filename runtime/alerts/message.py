@@ -7,8 +7,9 @@ from typing import Final
 import attrs
 
 from runtime.alerts.changes import Announcement, Kind
-from runtime.fixity.failures import RecordState
+from runtime.fixity.failures import of_replica_only
 from runtime.fixity.outcome import Outcome
+from runtime.fixity.records import RecordImage
 from runtime.fixity.replica import HIDDEN, OF_REPLICA
 from runtime.shared.wording import FAILURES, cut, plural, visible
 
@@ -79,7 +80,7 @@ def compose(environment: str, announcements: Sequence[Announcement], runbook_url
         Subject and body.
     """
     kinds = Counter(item.kind for item in announcements)
-    replicas = sum(item.kind is Kind.FAILURE and item.now.only_replica_fails for item in announcements)
+    replicas = sum(item.kind is Kind.FAILURE and of_replica_only(item.now.last_check) for item in announcements)
     objects = kinds[Kind.FAILURE] - replicas
     summary = ", ".join(_counts(objects, replicas, kinds))
     advice = _advice(objects, replicas, kinds[Kind.REPLACEMENT]).format(runbook=runbook_url + _RUNBOOK_ENTRY)
@@ -139,8 +140,8 @@ def _entry(number: int, item: Announcement) -> str:
         "Bucket": item.ref.bucket,
         "Key": f'"{item.ref.key}"',
         "Version": cut(visible(item.now.version_id), _VERSION_CHARACTERS, _CUT),
-        "Outcome": item.now.outcome,
-        "Message": cut(visible(item.now.message), _MESSAGE_CHARACTERS, _CUT),
+        "Outcome": item.now.last_check.outcome,
+        "Message": cut(visible(item.now.last_check.message), _MESSAGE_CHARACTERS, _CUT),
         "Last good": item.now.last_good_date or "never",
         "Next check": item.now.next_check or "not known",
     }
@@ -155,13 +156,14 @@ def _title(item: Announcement) -> str:
     return f"FAILED - {_what_is_wrong(item.now)}"
 
 
-def _what_is_wrong(state: RecordState) -> str:
-    if state.message.startswith(HIDDEN):
+def _what_is_wrong(record: RecordImage) -> str:
+    check = record.last_check
+    if check.message.startswith(HIDDEN):
         return _HIDDEN_REPLICA
-    outcome = f"{OF_REPLICA}{state.outcome}" if state.only_replica_fails else state.outcome
-    if outcome == Outcome.MISMATCH and not state.last_good_date:
+    outcome = f"{OF_REPLICA}{check.outcome}" if of_replica_only(check) else check.outcome
+    if outcome == Outcome.MISMATCH and not record.last_good_date:
         return _NOT_AS_ANNOUNCED
-    return FAILURES[outcome].told if outcome in FAILURES else state.outcome
+    return FAILURES[outcome].told if outcome in FAILURES else check.outcome
 
 
 def _replaced(item: Announcement) -> str:

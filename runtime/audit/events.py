@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 import attrs
 
+from runtime.fixity.evidence import Comparison
 from runtime.fixity.records import Agent
 from runtime.shared.object_ref import ObjectRef
 
@@ -58,29 +59,6 @@ OUTCOMES: Final = {
 
 
 @attrs.frozen(kw_only=True)
-class ComparedEvidence:
-    """One piece of evidence and what became of it, as the record says.
-
-    Attributes:
-        source: where the expected digest comes from.
-        algorithm: its algorithm.
-        expected: the digest in hexadecimal, or as found where it could not be compared.
-        computed: what was computed; empty where nothing was compared.
-        verdict: as in `Verdict`.
-        parts: number of parts of a multipart digest, 0 for a digest of the whole object.
-        reason: why it could not be compared; empty where it was.
-    """
-
-    source: str
-    algorithm: str
-    expected: str
-    computed: str
-    verdict: str
-    parts: int = 0
-    reason: str = ""
-
-
-@attrs.frozen(kw_only=True)
 class AuditEvent:
     """One event.
 
@@ -112,7 +90,7 @@ class AuditEvent:
     expected: Mapping[str, str] = attrs.field(factory=dict)
     computed: Mapping[str, str] = attrs.field(factory=dict)
     expectation_source: str = NO_EXPECTATION
-    evidence: Sequence[ComparedEvidence] = ()
+    evidence: Sequence[Comparison] = ()
     outcome: str
     detail: str
     agent: Agent | None
@@ -144,7 +122,7 @@ class AuditEvent:
             "expected": dict(self.expected),
             "computed": dict(self.computed),
             "expectation_source": self.expectation_source,
-            "evidence": [attrs.asdict(item) for item in self.evidence],
+            "evidence": evidence_values(self.evidence),
             "outcome": self.outcome,
             "detail": self.detail,
             "agent": None if self.agent is None else attrs.asdict(self.agent),
@@ -152,3 +130,19 @@ class AuditEvent:
             "reads": self.reads,
             "storage_class": self.storage_class,
         }
+
+
+def evidence_values(comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:
+    """Return evidence and what became of it as it stands in the trail."""
+    return [
+        {
+            "source": item.evidence.source,
+            "algorithm": item.evidence.algorithm,
+            "expected": item.evidence.expected,
+            "computed": item.computed,
+            "verdict": item.verdict,
+            "parts": item.evidence.parts,
+            "reason": item.evidence.reason,
+        }
+        for item in comparisons
+    ]

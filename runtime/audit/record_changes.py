@@ -1,118 +1,28 @@
 """The audit events of changed fixity records."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
 from runtime.audit.canonical_json import canonical
-from runtime.audit.events import NO_EXPECTATION, OUTCOMES, AuditEvent, ComparedEvidence, Kind
+from runtime.audit.events import NO_EXPECTATION, OUTCOMES, AuditEvent, Kind, evidence_values
 from runtime.fixity.digests import same_bytes
-from runtime.fixity.evidence import Source, Verdict
+from runtime.fixity.evidence import Comparison, Source, Verdict
 from runtime.fixity.outcome import Outcome
-from runtime.fixity.records import Agent
-from runtime.shared.object_ref import ObjectRef
-from runtime.shared.timestamps import instant
+from runtime.fixity.records import MalformedRecord, RecordChange, RecordImage, readable
+from runtime.shared.timestamps import timestamp
 
+Values = Mapping[str, Any]
 # A deposit that is made again ends with one of these; a check of a record without a baseline never does.
 _ENDS_OF_DEPOSITS: Final = frozenset({Outcome.MATCH, Outcome.MISMATCH, Outcome.DEFERRED})
 
-
-@attrs.frozen(kw_only=True)
-class CheckFacts:
-    """The facts of the newest check of a record.
-
-    Attributes:
-        computed: digests of the bytes read, by algorithm.
-        evidence: everything that was compared, or could not be.
-        bytes_read: bytes of the last read.
-        reads: how often the object was read from its start to its end.
-        storage_class: S3's storage class.
-        started: when the check began, ISO 8601 UTC.
-        ended: when it ended, ISO 8601 UTC.
-        agent: who made it.
-    """
-
-    computed: Mapping[str, str]
-    evidence: Sequence[ComparedEvidence]
-    bytes_read: int
-    reads: int
-    storage_class: str
-    started: str
-    ended: str
-    agent: Agent
+# Names by which the trail tells of a change: what was checked, and what was not understood.
+_CHECK: Final = "check"
+_DOUBT: Final = "not_understood"
 
 
-@attrs.frozen(kw_only=True)
-class RecordImage:
-    """A fixity record before or after a change, as far as events are made of it.
-
-    Attributes:
-        version_id: the version under care.
-        size: bytes.
-        digests: digests of the deposit, by algorithm.
-        success: whether the object is as it should be; None where that was not judged.
-        outcome: the outcome of the newest check.
-        message: the newest check in one line.
-        deposit_date: when the version was taken under care, ISO 8601 UTC.
-        last_good_date: when the version was last found good, ISO 8601 UTC; empty if never.
-        restored_date: when the record was last written back from an export, ISO 8601 UTC; empty if never.
-        check: the newest check.
-        not_understood: what of it is not of its type, in one line; empty where all is. Those attributes are empty here.
-    """
-
-    version_id: str
-    size: int
-    etag: str
-    checksum: str
-    checksum_algorithm: str
-    digests: Mapping[str, str]
-    success: bool | None
-    outcome: str
-    message: str
-    deposit_date: str
-    last_good_date: str
-    restored_date: str
-    check: CheckFacts
-    not_understood: str = ""
-
-    @property
-    def failing(self) -> bool:
-        """Whether the newest check was judged a failure."""
-        return self.success is False
-
-    @property
-    def has_baseline(self) -> bool:
-        """Whether the digests can be trusted, see `FixityRecord.has_baseline`."""
-        return bool(self.digests) and bool(self.last_good_date)
-
-    @property
-    def deposit(self) -> tuple[Mapping[str, str], str, str, str, int, str]:
-        """What the deposit of a version says once and for all: digests, ETag, bytes, date."""
-        return self.digests, self.checksum, self.checksum_algorithm, self.etag, self.size, self.deposit_date
-
-
-@attrs.frozen(kw_only=True)
-class ImageChange:
-    """One record of the table's stream.
-
-    Attributes:
-        event_id: the stream's id of the change, the same in all its deliveries.
-        at: when the table changed, UTC.
-        ref: the object.
-        before: the fixity record before, None where there was none.
-        after: the fixity record after, None where it was removed.
-    """
-
-    event_id: str
-    at: datetime
-    ref: ObjectRef
-    before: RecordImage | None
-    after: RecordImage | None
-
-
-def events_of_changes(changes: Iterable[ImageChange]) -> Iterator[AuditEvent]:
+def events_of_changes(changes: Iterable[RecordChange]) -> Iterator[AuditEvent]:
     """Yield the events of changes of the checksum table, in their order.
 
     Args:
@@ -123,31 +33,34 @@ def events_of_changes(changes: Iterable[ImageChange]) -> Iterator[AuditEvent]:
         deposit or check made is told as what it is, dated by the change.
     """
     for change in changes:
-        if change.after is not None:
-            yield from _event_of(change, change.before, change.after)
-        elif change.before is not None:
-            yield _deletion(change, change.before)
+        before, after = readable(change.before), readable(change.after)
+        if after is not None:
+            yield from _event_of(change, before, after)
+        elif before is not None:
+            yield _deletion(change, before)
 
 
-def _event_of(change: ImageChange, before: RecordImage | None, after: RecordImage) -> Iterator[AuditEvent]:
-    if before == after:
+def _event_of(change: RecordChange, before: RecordImage | None, after: RecordImage) -> Iterator[AuditEvent]:
+    old, new = _told(before, change.before), _told(after, change.after)
+    doubt = _doubt(change.after)
+    if old == new:
         return
-    if before is None and not (after.deposit_date and after.outcome):
-        missing = after.not_understood or "it does not say when it was deposited, or how that ended"
-        after = attrs.evolve(after, not_understood=missing)
-    if after.not_understood and (before is None or _altered(before, after)):
-        yield _unknown(change, after)
+    if before is None and not (after.deposit_date and after.last_check.outcome):
+        doubt = doubt or "it does not say when it was deposited, or how that ended"
+    altered = before is not None and _altered(before, after, old, new)
+    if doubt and (before is None or altered):
+        yield _unknown(change, doubt)
     elif _restored(before, after):
         if before is not None and _contradicts(before, after):
-            yield _alteration(change, before, after)
+            yield _alteration(change, before, after, old, new)
         else:
-            yield _restoration(change, after)
+            yield _restoration(change, before, after)
     elif before is None:
-        yield _examined(change, Kind.DEPOSIT, after)
-    elif _altered(before, after):
-        yield _alteration(change, before, after)
+        yield _examined(change, Kind.DEPOSIT, before, after)
+    elif altered:
+        yield _alteration(change, before, after, old, new)
     else:
-        yield _examined(change, _kind(before, after), after)
+        yield _examined(change, _kind(before, after), before, after)
 
 
 def _restored(before: RecordImage | None, after: RecordImage) -> bool:
@@ -155,17 +68,17 @@ def _restored(before: RecordImage | None, after: RecordImage) -> bool:
     if before is not None:
         return bool(after.restored_date) and before.restored_date != after.restored_date
     # Where there was no record the service writes one only with a deposit, which is its newest check.
-    return bool(after.restored_date) or after.deposit_date != after.check.ended
+    return bool(after.restored_date) or after.deposit_date != after.last_check.ended
 
 
-def _altered(before: RecordImage, after: RecordImage) -> bool:
+def _altered(before: RecordImage, after: RecordImage, old: Values, new: Values) -> bool:
     """Tell whether a record was changed as no check changes it."""
-    spoiled = before.not_understood or after.not_understood
+    spoiled = old[_DOUBT] or new[_DOUBT]
     # Where a check cannot be compared as a whole, only a later one is a new one.
-    if before.check == after.check or (spoiled and after.check.ended <= before.check.ended):
+    if old[_CHECK] == new[_CHECK] or (spoiled and after.last_check.ended <= before.last_check.ended):
         return True
     # The service replaces what a deposit said only with another version, or where it cannot be trusted.
-    return before.version_id == after.version_id and before.has_baseline and before.deposit != after.deposit
+    return before.version_id == after.version_id and before.has_baseline and _deposit(before) != _deposit(after)
 
 
 def _contradicts(before: RecordImage, after: RecordImage) -> bool:
@@ -183,26 +96,26 @@ def _contradicts(before: RecordImage, after: RecordImage) -> bool:
 def _kind(before: RecordImage, after: RecordImage) -> Kind:
     if before.version_id != after.version_id:
         return Kind.REPAIR if _repairs(before, after) else Kind.DEPOSIT
-    if not before.has_baseline and after.outcome in _ENDS_OF_DEPOSITS:
+    if not before.has_baseline and after.last_check.outcome in _ENDS_OF_DEPOSITS:
         return Kind.DEPOSIT
-    return Kind.RECOVERY if before.failing and after.success else Kind.CHECK
+    return Kind.RECOVERY if before.failing and after.last_check.success else Kind.CHECK
 
 
 def _repairs(before: RecordImage, after: RecordImage) -> bool:
     """Tell whether a new version has the very bytes that the failing one before it should have had."""
     same = same_bytes(before.digests, after.digests)
-    return before.failing and before.has_baseline and after.success is True and same
+    return before.failing and before.has_baseline and after.last_check.success is True and same
 
 
-def _examined(change: ImageChange, kind: Kind, after: RecordImage) -> AuditEvent:
-    check, before = after.check, change.before
+def _examined(change: RecordChange, kind: Kind, before: RecordImage | None, after: RecordImage) -> AuditEvent:
+    check = after.last_check
     # A repair is held against the baseline of the version that it takes the place of, a check against its own.
     baseline = before.digests if kind is Kind.REPAIR and before is not None else after.digests
     against_evidence = kind is Kind.DEPOSIT
-    detail = after.message
+    detail = check.message
     if before is not None and before.version_id != after.version_id:
         detail += f"; in the place of version {before.version_id}"
-    detail += _doubts(before, after)
+    detail += _doubts(change)
     return AuditEvent(
         source_id=change.event_id,
         kind=kind,
@@ -210,11 +123,11 @@ def _examined(change: ImageChange, kind: Kind, after: RecordImage) -> AuditEvent
         ref=change.ref,
         version_id=after.version_id,
         size=after.size,
-        expected=_expected_by_evidence(check.evidence) if against_evidence else baseline,
+        expected=_expected_by_evidence(check.comparisons) if against_evidence else baseline,
         computed=check.computed,
-        expectation_source=_sources(check.evidence) if against_evidence else Source.BASELINE.value,
-        evidence=check.evidence,
-        outcome=after.outcome,
+        expectation_source=_sources(check.comparisons) if against_evidence else Source.BASELINE.value,
+        evidence=check.comparisons,
+        outcome=check.outcome,
         detail=detail,
         agent=check.agent,
         bytes_read=check.bytes_read,
@@ -223,35 +136,37 @@ def _examined(change: ImageChange, kind: Kind, after: RecordImage) -> AuditEvent
     )
 
 
-def _compared(evidence: Sequence[ComparedEvidence]) -> list[ComparedEvidence]:
-    return [item for item in evidence if item.verdict != Verdict.NOT_COMPARED]
+def _compared(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    return [item for item in comparisons if item.verdict != Verdict.NOT_COMPARED]
 
 
-def _expected_by_evidence(evidence: Sequence[ComparedEvidence]) -> dict[str, str]:
-    whole = [item for item in _compared(evidence) if not item.parts]
+def _expected_by_evidence(comparisons: Sequence[Comparison]) -> dict[str, str]:
+    whole = [item for item in _compared(comparisons) if not item.evidence.parts]
     # Of two that say different things the contradicted one is told: it explains the outcome.
     whole.sort(key=lambda item: item.verdict == Verdict.MISMATCH)
-    return {item.algorithm: item.expected for item in whole}
+    return {item.evidence.algorithm: item.evidence.expected for item in whole}
 
 
-def _sources(evidence: Sequence[ComparedEvidence]) -> str:
-    return ", ".join(sorted({item.source for item in _compared(evidence)})) or NO_EXPECTATION
+def _sources(comparisons: Sequence[Comparison]) -> str:
+    return ", ".join(sorted({item.evidence.source for item in _compared(comparisons)})) or NO_EXPECTATION
 
 
-def _deletion(change: ImageChange, before: RecordImage) -> AuditEvent:
+def _deletion(change: RecordChange, before: RecordImage) -> AuditEvent:
     return _of_record(
         change,
         Kind.DELETION,
         before,
         expected=before.digests,
-        detail=f"out of care: the record was removed; its last check ended {before.check.ended}: {before.message}"
-        + _doubts(before),
+        detail=f"out of care: the record was removed; its last check ended {_told_check(before)}" + _doubts(change),
     )
 
 
-def _restoration(change: ImageChange, after: RecordImage) -> AuditEvent:
-    check = f"its newest check ended {after.check.ended}: {after.message}"
-    instead = f"; in the place of {_told(change.before)}" if change.before is not None else ""
+def _restoration(change: RecordChange, before: RecordImage | None, after: RecordImage) -> AuditEvent:
+    instead = ""
+    if before is not None:
+        instead = f"; in the place of a record of version {before.version_id} with {_text(before.digests)},"
+        instead += f" checked {before.last_check.ended}"
+    check = f"its newest check ended {_told_check(after)}"
     return _of_record(
         change,
         Kind.RESTORATION,
@@ -261,12 +176,11 @@ def _restoration(change: ImageChange, after: RecordImage) -> AuditEvent:
     )
 
 
-def _told(before: RecordImage) -> str:
-    return f"a record of version {before.version_id} with {_text(before.digests)}, checked {before.check.ended}"
+def _told_check(record: RecordImage) -> str:
+    return f"{record.last_check.ended}: {record.last_check.message}"
 
 
-def _alteration(change: ImageChange, before: RecordImage, after: RecordImage) -> AuditEvent:
-    old, new = (attrs.asdict(image) for image in (before, after))
+def _alteration(change: RecordChange, before: RecordImage, after: RecordImage, old: Values, new: Values) -> AuditEvent:
     told = [f"{name} was {_text(old[name])}, is {_text(new[name])}" for name in old if old[name] != new[name]]
     return _of_record(
         change,
@@ -277,18 +191,62 @@ def _alteration(change: ImageChange, before: RecordImage, after: RecordImage) ->
     )
 
 
+def _told(record: RecordImage | None, image: RecordImage | MalformedRecord | None) -> Values:
+    """Return everything of a record that makes a change of it an event, under the names that the trail tells it by."""
+    if record is None:
+        return {}
+    check = record.last_check
+    return {
+        "version_id": record.version_id,
+        "size": record.size,
+        "etag": record.etag,
+        "checksum": record.checksum,
+        "checksum_algorithm": record.primary_algorithm,
+        "digests": record.digests,
+        "success": check.success,
+        "outcome": check.outcome,
+        "message": check.message,
+        "deposit_date": record.deposit_date,
+        "last_good_date": record.last_good_date or "",
+        "restored_date": record.restored_date,
+        _CHECK: {
+            "computed": check.computed,
+            "evidence": evidence_values(check.comparisons),
+            "bytes_read": check.bytes_read,
+            "reads": check.reads,
+            "storage_class": check.storage_class,
+            "started": check.started,
+            "ended": check.ended,
+            "agent": attrs.asdict(check.agent),
+        },
+        _DOUBT: _doubt(image),
+    }
+
+
+def _deposit(record: RecordImage) -> tuple[object, ...]:
+    """Return what the deposit of a version says once and for all."""
+    return (
+        record.digests,
+        record.checksum,
+        record.primary_algorithm,
+        record.etag,
+        record.size,
+        record.deposit_date,
+    )
+
+
 def _text(value: object) -> str:
     return canonical(value).decode()
 
 
 def _of_record(
-    change: ImageChange, kind: Kind, image: RecordImage, expected: Mapping[str, str], detail: str
+    change: RecordChange, kind: Kind, image: RecordImage, expected: Mapping[str, str], detail: str
 ) -> AuditEvent:
     """Return the event of a change in which nothing was read."""
     return AuditEvent(
         source_id=change.event_id,
         kind=kind,
-        date_time=instant(change.at),
+        date_time=timestamp(change.at),
         ref=change.ref,
         version_id=image.version_id,
         size=image.size,
@@ -298,23 +256,27 @@ def _of_record(
         detail=detail,
         # The stream does not tell who changed the record.
         agent=None,
-        storage_class=image.check.storage_class,
+        storage_class=image.last_check.storage_class,
     )
 
 
-def _unknown(change: ImageChange, after: RecordImage) -> AuditEvent:
+def _unknown(change: RecordChange, doubt: str) -> AuditEvent:
     happened = "written" if change.before is None else "changed"
     return AuditEvent(
         source_id=change.event_id,
         kind=Kind.UNKNOWN,
-        date_time=instant(change.at),
+        date_time=timestamp(change.at),
         ref=change.ref,
         outcome=OUTCOMES[Kind.UNKNOWN],
-        detail=f"change not understood: the record was {happened}; {after.not_understood}",
+        detail=f"change not understood: the record was {happened}; {doubt}",
         agent=None,
     )
 
 
-def _doubts(*images: RecordImage | None) -> str:
-    found = dict.fromkeys(image.not_understood for image in images if image is not None and image.not_understood)
+def _doubt(image: RecordImage | MalformedRecord | None) -> str:
+    return image.problem if isinstance(image, MalformedRecord) else ""
+
+
+def _doubts(change: RecordChange) -> str:
+    found = dict.fromkeys(doubt for doubt in (_doubt(change.before), _doubt(change.after)) if doubt)
     return f"; of the record this was not understood: {'; '.join(found)}" if found else ""

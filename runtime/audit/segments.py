@@ -14,7 +14,7 @@ import attrs
 from runtime.audit.canonical_json import canonical
 from runtime.audit.events import AuditEvent
 from runtime.contract import ManagedPrefix
-from runtime.shared.timestamps import instant
+from runtime.shared.timestamps import timestamp
 from runtime.shared.wording import cut, visible
 
 FORMAT: Final = "duracloud-audit/1"
@@ -163,7 +163,7 @@ def compose(link: Link, events: Sequence[AuditEvent], environment: str, written_
             "chain": link.place.chain,
             "number": link.place.number,
             "previous": link.previous,
-            "written_at": instant(written_at),
+            "written_at": timestamp(written_at),
         }
     )
     lines = [header]

@@ -27,7 +27,7 @@ from runtime.contract import ManagedPrefix
 from runtime.settings import ManifestSettings
 from runtime.shared.errors import MalformedMessageError, ObjectAbsentError
 from runtime.shared.ports import Clock
-from runtime.shared.timestamps import instant
+from runtime.shared.timestamps import timestamp
 
 _ONE_DAY: Final = timedelta(days=1)
 # A run that broke off between manifest and signature is finished by the next one, or by that of the night after.
@@ -117,7 +117,7 @@ def sign_days(signing: Signing, moment: datetime) -> Iterator[SignedDay]:
         tally = _read(signing, day, newest)
         previous = None if newest is None else newest.link
         now = signing.clock.now()
-        newest = _sign(signing, made_of(tally, day, previous, instant(now), key))
+        newest = _sign(signing, made_of(tally, day, previous, timestamp(now), key))
         late = lateness(day, now)
         yield SignedDay(
             key=manifest_key(day),
@@ -201,6 +201,6 @@ def _left_unsigned(signing: Signing, key: str, manifest: Manifest) -> Manifest:
     if not now - _FINISHED_WITHIN <= standing.made <= now:
         raise BrokenTrailError(
             f"{key} stands without a signature and says that it was made at {standing.made_at}; allowed: within"
-            f" {_FINISHED_WITHIN.days} days before {instant(now)}"
+            f" {_FINISHED_WITHIN.days} days before {timestamp(now)}"
         )
     return standing

@@ -9,7 +9,7 @@ import attrs
 from runtime.contract import ManagedPrefix
 from runtime.settings import ReportSettings, SweepSettings
 from runtime.shared.errors import MalformedMessageError
-from runtime.shared.timestamps import instant
+from runtime.shared.timestamps import moment_of, timestamp
 
 _MINUTE: Final = timedelta(minutes=1)
 # Of a bucket, in sweeps and reports: why the work on it was given up; empty, or not there, where it came to its end.
@@ -60,7 +60,7 @@ class Sweep:
     @property
     def time(self) -> str:
         """The moment as messages and reports write it."""
-        return instant(self.started, "auto")
+        return timestamp(self.started, "auto")
 
     @property
     def folder(self) -> str:
@@ -110,8 +110,8 @@ def refuse_future(started: datetime, now: datetime) -> None:
     """
     if started > now + _AHEAD:
         raise MalformedMessageError(
-            f"got the time {instant(started, 'auto')}; allowed: at most {_AHEAD // _MINUTE} minutes later than now,"
-            f" {instant(now, 'auto')}"
+            f"got the time {timestamp(started, 'auto')}; allowed: at most {_AHEAD // _MINUTE} minutes later than now,"
+            f" {timestamp(now, 'auto')}"
         )
 
 
@@ -130,5 +130,5 @@ def supersedes(sweep: Sweep, report: Mapping[str, Any] | None, *, itself: bool =
     """
     if report is None:
         return True
-    standing = datetime.fromisoformat(report["started"])
+    standing = moment_of(report["started"])
     return itself if standing == sweep.started else standing < sweep.started

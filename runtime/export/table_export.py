@@ -9,7 +9,7 @@ from typing import Any, Final
 import attrs
 
 from runtime.contract import ManagedPrefix
-from runtime.shared.timestamps import instant
+from runtime.shared.timestamps import timestamp
 
 _STATUS_FILE: Final = "export.json"
 
@@ -102,7 +102,7 @@ def status_document(export: TableExport, noted: datetime) -> dict[str, Any]:
         "failure": export.failure,
         "started_at": export.started,
         "ended_at": export.ended,
-        "noted_at": instant(noted, "seconds"),
+        "noted_at": timestamp(noted, "seconds"),
         "records": export.items,
         "bytes": export.size,
         "manifest": export.manifest,

@@ -27,11 +27,6 @@ class Source(StrEnum):
     REPLICA = "replica"
     REPLICA_READ = "replica as read"
 
-    @property
-    def of_replica(self) -> bool:
-        """Whether it is the replica that is compared, and not the object itself."""
-        return self in {Source.REPLICA, Source.REPLICA_READ}
-
 
 class Verdict(StrEnum):
     """What one comparison says."""
@@ -46,18 +41,23 @@ class Evidence:
     """One digest to compare with, or the reason why it cannot be compared.
 
     Attributes:
-        source: where it comes from.
+        source: where it comes from; a record may name others than this software does.
         algorithm: its algorithm.
         expected: the digest in lower-case hexadecimal, or as found where it cannot be compared.
         parts: number of parts of a multipart digest, 0 for a digest of the whole object.
         reason: why it cannot be compared; empty where it can.
     """
 
-    source: Source
+    source: Source | str
     algorithm: str
     expected: str
     parts: int = 0
     reason: str = ""
+
+    @property
+    def of_replica(self) -> bool:
+        """Whether it is the replica that is compared, and not the object itself."""
+        return self.source in {Source.REPLICA, Source.REPLICA_READ}
 
 
 @attrs.frozen(kw_only=True)
@@ -66,7 +66,7 @@ class Comparison:
 
     evidence: Evidence
     computed: str
-    verdict: Verdict
+    verdict: Verdict | str
 
     @property
     def text(self) -> str:

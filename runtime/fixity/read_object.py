@@ -41,7 +41,7 @@ class Examination:
     def finding(self) -> tuple[Outcome, str]:
         """The outcome, and a line for people, which says so where no second read has confirmed a contradiction."""
         outcome, message = outcome_of(self.comparisons)
-        wrong = [item for item in ev.contradictions(self.comparisons) if not item.evidence.source.of_replica]
+        wrong = [item for item in ev.contradictions(self.comparisons) if not item.evidence.of_replica]
         return outcome, f"{_READ_ONCE}{message}" if wrong and self.reads == 1 else message
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import attrs
 
@@ -10,7 +10,12 @@ from runtime.fixity.evidence import Comparison, contradictions
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
 from runtime.shared.object_ref import ObjectRef
+from runtime.shared.pages import Malformed
 from runtime.shared.wording import cut
+
+# How moments and outcomes stand in a record: understood, or as the texts that are written.
+Moment = TypeVar("Moment")
+Word = TypeVar("Word", bound=str)
 
 _OK: Final = "ok"
 # How the message of a check begins that could not be made.
@@ -19,6 +24,10 @@ _MESSAGE_LIMIT: Final = 2_000
 # S3 replicates most objects within 15 minutes and large ones within hours:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html
 _REPLICATED_WITHIN: Final = timedelta(days=1)
+# Members of an enumeration take long to look up, for what is asked of every object of a sweep.
+_DEFERRED: Final = Outcome.DEFERRED
+_PENDING: Final = Replication.PENDING
+_NOTHING_LACKS: Final = frozenset({None, Replication.COMPLETED})
 
 
 @attrs.frozen(kw_only=True)
@@ -41,41 +50,50 @@ class Agent:
 
 
 @attrs.frozen(kw_only=True)
-class CheckReport:
-    """Every fact of one check.
+class ResultOf(Generic[Moment, Word]):
+    """How a check ended, as far as the sweep judges by it.
 
     Attributes:
         outcome: what it found.
         success: whether the object is as it should be; None where that could not be judged.
-        message: the same for people, in one line.
-        comparisons: all evidence and what became of it.
+        replication: what S3 said of its replication; None where the object was not reached.
+        ended: when it ended, UTC.
+    """
+
+    outcome: Word
+    success: bool | None
+    replication: Replication | None = None
+    ended: Moment
+
+
+@attrs.frozen(kw_only=True)
+class ReportOf(ResultOf[Moment, Word]):
+    """Every fact of one check.
+
+    Attributes:
+        message: what it found, for people, in one line.
+        comparisons: all evidence and what became of it; of a table's record they are not read.
         computed: digests of the bytes read, by algorithm.
         bytes_read: bytes of the last read.
         reads: how often the object was read from the start to its end.
         storage_class: S3's storage class, empty where the object was not reached.
-        replication: what S3 said of its replication; None where the object was not reached.
         started: when the check began, UTC.
-        ended: when it ended, UTC.
         agent: who made it.
     """
 
-    outcome: Outcome
-    success: bool | None
     message: str
     comparisons: Sequence[Comparison] = ()
     computed: Mapping[str, str] = attrs.field(factory=dict)
     bytes_read: int = 0
     reads: int = 0
     storage_class: str = ""
-    replication: Replication | None = None
-    started: datetime
-    ended: datetime
+    started: Moment
     agent: Agent
 
 
 @attrs.frozen(kw_only=True)
-class FixityRecord:
-    """What is known of an object under care.
+class StateOf(Generic[Moment, Word]):
+    """What the sweep judges of an object under care.
 
     Attributes:
         ref: the object.
@@ -83,10 +101,8 @@ class FixityRecord:
         size: bytes.
         etag: S3's entity tag.
         sequencer: order of the newest event that the record reflects, normalised.
-        digests: digests of the deposit, lower-case hexadecimal by algorithm; empty while the deposit is put aside.
-        primary_algorithm: the algorithm shown as `Checksum`.
         deposit_date: when the version was taken under care, UTC.
-        last_good_date: when it was last found as it should be; None if never.
+        last_good_date: when it was last found as it should be, UTC; None if never.
         next_check: when it is due, UTC.
         last_check: the newest check.
     """
@@ -96,15 +112,13 @@ class FixityRecord:
     size: int
     etag: str
     sequencer: str
-    digests: Mapping[str, str]
-    primary_algorithm: str
-    deposit_date: datetime
-    last_good_date: datetime | None
-    next_check: datetime
-    last_check: CheckReport
+    deposit_date: Moment
+    last_good_date: Moment | None
+    next_check: Moment
+    last_check: ResultOf[Moment, Word]
 
     @property
-    def last_sure(self) -> datetime:
+    def last_sure(self) -> Moment:
         """When the object was last known to be good, or else was deposited."""
         return self.last_good_date or self.deposit_date
 
@@ -114,9 +128,36 @@ class FixityRecord:
         return self.last_check.success is False
 
     @property
-    def lacks_replica(self) -> bool:
-        """Whether S3 has made no replica, as far as the newest check knows."""
-        return lacks_replica(self.last_check.replication, self.deposit_date, self.last_check.ended)
+    def deferred(self) -> bool:
+        """Whether no function had the time to read the object since it was deposited."""
+        return self.last_check.outcome == _DEFERRED
+
+    @property
+    def lacks_replica(self: "RecordState") -> bool:
+        """Whether S3 has made no replica that should be there by now, as far as the newest check knows."""
+        replication = self.last_check.replication
+        if replication is _PENDING:
+            return self.last_check.ended > self.deposit_date + _REPLICATED_WITHIN
+        return replication not in _NOTHING_LACKS
+
+
+@attrs.frozen(kw_only=True)
+class RecordOf(StateOf[Moment, Word]):
+    """What is known of an object under care.
+
+    Attributes:
+        digests: digests of the deposit, lower-case hexadecimal by algorithm; empty while the deposit is put aside.
+        primary_algorithm: the algorithm shown as `Checksum`.
+        last_check: the newest check.
+        checksum: what is shown as `Checksum`. Images alone say it: else it is one of the digests.
+        restored_date: when the record was last written back; empty if never. Images alone say it.
+    """
+
+    digests: Mapping[str, str]
+    primary_algorithm: str
+    last_check: ReportOf[Moment, Word]
+    checksum: str = ""
+    restored_date: str = ""
 
     @property
     def has_baseline(self) -> bool:
@@ -124,17 +165,47 @@ class FixityRecord:
         return bool(self.digests) and self.last_good_date is not None
 
 
-def lacks_replica(replication: Replication | None, deposited: datetime, checked: datetime) -> bool:
-    """Tell whether S3 has made no replica of an object that should have one by now.
+CheckReport = ReportOf[datetime, Outcome]
+RecordState = StateOf[datetime, Outcome]
+FixityRecord = RecordOf[datetime, Outcome]
+# A record as a change of the table shows it. Moments and outcomes are the texts that are written there, whatever they
+# say: the audit trail repeats them to the letter. What is missing is empty: older software wrote fewer attributes.
+RecordImage = RecordOf[str, str]
 
-    Args:
-        replication: what S3 said when the object was checked; None where it was not asked.
-        deposited: when the object was taken under care, UTC.
-        checked: when it was checked, UTC.
+
+@attrs.frozen(kw_only=True)
+class MalformedRecord(Malformed):
+    """A record of which something is not of its type.
+
+    Attributes:
+        kept: what could be read of it; the rest is empty.
     """
-    if replication is Replication.PENDING:
-        return checked > deposited + _REPLICATED_WITHIN
-    return replication not in {None, Replication.COMPLETED}
+
+    kept: RecordImage
+
+
+@attrs.frozen(kw_only=True)
+class RecordChange:
+    """One change of a record, as the table's stream tells it.
+
+    Attributes:
+        event_id: the stream's id of the change, the same in all its deliveries.
+        at: when the table changed, UTC.
+        ref: the object.
+        before: the record before, None where there was none.
+        after: the record after, None where it was removed.
+    """
+
+    event_id: str
+    at: datetime
+    ref: ObjectRef
+    before: RecordImage | MalformedRecord | None
+    after: RecordImage | MalformedRecord | None
+
+
+def readable(image: RecordImage | MalformedRecord | None) -> RecordImage | None:
+    """Return what could be read of a record, None where there is none."""
+    return image.kept if isinstance(image, MalformedRecord) else image
 
 
 def outcome_of(comparisons: Sequence[Comparison]) -> tuple[Outcome, str]:

@@ -4,7 +4,7 @@ from runtime.audit.events import AuditEvent, Kind
 from runtime.fixity.records import Agent
 from runtime.provisioning.request_result import BucketRequest, NameResult, RequestResult
 from runtime.shared.object_ref import ObjectRef
-from runtime.shared.timestamps import instant
+from runtime.shared.timestamps import timestamp
 
 
 def events_of_result(result: RequestResult, agent: Agent) -> list[AuditEvent]:
@@ -18,7 +18,7 @@ def events_of_result(result: RequestResult, agent: Agent) -> list[AuditEvent]:
 
 
 def _provisioning(result: RequestResult, name: NameResult, agent: Agent) -> AuditEvent:
-    finished = instant(result.finished_at)
+    finished = timestamp(result.finished_at)
     left = f"; left behind: {', '.join(name.left_behind)}" if name.left_behind else ""
     reason = f": {name.reason}" if name.reason else ""
     return AuditEvent(

@@ -9,7 +9,7 @@ from typing import Any, Final
 import attrs
 
 from runtime.contract import ManagedPrefix
-from runtime.shared.timestamps import instant
+from runtime.shared.timestamps import timestamp
 from runtime.shared.wording import visible
 
 _LONGEST_KEY: Final = 900
@@ -119,7 +119,7 @@ def as_json(result: RequestResult) -> str:
             "key": result.request.key,
             "version_id": result.request.version_id,
             "requester": result.request.requester,
-            "received_at": instant(result.request.received_at, "seconds"),
+            "received_at": timestamp(result.request.received_at, "seconds"),
         },
         "status": result.status.value,
         "reason": result.reason,
@@ -135,7 +135,7 @@ def as_json(result: RequestResult) -> str:
             }
             for name in result.names
         ],
-        "finished_at": instant(result.finished_at, "seconds"),
+        "finished_at": timestamp(result.finished_at, "seconds"),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
@@ -149,8 +149,8 @@ def as_text(result: RequestResult) -> str:
         *([f"Reason:    {result.reason}"] if result.reason else []),
         f"File:      s3://{result.request.bucket}/{result.request.key} (version {result.request.version_id or 'none'})",
         f"Requester: {result.request.requester or 'not known'}",
-        f"Received:  {instant(result.request.received_at, 'seconds')}",
-        f"Finished:  {instant(result.finished_at, 'seconds')}",
+        f"Received:  {timestamp(result.request.received_at, 'seconds')}",
+        f"Finished:  {timestamp(result.finished_at, 'seconds')}",
     ]
     for name in result.names:
         lines += ["", f"Line {name.line}: {name.name}: {name.verdict}"]

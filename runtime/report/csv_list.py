@@ -12,7 +12,7 @@ from typing import Final
 from runtime.fixity.records import FixityRecord
 from runtime.report.model import MALFORMED
 from runtime.shared.pages import Malformed
-from runtime.shared.timestamps import instant
+from runtime.shared.timestamps import timestamp
 
 # Spreadsheets know UTF-8 by this mark.
 _BYTE_ORDER_MARK: Final = "\ufeff"
@@ -53,12 +53,12 @@ def _of_record(record: FixityRecord) -> Mapping[str, str]:
         "size": str(record.size),
         "digest_algorithm": record.primary_algorithm,
         "digest": _text(record.digests.get(record.primary_algorithm, "")),
-        "deposit_date": instant(record.deposit_date),
-        "last_check": instant(check.ended),
+        "deposit_date": timestamp(record.deposit_date),
+        "last_check": timestamp(check.ended),
         "outcome": check.outcome.value,
         "success": "" if check.success is None else str(check.success).lower(),
-        "last_good_date": "" if record.last_good_date is None else instant(record.last_good_date),
-        "next_check": instant(record.next_check),
+        "last_good_date": "" if record.last_good_date is None else timestamp(record.last_good_date),
+        "next_check": timestamp(record.next_check),
         "message": _text(check.message),
     }
 

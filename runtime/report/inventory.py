@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, Self
 import attrs
 
 from runtime.shared.errors import DuraCloudError
+from runtime.shared.timestamps import moment_of, timestamp
 
 # Folders that are counted each for itself: enough for people, few enough for memory and for a file of notes.
 MOST_FOLDERS: Final = 1_000
@@ -178,7 +179,7 @@ class Storage:
     def document(self) -> dict[str, Any]:
         """The storage as JSON values."""
         return {
-            "inventory_made": self.made.isoformat(),
+            "inventory_made": timestamp(self.made, "auto"),
             "classes": {name: attrs.asdict(amount) for name, amount in sorted(self.classes.items())},
             "folders": {name: attrs.asdict(amount) for name, amount in sorted(self.folders.items())},
             "other_folders": attrs.asdict(self.rest),
@@ -188,7 +189,7 @@ class Storage:
     def from_document(cls, document: Mapping[str, Any]) -> Self:
         """Return the storage that `document` wrote."""
         return cls(
-            made=datetime.fromisoformat(document["inventory_made"]),
+            made=moment_of(document["inventory_made"]),
             classes={name: Amount(**amount) for name, amount in document["classes"].items()},
             folders={name: Amount(**amount) for name, amount in document["folders"].items()},
             rest=Amount(**document["other_folders"]),

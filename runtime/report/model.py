@@ -14,7 +14,7 @@ from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.fixity.replica import OF_REPLICA, only_replica_fails
 from runtime.report.inventory import Storage
 from runtime.shared.pages import Malformed
-from runtime.shared.timestamps import instant
+from runtime.shared.timestamps import moment_of, timestamp
 from runtime.shared.wording import cut
 
 _FORMAT: Final = "duracloud-report/1"
@@ -56,7 +56,7 @@ class Report:
     @property
     def time(self) -> str:
         """The moment as messages and files write it."""
-        return instant(self.started, "auto")
+        return timestamp(self.started, "auto")
 
     @property
     def day(self) -> date:
@@ -180,8 +180,8 @@ class FailingObject:
             key=record.ref.key,
             outcome=outcome_of(record.last_check),
             message=cut(record.last_check.message, _MESSAGE_CHARACTERS),
-            last_good="" if record.last_good_date is None else record.last_good_date.isoformat(),
-            next_check=record.next_check.isoformat(),
+            last_good="" if record.last_good_date is None else timestamp(record.last_good_date, "auto"),
+            next_check=timestamp(record.next_check, "auto"),
         )
 
 
@@ -273,7 +273,7 @@ class FixityCount:
             "overdue": self.overdue,
             "never_verified": self.never_verified,
             "unreplicated": self.unreplicated,
-            "oldest_unverified": None if self.oldest is None else self.oldest.isoformat(),
+            "oldest_unverified": None if self.oldest is None else timestamp(self.oldest, "auto"),
             "outcomes": dict(sorted(self.outcomes.items())),
             "failing": self.failing,
         }
@@ -295,7 +295,7 @@ class FixityCount:
             never_verified=document["never_verified"],
             # Notes from before an update of the software do not say these.
             unreplicated=document.get("unreplicated", 0),
-            oldest=None if oldest is None else datetime.fromisoformat(oldest),
+            oldest=None if oldest is None else moment_of(oldest),
             outcomes=dict(document["outcomes"]),
             failing=document["failing"],
             failing_objects=[FailingObject(**one) for one in document["failing_objects"]],
@@ -512,7 +512,7 @@ class WholeReport:
             "format": _FORMAT,
             "environment": self.environment,
             "started": self.report.time,
-            "ended": self.ended.isoformat(),
+            "ended": timestamp(self.ended, "auto"),
             "interval_days": self.policy.interval / timedelta(days=1),
             "grace_days": self.policy.grace / timedelta(days=1),
             **total.figures,

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 
-def instant(moment: datetime, timespec: str = "milliseconds") -> str:
+def timestamp(moment: datetime, timespec: str = "milliseconds") -> str:
     """Return a moment as text.
 
     Args:
@@ -20,6 +20,8 @@ def moment_of(text: str) -> datetime:
         ValueError: it says none, or not in which time zone.
     """
     moment = datetime.fromisoformat(text)
+    if moment.tzinfo is UTC:
+        return moment
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
     try:

@@ -9,62 +9,18 @@ import attrs
 
 from runtime.bucket_runs.run import Sweep, SweepPolicy
 from runtime.fixity.due_check import DueCheck
-from runtime.fixity.objects import Replication
-from runtime.fixity.records import lacks_replica
+from runtime.fixity.records import RecordState
 from runtime.fixity.schedule import RETRY, ScheduleRow, phase
 from runtime.fixity.sequencer import BEFORE_ALL_EVENTS
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
-from runtime.shared.timestamps import instant
+from runtime.shared.timestamps import timestamp
 
 _COMING_DAY: Final = timedelta(days=1)
 # How long an upload in parts may have taken.
 _UPLOAD_IN_PARTS: Final = timedelta(days=1)
 # Ids of the events that a sweep makes are made in it.
 _NAMESPACE: Final = UUID("5b0c7f3e-2d41-4c58-8a96-1e7d9f20b3c4")
-
-
-@attrs.frozen(kw_only=True)
-class RecordSummary:
-    """As much of a fixity record as the sweep needs.
-
-    Attributes:
-        ref: the object.
-        version_id: the version under care.
-        sequencer: order of the newest event that the record reflects, normalised.
-        size: bytes.
-        etag: S3's entity tag.
-        deposit_date: when the version was taken under care, UTC.
-        last_good_date: when it was last found as it should be; None if never.
-        next_check: when it is due, UTC.
-        failing: whether its newest check failed.
-        deferred: whether no function had the time to read it since it was deposited.
-        checked: when its newest check ended, UTC.
-        replication: what S3 said of its replication then; None where it was not asked.
-    """
-
-    ref: ObjectRef
-    version_id: str
-    sequencer: str
-    size: int
-    etag: str
-    deposit_date: datetime
-    last_good_date: datetime | None
-    next_check: datetime
-    failing: bool
-    deferred: bool
-    checked: datetime
-    replication: Replication | None
-
-    @property
-    def last_sure(self) -> datetime:
-        """When the object was last known to be good, or else was deposited."""
-        return self.last_good_date or self.deposit_date
-
-    @property
-    def lacks_replica(self) -> bool:
-        """Whether S3 has made no replica, as far as the newest check knows."""
-        return lacks_replica(self.replication, self.deposit_date, self.checked)
 
 
 @attrs.frozen(kw_only=True)
@@ -126,7 +82,7 @@ class Verdict:
 _IN_ORDER: Final = {covered: Verdict(covered=covered) for covered in (False, True)}
 
 
-def judge(record: RecordSummary, row: ScheduleRow | Malformed | None, now: datetime, policy: SweepPolicy) -> Verdict:
+def judge(record: RecordState, row: ScheduleRow | Malformed | None, now: datetime, policy: SweepPolicy) -> Verdict:
     """Return what is to be done about a record, given its schedule row.
 
     An overdue object is asked for at once, however long it is overdue (lesson L26), and its row is set to a day later,
@@ -163,7 +119,7 @@ def judge(record: RecordSummary, row: ScheduleRow | Malformed | None, now: datet
     return Verdict(covered=covered, waiting=True, row=coming, replaces=row is not None)
 
 
-def _row(record: RecordSummary, due: datetime) -> ScheduleRow:
+def _row(record: RecordState, due: datetime) -> ScheduleRow:
     return ScheduleRow(ref=record.ref, version_id=record.version_id, sequencer=record.sequencer, due=due)
 
 
@@ -178,7 +134,7 @@ def lacks_record(listed: ListedObject, started: datetime, young: timedelta) -> b
     return not listed.ref.is_folder_marker(listed.size) and listed.settled(started, young)
 
 
-def has_vanished(record: RecordSummary, started: datetime, now: datetime) -> bool:
+def has_vanished(record: RecordState, started: datetime, now: datetime) -> bool:
     """Tell whether an object under care that S3 does not list is to be looked at: lost, or deleted by a lost event.
 
     What was deposited after the sweep began may not be in the list that was read; what is checked within a day anyway,
@@ -192,9 +148,7 @@ def has_vanished(record: RecordSummary, started: datetime, now: datetime) -> boo
     return _is_held_against_list(record, started, now)
 
 
-def was_replaced(
-    record: RecordSummary, listed: ListedObject, started: datetime, now: datetime, young: timedelta
-) -> bool:
+def was_replaced(record: RecordState, listed: ListedObject, started: datetime, now: datetime, young: timedelta) -> bool:
     """Tell whether S3 lists another version than the one under care, of which an event should have told.
 
     S3 lists no version ids. A version that was taken by S3 after the record's deposit is another one, and so is one of
@@ -213,15 +167,15 @@ def was_replaced(
     return (listed.size, listed.etag) != (record.size, record.etag) or listed.modified > record.deposit_date
 
 
-def _is_held_against_list(record: RecordSummary, started: datetime, now: datetime) -> bool:
+def _is_held_against_list(record: RecordState, started: datetime, now: datetime) -> bool:
     return record.deposit_date < started and record.next_check > now + RETRY
 
 
 def side_by_side(
-    records: Iterable[RecordSummary | Malformed],
+    records: Iterable[RecordState | Malformed],
     rows: Iterable[ScheduleRow | Malformed],
     listed: Iterable[ListedObject],
-) -> Iterator[tuple[str, RecordSummary | Malformed | None, ScheduleRow | Malformed | None, ListedObject | None]]:
+) -> Iterator[tuple[str, RecordState | Malformed | None, ScheduleRow | Malformed | None, ListedObject | None]]:
     """Yield what there is of each object of a bucket.
 
     Args:
@@ -266,7 +220,7 @@ class Unrecorded:
             "id": str(uuid5(_NAMESPACE, f"{self.sweep.time}/{ref.bucket}/{ref.key}")),
             "source": "aws.s3",
             "detail-type": "Object Created",
-            "time": instant(self.listed.modified, "auto"),
+            "time": timestamp(self.listed.modified, "auto"),
             "detail": {
                 "bucket": {"name": ref.bucket},
                 "object": {"key": ref.key, "size": self.listed.size, "sequencer": BEFORE_ALL_EVENTS},

@@ -2,15 +2,16 @@
 
 from typing import Protocol
 
+from runtime.fixity.records import RecordState
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed, Page
-from runtime.sweep.judge import ListedObject, RecordSummary
+from runtime.sweep.judge import ListedObject
 
 
-class RecordSummaries(Protocol):
+class RecordStates(Protocol):
     """Reads of fixity records what the sweep needs."""
 
-    def page(self, bucket: str, after: str | None = None) -> Page[RecordSummary | Malformed]:
+    def page(self, bucket: str, after: str | None = None) -> Page[RecordState | Malformed]:
         """Return the next records of a bucket. Arguments and errors as of `RecordPages.page`."""
         ...
 

@@ -21,6 +21,7 @@ from runtime.bucket_runs.slices import finished, read_ahead, write_result
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.ports import SchedulePages, VerificationSchedule
 from runtime.fixity.queue_due_checks import queue_due
+from runtime.fixity.records import RecordState
 from runtime.fixity.schedule import ScheduleRow
 from runtime.settings import SweepSettings
 from runtime.shared.errors import RefusedError
@@ -29,7 +30,6 @@ from runtime.shared.pages import Malformed
 from runtime.shared.ports import Clock, Documents, MainBuckets, Queue
 from runtime.sweep.judge import (
     ListedObject,
-    RecordSummary,
     Unrecorded,
     Verdict,
     has_vanished,
@@ -38,7 +38,7 @@ from runtime.sweep.judge import (
     side_by_side,
     was_replaced,
 )
-from runtime.sweep.ports import ObjectList, RecordSummaries
+from runtime.sweep.ports import ObjectList, RecordStates
 from runtime.sweep.totals import Coverage, Slice, Totals
 
 # Repairs made together: enough to be worth it, few enough to be done again after a crash.
@@ -64,7 +64,7 @@ class Sweeping:
     """
 
     buckets: MainBuckets
-    records: RecordSummaries
+    records: RecordStates
     rows: SchedulePages
     objects: ObjectList
     schedule: VerificationSchedule
@@ -257,7 +257,7 @@ class _Work:
     def _judge(
         self,
         sweep: Sweep,
-        record: RecordSummary | Malformed | None,
+        record: RecordState | Malformed | None,
         row: ScheduleRow | Malformed | None,
         listed: ListedObject | None,
     ) -> None:

@@ -7,8 +7,9 @@ from typing import Any, Final, Self
 import attrs
 
 from runtime.bucket_runs.run import UNFINISHED, Sweep, SweepPolicy
-from runtime.shared.timestamps import instant
-from runtime.sweep.judge import RecordSummary, Verdict
+from runtime.fixity.records import RecordState
+from runtime.shared.timestamps import moment_of, timestamp
+from runtime.sweep.judge import Verdict
 
 _FORMAT: Final = "duracloud-coverage/1"
 
@@ -58,7 +59,7 @@ class Totals:
     malformed: int = 0
     checks_queued: int = 0
 
-    def count(self, record: RecordSummary, verdict: Verdict) -> None:
+    def count(self, record: RecordState, verdict: Verdict) -> None:
         """Add one object."""
         self.objects += 1
         self.size += record.size
@@ -93,7 +94,7 @@ class Totals:
         return {
             "objects": self.objects,
             "bytes": self.size,
-            "oldest_unverified": None if self.oldest is None else instant(self.oldest, "auto"),
+            "oldest_unverified": None if self.oldest is None else timestamp(self.oldest, "auto"),
             "within_interval": self.within_interval,
             "never_verified": self.never_verified,
             "overdue": self.overdue,
@@ -121,7 +122,7 @@ class Totals:
         return cls(
             objects=int(document["objects"]),
             size=int(document["bytes"]),
-            oldest=None if oldest is None else datetime.fromisoformat(oldest),
+            oldest=None if oldest is None else moment_of(oldest),
             within_interval=int(document["within_interval"]),
             never_verified=int(document["never_verified"]),
             overdue=int(document["overdue"]),
@@ -212,7 +213,7 @@ class Coverage:
             "format": _FORMAT,
             "environment": environment,
             "started": self.sweep.time,
-            "ended": instant(ended, "auto"),
+            "ended": timestamp(ended, "auto"),
             "interval_days": policy.interval / timedelta(days=1),
             "grace_days": policy.grace / timedelta(days=1),
             **totals.document,

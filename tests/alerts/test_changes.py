@@ -3,25 +3,28 @@ import itertools
 import attrs
 import pytest
 
-from runtime.alerts.changes import Kind, RecordChange, to_announce
-from runtime.fixity.failures import RecordState
+from runtime.alerts.changes import Kind, to_announce
 from runtime.fixity.outcome import Outcome
+from runtime.fixity.records import RecordChange, RecordImage
 from runtime.shared.object_ref import ObjectRef
+from tests.support.builders import NOW
+from tests.support.record_images import image
 
 REF = ObjectRef("acme-test-letters", "letter.txt")
-GOOD = RecordState(version_id="v1", success=True, outcome=Outcome.MATCH)
-DAMAGED = RecordState(version_id="v1", success=False, outcome=Outcome.MISMATCH)
-UNREADABLE = RecordState(version_id="v1", success=False, outcome=Outcome.UNREADABLE)
-REPLICA_GONE = RecordState(version_id="v1", success=False, outcome=Outcome.ABSENT, message="the replica is gone: x")
-GONE = RecordState(version_id="v1", success=False, outcome=Outcome.ABSENT, message="the object is gone")
-DEFERRED = RecordState(version_id="v1", success=None, outcome=Outcome.DEFERRED)
-NEW_GOOD = RecordState(version_id="v2", success=True, outcome=Outcome.MATCH)
+GOOD = image(version_id="v1", success=True, outcome=Outcome.MATCH)
+DAMAGED = image(version_id="v1", success=False, outcome=Outcome.MISMATCH)
+UNREADABLE = image(version_id="v1", success=False, outcome=Outcome.UNREADABLE)
+REPLICA_GONE = image(version_id="v1", success=False, outcome=Outcome.ABSENT, message="the replica is gone: x")
+GONE = image(version_id="v1", success=False, outcome=Outcome.ABSENT, message="the object is gone")
+DEFERRED = image(version_id="v1", success=None, outcome=Outcome.DEFERRED)
+NEW_GOOD = image(version_id="v2", success=True, outcome=Outcome.MATCH)
 OLD = {"md5": "aa"}
-NEW_DAMAGED = RecordState(version_id="v2", success=False, outcome=Outcome.MISMATCH)
+NEW_DAMAGED = image(version_id="v2", success=False, outcome=Outcome.MISMATCH)
 
 
-def _kinds(*states: RecordState | None, ref: ObjectRef = REF) -> list[Kind]:
-    changes = [RecordChange(ref=ref, before=before, after=after) for before, after in itertools.pairwise(states)]
+def _kinds(*states: RecordImage | None, ref: ObjectRef = REF) -> list[Kind]:
+    pairs = itertools.pairwise(states)
+    changes = [RecordChange(event_id="e", at=NOW, ref=ref, before=before, after=after) for before, after in pairs]
     return [item.kind for item in to_announce(changes)]
 
 
@@ -56,7 +59,7 @@ def _kinds(*states: RecordState | None, ref: ObjectRef = REF) -> list[Kind]:
     ],
 )
 def test_l13_people_are_told_of_changes_only(
-    before: RecordState | None, after: RecordState | None, kinds: list[Kind]
+    before: RecordImage | None, after: RecordImage | None, kinds: list[Kind]
 ) -> None:
     """A new failure and a recovery are news; the same failure, a removal and what was not judged are not."""
     assert kinds == _kinds(before, after)
@@ -75,7 +78,7 @@ def test_l13_people_are_told_of_changes_only(
     ],
 )
 def test_several_changes_of_one_object_count_as_their_net_effect(
-    states: tuple[RecordState | None, ...], kinds: list[Kind]
+    states: tuple[RecordImage | None, ...], kinds: list[Kind]
 ) -> None:
     """An object appears at most once in a message, and a removal starts its story anew."""
     assert kinds == _kinds(*states)
@@ -85,10 +88,10 @@ def test_failures_come_before_recoveries_in_the_order_of_names() -> None:
     """The list is ordered so that the worst is read first and a name is found."""
     refs = [ObjectRef("b", "2"), ObjectRef("a", "9"), ObjectRef("b", "1"), ObjectRef("a", "1")]
     changes = [
-        RecordChange(ref=refs[0], before=GOOD, after=DAMAGED),
-        RecordChange(ref=refs[1], before=DAMAGED, after=GOOD),
-        RecordChange(ref=refs[2], before=GOOD, after=DAMAGED),
-        RecordChange(ref=refs[3], before=DAMAGED, after=GOOD),
+        RecordChange(event_id="e", at=NOW, ref=refs[0], before=GOOD, after=DAMAGED),
+        RecordChange(event_id="e", at=NOW, ref=refs[1], before=DAMAGED, after=GOOD),
+        RecordChange(event_id="e", at=NOW, ref=refs[2], before=GOOD, after=DAMAGED),
+        RecordChange(event_id="e", at=NOW, ref=refs[3], before=DAMAGED, after=GOOD),
     ]
 
     assert [refs[2], refs[0], refs[3], refs[1]] == [item.ref for item in to_announce(changes)]

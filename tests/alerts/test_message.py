@@ -5,17 +5,17 @@ from hypothesis import strategies as st
 
 from runtime.alerts.changes import Announcement, Kind
 from runtime.alerts.message import compose
-from runtime.fixity.failures import RecordState
 from runtime.fixity.outcome import Outcome
 from runtime.shared.object_ref import ObjectRef
 from tests.support.hostile import HOSTILE_TEXTS
+from tests.support.record_images import changed, image
 
 SNS_BYTES = 262_144
 RUNBOOK = "https://example.org/runbook"
 
 
 def _failure(key: str = "letter.txt", message: str = "baseline, sha256: expected aa, computed bb") -> Announcement:
-    state = RecordState(
+    state = image(
         version_id="v1",
         success=False,
         outcome=Outcome.MISMATCH,
@@ -27,8 +27,8 @@ def _failure(key: str = "letter.txt", message: str = "baseline, sha256: expected
 
 
 def _recovery(version_id: str = "v1") -> Announcement:
-    before = RecordState(version_id="v1", success=False, outcome=Outcome.MISMATCH)
-    now = RecordState(version_id=version_id, success=True, outcome=Outcome.MATCH, message="ok")
+    before = image(version_id="v1", success=False, outcome=Outcome.MISMATCH)
+    now = image(version_id=version_id, success=True, outcome=Outcome.MATCH, message="ok")
     return Announcement(kind=Kind.RECOVERY, ref=ObjectRef("acme-test-letters", "map.tif"), before=before, now=now)
 
 
@@ -90,7 +90,7 @@ def test_a_replica_that_fails_is_not_to_be_left_alone() -> None:
 def test_a_deposit_that_was_never_good_is_not_called_damaged() -> None:
     """Where a depositor's digest does not fit, two statements disagree, and nothing was damaged under care."""
     failure = _failure(message="depositor's metadata, md5: expected a, computed b")
-    never = attrs.evolve(failure, now=attrs.evolve(failure.now, last_good_date=""))
+    never = attrs.evolve(failure, now=changed(failure.now, last_good_date=None))
 
     assert "1. FAILED - not as announced: its content is not what S3, or" in compose("prod", [never], RUNBOOK).body
 
@@ -123,7 +123,7 @@ def test_recovery_by_a_newer_version_says_so() -> None:
 def test_l25_the_copy_that_fails_is_named(outcome: str, message: str, title: str) -> None:
     """Nobody is told that an object is lost or damaged where that is true of its replica only."""
     failure = _failure()
-    told = compose("prod", [attrs.evolve(failure, now=attrs.evolve(failure.now, outcome=outcome, message=message))], "")
+    told = compose("prod", [attrs.evolve(failure, now=changed(failure.now, outcome=outcome, message=message))], "")
 
     assert f"1. FAILED - {title}" in told.body
     what = "replica" if title.startswith("replica") else "object"
@@ -191,7 +191,7 @@ def test_l43_nobody_forges_a_line_of_the_mail(text: str) -> None:
     """Whatever of an object comes from outside, a record changed by hand too, adds no line and hides none."""
 
     def lines(typed: str) -> list[str]:
-        state = RecordState(
+        state = image(
             version_id=typed,
             success=False,
             outcome=typed,

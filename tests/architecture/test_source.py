@@ -57,3 +57,23 @@ def test_l33_shared_names_are_written_in_the_contract_only() -> None:
     ]
 
     assert [] == again
+
+
+def test_moments_are_written_by_one_function() -> None:
+    """Every moment in every file and message has one form; days, which have no time, write themselves."""
+    writers = [
+        f"{module.path}:{node.lineno}"
+        for module in modules_in("runtime/")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "isoformat"
+        and not _is_a_day(node.func.value)
+    ]
+
+    assert [] == [place for place in writers if not place.startswith("runtime/shared/timestamps.py")]
+
+
+def _is_a_day(node: ast.expr) -> bool:
+    called = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "date"
+    return called or ast.unparse(node).split(".")[-1] == "day"

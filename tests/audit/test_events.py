@@ -6,31 +6,34 @@ import attrs
 import pytest
 
 from runtime.audit.canonical_json import canonical
-from runtime.audit.events import AuditEvent, ComparedEvidence, Kind
-from runtime.audit.record_changes import CheckFacts, ImageChange, RecordImage, events_of_changes
+from runtime.audit.events import AuditEvent, Kind
+from runtime.audit.record_changes import events_of_changes
+from runtime.fixity.records import MalformedRecord, RecordChange
 from runtime.provisioning.audit_events import events_of_result
 from runtime.provisioning.request_result import BucketRequest, NameResult, NameVerdict, RequestResult, RequestStatus
+from tests.support import record_images
 from tests.support.builders import AGENT, NOW, REF
+from tests.support.record_images import Image, changed, compared, image, malformed
 
-BASELINE = ComparedEvidence(source="baseline", algorithm="sha256", expected="aa", computed="aa", verdict="match")
-ETAG = ComparedEvidence(source="S3 ETag", algorithm="md5", expected="bb", computed="bb", verdict="match")
-CHECK = CheckFacts(
+BASELINE = compared("baseline", "sha256", "aa", "aa", "match")
+ETAG = compared("S3 ETag", "md5", "bb", "bb", "match")
+CHECK = attrs.evolve(
+    record_images.CHECK,
     computed={"sha256": "aa", "md5": "bb"},
-    evidence=[ETAG],
+    comparisons=[ETAG],
     bytes_read=5,
     reads=1,
     storage_class="STANDARD",
-    started="2026-03-01T12:00:00.000Z",
-    ended="2026-03-01T12:00:01.000Z",
-    agent=AGENT,
 )
-LATER = attrs.evolve(CHECK, evidence=[BASELINE], started="2026-09-01T12:00:00.000Z", ended="2026-09-01T12:00:01.000Z")
-GOOD = RecordImage(
+LATER = attrs.evolve(
+    CHECK, comparisons=[BASELINE], started="2026-09-01T12:00:00.000Z", ended="2026-09-01T12:00:01.000Z"
+)
+GOOD = image(
     version_id="v1",
     size=5,
     etag="bb",
     checksum="aa",
-    checksum_algorithm="sha256",
+    primary_algorithm="sha256",
     digests={"sha256": "aa", "md5": "bb"},
     success=True,
     outcome="match",
@@ -40,72 +43,71 @@ GOOD = RecordImage(
     restored_date="",
     check=CHECK,
 )
-CHECKED = attrs.evolve(GOOD, check=LATER)
-DAMAGED = attrs.evolve(GOOD, success=False, outcome="mismatch", message="damaged", check=LATER)
+CHECKED = changed(GOOD, check=LATER)
+DAMAGED = changed(GOOD, success=False, outcome="mismatch", message="damaged", check=LATER)
 EVEN_LATER = attrs.evolve(LATER, ended="2026-09-02T12:00:01.000Z")
-RESTORED = attrs.evolve(GOOD, restored_date="2026-09-03T01:02:03.000Z")
-OVERWRITTEN = attrs.evolve(GOOD, version_id="v2", digests={"sha256": "cc"}, check=EVEN_LATER)
-PUT_BACK = attrs.evolve(GOOD, version_id="v2", digests={"sha256": "aa", "crc64nvme": "dd"}, check=EVEN_LATER)
-ASIDE = attrs.evolve(GOOD, digests={}, success=None, outcome="deferred", message="put aside", last_good_date="")
-SPOILED = attrs.evolve(GOOD, size=0, not_understood="Size: got x")
-DOUBTED = attrs.evolve(GOOD, success=False, outcome="mismatch", last_good_date="")
+RESTORED = changed(GOOD, restored_date="2026-09-03T01:02:03.000Z")
+OVERWRITTEN = changed(GOOD, version_id="v2", digests={"sha256": "cc"}, check=EVEN_LATER)
+PUT_BACK = changed(GOOD, version_id="v2", digests={"sha256": "aa", "crc64nvme": "dd"}, check=EVEN_LATER)
+ASIDE = changed(GOOD, digests={}, success=None, outcome="deferred", message="put aside", last_good_date=None)
+OTHER_CHECK = attrs.evolve(CHECK, comparisons=[])
+SPOILED = malformed(changed(GOOD, size=0), "Size: got x")
+DOUBTED = changed(GOOD, success=False, outcome="mismatch", last_good_date=None)
 
 
-def _events(before: RecordImage | None, after: RecordImage | None) -> Sequence[AuditEvent]:
+def _events(before: Image | None, after: Image | None) -> Sequence[AuditEvent]:
     at = datetime(2026, 9, 3, 1, 2, 3, tzinfo=UTC)
-    return list(events_of_changes([ImageChange(event_id="s1", at=at, ref=REF, before=before, after=after)]))
+    return list(events_of_changes([RecordChange(event_id="s1", at=at, ref=REF, before=before, after=after)]))
 
 
 @pytest.mark.parametrize(
     ("before", "after", "kind", "outcome"),
     [
         (None, GOOD, Kind.DEPOSIT, "match"),
-        (None, attrs.evolve(GOOD, deposit_date=""), Kind.UNKNOWN, "not understood"),
-        (None, attrs.evolve(GOOD, outcome=""), Kind.UNKNOWN, "not understood"),
+        (None, changed(GOOD, deposit_date=""), Kind.UNKNOWN, "not understood"),
+        (None, changed(GOOD, outcome=""), Kind.UNKNOWN, "not understood"),
         (None, DOUBTED, Kind.DEPOSIT, "mismatch"),
         (None, ASIDE, Kind.DEPOSIT, "deferred"),
         (GOOD, OVERWRITTEN, Kind.DEPOSIT, "match"),
         (GOOD, PUT_BACK, Kind.DEPOSIT, "match"),
         (ASIDE, CHECKED, Kind.DEPOSIT, "match"),
         (DOUBTED, CHECKED, Kind.DEPOSIT, "match"),
-        (DOUBTED, attrs.evolve(DOUBTED, outcome="unreadable", check=LATER), Kind.CHECK, "unreadable"),
+        (DOUBTED, changed(DOUBTED, outcome="unreadable", check=LATER), Kind.CHECK, "unreadable"),
         (GOOD, CHECKED, Kind.CHECK, "match"),
         (GOOD, DAMAGED, Kind.CHECK, "mismatch"),
-        (DAMAGED, attrs.evolve(DAMAGED, check=EVEN_LATER), Kind.CHECK, "mismatch"),
-        (DAMAGED, attrs.evolve(GOOD, check=EVEN_LATER), Kind.RECOVERY, "match"),
+        (DAMAGED, changed(DAMAGED, check=EVEN_LATER), Kind.CHECK, "mismatch"),
+        (DAMAGED, changed(GOOD, check=EVEN_LATER), Kind.RECOVERY, "match"),
         (DAMAGED, PUT_BACK, Kind.REPAIR, "match"),
         (DAMAGED, OVERWRITTEN, Kind.DEPOSIT, "match"),
-        (DAMAGED, attrs.evolve(PUT_BACK, success=False, outcome="mismatch"), Kind.DEPOSIT, "mismatch"),
-        (attrs.evolve(DAMAGED, last_good_date=""), PUT_BACK, Kind.DEPOSIT, "match"),
+        (DAMAGED, changed(PUT_BACK, success=False, outcome="mismatch"), Kind.DEPOSIT, "mismatch"),
+        (changed(DAMAGED, last_good_date=None), PUT_BACK, Kind.DEPOSIT, "match"),
         (GOOD, None, Kind.DELETION, "removed"),
         (None, CHECKED, Kind.RESTORATION, "restored"),
         (None, RESTORED, Kind.RESTORATION, "restored"),
         (OVERWRITTEN, RESTORED, Kind.RESTORATION, "restored"),
-        (attrs.evolve(GOOD, deposit_date="2026-09-02T12:00:00.000Z"), RESTORED, Kind.RESTORATION, "restored"),
-        (attrs.evolve(DOUBTED, digests={"sha256": "dd"}), RESTORED, Kind.RESTORATION, "restored"),
+        (changed(GOOD, deposit_date="2026-09-02T12:00:00.000Z"), RESTORED, Kind.RESTORATION, "restored"),
+        (changed(DOUBTED, digests={"sha256": "dd"}), RESTORED, Kind.RESTORATION, "restored"),
         # Whoever says that he wrote a record back cannot hide another baseline behind it.
-        (GOOD, attrs.evolve(RESTORED, digests={"sha256": "cc"}), Kind.ALTERATION, "altered"),
-        (GOOD, attrs.evolve(RESTORED, digests={"sha9": "cc"}), Kind.ALTERATION, "altered"),
-        (GOOD, attrs.evolve(RESTORED, etag="cc"), Kind.ALTERATION, "altered"),
-        (GOOD, attrs.evolve(RESTORED, size=6), Kind.ALTERATION, "altered"),
-        (RESTORED, attrs.evolve(RESTORED, check=LATER), Kind.CHECK, "match"),
+        (GOOD, changed(RESTORED, digests={"sha256": "cc"}), Kind.ALTERATION, "altered"),
+        (GOOD, changed(RESTORED, digests={"sha9": "cc"}), Kind.ALTERATION, "altered"),
+        (GOOD, changed(RESTORED, etag="cc"), Kind.ALTERATION, "altered"),
+        (GOOD, changed(RESTORED, size=6), Kind.ALTERATION, "altered"),
+        (RESTORED, changed(RESTORED, check=LATER), Kind.CHECK, "match"),
         (RESTORED, OVERWRITTEN, Kind.DEPOSIT, "match"),
         (RESTORED, None, Kind.DELETION, "removed"),
-        (GOOD, attrs.evolve(GOOD, digests={"sha256": "cc"}), Kind.ALTERATION, "altered"),
-        (GOOD, attrs.evolve(GOOD, size=6), Kind.ALTERATION, "altered"),
-        (GOOD, attrs.evolve(GOOD, checksum="cc"), Kind.ALTERATION, "altered"),
-        (GOOD, attrs.evolve(GOOD, checksum_algorithm="md5"), Kind.ALTERATION, "altered"),
-        (GOOD, attrs.evolve(CHECKED, etag="cc"), Kind.ALTERATION, "altered"),
-        (DAMAGED, attrs.evolve(DAMAGED, success=True), Kind.ALTERATION, "altered"),
-        (DAMAGED, attrs.evolve(DAMAGED, outcome="match"), Kind.ALTERATION, "altered"),
-        (GOOD, attrs.evolve(GOOD, last_good_date=""), Kind.ALTERATION, "altered"),
-        (GOOD, attrs.evolve(GOOD, version_id="v2"), Kind.ALTERATION, "altered"),
-        (GOOD, attrs.evolve(CHECKED, digests={"sha256": "cc"}), Kind.ALTERATION, "altered"),
+        (GOOD, changed(GOOD, digests={"sha256": "cc"}), Kind.ALTERATION, "altered"),
+        (GOOD, changed(GOOD, size=6), Kind.ALTERATION, "altered"),
+        (GOOD, changed(GOOD, checksum="cc"), Kind.ALTERATION, "altered"),
+        (GOOD, changed(GOOD, primary_algorithm="md5"), Kind.ALTERATION, "altered"),
+        (GOOD, changed(CHECKED, etag="cc"), Kind.ALTERATION, "altered"),
+        (DAMAGED, changed(DAMAGED, success=True), Kind.ALTERATION, "altered"),
+        (DAMAGED, changed(DAMAGED, outcome="match"), Kind.ALTERATION, "altered"),
+        (GOOD, changed(GOOD, last_good_date=None), Kind.ALTERATION, "altered"),
+        (GOOD, changed(GOOD, version_id="v2"), Kind.ALTERATION, "altered"),
+        (GOOD, changed(CHECKED, digests={"sha256": "cc"}), Kind.ALTERATION, "altered"),
     ],
 )
-def test_a_change_is_what_happened(
-    before: RecordImage | None, after: RecordImage | None, kind: Kind, outcome: str
-) -> None:
+def test_a_change_is_what_happened(before: Image | None, after: Image | None, kind: Kind, outcome: str) -> None:
     """What the service did, and what somebody did to the record without it, are told apart by the images alone."""
     [event] = _events(before, after)
 
@@ -113,7 +115,7 @@ def test_a_change_is_what_happened(
 
 
 @pytest.mark.parametrize(("before", "after"), [(GOOD, GOOD), (None, None), (DAMAGED, DAMAGED)])
-def test_a_change_of_order_or_due_date_is_no_event(before: RecordImage | None, after: RecordImage | None) -> None:
+def test_a_change_of_order_or_due_date_is_no_event(before: Image | None, after: Image | None) -> None:
     """Where the newest check and the version are the same, nothing happened to the object."""
     assert [] == _events(before, after)
 
@@ -161,17 +163,11 @@ def test_a_check_says_everything_that_is_known() -> None:
 
 def test_a_deposit_names_the_evidence_that_it_was_held_against() -> None:
     """What was compared is the expectation of a deposit; the contradicted piece is told before one that agrees."""
-    wrong = ComparedEvidence(
-        source="depositor's metadata", algorithm="md5", expected="cc", computed="bb", verdict="mismatch"
-    )
-    parts = ComparedEvidence(
-        source="S3 stored checksum", algorithm="sha256", expected="dd", computed="dd", verdict="match", parts=3
-    )
-    open_ = ComparedEvidence(
-        source="S3 ETag", algorithm="md5", expected="x", computed="", verdict="not compared", reason="it is no MD5"
-    )
-    check = attrs.evolve(CHECK, evidence=[wrong, ETAG, parts, open_])
-    [event] = _events(None, attrs.evolve(DOUBTED, check=check))
+    wrong = compared("depositor's metadata", "md5", "cc", "bb", "mismatch")
+    parts = compared("S3 stored checksum", "sha256", "dd", "dd", "match", parts=3)
+    open_ = compared("S3 ETag", "md5", "x", "", "not compared", reason="it is no MD5")
+    check = attrs.evolve(CHECK, comparisons=[wrong, ETAG, parts, open_])
+    [event] = _events(None, changed(DOUBTED, check=check))
 
     assert {"md5": "cc"} == event.expected
     assert "S3 ETag, S3 stored checksum, depositor's metadata" == event.expectation_source
@@ -179,7 +175,7 @@ def test_a_deposit_names_the_evidence_that_it_was_held_against() -> None:
 
 def test_a_deposit_that_nothing_vouches_for_says_so() -> None:
     """Where no evidence could be compared there is no expectation."""
-    [event] = _events(None, attrs.evolve(GOOD, check=attrs.evolve(CHECK, evidence=[])))
+    [event] = _events(None, changed(GOOD, check=attrs.evolve(CHECK, comparisons=[])))
 
     assert ({}, "none") == (event.expected, event.expectation_source)
 
@@ -202,8 +198,8 @@ def test_a_deletion_says_what_was_there_and_when_the_table_changed() -> None:
     assert "its last check ended 2026-09-01T12:00:01.000Z: damaged" in event.detail
 
 
-@pytest.mark.parametrize("before", [None, attrs.evolve(OVERWRITTEN, digests={"sha256": "ee"})])
-def test_a_restored_record_is_no_deposit(before: RecordImage | None) -> None:
+@pytest.mark.parametrize("before", [None, changed(OVERWRITTEN, digests={"sha256": "ee"})])
+def test_a_restored_record_is_no_deposit(before: Image | None) -> None:
     """It is dated by the change and not by the old check, nothing was computed, and nobody is named."""
     [event] = _events(before, RESTORED)
 
@@ -223,7 +219,7 @@ def test_a_deposit_keeps_its_id() -> None:
 
 def test_a_changed_baseline_is_told_with_both_sets_of_digests() -> None:
     """What was expected before, and what it was replaced by, stand in the event, dated by the change."""
-    [event] = _events(GOOD, attrs.evolve(GOOD, digests={"sha256": "cc"}, size=6))
+    [event] = _events(GOOD, changed(GOOD, digests={"sha256": "cc"}, size=6))
 
     assert ("2026-09-03T01:02:03.000Z", "metadata modification") == (event.date_time, event.values["type"])
     assert (GOOD.digests, {}, "baseline", None) == (
@@ -240,7 +236,7 @@ def test_a_changed_baseline_is_told_with_both_sets_of_digests() -> None:
 
 def test_a_change_that_is_not_understood_is_told() -> None:
     """The event says so and claims nothing of the object but its name."""
-    [event] = _events(GOOD, attrs.evolve(GOOD, size=0, not_understood="Size: got x"))
+    [event] = _events(GOOD, malformed(changed(GOOD, size=0), "Size: got x"))
 
     assert (Kind.UNKNOWN, "not understood") == (event.kind, event.outcome)
     assert "change not understood: the record was changed; Size: got x" == event.detail
@@ -252,24 +248,22 @@ def test_a_change_that_is_not_understood_is_told() -> None:
     [
         # Somebody puts right what was not understood.
         (SPOILED, GOOD, Kind.ALTERATION),
-        (attrs.evolve(SPOILED, check=attrs.evolve(CHECK, evidence=[])), GOOD, Kind.ALTERATION),
+        (malformed(changed(SPOILED.kept, check=OTHER_CHECK), SPOILED.problem), GOOD, Kind.ALTERATION),
         # What the service does is told, whatever else stands in the record.
         (SPOILED, OVERWRITTEN, Kind.DEPOSIT),
-        (attrs.evolve(GOOD, not_understood="x"), attrs.evolve(CHECKED, not_understood="x"), Kind.CHECK),
+        (malformed(GOOD, "x"), malformed(CHECKED, "x"), Kind.CHECK),
         (SPOILED, None, Kind.DELETION),
         # An attribute of the check itself is no check.
-        (GOOD, attrs.evolve(GOOD, check=attrs.evolve(CHECK, evidence=[]), not_understood="x"), Kind.UNKNOWN),
+        (GOOD, malformed(changed(GOOD, check=OTHER_CHECK), "x"), Kind.UNKNOWN),
         (None, SPOILED, Kind.UNKNOWN),
     ],
 )
-def test_a_record_that_is_not_understood_hides_nothing(
-    before: RecordImage | None, after: RecordImage | None, kind: Kind
-) -> None:
+def test_a_record_that_is_not_understood_hides_nothing(before: Image | None, after: Image | None, kind: Kind) -> None:
     """Deposits, checks and deletions of such a record are told as such, with what is doubtful about it."""
     [event] = _events(before, after)
 
     assert kind == event.kind
-    assert all(image.not_understood in event.detail for image in (before, after) if image is not None)
+    assert all(one.problem in event.detail for one in (before, after) if isinstance(one, MalformedRecord))
 
 
 def test_a_record_that_stays_not_understood_is_no_news() -> None:

@@ -7,11 +7,10 @@ import attrs
 import pytest
 
 from runtime.adapters.clients import client
-from runtime.adapters.dynamodb_items import key_of
 from runtime.adapters.dynamodb_pages import DynamoDbRecordPages, DynamoDbSchedulePages
+from runtime.adapters.dynamodb_record_states import DynamoDbRecordStates
 from runtime.adapters.dynamodb_records import DynamoDbRecords
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
-from runtime.adapters.dynamodb_summaries import DynamoDbRecordSummaries
 from runtime.adapters.s3_bucket_list import S3MainBuckets
 from runtime.adapters.s3_object_list import S3ObjectList
 from runtime.fixity.objects import Replication
@@ -19,15 +18,16 @@ from runtime.fixity.outcome import Outcome
 from runtime.fixity.ports import FixityRecords, RecordPages, SchedulePages, VerificationSchedule
 from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.fixity.schedule import ScheduleRow
+from runtime.fixity.table_items import key_of
 from runtime.shared.errors import RefusedError
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed, Page
 from runtime.sweep.judge import ListedObject
-from runtime.sweep.ports import ObjectList, RecordSummaries
+from runtime.sweep.ports import ObjectList, RecordStates
 from tests.contract.tables import KEYS
 from tests.support.builders import AGENT, NOW
 from tests.support.fakes import FakeRecordPages, FakeRecords, FakeSchedule, FakeSchedulePages
-from tests.support.sweep_fakes import FakeObjectList, FakeSummaries, summary, with_outcome, with_replication
+from tests.support.sweep_fakes import FakeObjectList, FakeRecordStates, state, with_outcome, with_replication
 
 BUCKET = "acme-test-letters"
 OBJECT_KEYS = ["B", "a", "a/b", "z", "ä", "日", "😀"]
@@ -40,7 +40,7 @@ class Tables:
     records: FixityRecords
     schedule: VerificationSchedule
     record_pages: RecordPages
-    summaries: RecordSummaries
+    states: RecordStates
     schedule_pages: SchedulePages
     # Takes an attribute away from the record and the schedule row of an object.
     spoil: Callable[[ObjectRef, str], None]
@@ -60,7 +60,7 @@ def tables(request: pytest.FixtureRequest) -> Tables:
             records,
             schedule,
             FakeRecordPages(records, 2),
-            FakeSummaries(records, 2),
+            FakeRecordStates(records, 2),
             FakeSchedulePages(schedule, 2),
             spoil_fake,
         )
@@ -77,7 +77,7 @@ def tables(request: pytest.FixtureRequest) -> Tables:
         DynamoDbRecords(dynamodb, "checksums"),
         DynamoDbSchedule(dynamodb, "schedule"),
         DynamoDbRecordPages(dynamodb, "checksums", 2),
-        DynamoDbRecordSummaries(dynamodb, "checksums", 2),
+        DynamoDbRecordStates(dynamodb, "checksums", 2),
         DynamoDbSchedulePages(dynamodb, "schedule", 2),
         spoil,
     )
@@ -134,14 +134,14 @@ def test_rows_come_whole_and_in_the_order_of_their_keys(tables: Tables) -> None:
     assert [_row(ObjectRef(BUCKET, key)) for key in OBJECT_KEYS] == _all(tables.schedule_pages.page)
 
 
-def test_summaries_come_in_the_order_of_their_keys(tables: Tables) -> None:
+def test_states_come_in_the_order_of_their_keys(tables: Tables) -> None:
     """All pages together give what the sweep needs of every record once, a record never found good among them."""
     records = [_record(ObjectRef(BUCKET, key)) for key in OBJECT_KEYS]
     records[2] = attrs.evolve(records[2], last_good_date=None)
     for one in records:
         tables.records.deposit(one)
 
-    assert [summary(one) for one in records] == _all(tables.summaries.page)
+    assert [state(one) for one in records] == _all(tables.states.page)
 
 
 def test_what_cannot_be_read_comes_as_such(tables: Tables) -> None:
@@ -154,9 +154,9 @@ def test_what_cannot_be_read_comes_as_such(tables: Tables) -> None:
     malformed = Malformed(ref=refs[1], problem="the attribute Sequencer is missing")
 
     assert [_record(refs[0]), malformed, _record(refs[2])] == _all(tables.record_pages.page)
-    assert [summary(_record(refs[0])), malformed, summary(_record(refs[2]))] == _all(tables.summaries.page)
+    assert [state(_record(refs[0])), malformed, state(_record(refs[2]))] == _all(tables.states.page)
     assert [_row(refs[0]), malformed, _row(refs[2])] == _all(tables.schedule_pages.page)
-    assert tables.summaries.exists(refs[1])
+    assert tables.states.exists(refs[1])
     with pytest.raises(RefusedError, match=f"the fixity record of 'b' in {BUCKET} cannot be read: the attribute"):
         tables.records.get(refs[1])
 
@@ -215,14 +215,14 @@ def test_what_is_wrong_with_a_record_is_one_short_line(attribute: str, value: di
         (Outcome.ABSENT, False, None),
     ],
 )
-def test_summaries_say_how_the_newest_check_ended(
+def test_states_say_how_the_newest_check_ended(
     tables: Tables, *, outcome: Outcome, success: bool | None, replication: Replication | None
 ) -> None:
-    """Whether it failed or was put aside, and what S3 said of the replica, come with the summary and the record."""
+    """Whether it failed or was put aside, and what S3 said of the replica, come with the state and the record."""
     one = with_replication(with_outcome(_record(ObjectRef(BUCKET, "a")), outcome, success=success), replication)
     tables.records.deposit(one)
 
-    assert [summary(one)] == _all(tables.summaries.page)
+    assert [state(one)] == _all(tables.states.page)
     assert [one] == _all(tables.record_pages.page)
 
 
@@ -230,13 +230,13 @@ def test_a_record_is_looked_up_by_itself(tables: Tables) -> None:
     """A record that a page may not show yet is found by its key."""
     tables.records.deposit(_record(ObjectRef(BUCKET, "ä")))
 
-    assert [True, False] == [tables.summaries.exists(ObjectRef(BUCKET, key)) for key in ("ä", "a")]
+    assert [True, False] == [tables.states.exists(ObjectRef(BUCKET, key)) for key in ("ä", "a")]
 
 
 def test_a_bucket_without_rows_is_one_empty_page(tables: Tables) -> None:
     """Where there is nothing the first page says so and is the last."""
     assert [] == _all(tables.record_pages.page)
-    assert [] == _all(tables.summaries.page)
+    assert [] == _all(tables.states.page)
     assert [] == _all(tables.schedule_pages.page)
 
 

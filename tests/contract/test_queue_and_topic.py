@@ -10,13 +10,13 @@ from runtime.alerts.changes import Announcement, Kind
 from runtime.alerts.message import compose
 from runtime.events import eventbridge_s3
 from runtime.fixity.due_check import DueCheck
-from runtime.fixity.failures import RecordState
 from runtime.handlers import fixity_sweep
 from runtime.handlers.checksum_verification import _parse
 from runtime.shared.errors import RefusedError, TransientError
 from runtime.shared.object_ref import ObjectRef
 from runtime.sweep.judge import Unrecorded
 from runtime.sweep.totals import Slice
+from tests.support.record_images import image
 from tests.support.sweep_fakes import SWEEP, listed
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -146,7 +146,7 @@ def test_l12_message_reaches_the_subscribers() -> None:
     topics = boto3.client("sns", region_name=REGION)
     topic = topics.create_topic(Name="alerts")["TopicArn"]
     topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
-    damaged = RecordState(version_id="v1", success=False, outcome="mismatch")
+    damaged = image(version_id="v1", success=False, outcome="mismatch")
     news = [
         Announcement(kind=Kind.FAILURE, ref=ObjectRef("acme-test-letters", f"{n}{'ä' * 500}"), before=None, now=damaged)
         for n in range(120)

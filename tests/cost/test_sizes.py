@@ -6,12 +6,12 @@ import attrs
 import pytest
 
 from duracloud.cost import assumptions as f
-from runtime.adapters.dynamodb_items import item_of
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
 from runtime.fixity.context import Attempt
 from runtime.fixity.deposit import deposit
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.objects import Replication
+from runtime.fixity.record_codec import encode
 from runtime.fixity.records import Agent, FixityRecord
 from runtime.fixity.verify import verify
 from runtime.report.csv_list import line
@@ -92,14 +92,14 @@ def test_record_of_a_deposit_is_as_large_as_the_model_counts() -> None:
     """What a deposit writes takes the write units that the bill shows."""
     deposited, _, _ = _checked()
 
-    _assert_same_units(f.DEPOSIT_RECORD_BYTES, _item_bytes(item_of(_as_in_s3(deposited))), f.WRITE_UNIT_BYTES)
+    _assert_same_units(f.DEPOSIT_RECORD_BYTES, _item_bytes(encode(_as_in_s3(deposited))), f.WRITE_UNIT_BYTES)
 
 
 def test_record_after_a_check_is_as_large_as_the_model_counts() -> None:
     """What a check with its look at the replica writes takes the write units that the bill shows."""
     _, checked, _ = _checked()
 
-    _assert_same_units(f.CHECK_RECORD_BYTES, _item_bytes(item_of(_as_in_s3(checked))), f.WRITE_UNIT_BYTES)
+    _assert_same_units(f.CHECK_RECORD_BYTES, _item_bytes(encode(_as_in_s3(checked))), f.WRITE_UNIT_BYTES)
 
 
 def test_line_of_a_report_is_as_long_as_the_model_counts() -> None:

@@ -12,7 +12,7 @@ from runtime.fixity.verify import verify
 from runtime.shared.errors import TransientError
 from runtime.shared.object_ref import ObjectRef
 from tests.support.builders import REF, World, attempt, world
-from tests.support.sweep_fakes import summary
+from tests.support.sweep_fakes import state
 
 BODY = b"a letter to the archive"
 REPLICA = ObjectRef(f"{REF.bucket}-repl", REF.key)
@@ -30,7 +30,7 @@ def _replicated(
     return w
 
 
-def _of_replica(w: World) -> dict[str, Verdict]:
+def _of_replica(w: World) -> dict[str, str]:
     comparisons = w.records.items[REF].last_check.comparisons
     sources = {Source.REPLICA, Source.REPLICA_READ}
     return {item.evidence.algorithm: item.verdict for item in comparisons if item.evidence.source in sources}
@@ -203,7 +203,7 @@ def test_l25_an_object_without_a_replica_is_known_as_such(
 
     record = w.records.items[REF]
     assert replication is record.last_check.replication
-    assert lacking == record.lacks_replica == summary(record).lacks_replica
+    assert lacking == record.lacks_replica == state(record).lacks_replica
 
 
 def test_l25_bytes_of_the_replica_are_read_where_asked_for() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import attrs
 import pytest
 
-from runtime.adapters.dynamodb_items import item_of
 from runtime.fixity.evidence import Comparison, Evidence, Source, Verdict
 from runtime.fixity.outcome import Outcome
+from runtime.fixity.record_codec import encode
 from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.handlers.audit_trail import handle
 from runtime.shared.errors import MalformedMessageError, TransientError
@@ -61,7 +61,7 @@ CHECKED = attrs.evolve(DEPOSITED, last_check=attrs.evolve(REPORT, ended=NOW + ti
 
 def _record(before: FixityRecord | None, after: FixityRecord | None, number: int = 1) -> dict[str, Any]:
     images = {"OldImage": before, "NewImage": after}
-    change: dict[str, Any] = {name: item_of(record) for name, record in images.items() if record is not None}
+    change: dict[str, Any] = {name: encode(record) for name, record in images.items() if record is not None}
     change["Keys"] = {"BucketName": {"S": REF.bucket}, "ObjectKey": {"S": REF.key}}
     change["ApproximateCreationDateTime"] = NOW.timestamp()
     return {"eventID": f"s{number}", "eventName": "MODIFY", "dynamodb": change}

@@ -7,9 +7,9 @@ import attrs
 import pytest
 
 from benchmarks.function_environment import any_settings
-from runtime.adapters.dynamodb_items import item_of
 from runtime.alerts.announce import Alerting, Announced
 from runtime.fixity.outcome import Outcome
+from runtime.fixity.record_codec import encode
 from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.handlers.checksum_failure import handle
 from runtime.settings import AlertsSettings
@@ -46,9 +46,10 @@ def _event(*changes: tuple[FixityRecord | None, FixityRecord | None]) -> dict[st
     records = []
     for before, after in changes:
         images = {"OldImage": before, "NewImage": after}
-        change = {name: item_of(record) for name, record in images.items() if record is not None}
+        change: dict[str, Any] = {name: encode(record) for name, record in images.items() if record is not None}
         keys = {"BucketName": {"S": REF.bucket}, "ObjectKey": {"S": REF.key}}
-        records.append({"eventName": "MODIFY", "dynamodb": {"Keys": keys, **change}})
+        change |= {"Keys": keys, "ApproximateCreationDateTime": NOW.timestamp()}
+        records.append({"eventID": "s1", "eventName": "MODIFY", "dynamodb": change})
     return {"Records": records}
 
 

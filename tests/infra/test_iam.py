@@ -74,7 +74,7 @@ ASKED: Final[dict[str, dict[str, set[str]]]] = {
     "s3_audit_folder": {"list_objects_v2": {"s3:ListBucket"}},
     "kms_signer": {"get_public_key": {"kms:GetPublicKey"}, "sign": {"kms:Sign"}, "verify": {"kms:Verify"}},
     "dynamodb_pages": {"query": {"dynamodb:Query"}},
-    "dynamodb_summaries": {"get_item": {"dynamodb:GetItem"}},
+    "dynamodb_record_states": {"get_item": {"dynamodb:GetItem"}},
     "s3_bucket_list": {"list_buckets": {"s3:ListAllMyBuckets"}},
     "s3_object_list": {"list_objects_v2": {"s3:ListBucket"}},
     "s3_documents": {

@@ -1,5 +1,7 @@
 import csv
 import io
+import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,11 +15,12 @@ from runtime.report import model as report_module
 from runtime.report.csv_list import unmarked
 from runtime.report.errors import UploadGoneError
 from runtime.report.inventory import Amount, Inventory, InventoryFile, InventoryFormat, StoredVersion
-from runtime.report.model import Report, ReportSlice
+from runtime.report.model import FixityCount, Report, ReportSlice
 from runtime.report.write import give_up, start
 from runtime.shared.errors import MalformedMessageError, RefusedError, TransientError
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
+from runtime.shared.timestamps import moment_of
 from tests.support.builders import NOW
 from tests.support.report_fakes import REPORT, Environment, environment
 from tests.support.sweep_fakes import BUCKET, record
@@ -338,6 +341,29 @@ def test_storage_is_added_up_file_by_file() -> None:
     storage = done[-1].whole.stored[BUCKET]
     assert Amount(3, 6) == storage.whole
     assert {"one/", "two/", "three/"} == set(storage.folders)
+
+
+def test_every_moment_of_a_report_is_written_alike() -> None:
+    """`ended` and `oldest_unverified` were written without the Z that `started` has."""
+    env = environment(BUCKET)
+    env.add(record("good"), _failing("bad"))
+    _inventory(env, "one")
+    env.inventories.listed["one"] = [StoredVersion("a/k", 1, "STANDARD", latest=True)]
+    env.run(seconds=0)
+    written = json.dumps(list(env.documents.documents.values()))
+    moments = re.findall(r'"(\d{4}-\d\d-\d\d.\d\d:[^"]*)"', written)
+
+    assert {NOW, REPORT.started} <= {moment_of(text) for text in moments}
+    assert [] == [text for text in moments if not text.endswith("Z")]
+    assert {"started", "ended", "oldest_unverified"} <= env.documents.documents[REPORT.summary_keys[1]].keys()
+
+
+def test_what_was_noted_before_moments_were_written_alike_is_read() -> None:
+    """A report that an update of the software comes in between goes on."""
+    count = FixityCount(oldest=NOW)
+    before = {**count.document, "oldest_unverified": "2026-03-01T12:00:00+00:00"}
+
+    assert count == FixityCount.from_document(before)
 
 
 def test_a_damaged_inventory_is_said_and_not_counted() -> None:

@@ -13,9 +13,9 @@ from moto import mock_aws
 
 from duracloud.cli.main import main
 from duracloud.restore import records as tool
-from runtime.adapters.dynamodb_items import item_of
 from runtime.events.eventbridge_s3 import S3Event, parse
 from runtime.fixity.outcome import Outcome
+from runtime.fixity.record_codec import encode
 from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.fixity.sequencer import normalised
 from runtime.shared.object_ref import ObjectRef
@@ -60,7 +60,7 @@ def item(
     key: str, version: str, sequencer: str = EARLY, bucket: str = BUCKET, checked: datetime = NOW
 ) -> dict[str, Any]:
     """Return the item of a record in DynamoDB's own form."""
-    return item_of(
+    return encode(
         FixityRecord(
             ref=ObjectRef(bucket, key),
             version_id=version,

@@ -14,7 +14,7 @@ from runtime.audit.write import AuditTrail
 from runtime.contract import ManagedPrefix
 from runtime.settings import ManifestSettings, TrailSettings
 from runtime.shared.object_ref import ObjectRef
-from runtime.shared.timestamps import instant
+from runtime.shared.timestamps import timestamp
 from tests.support.audit_fakes import FakeAuditFiles, FakeSigner, chains
 from tests.support.builders import AGENT, NOW
 from tests.support.fakes import FakeClock
@@ -28,7 +28,7 @@ def event(number: int, kind: Kind = Kind.CHECK, outcome: str = "match") -> Audit
     return AuditEvent(
         source_id=f"e{number}",
         kind=kind,
-        date_time=instant(NOW + timedelta(seconds=number)),
+        date_time=timestamp(NOW + timedelta(seconds=number)),
         ref=ObjectRef("acme-prod-letters", f"box {number % 7}/letter ä {number}.txt"),
         version_id=f"v{number}",
         size=number,

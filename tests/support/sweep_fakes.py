@@ -12,12 +12,12 @@ from runtime.bucket_runs.run import Sweep, SweepPolicy
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
-from runtime.fixity.records import CheckReport, FixityRecord
+from runtime.fixity.records import CheckReport, FixityRecord, RecordState, ResultOf
 from runtime.fixity.schedule import ScheduleRow
 from runtime.settings import SweepSettings
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed, Page
-from runtime.sweep.judge import ListedObject, RecordSummary, Unrecorded
+from runtime.sweep.judge import ListedObject, Unrecorded
 from runtime.sweep.run import Sweeping
 from runtime.sweep.totals import Slice
 from tests.support.builders import AGENT, INTERVAL, NOW
@@ -38,7 +38,7 @@ POLICY = SweepPolicy(interval=INTERVAL, grace=GRACE)
 SWEEP = Sweep(NOW)
 
 
-class FakeSummaries:
+class FakeRecordStates:
     """The records of a fake table; those in `unseen` are there, and the pages do not show them yet."""
 
     def __init__(self, records: FakeRecords, most: int) -> None:
@@ -46,10 +46,10 @@ class FakeSummaries:
         self._pages = FakeRecordPages(records, most)
         self.unseen: set[ObjectRef] = set()
 
-    def page(self, bucket: str, after: str | None = None) -> Page[RecordSummary | Malformed]:
+    def page(self, bucket: str, after: str | None = None) -> Page[RecordState | Malformed]:
         page = self._pages.page(bucket, after)
         seen = [one for one in page.rows if one.ref not in self.unseen]
-        return Page([one if isinstance(one, Malformed) else summary(one) for one in seen], page.next_after)
+        return Page([one if isinstance(one, Malformed) else state(one) for one in seen], page.next_after)
 
     def exists(self, ref: ObjectRef) -> bool:
         return ref in self._records.items or ref in self._records.malformed
@@ -104,7 +104,7 @@ class Environment:
 
     buckets: FakeBuckets
     records: FakeRecords
-    summaries: FakeSummaries
+    states: FakeRecordStates
     schedule: FakeSchedule
     objects: FakeObjectList
     checks: FakeQueue[DueCheck]
@@ -124,13 +124,13 @@ def environment(*buckets: str, most: int = 1_000, page: int = 2) -> Environment:
         page: rows of one page.
     """
     records, schedule = FakeRecords(), FakeSchedule()
-    listed, summaries, clock = FakeBuckets(list(buckets)), FakeSummaries(records, page), FakeClock(NOW)
+    listed, states, clock = FakeBuckets(list(buckets)), FakeRecordStates(records, page), FakeClock(NOW)
     objects, checks, deposits = FakeObjectList(page), FakeQueue[DueCheck](), FakeQueue[Unrecorded]()
     slices, files = FakeQueue[Slice](), FakeDocuments()
     return Environment(
         listed,
         records,
-        summaries,
+        states,
         schedule,
         objects,
         checks,
@@ -140,7 +140,7 @@ def environment(*buckets: str, most: int = 1_000, page: int = 2) -> Environment:
         clock,
         Sweeping(
             buckets=listed,
-            records=summaries,
+            records=states,
             rows=FakeSchedulePages(schedule, page),
             objects=objects,
             schedule=schedule,
@@ -202,9 +202,10 @@ def with_replication(one: FixityRecord, replication: Replication | None) -> Fixi
     return attrs.evolve(one, last_check=attrs.evolve(one.last_check, replication=replication))
 
 
-def summary(one: FixityRecord) -> RecordSummary:
-    """Return what the sweep needs of a record."""
-    return RecordSummary(
+def state(one: FixityRecord) -> RecordState:
+    """Return what the sweep judges of a record."""
+    check = one.last_check
+    return RecordState(
         ref=one.ref,
         version_id=one.version_id,
         sequencer=one.sequencer,
@@ -213,10 +214,9 @@ def summary(one: FixityRecord) -> RecordSummary:
         deposit_date=one.deposit_date,
         last_good_date=one.last_good_date,
         next_check=one.next_check,
-        failing=one.last_check.success is False,
-        deferred=one.last_check.outcome is Outcome.DEFERRED,
-        checked=one.last_check.ended,
-        replication=one.last_check.replication,
+        last_check=ResultOf(
+            outcome=check.outcome, success=check.success, replication=check.replication, ended=check.ended
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from runtime.shared.pages import Malformed
 from runtime.sweep.judge import Unrecorded, judge, lacks_record, side_by_side, was_replaced
 from runtime.sweep.totals import Coverage, Slice, Totals
 from tests.support.builders import NOW
-from tests.support.sweep_fakes import BUCKET, GRACE, POLICY, SWEEP, YOUNG, listed, record, row, summary
+from tests.support.sweep_fakes import BUCKET, GRACE, POLICY, SWEEP, YOUNG, listed, record, row, state
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -39,7 +39,7 @@ def test_what_is_done_about_a_record(
     *, due: timedelta, scheduled: datetime | None, overdue: bool, asked: bool, written: datetime | None
 ) -> None:
     """A record and its row decide whether it is overdue, whether a check is asked for, and which row is written."""
-    one = summary(record("a", due=due))
+    one = state(record("a", due=due))
     standing = None if scheduled is None else row("a", due=scheduled)
 
     verdict = judge(one, standing, NOW, POLICY)
@@ -53,7 +53,7 @@ def test_what_is_done_about_a_record(
 @pytest.mark.parametrize("days", [4, 30, 31, 365, 3650])
 def test_l26_there_is_no_lower_bound_on_what_is_overdue(days: int) -> None:
     """What was overdue by a month, a year or ten years is asked for like what became so today."""
-    verdict = judge(summary(record("a", due=-days * DAY)), row("a", due=NOW - days * DAY), NOW, POLICY)
+    verdict = judge(state(record("a", due=-days * DAY)), row("a", due=NOW - days * DAY), NOW, POLICY)
 
     assert verdict.check is not None
     assert "v-a" == verdict.check.version_id
@@ -61,7 +61,7 @@ def test_l26_there_is_no_lower_bound_on_what_is_overdue(days: int) -> None:
 
 def test_l04_a_due_object_without_a_row_gets_one_in_the_coming_day() -> None:
     """Where the date has passed, each object has its own place in the coming day, so that they are no burst."""
-    verdicts = [judge(summary(record(str(n), due=-DAY)), None, NOW, POLICY) for n in range(1_000)]
+    verdicts = [judge(state(record(str(n), due=-DAY)), None, NOW, POLICY) for n in range(1_000)]
     dues = [verdict.row.due for verdict in verdicts if verdict.row]
 
     assert [NOW + phase(record(str(n)).ref) * DAY for n in range(1_000)] == dues
@@ -73,7 +73,7 @@ def test_l04_a_due_object_without_a_row_gets_one_in_the_coming_day() -> None:
 
 def test_a_written_row_carries_the_version_and_order_of_the_record() -> None:
     """A row that the sweep writes is refused where a newer event wrote another."""
-    verdict = judge(summary(record("a")), None, NOW, POLICY)
+    verdict = judge(state(record("a")), None, NOW, POLICY)
 
     assert row("a") == verdict.row
     assert verdict.missing_row
@@ -82,7 +82,7 @@ def test_a_written_row_carries_the_version_and_order_of_the_record() -> None:
 @pytest.mark.parametrize(("due", "written"), [(10 * DAY, NOW + 10 * DAY), (-DAY, None), (-GRACE - SECOND, NOW + DAY)])
 def test_a_row_that_cannot_be_read_is_written_anew(due: timedelta, written: datetime | None) -> None:
     """All that a row says is in the record: what the sweep writes takes the place of the row that stands."""
-    one = summary(record("a", due=due))
+    one = state(record("a", due=due))
 
     verdict = judge(one, Malformed(ref=one.ref, problem="x"), NOW, POLICY)
 
@@ -104,7 +104,7 @@ def test_coverage_reaches_back_by_interval_and_grace(
     *, good: timedelta | None, deposited: timedelta, covered: bool
 ) -> None:
     """The last good date counts, or the deposit where there was none."""
-    assert covered == judge(summary(record("a", good=good, deposited=deposited)), row("a"), NOW, POLICY).covered
+    assert covered == judge(state(record("a", good=good, deposited=deposited)), row("a"), NOW, POLICY).covered
 
 
 KEYS = st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3), max_size=12)
@@ -116,7 +116,7 @@ def test_all_that_there_is_of_an_object_comes_together(
 ) -> None:
     """Whatever keys there are, each object comes once, in order, with its record, its row and what S3 lists."""
     found = side_by_side(
-        (summary(record(key)) for key in sorted(with_record)),
+        (state(record(key)) for key in sorted(with_record)),
         (row(key) for key in sorted(with_row)),
         (listed(key) for key in sorted(in_s3)),
     )
@@ -157,19 +157,19 @@ def test_which_objects_should_have_a_record(*, key: str, size: int, before: time
 )
 def test_which_objects_have_another_version(*, changed: dict[str, Any], replaced: bool) -> None:
     """Without version ids the list shows by date, size and entity tag that a newer version has no record."""
-    assert replaced == was_replaced(summary(record("a")), listed("a", **changed), SWEEP.started, NOW, YOUNG)
+    assert replaced == was_replaced(state(record("a")), listed("a", **changed), SWEEP.started, NOW, YOUNG)
 
 
 def test_what_is_checked_within_a_day_is_not_asked_for_besides() -> None:
     """The check of a failing object looks at what is current; of a sound one the next sweep sees it again."""
-    soon = summary(record("a", due=DAY))
+    soon = state(record("a", due=DAY))
 
     assert not was_replaced(soon, listed("a", etag="other"), SWEEP.started, NOW, YOUNG)
 
 
 def test_what_was_deposited_during_the_sweep_is_not_compared_with_an_older_list() -> None:
     """A page of the list may have been read before the overwrite, and the record behind it."""
-    new = summary(record("a", deposited=timedelta(minutes=1)))
+    new = state(record("a", deposited=timedelta(minutes=1)))
 
     assert not was_replaced(new, listed("a", etag="of the version before"), SWEEP.started, NOW, YOUNG)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from runtime.bucket_runs.run import Sweep
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.outcome import Outcome
-from runtime.fixity.records import FixityRecord
+from runtime.fixity.records import FixityRecord, RecordOf
 from runtime.fixity.schedule import ScheduleRow
 from runtime.shared.errors import MalformedMessageError, RefusedError, TransientError
 from runtime.shared.object_ref import ObjectRef
@@ -55,7 +55,7 @@ def _all(env: Environment, sweep: Sweep = SWEEP, deadline: datetime = NEVER) -> 
 
 def _put(env: Environment, *things: FixityRecord | ScheduleRow | ListedObject) -> None:
     for thing in things:
-        if isinstance(thing, FixityRecord):
+        if isinstance(thing, RecordOf):
             env.records.items[thing.ref] = thing
             env.objects.items.setdefault(thing.ref, listed(thing.ref.key, bucket=thing.ref.bucket))
         elif isinstance(thing, ListedObject):
@@ -93,7 +93,7 @@ def test_an_orphan_is_removed_after_a_second_look() -> None:
     """A row without a record goes, one whose record the pages did not show yet stays."""
     env = environment(BUCKET)
     _put(env, row("orphan"), row("new"), record("new"))
-    env.summaries.unseen.add(_ref("new"))
+    env.states.unseen.add(_ref("new"))
 
     [progress], [coverage] = _all(env)
 
@@ -168,7 +168,7 @@ def test_an_object_whose_record_the_pages_did_not_show_yet_is_left_alone() -> No
     """Whether there is a record is said by a consistent read."""
     env = environment(BUCKET)
     _put(env, listed("new"), record("new"), row("new"))
-    env.summaries.unseen.add(_ref("new"))
+    env.states.unseen.add(_ref("new"))
 
     [progress], [coverage] = _all(env)
 

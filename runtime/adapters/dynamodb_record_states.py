@@ -1,0 +1,45 @@
+"""What the sweep needs of fixity records, in order: the adapter of the port RecordStates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from runtime.adapters.dynamodb_pages import Pages
+from runtime.adapters.errors import translated
+from runtime.contract import Attribute
+from runtime.fixity.record_codec import STATE_ATTRIBUTES, decode_state
+from runtime.fixity.records import RecordState
+from runtime.fixity.table_items import key_of
+from runtime.shared.object_ref import ObjectRef
+from runtime.shared.pages import Malformed, Page
+from runtime.sweep.ports import RecordStates
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoDbRecordStates(RecordStates):
+    """The checksum table, read in order and in part."""
+
+    def __init__(self, client: DynamoDBClient, table: str, most: int | None = None) -> None:
+        """Take the client and the table. Arguments as of `DynamoDbRecordPages`."""
+        self._client = client
+        self._table = table
+        self._pages = Pages(client, table, most, STATE_ATTRIBUTES)
+
+    @override
+    def page(self, bucket: str, after: str | None = None) -> Page[RecordState | Malformed]:
+        return self._pages.page(bucket, after, decode_state)
+
+    @override
+    def exists(self, ref: ObjectRef) -> bool:
+        with translated("looking for the fixity record"):
+            answer = self._client.get_item(
+                TableName=self._table,
+                Key=key_of(ref),
+                ConsistentRead=True,
+                ProjectionExpression=Attribute.BUCKET_NAME,
+            )
+        return "Item" in answer
