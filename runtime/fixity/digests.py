@@ -60,40 +60,39 @@ def _awscrt(name: str, width: int) -> Digester:
     return _Crc(getattr(awscrt.checksums, name), width)
 
 
-def _md5() -> Digester:
-    return hashlib.md5(usedforsecurity=False)
+@attrs.frozen
+class _Algorithm:
+    """One algorithm.
+
+    Attributes:
+        start: begins a digest.
+        size: bytes of the digest.
+        check: published digest of the nine bytes `123456789`; empty where none was found.
+    """
+
+    start: Callable[[], Digester]
+    size: int
+    check: str = ""
 
 
-def _sha1() -> Digester:
-    return hashlib.sha1(usedforsecurity=False)
-
-
-_FACTORIES: Final[Mapping[str, Callable[[], Digester]]] = {
-    "crc32": lambda: _Crc(zlib.crc32, 4),
-    "crc32c": lambda: _awscrt("crc32c", 4),
-    "crc64nvme": lambda: _awscrt("crc64nvme", 8),
-    "md5": _md5,
-    "sha1": _sha1,
-    "sha256": hashlib.sha256,
-    "sha512": hashlib.sha512,
-    "xxhash64": lambda: _XxHash("xxhash64"),
-    "xxhash3": lambda: _XxHash("xxhash3_64"),
-    "xxhash128": lambda: _XxHash("xxhash3_128"),
+ALGORITHMS: Final[Mapping[str, _Algorithm]] = {
+    "crc32": _Algorithm(lambda: _Crc(zlib.crc32, 4), 4, "cbf43926"),
+    "crc32c": _Algorithm(lambda: _awscrt("crc32c", 4), 4, "e3069283"),
+    "crc64nvme": _Algorithm(lambda: _awscrt("crc64nvme", 8), 8, "ae8b14860a799888"),
+    "md5": _Algorithm(lambda: hashlib.md5(usedforsecurity=False), 16, "25f9e794323b453885f5181f1b624d0b"),
+    "sha1": _Algorithm(lambda: hashlib.sha1(usedforsecurity=False), 20, "f7c3bc1d808e04732adf679965ccc34ca7ae3441"),
+    "sha256": _Algorithm(hashlib.sha256, 32, "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225"),
+    "sha512": _Algorithm(
+        hashlib.sha512,
+        64,
+        "d9e6762dd1c8eaf6d61b3c6192fc408d4d6d5f1176d0c29169bc24e71c3f274a"
+        "d27fcd5811b313d681f7e55ec02d73d499c95455b6b5bb503acf574fba8ffe85",
+    ),
+    "xxhash64": _Algorithm(lambda: _XxHash("xxhash64"), 8, "8cb841db40e6ae83"),
+    "xxhash3": _Algorithm(lambda: _XxHash("xxhash3_64"), 8),
+    "xxhash128": _Algorithm(lambda: _XxHash("xxhash3_128"), 16),
 }
-
-KNOWN_ALGORITHMS: Final = frozenset(_FACTORIES)
-DIGEST_BYTES: Final[Mapping[str, int]] = {
-    "crc32": 4,
-    "crc32c": 4,
-    "crc64nvme": 8,
-    "md5": 16,
-    "sha1": 20,
-    "sha256": 32,
-    "sha512": 64,
-    "xxhash64": 8,
-    "xxhash3": 8,
-    "xxhash128": 16,
-}
+KNOWN_ALGORITHMS: Final = frozenset(ALGORITHMS)
 
 
 def digester(algorithm: str) -> Digester:
@@ -105,9 +104,9 @@ def digester(algorithm: str) -> Digester:
     Raises:
         ValueError: the algorithm is not known.
     """
-    if algorithm not in _FACTORIES:
-        raise ValueError(f"got the algorithm {algorithm!r}; allowed: {', '.join(sorted(_FACTORIES))}")
-    return _FACTORIES[algorithm]()
+    if algorithm not in ALGORITHMS:
+        raise ValueError(f"got the algorithm {algorithm!r}; allowed: {', '.join(sorted(ALGORITHMS))}")
+    return ALGORITHMS[algorithm].start()
 
 
 @attrs.frozen

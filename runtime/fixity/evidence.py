@@ -9,7 +9,7 @@ from typing import Final
 
 import attrs
 
-from runtime.fixity.digests import DIGEST_BYTES, KNOWN_ALGORITHMS, Wanted
+from runtime.fixity.digests import ALGORITHMS, KNOWN_ALGORITHMS, Wanted
 from runtime.fixity.objects import Encryption, ObjectFacts
 
 _MULTIPART_ETAG: Final = re.compile(r"([0-9a-f]{32})-([0-9]{1,5})")
@@ -142,7 +142,7 @@ def _from_checksum(algorithm: str, value: str) -> Evidence:
         digest = base64.b64decode(composite[1] if composite else value, validate=True)
     except binascii.Error:
         return _not_comparable(Source.S3_CHECKSUM, algorithm, value, "it is not base64")
-    if len(digest) != DIGEST_BYTES[algorithm]:
+    if len(digest) != ALGORITHMS[algorithm].size:
         return _not_comparable(Source.S3_CHECKSUM, algorithm, value, "its length is not that of the algorithm")
     return Evidence(
         source=Source.S3_CHECKSUM,
@@ -154,8 +154,8 @@ def _from_checksum(algorithm: str, value: str) -> Evidence:
 
 def _from_depositor(algorithm: str, value: str) -> Evidence:
     digest = value.strip().lower()
-    if not re.fullmatch(rf"[0-9a-f]{{{DIGEST_BYTES[algorithm] * 2}}}", digest):
-        length = DIGEST_BYTES[algorithm] * 2
+    if not re.fullmatch(rf"[0-9a-f]{{{ALGORITHMS[algorithm].size * 2}}}", digest):
+        length = ALGORITHMS[algorithm].size * 2
         return _not_comparable(Source.DEPOSITOR, algorithm, value, f"it is not {length} hexadecimal digits")
     return Evidence(source=Source.DEPOSITOR, algorithm=algorithm, expected=digest)
 
