@@ -9,7 +9,8 @@ from runtime.events.invocation import LambdaContext, deadline
 from runtime.events.sqs_batch import or_given_up, process_queue
 from runtime.events.timestamps import moment
 from runtime.observability import logger, publish, with_request_id
-from runtime.report.model import Report, ReportSlice, WholeReport
+from runtime.report.model import WholeReport
+from runtime.report.slices import Report, ReportSlice
 from runtime.report.write import Reporting, ReportProgress, advance, give_up, start
 from runtime.shared.errors import MalformedMessageError
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from runtime import bootstrap
+from runtime.bucket_runs.count_document import count_document, count_of
 from runtime.bucket_runs.run import Sweep
-from runtime.contract import Metric
 from runtime.events.invocation import LambdaContext, deadline
 from runtime.events.sqs_batch import or_given_up, process_queue
 from runtime.events.timestamps import moment
@@ -15,7 +15,7 @@ from runtime.settings import SweepSettings
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.object_ref import ObjectRef
 from runtime.sweep.run import Progress, Sweeping, advance, give_up, start
-from runtime.sweep.totals import Coverage, Slice, Totals
+from runtime.sweep.totals import Coverage, Slice
 
 _ALLOWED: Final = (
     'allowed: {"action": "start", "time": a moment in ISO 8601 with its zone}, or a slice that this function queued'
@@ -87,7 +87,7 @@ def _parse(body: str) -> Sweep | Slice:
     if not (isinstance(bucket, str) and bucket and (after is None or isinstance(after, str))):
         raise MalformedMessageError(f"got bucket {bucket!r} and after {after!r}; {_ALLOWED}")
     try:
-        totals = Totals.from_document(message["totals"])
+        totals = count_of(message["totals"])
     except (KeyError, TypeError, ValueError) as error:
         raise MalformedMessageError(f"got totals that are none ({error!r}); {_ALLOWED}") from error
     return Slice(sweep=sweep, bucket=bucket, after=after, totals=totals)
@@ -115,7 +115,7 @@ def _log(part: Slice, progress: Progress) -> None:
             **_named(part),
             "looked_at": progress.looked_at,
             "bucket_ended": progress.bucket_ended,
-            "found": progress.found.document,
+            "found": count_document(progress.found),
             "checks_asked_for": _first(progress.asked_for),
             "rows_restored": _first(progress.restored),
         },
@@ -137,27 +137,10 @@ def _tell(settings: SweepSettings, coverage: Coverage) -> None:
         extra={
             "sweep": coverage.sweep.time,
             "newest": coverage.newest,
-            "found": totals.document,
+            "found": count_document(totals),
             "unfinished": dict(coverage.unfinished),
         },
     )
     # A sweep that was held up and ends after a later one has nothing to say about the present.
     if coverage.newest:
-        publish(
-            settings,
-            {
-                Metric.OBJECTS_UNDER_CARE: totals.objects,
-                Metric.BYTES_UNDER_CARE: totals.size,
-                Metric.OLDEST_UNVERIFIED_AGE: coverage.oldest_age,
-                Metric.OVERDUE_OBJECTS: totals.overdue,
-                Metric.NEVER_VERIFIED: totals.never_verified,
-                Metric.COVERAGE_WITHIN_INTERVAL: totals.coverage,
-                Metric.MISSING_SCHEDULE_ROWS: totals.missing_rows,
-                Metric.ORPHAN_SCHEDULE_ROWS: totals.orphan_rows,
-                Metric.UNRECORDED_OBJECTS: totals.unrecorded + totals.replaced,
-                Metric.FAILING_OBJECTS: totals.failing,
-                Metric.DEFERRED_OBJECTS: totals.deferred,
-                Metric.UNREPLICATED_OBJECTS: totals.unreplicated,
-                Metric.MALFORMED_RECORDS: totals.malformed,
-            },
-        )
+        publish(settings, totals.metrics(coverage.sweep.started))

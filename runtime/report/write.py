@@ -10,22 +10,14 @@ from runtime.audit.manifests import manifest_key
 from runtime.bucket_runs.run import Sweep, SweepPolicy, planned, refuse_future, supersedes
 from runtime.bucket_runs.slices import finished, read_ahead, write_result
 from runtime.fixity.ports import RecordPages
+from runtime.report.count import ReportCount
 from runtime.report.csv_list import HEADER, line
 from runtime.report.errors import UploadGoneError
 from runtime.report.inventory import InventoryError, Storage
-from runtime.report.model import (
-    LATEST_SUMMARY,
-    BucketNotes,
-    BucketReport,
-    FixityCount,
-    Report,
-    ReportSlice,
-    Upload,
-    WholeReport,
-    day_count,
-    part_bytes,
-)
+from runtime.report.model import BucketReport, WholeReport, day_count
+from runtime.report.notes import BucketNotes, Upload, part_bytes
 from runtime.report.ports import Inventories, ReportFiles, ReportPage
+from runtime.report.slices import LATEST_SUMMARY, Report, ReportSlice
 from runtime.settings import ReportSettings
 from runtime.shared.errors import RefusedError
 from runtime.shared.ports import Clock, Documents, MainBuckets, Queue
@@ -172,7 +164,7 @@ def give_up(reporting: Reporting, part: ReportSlice, reason: str) -> WholeReport
         TransientError: a service did not answer.
         RefusedError: a service refused.
     """
-    result = BucketReport(count=FixityCount(), storage=None, unfinished=reason)
+    result = BucketReport(count=ReportCount(), storage=None, unfinished=reason)
     reporting.documents.write_once(part.report.result_key(part.bucket), result.document)
     return _end(reporting, part.report)
 
@@ -180,9 +172,9 @@ def give_up(reporting: Reporting, part: ReportSlice, reason: str) -> WholeReport
 def _list(reporting: Reporting, part: ReportSlice, notes: BucketNotes, deadline: datetime) -> BucketNotes:
     """Write parts of the lists until the bucket's end or the deadline. Returns how far it came."""
     uploads = notes.uploads or tuple(reporting.files.begin(key) for key in part.report.list_keys(part.bucket))
-    count, after, policy = FixityCount(), notes.after, reporting.policy
+    count, after, policy = ReportCount(), notes.after, reporting.policy
     count.add(notes.count)
-    text, unsent = bytearray(), FixityCount()
+    text, unsent = bytearray(), ReportCount()
     if not notes.uploads:
         text += HEADER.encode()
     sent = False
@@ -193,7 +185,7 @@ def _list(reporting: Reporting, part: ReportSlice, notes: BucketNotes, deadline:
             if len(text) >= part_bytes(len(uploads[0].etags) + 1):
                 uploads = _send(reporting, uploads, text)
                 count.add(unsent)
-                after, sent, text, unsent = record.ref.key, True, bytearray(), FixityCount()
+                after, sent, text, unsent = record.ref.key, True, bytearray(), ReportCount()
             if sent and reporting.clock.now() >= deadline:
                 # S3 takes small parts at the end only: what is not a whole part is read again.
                 return attrs.evolve(notes, uploads=uploads, after=after, count=count)

@@ -7,6 +7,7 @@ from typing import Final
 
 import attrs
 
+from runtime.bucket_runs.count_document import count_document, count_of
 from runtime.bucket_runs.run import (
     LATEST_REPORT,
     UNFINISHED,
@@ -18,6 +19,7 @@ from runtime.bucket_runs.run import (
     supersedes,
 )
 from runtime.bucket_runs.slices import finished, read_ahead, write_result
+from runtime.counts import FixityCount
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.ports import SchedulePages, VerificationSchedule
 from runtime.fixity.queue_due_checks import queue_due
@@ -39,7 +41,7 @@ from runtime.sweep.judge import (
     was_replaced,
 )
 from runtime.sweep.ports import ObjectList, RecordStates
-from runtime.sweep.totals import Coverage, Slice, Totals
+from runtime.sweep.totals import Coverage, Slice
 
 # Repairs made together: enough to be worth it, few enough to be done again after a crash.
 _TOGETHER: Final = 500
@@ -106,7 +108,7 @@ class Progress:
     """
 
     looked_at: int
-    found: Totals
+    found: FixityCount
     orphans: Sequence[ObjectRef] = ()
     unrecorded: Sequence[ObjectRef] = ()
     vanished: Sequence[ObjectRef] = ()
@@ -162,17 +164,17 @@ def advance(sweeping: Sweeping, part: Slice, deadline: datetime) -> Progress:
     """
     key = part.sweep.totals_key(part.bucket)
     if finished(sweeping.files, key):
-        return Progress(looked_at=0, found=Totals(), bucket_ended=True, coverage=_end(sweeping, part.sweep))
+        return Progress(looked_at=0, found=FixityCount(), bucket_ended=True, coverage=_end(sweeping, part.sweep))
     with ThreadPoolExecutor(max_workers=sweeping.settings.batch_concurrency) as pool:
         work = _Work(sweeping, pool)
         last = work.through(part, deadline)
-    totals = Totals()
+    totals = FixityCount()
     totals.add(part.totals)
     totals.add(work.found)
     if last is not None:
         sweeping.slices.send([attrs.evolve(part, after=last, totals=totals)])
     else:
-        write_result(sweeping.files, key, totals.document)
+        write_result(sweeping.files, key, count_document(totals))
     return Progress(
         looked_at=work.looked_at,
         found=work.found,
@@ -206,7 +208,7 @@ def give_up(sweeping: Sweeping, part: Slice, reason: str) -> Coverage | None:
         TransientError: a service did not answer.
         RefusedError: a service refused.
     """
-    document = {**part.totals.document, UNFINISHED: reason}
+    document = {**count_document(part.totals), UNFINISHED: reason}
     sweeping.files.write_once(part.sweep.totals_key(part.bucket), document)
     return _end(sweeping, part.sweep)
 
@@ -226,7 +228,7 @@ class _Work:
         self._vanished: list[DueCheck] = []
         self._replaced: list[DueCheck] = []
         self.looked_at = 0
-        self.found = Totals()
+        self.found = FixityCount()
         self.orphans: list[ObjectRef] = []
         self.unrecorded: list[ObjectRef] = []
         self.vanished: list[ObjectRef] = []
@@ -273,7 +275,10 @@ class _Work:
             self.found.objects += 1
         elif record is not None:
             verdict = judge(record, row, self._now, self._policy)
-            self.found.count(record, verdict)
+            self.found.add_record(record, covered=verdict.covered, overdue=verdict.overdue)
+            self.found.waiting += verdict.waiting
+            self.found.missing_rows += verdict.missing_row
+            self.found.checks_queued += verdict.check is not None
             if verdict.changes_something:
                 self._verdicts.append(verdict)
             doubted = DueCheck(record.ref, record.version_id, outdated=True)
@@ -354,7 +359,7 @@ def _end(sweeping: Sweeping, sweep: Sweep) -> Coverage | None:
     latest, of_day = files.read(LATEST_REPORT), files.read(sweep.report_key)
     coverage = Coverage(
         sweep=sweep,
-        buckets={bucket: Totals.from_document(document) for bucket, document in counted.items()},
+        buckets={bucket: count_of(document) for bucket, document in counted.items()},
         unfinished={bucket: why for bucket, document in counted.items() if (why := document.get(UNFINISHED))},
         newest=supersedes(sweep, latest, itself=True),
     )

@@ -11,7 +11,8 @@ from runtime.adapters.jinja_page import JinjaPage
 from runtime.fixity.records import FixityRecord
 from runtime.report.errors import UploadGoneError
 from runtime.report.inventory import Inventory, InventoryError, InventoryFile, StoredVersion
-from runtime.report.model import Report, ReportSlice, Upload
+from runtime.report.notes import Upload
+from runtime.report.slices import Report, ReportSlice
 from runtime.report.write import Reporting, ReportProgress, advance, start
 from runtime.settings import ReportSettings
 from tests.support.builders import NOW

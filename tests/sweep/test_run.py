@@ -131,7 +131,7 @@ def test_a_record_that_cannot_be_read_is_told_and_left_alone() -> None:
     [progress], [coverage] = _all(env)
 
     assert [_malformed("b"), _malformed("c")] == list(progress.malformed_records)
-    assert (2, 3, 1) == (coverage.totals.malformed, coverage.totals.objects, coverage.totals.within_interval)
+    assert (2, 3, 1) == (coverage.totals.malformed, coverage.totals.objects, coverage.totals.covered)
     assert {_ref("b"), _ref("d")} == set(env.schedule.rows)
     assert ([], []) == (env.deposits.sent, env.checks.sent)
 
