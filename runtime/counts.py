@@ -94,11 +94,12 @@ class CountedRecord(Protocol):
 class FixityCount:
     """A running count of objects under care, and the table of what is counted."""
 
-    objects: int = _counted("objects", "objects under care", Metric.OBJECTS_UNDER_CARE)
+    objects: int = _counted("objects", "managed objects", Metric.OBJECTS_UNDER_CARE)
     size: int = _counted("bytes", "their bytes", Metric.BYTES_UNDER_CARE)
     oldest: datetime | None = _counted(  # noqa: RUF009 (a field)
         "oldest_unverified",
-        "when the object that waits longest was last found good, or deposited if never, without the deferred ones",
+        "the oldest date on which an object was last found good, or deposited if never found good; deferred objects do"
+        " not count",
         Metric.OLDEST_UNVERIFIED_AGE,
         alarm=CountAlarm(
             "oldest-unverified", Severity.CRITICAL, "An object was not found good for {longest_days} days.", None
@@ -149,19 +150,19 @@ class FixityCount:
     )
     missing_rows: int = _counted(
         "missing_schedule_rows",
-        "objects whose schedule row was missing and was written again",
+        "objects whose schedule row was missing; the sweep wrote it again",
         "MissingScheduleRows",
         "without a schedule row",
     )
     orphan_rows: int = _counted(
         "orphan_schedule_rows",
-        "schedule rows without a record, which were removed",
+        "schedule rows without a record; the sweep removed them",
         "OrphanScheduleRows",
         "schedule rows without a record",
     )
     deferred: int = _counted(
         "deferred",
-        "objects that no function had the time to read since they were deposited",
+        "objects that no function has had the time to read since their deposit",
         "DeferredObjects",
         "never read",
         CountAlarm(
@@ -173,7 +174,7 @@ class FixityCount:
     )
     unreplicated: int = _counted(
         "unreplicated",
-        "objects of which S3 has made no replica, as far as their newest check knows",
+        "objects without a replica by S3, as far as their newest check knows",
         "UnreplicatedObjects",
         "without a replica",
         CountAlarm(
@@ -185,7 +186,7 @@ class FixityCount:
     )
     unrecorded: int = _counted(
         "unrecorded",
-        "objects that S3 lists and that had no record; they were asked to be taken under care and are not in `objects`",
+        "objects that S3 lists without a record; the sweep requested their deposit, and they are not in `objects`",
         "UnrecordedObjects",
         "without a record",
         CountAlarm(
@@ -197,13 +198,13 @@ class FixityCount:
     )
     vanished: int = _counted(
         "vanished",
-        "objects under care that S3 does not list; their check was asked for, and says whether they were deleted or"
-        " lost",
+        "managed objects that S3 does not list; the sweep requested their check, which says whether they were deleted"
+        " or lost",
     )
     replaced: int = _counted(
         "replaced",
-        "objects under care of which S3 lists another version; their check was asked for, and takes what is current"
-        " under care",
+        "managed objects that S3 lists with another version; the sweep requested their check, which deposits what is"
+        " current",
         "UnrecordedObjects",
     )
     malformed: int = _counted(
@@ -218,7 +219,7 @@ class FixityCount:
             "malformed_records",
         ),
     )
-    checks_queued: int = _counted("checks_queued", "checks that the sweep asked for")
+    checks_queued: int = _counted("checks_queued", "checks that the sweep requested")
 
     def add_record(self, record: CountedRecord, *, covered: bool, overdue: bool) -> None:
         """Add an object whose record can be read.

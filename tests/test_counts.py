@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import timedelta
 
 from hypothesis import given
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from runtime.bucket_runs.count_document import count_document, count_of
 from runtime.counts import COUNTS, FixityCount
+from stacks import counts_page
 from tests.support.builders import NOW
 
 DAY = timedelta(days=1)
@@ -45,6 +47,16 @@ def test_published_names_stay() -> None:
         found[counted.key] = (counted.metric, *((alarm.name, alarm.severity, alarm.threshold) if alarm else ()))
 
     assert PUBLISHED == found
+
+
+def test_the_formats_page_is_current() -> None:
+    """`python -m stacks.counts_page` was run after the last change."""
+    text = counts_page.PAGE.read_text("utf-8")
+
+    assert text == counts_page.page(text)
+    assert [counted.key for counted in COUNTS.values()] == re.findall(
+        r"^\| `(\w+)` ", counts_page.section(), flags=re.MULTILINE
+    )
 
 
 def test_every_alarm_and_line_of_the_dashboard_has_its_metric() -> None:
