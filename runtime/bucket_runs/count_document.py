@@ -38,7 +38,7 @@ def count_of(document: Mapping[str, Any]) -> FixityCount:
     Raises:
         KeyError, TypeError, ValueError: it is something else.
     """
-    if lacking := _ALWAYS - document.keys():
+    if lacking := _ALWAYS - set(document):
         raise KeyError(min(lacking))
     values = {name: document[counted.key] for name, counted in COUNTS.items() if counted.key in document}
     oldest = values.pop("oldest")

@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 
 import attrs
 
-from runtime.bucket_runs.run import SweepPolicy
+from runtime.bucket_runs.policy import SweepPolicy
 from runtime.counts import FixityCount
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import CheckReport, FixityRecord

@@ -7,7 +7,8 @@ from typing import Any, Final, Self
 import attrs
 
 from runtime.audit.events import Kind
-from runtime.bucket_runs.run import UNFINISHED, SweepPolicy
+from runtime.bucket_runs.policy import SweepPolicy
+from runtime.bucket_runs.run import UNFINISHED
 from runtime.fixity.outcome import Outcome
 from runtime.report.count import ReportCount
 from runtime.report.inventory import Storage

@@ -1,60 +1,41 @@
 """A report: where its files go, and a slice of the work on it."""
 
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from collections.abc import Mapping
+from datetime import UTC, date, timedelta
+from typing import Any, ClassVar, Final, Self
 
 import attrs
+from typing_extensions import override
 
+from runtime.bucket_runs.run import Run
+from runtime.bucket_runs.slices import Slice
 from runtime.contract import ManagedPrefix
-from runtime.shared.timestamps import timestamp
 
 _INDEX: Final = "index.html"
 _SUMMARY: Final = "report.json"
-LATEST_SUMMARY: Final = f"{ManagedPrefix.LATEST_REPORT}{_SUMMARY}"
 
 
 @attrs.frozen
-class Report:
-    """One report, known by the moment at which it was to start.
+class Report(Run):
+    """One report."""
 
-    Attributes:
-        started: that moment, UTC.
-    """
-
-    started: datetime
-
-    @property
-    def time(self) -> str:
-        """The moment as messages and files write it."""
-        return timestamp(self.started, "auto")
+    kind: ClassVar = "report"
+    root: ClassVar = ManagedPrefix.REPORTS_UNDER_WAY
+    latest: ClassVar = f"{ManagedPrefix.LATEST_REPORT}{_SUMMARY}"
 
     @property
     def day(self) -> date:
         """Its day, UTC."""
         return self.started.astimezone(UTC).date()
 
-    @property
-    def working_folder(self) -> str:
-        """The folder of what is noted while the report is made."""
-        return f"{ManagedPrefix.REPORTS_UNDER_WAY}{self.started.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}/"
-
-    @property
-    def plan_key(self) -> str:
-        """Key of the file that names the buckets of the report."""
-        return f"{self.working_folder}plan.json"
-
-    def result_key(self, bucket: str) -> str:
-        """Return the key of the file that says what was found in a bucket."""
-        return f"{self.working_folder}{bucket}.json"
-
     def notes_key(self, bucket: str, number: int) -> str:
-        """Return the key of the file with which a slice begins.
+        """Return the key of the notes with which a slice begins.
 
         Args:
             bucket: the bucket.
             number: the slice's number; the first, 0, begins with none.
         """
-        return f"{self.working_folder}{bucket}/{number:06}.json"
+        return f"{self.folder}{bucket}/{number:06}.json"
 
     def list_keys(self, bucket: str) -> tuple[str, str]:
         """Return the keys of a bucket's list: the dated one and the latest."""
@@ -83,25 +64,30 @@ class Report:
 
 
 @attrs.frozen(kw_only=True)
-class ReportSlice:
-    """A part of the work on one bucket.
+class ReportSlice(Slice[Report]):
+    """A part of the work on one bucket; `number` counts from 0."""
 
-    Attributes:
-        report: the report.
-        bucket: the bucket.
-        number: the slice's number, from 0.
-    """
-
-    report: Report
-    bucket: str
     number: int = 0
 
     @property
-    def message(self) -> dict[str, Any]:
-        """The message of the report queue."""
-        return {"action": "slice", "time": self.report.time, "bucket": self.bucket, "number": self.number}
+    @override
+    def place(self) -> Mapping[str, Any]:
+        return {"number": self.number}
+
+    @classmethod
+    def at(cls, run: Report, bucket: str, place: Mapping[str, Any]) -> Self:
+        """Return the slice of a place. Errors as of `BucketRuns.slice`."""
+        number = place.get("number")
+        if not (type(number) is int and number >= 0):
+            raise TypeError(f"number is {number!r}")
+        return cls(run=run, bucket=bucket, number=number)
 
     @property
-    def following(self) -> "ReportSlice":
+    def notes_key(self) -> str:
+        """Key of the notes with which it begins."""
+        return self.run.notes_key(self.bucket, self.number)
+
+    @property
+    def following(self) -> Self:
         """The slice behind this one."""
         return attrs.evolve(self, number=self.number + 1)

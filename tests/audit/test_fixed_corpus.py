@@ -21,7 +21,7 @@ from runtime.alerts.announce import Alerting, announce
 from runtime.audit.canonical_json import canonical
 from runtime.audit.record_changes import events_of_changes
 from runtime.bucket_runs.count_document import count_document
-from runtime.bucket_runs.run import SweepPolicy
+from runtime.bucket_runs.policy import SweepPolicy
 from runtime.contract import Attribute, CheckAttribute
 from runtime.counts import FixityCount
 from runtime.events.table_stream import record_changes

@@ -153,10 +153,10 @@ def test_parts_grow_so_that_a_billion_objects_fit() -> None:
 
 def test_a_slice_names_what_it_goes_on_with() -> None:
     """The message is small: what the slice needs lies in its notes."""
-    part = ReportSlice(report=Report(NOW), bucket="acme-a", number=4)
+    part = ReportSlice(run=Report(NOW), bucket="acme-a", number=4)
 
     assert {"action": "slice", "time": "2026-03-01T12:00:00Z", "bucket": "acme-a", "number": 4} == part.message
-    assert "scratch/reports/20260301T120000.000000Z/acme-a/000005.json" == part.report.notes_key("acme-a", 5)
+    assert "scratch/reports/20260301T120000.000000Z/acme-a/000005.json" == part.run.notes_key("acme-a", 5)
     assert 5 == part.following.number
 
 

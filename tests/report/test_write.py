@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
+from runtime.bucket_runs.slices import give_up, start
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import FixityRecord
 from runtime.report import notes as report_notes
@@ -17,7 +18,6 @@ from runtime.report.csv_list import unmarked
 from runtime.report.errors import UploadGoneError
 from runtime.report.inventory import Amount, Inventory, InventoryFile, InventoryFormat, StoredVersion
 from runtime.report.slices import Report, ReportSlice
-from runtime.report.write import give_up, start
 from runtime.shared.errors import MalformedMessageError, RefusedError, TransientError
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
@@ -26,7 +26,7 @@ from tests.support.builders import NOW
 from tests.support.report_fakes import REPORT, Environment, environment
 from tests.support.sweep_fakes import BUCKET, record
 
-FIRST = ReportSlice(report=REPORT, bucket=BUCKET)
+FIRST = ReportSlice(run=REPORT, bucket=BUCKET)
 DATED, LATEST = REPORT.list_keys(BUCKET)
 
 
@@ -110,9 +110,9 @@ def test_an_environment_without_buckets_has_a_page() -> None:
     """The report is complete as soon as it is begun."""
     env = environment()
 
-    buckets, whole = start(env.reporting, REPORT)
+    started = start(env.reporting, REPORT)
 
-    assert ([], True) == (buckets, whole is not None)
+    assert ([], True) == (started.buckets, started.whole is not None)
     assert "Nothing is under care yet" in _page(env)
 
 

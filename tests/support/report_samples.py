@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from runtime.bucket_runs.run import SweepPolicy
+from runtime.bucket_runs.policy import SweepPolicy
 from runtime.fixity.outcome import Outcome
 from runtime.report.count import FailingObject, ReportCount
 from runtime.report.inventory import Amount, Storage

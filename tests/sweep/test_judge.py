@@ -6,14 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.bucket_runs.run import Sweep, planned, supersedes
+from runtime.bucket_runs.run import planned, supersedes
+from runtime.bucket_runs.side_by_side import side_by_side
 from runtime.counts import FixityCount
 from runtime.events.eventbridge_s3 import parse
 from runtime.fixity.schedule import phase
 from runtime.fixity.sequencer import normalised
 from runtime.shared.pages import Malformed
-from runtime.sweep.judge import Unrecorded, judge, lacks_record, side_by_side, was_replaced
-from runtime.sweep.totals import Coverage, Slice
+from runtime.sweep.coverage import Coverage
+from runtime.sweep.judge import Unrecorded, judge, lacks_record, was_replaced
+from runtime.sweep.slices import Sweep, SweepSlice
 from tests.support.builders import NOW
 from tests.support.sweep_fakes import GRACE, POLICY, SWEEP, YOUNG, listed, record, row, state
 
@@ -207,7 +209,7 @@ def test_each_object_and_each_sweep_has_an_event_of_its_own() -> None:
 
 def test_a_slice_is_a_small_message() -> None:
     """The longest key of S3, in characters that take most room, stays far below what a queue takes."""
-    body = json.dumps(Slice(sweep=SWEEP, bucket="b" * 63, after="😀" * 256).message)
+    body = json.dumps(SweepSlice(run=SWEEP, bucket="b" * 63, after="😀" * 256).message)
 
     assert len(body) < 8_000
 

@@ -1,4 +1,4 @@
-"""What a sweep counts, and what the counts of an environment say."""
+"""What a sweep found in a whole environment."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -7,49 +7,23 @@ from typing import Any, Final
 import attrs
 
 from runtime.bucket_runs.count_document import count_document
-from runtime.bucket_runs.run import UNFINISHED, Sweep, SweepPolicy
+from runtime.bucket_runs.policy import SweepPolicy
+from runtime.bucket_runs.run import UNFINISHED
 from runtime.counts import FixityCount
 from runtime.shared.timestamps import timestamp
+from runtime.sweep.slices import Sweep
 
 _FORMAT: Final = "duracloud-coverage/1"
 
 
 @attrs.frozen(kw_only=True)
-class Slice:
-    """A part of the sweep of a bucket, which is to be worked on.
-
-    Attributes:
-        sweep: the sweep.
-        bucket: the bucket.
-        after: the key after which it begins; None at the bucket's start.
-        totals: what was counted in the bucket before it.
-    """
-
-    sweep: Sweep
-    bucket: str
-    after: str | None = None
-    totals: FixityCount = attrs.field(factory=FixityCount)
-
-    @property
-    def message(self) -> dict[str, Any]:
-        """The message of the sweep queue."""
-        return {
-            "action": "slice",
-            "time": self.sweep.time,
-            "bucket": self.bucket,
-            "after": self.after,
-            "totals": count_document(self.totals),
-        }
-
-
-@attrs.frozen(kw_only=True)
 class Coverage:
-    """What a sweep found in a whole environment.
+    """What the sweep found.
 
     Attributes:
         sweep: the sweep.
         buckets: what was counted, by bucket.
-        unfinished: why the sweep of a bucket was given up, by bucket.
+        unfinished: why the sweep of a bucket was abandoned, by bucket.
         newest: whether no later sweep has ended.
     """
 
@@ -68,7 +42,7 @@ class Coverage:
         return sum_
 
     def document(self, environment: str, policy: SweepPolicy, ended: datetime) -> dict[str, Any]:
-        """Return the report.
+        """Return the coverage report.
 
         Args:
             environment: the environment's name.
