@@ -148,7 +148,7 @@ def sweep() -> Sweeping:
         checks=SqsQueue(sqs, settings.verification_queue_url, "queueing checks"),
         deposits=SqsQueue(sqs, settings.object_created_queue_url, "queueing objects without a record"),
         slices=SqsQueue(sqs, settings.sweep_queue_url, "queueing slices"),
-        files=S3Documents(s3, settings.managed_bucket),
+        documents=S3Documents(s3, settings.managed_bucket),
         clock=SystemClock(),
         settings=settings,
     )

@@ -1,5 +1,6 @@
 """Names that the infrastructure and the runtime share. Standard library only."""
 
+from enum import StrEnum
 from typing import Final
 
 APPLICATION: Final = "DuraCloud"
@@ -87,27 +88,14 @@ class Metric:
     # Published by checksum-exporter when an export reaches its end state.
     EXPORTS_COMPLETED: Final = "ExportsCompleted"
     EXPORTS_FAILED: Final = "ExportsFailed"
-    # Published by fixity-sweep when a sweep ends, for the whole environment; perhaps twice, with the same values.
+    # Published by fixity-sweep when a sweep ends, for the whole environment; perhaps twice, with the same values. Those
+    # of single counts are named in `runtime.counts`.
     OBJECTS_UNDER_CARE: Final = "ObjectsUnderCare"
     BYTES_UNDER_CARE: Final = "BytesUnderCare"
     # Seconds since the object that waits longest was last found good, or deposited if never.
     OLDEST_UNVERIFIED_AGE: Final = "OldestUnverifiedAge"
-    OVERDUE_OBJECTS: Final = "OverdueObjects"
-    NEVER_VERIFIED: Final = "NeverVerified"
     # Percent of the objects found good, or deposited, within interval and grace.
     COVERAGE_WITHIN_INTERVAL: Final = "CoverageWithinInterval"
-    MISSING_SCHEDULE_ROWS: Final = "MissingScheduleRows"
-    ORPHAN_SCHEDULE_ROWS: Final = "OrphanScheduleRows"
-    # Objects whose newest check failed.
-    FAILING_OBJECTS: Final = "FailingObjects"
-    # Objects that no function had the time to read since they were deposited.
-    DEFERRED_OBJECTS: Final = "DeferredObjects"
-    # Objects of which S3 has made no replica.
-    UNREPLICATED_OBJECTS: Final = "UnreplicatedObjects"
-    # Objects, and newer versions of objects, that S3 lists, that are not new, and that had no record.
-    UNRECORDED_OBJECTS: Final = "UnrecordedObjects"
-    # Records and schedule rows that cannot be read.
-    MALFORMED_RECORDS: Final = "MalformedRecords"
     # Published by checksum-report when a report is complete.
     REPORTS_COMPLETED: Final = "ReportsCompleted"
     # Published by replication-failed: objects that S3 could not replicate, and those that it did not in time.
@@ -120,6 +108,17 @@ class Metric:
     AUDIT_PROBLEMS: Final = "AuditProblems"
     # Published by audit-trail when there are some: records that were changed by no deposit and no check.
     ALTERED_RECORDS: Final = "AlteredRecords"
+
+
+class Severity(StrEnum):
+    """How soon a person has to act."""
+
+    # Objects are damaged, lost or unwatched, or will be within days: at any hour.
+    CRITICAL = "critical"
+    # The service does not do its work as it should; nothing is lost meanwhile: on the next working day.
+    WARNING = "warning"
+    # Somebody should know.
+    NOTICE = "notice"
 
 
 class Tag:

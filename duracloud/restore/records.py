@@ -27,9 +27,10 @@ from duracloud.progress import counted
 from runtime.adapters.dynamodb_pages import DynamoDbRecordPages
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
 from runtime.adapters.errors import condition_failed
+from runtime.bucket_runs.read_ahead import read_ahead
+from runtime.bucket_runs.side_by_side import side_by_side
 from runtime.contract import Attribute
 from runtime.fixity.record_codec import decode
-from runtime.fixity.records import FixityRecord
 from runtime.fixity.schedule import ScheduleRow
 from runtime.fixity.table_items import key_of, ref_of
 from runtime.shared.errors import DuraCloudError
@@ -73,6 +74,12 @@ class Environment:
     records: str
     schedule: str
     events: str
+
+
+@attrs.frozen
+class _Current:
+    ref: ObjectRef
+    version_id: str
 
 
 @attrs.frozen(kw_only=True)
@@ -257,56 +264,28 @@ def _have_looked_at(
         Their number, and the records that cannot be read.
     """
     count, malformed = 0, list[Malformed]()
-    pairs = _side_by_side(_current(environment, bucket), _recorded(environment, bucket))
-    for key, current, recorded in counted(f"comparing {bucket} with what S3 lists", pairs):
-        ref = ObjectRef(bucket, key)
-        if isinstance(recorded, Malformed):
-            malformed.append(recorded)
-        elif ref in spoiled:
-            continue
-        elif current is None or recorded is None or recorded.version_id != current:
-            _look(environment, ref, recorded.sequencer if recorded else _NO_EVENT)
-            count += 1
+    records = DynamoDbRecordPages(environment.dynamodb, environment.records)
+    with ThreadPoolExecutor(1) as pool:
+        pairs = side_by_side(_current(environment, bucket), read_ahead(pool, records.page, bucket, None))
+        for key, current, recorded in counted(f"comparing {bucket} with what S3 lists", pairs):
+            ref = ObjectRef(bucket, key)
+            if isinstance(recorded, Malformed):
+                malformed.append(recorded)
+            elif ref in spoiled:
+                continue
+            elif current is None or recorded is None or recorded.version_id != current.version_id:
+                _look(environment, ref, recorded.sequencer if recorded else _NO_EVENT)
+                count += 1
     return count, malformed
 
 
-def _current(environment: Environment, bucket: str) -> Iterator[tuple[str, str]]:
-    """Yield key and current version of a bucket's objects, in the order of keys."""
+def _current(environment: Environment, bucket: str) -> Iterator[_Current]:
+    """Yield the current versions of a bucket's objects, in the order of keys."""
     for page in environment.s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for entry in page.get("Versions", []):
-            folder_marker = ObjectRef(bucket, entry["Key"]).is_folder_marker(entry["Size"])
-            if entry["IsLatest"] and not folder_marker:
-                yield entry["Key"], entry["VersionId"]
-
-
-def _recorded(environment: Environment, bucket: str) -> Iterator[tuple[str, FixityRecord | Malformed]]:
-    """Yield key and record of a bucket's objects, in the order of keys."""
-    pages, after = DynamoDbRecordPages(environment.dynamodb, environment.records), None
-    while True:
-        page = pages.page(bucket, after)
-        for record in page.rows:
-            yield record.ref.key, record
-        after = page.next_after
-        if after is None:
-            return
-
-
-def _side_by_side(
-    left: Iterator[tuple[str, str]], right: Iterator[tuple[str, FixityRecord | Malformed]]
-) -> Iterator[tuple[str, str | None, FixityRecord | Malformed | None]]:
-    """Join two runs of pairs, both in the order of their keys."""
-    one, other = next(left, None), next(right, None)
-    while one is not None or other is not None:
-        key = min(entry[0] for entry in (one, other) if entry is not None)
-        yield (
-            key,
-            one[1] if one is not None and one[0] == key else None,
-            other[1] if other is not None and other[0] == key else None,
-        )
-        if one is not None and one[0] == key:
-            one = next(left, None)
-        if other is not None and other[0] == key:
-            other = next(right, None)
+            ref = ObjectRef(bucket, entry["Key"])
+            if entry["IsLatest"] and not ref.is_folder_marker(entry["Size"]):
+                yield _Current(ref, entry["VersionId"])
 
 
 def _look(environment: Environment, ref: ObjectRef, sequencer: str) -> None:

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from runtime.adapters.errors import error_code, http_status, translated
 from runtime.report.errors import UploadGoneError
-from runtime.report.model import Upload
+from runtime.report.notes import Upload
 from runtime.report.ports import ReportFiles
 
 if TYPE_CHECKING:

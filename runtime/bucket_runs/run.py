@@ -1,96 +1,66 @@
-"""A run over all buckets: its name, its files, and which run takes the place of another."""
+"""A run over all buckets, a sweep or a report: its name, its files, and which run takes the place of another."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final
 
 import attrs
 
-from runtime.contract import ManagedPrefix
-from runtime.settings import ReportSettings, SweepSettings
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.timestamps import moment_of, timestamp
 
 _MINUTE: Final = timedelta(minutes=1)
-# Of a bucket, in sweeps and reports: why the work on it was given up; empty, or not there, where it came to its end.
+# In the document of a bucket: why its run was abandoned; empty, or missing, if it finished.
 UNFINISHED: Final = "unfinished"
-# By how much a clock may be ahead of ours.
+# Tolerated clock skew.
 _AHEAD: Final = timedelta(minutes=5)
-LATEST_REPORT: Final = f"{ManagedPrefix.COVERAGE}latest.json"
-
-
-@attrs.frozen(kw_only=True)
-class SweepPolicy:
-    """What an environment promises.
-
-    Attributes:
-        interval: time between two checks.
-        grace: time by which a check may be late before the object counts as overdue.
-    """
-
-    interval: timedelta
-    grace: timedelta
-
-    @classmethod
-    def of(cls, settings: SweepSettings | ReportSettings) -> Self:
-        """Return the promise that settings make."""
-        return cls(
-            interval=timedelta(days=settings.check_interval_days), grace=timedelta(days=settings.check_grace_days)
-        )
-
-    def covers(self, last_sure: datetime, now: datetime) -> bool:
-        """Tell whether an object was last known to be good within the interval and the grace."""
-        return last_sure >= now - self.interval - self.grace
-
-    def overdue(self, due: datetime, now: datetime) -> bool:
-        """Tell whether a check is late by more than the grace."""
-        return due < now - self.grace
 
 
 @attrs.frozen
-class Sweep:
-    """One sweep, known by the moment at which it was to start.
+class Run:
+    """One run, known by the moment at which it was to start.
 
     Attributes:
-        started: that moment, UTC.
+        kind: what errors and logs call it.
+        root: the folder of the managed bucket under which runs of the kind keep their files while they go on.
+        latest: key of what the newest run of the kind found.
+        started: the moment, UTC.
     """
 
+    kind: ClassVar[str]
+    root: ClassVar[str]
+    latest: ClassVar[str]
     started: datetime
 
     @property
     def time(self) -> str:
-        """The moment as messages and reports write it."""
+        """The moment as messages and files write it."""
         return timestamp(self.started, "auto")
 
     @property
     def folder(self) -> str:
-        """The folder that holds the plan and what was counted, while the sweep goes on."""
-        return f"{ManagedPrefix.SWEEPS}{self.started.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}/"
+        """The folder that holds the plan and the results of buckets while the run goes on."""
+        return f"{self.root}{self.started.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}/"
 
     @property
     def plan_key(self) -> str:
-        """Key of the file that names the buckets of the sweep."""
+        """Key of the document that names the buckets of the run."""
         return f"{self.folder}plan.json"
 
-    def totals_key(self, bucket: str) -> str:
-        """Return the key of the file that holds what was counted in a bucket."""
+    def result_key(self, bucket: str) -> str:
+        """Return the key of the document of what was found in a bucket."""
         return f"{self.folder}{bucket}.json"
-
-    @property
-    def report_key(self) -> str:
-        """Key of the report."""
-        return f"{ManagedPrefix.COVERAGE}{self.started.astimezone(UTC):%Y-%m-%d}.json"
 
 
 def planned(main_buckets: Iterable[str], latest: Mapping[str, Any] | None) -> list[str]:
-    """Return the buckets that a sweep has to look at, in order.
+    """Return the buckets of a run, in order.
 
-    A bucket that the latest report still found objects in, or could not look at to its end, is looked at even if S3
-    does not list it any more: its objects do not drop out of care quietly.
+    A bucket in which the newest run still found objects, or that it did not finish, belongs to it even if S3 does not
+    list the bucket any more: no object drops out of the count quietly.
 
     Args:
-        main_buckets: the main buckets that there are.
-        latest: the latest report; None where there is none.
+        main_buckets: the main buckets that S3 lists.
+        latest: what the newest run found; None where there is none.
     """
     known = {} if latest is None else latest["buckets"]
     return sorted(
@@ -98,37 +68,33 @@ def planned(main_buckets: Iterable[str], latest: Mapping[str, Any] | None) -> li
     )
 
 
-def refuse_future(started: datetime, now: datetime) -> None:
-    """Refuse a sweep or report that is to have started later than now: until then no other could take its place.
-
-    Args:
-        started: the moment that the message names.
-        now: the present moment, UTC.
+def refuse_future(run: Run, now: datetime) -> None:
+    """Refuse a run that is to have started later than now: until then no other could take its place.
 
     Raises:
         MalformedMessageError: it lies ahead by more than clocks differ.
     """
-    if started > now + _AHEAD:
+    if run.started > now + _AHEAD:
         raise MalformedMessageError(
-            f"got the time {timestamp(started, 'auto')}; allowed: at most {_AHEAD // _MINUTE} minutes later than now,"
+            f"got the time {run.time}; allowed: at most {_AHEAD // _MINUTE} minutes later than now,"
             f" {timestamp(now, 'auto')}"
         )
 
 
-def incomplete(report: Mapping[str, Any] | None) -> bool:
-    """Tell whether a report names a bucket whose sweep was given up: then the same sweep may write it again."""
-    return report is not None and any(found.get(UNFINISHED) for found in report["buckets"].values())
+def incomplete(found: Mapping[str, Any] | None) -> bool:
+    """Tell whether what a run found lacks a bucket: then the same run may write it again."""
+    return found is not None and any(bucket.get(UNFINISHED) for bucket in found["buckets"].values())
 
 
-def supersedes(sweep: Sweep, report: Mapping[str, Any] | None, *, itself: bool = False) -> bool:
-    """Tell whether the report of a sweep takes the place of another.
+def supersedes(run: Run, standing: Mapping[str, Any] | None, *, itself: bool = False) -> bool:
+    """Tell whether what a run found takes the place of another.
 
     Args:
-        sweep: the sweep that ended.
-        report: the report that stands; None where there is none.
-        itself: the answer where the report that stands is of this very sweep.
+        run: the run that ended.
+        standing: what stands; None where there is none.
+        itself: the answer where what stands is of this very run.
     """
-    if report is None:
+    if standing is None:
         return True
-    standing = moment_of(report["started"])
-    return itself if standing == sweep.started else standing < sweep.started
+    started = moment_of(standing["started"])
+    return itself if started == run.started else started < run.started

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from runtime.fixity.records import FixityRecord
-from runtime.report.model import MALFORMED
+from runtime.report.count import MALFORMED
 from runtime.shared.pages import Malformed
 from runtime.shared.timestamps import timestamp
 

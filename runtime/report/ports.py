@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from runtime.report.inventory import Inventory, InventoryFile, StoredVersion
-from runtime.report.model import Upload, WholeReport
+from runtime.report.model import WholeReport
+from runtime.report.notes import Upload
 
 
 class ReportFiles(Protocol):

@@ -10,8 +10,9 @@ from typing import Final
 import attrs
 
 from runtime.fixity.outcome import Outcome
+from runtime.report.count import MALFORMED, FailingObject, ReportCount
 from runtime.report.inventory import Amount, Storage
-from runtime.report.model import MALFORMED, FailingObject, FixityCount, WholeReport, largest_folders
+from runtime.report.model import WholeReport, largest_folders
 from runtime.shared.wording import OutcomeWords, plural, words_of
 
 _MOST_FOLDERS: Final = 20
@@ -33,7 +34,7 @@ class View:
     whole: WholeReport
 
     @cached_property
-    def total(self) -> FixityCount:
+    def total(self) -> ReportCount:
         """The sum over the buckets that came to their end."""
         return self.whole.total
 

@@ -1,13 +1,12 @@
 """What the sweep decides about one object."""
 
-from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 import attrs
 
-from runtime.bucket_runs.run import Sweep, SweepPolicy
+from runtime.bucket_runs.policy import SweepPolicy
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.records import RecordState
 from runtime.fixity.schedule import RETRY, ScheduleRow, phase
@@ -15,6 +14,7 @@ from runtime.fixity.sequencer import BEFORE_ALL_EVENTS
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
 from runtime.shared.timestamps import timestamp
+from runtime.sweep.slices import Sweep
 
 _COMING_DAY: Final = timedelta(days=1)
 # How long an upload in parts may have taken.
@@ -169,32 +169,6 @@ def was_replaced(record: RecordState, listed: ListedObject, started: datetime, n
 
 def _is_held_against_list(record: RecordState, started: datetime, now: datetime) -> bool:
     return record.deposit_date < started and record.next_check > now + RETRY
-
-
-def side_by_side(
-    records: Iterable[RecordState | Malformed],
-    rows: Iterable[ScheduleRow | Malformed],
-    listed: Iterable[ListedObject],
-) -> Iterator[tuple[str, RecordState | Malformed | None, ScheduleRow | Malformed | None, ListedObject | None]]:
-    """Yield what there is of each object of a bucket.
-
-    Args:
-        records: in the order of their keys.
-        rows: in the order of their keys.
-        listed: objects, in the order of their keys.
-
-    Yields:
-        Key, record, row and object in the order of keys; None for each of the three that is missing.
-    """
-    of_records, of_rows, of_list = iter(records), iter(rows), iter(listed)
-    record, row, entry = next(of_records, None), next(of_rows, None), next(of_list, None)
-    while keys := [head.ref.key for head in (record, row, entry) if head is not None]:
-        key = min(keys)
-        at_record, at_row, at_entry = (head is not None and head.ref.key == key for head in (record, row, entry))
-        yield key, record if at_record else None, row if at_row else None, entry if at_entry else None
-        record = next(of_records, None) if at_record else record
-        row = next(of_rows, None) if at_row else row
-        entry = next(of_list, None) if at_entry else entry
 
 
 @attrs.frozen(kw_only=True)

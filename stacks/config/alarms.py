@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import attrs
 
+from runtime.counts import COUNTS
 from stacks.config.fields import number
 
 _MILLION: Final = 1_000_000
@@ -18,15 +19,30 @@ def _in_an_hour(meaning: str, unit: str) -> Any:  # noqa: ANN401 (as above)
     return number(1, _MILLION, f"{meaning}, in an hour", default=1, unit=unit)
 
 
-def _in_a_sweep(meaning: str, unit: str = "objects") -> Any:  # noqa: ANN401 (as above)
-    return number(1, _BILLION, f"{meaning}, in a sweep", default=1, unit=unit)
+def _with_counts(_: type, own: "list[attrs.Attribute[Any]]") -> "list[attrs.Attribute[Any]]":
+    """Add the threshold of each count of a sweep that has an alarm, and no other threshold here."""
+    declared = {field.name for field in own}
+    thresholds = {
+        alarm.threshold: number(
+            1,
+            _BILLION,
+            f"found by a sweep: {counted.meaning}",
+            default=1,
+            unit=alarm.threshold.rpartition("_")[2],
+        )
+        for counted in COUNTS.values()
+        if (alarm := counted.alarm) and alarm.threshold and alarm.threshold not in declared
+    }
+    of_counts = attrs.fields(attrs.make_class("OfCounts", thresholds, kw_only=True))
+    return [*own, *(field.evolve(type=int) for field in of_counts)]
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=_with_counts)
 class Alarms:
     """An alarm fires when the value of a period reaches its threshold.
 
-    The period is five minutes, an hour for what happens once and does not end, a day for what a sweep finds.
+    The period is five minutes, an hour for what happens once and does not end, a day for what a sweep finds. The
+    thresholds of what a sweep counts come from `runtime.counts`.
     """
 
     dead_letters: int = _in_five_minutes("messages in one dead-letter queue", "messages")
@@ -62,12 +78,6 @@ class Alarms:
     failed_checks: int = _in_an_hour("checks that found new damage or loss", "checks")
     failed_requests: int = _in_an_hour("bucket requests that were rejected or done in part", "requests")
     failed_exports: int = _in_an_hour("exports of the checksum table that failed", "exports")
-    failing_objects: int = _in_a_sweep("objects whose newest check failed")
-    deferred_objects: int = _in_a_sweep("objects that no function had the time to read")
-    unreplicated_objects: int = _in_a_sweep("objects that S3 has not replicated")
-    overdue_objects: int = _in_a_sweep("objects whose check is late by more than the grace")
-    unrecorded_objects: int = _in_a_sweep("objects, and newer versions of objects, without a record that are not new")
-    malformed_records: int = _in_a_sweep("records and schedule rows that cannot be read", "records")
     audit_problems: int = number(
         1, _MILLION, "files of the audit trail that the service did not write so, in a day", default=1, unit="files"
     )

@@ -6,7 +6,8 @@ from typing import Final
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from runtime.contract import Metric
+from runtime.contract import Metric, Severity
+from runtime.counts import COUNTS
 from runtime.settings import (
     DepositSettings,
     ExportSettings,
@@ -19,7 +20,7 @@ from runtime.settings import (
 )
 from stacks import naming
 from stacks.constructs import fixity_metrics
-from stacks.constructs.alarms import Alarm, Severity
+from stacks.constructs.alarms import Alarm
 from stacks.constructs.watched import Watched
 
 # Those that publish FailedChecks, see `contract.Metric`.
@@ -210,89 +211,31 @@ def _on_replication(watched: Watched) -> Iterator[Alarm]:
 
 
 def _on_sweeps(watched: Watched) -> Iterator[Alarm]:
-    """Yield the alarms on what a sweep found: it speaks once a day, and until the next one its word stands."""
+    """Yield the alarms on what a sweep counted: it publishes once a day, and until the next one its values stand."""
     settings = watched.settings
     longest = settings.fixity.check_interval_days + settings.sweep.grace_days
-    stands = cloudwatch.TreatMissingData.IGNORE
-
-    def of_sweep(name: str, statistic: str) -> cloudwatch.Metric:
-        return fixity_metrics.of_sweep(settings.name, name, statistic)
-
-    thresholds = settings.alarms
-    for name, severity, metric, threshold, meaning in (
-        (
-            "failing-objects",
-            Severity.CRITICAL,
-            Metric.FAILING_OBJECTS,
-            thresholds.failing_objects,
-            "Objects are damaged, lost or unreadable, or their replicas are, and were not repaired yet.",
-        ),
-        (
-            "overdue-objects",
-            Severity.CRITICAL,
-            Metric.OVERDUE_OBJECTS,
-            thresholds.overdue_objects,
-            f"Objects were not checked by {settings.sweep.grace_days} days after their date.",
-        ),
-        (
-            "deferred-objects",
-            Severity.WARNING,
-            Metric.DEFERRED_OBJECTS,
-            thresholds.deferred_objects,
-            "Objects were never read, because no function had the time for all their bytes.",
-        ),
-        (
-            "unreplicated-objects",
-            Severity.WARNING,
-            Metric.UNREPLICATED_OBJECTS,
-            thresholds.unreplicated_objects,
-            "Objects have no copy in the other region, because S3 has made none.",
-        ),
-        (
-            "unrecorded-objects",
-            Severity.WARNING,
-            Metric.UNRECORDED_OBJECTS,
-            thresholds.unrecorded_objects,
-            "Objects, or newer versions of them, had no fixity record; they were asked to be taken under care.",
-        ),
-        (
-            "malformed-records",
-            Severity.WARNING,
-            Metric.MALFORMED_RECORDS,
-            thresholds.malformed_records,
-            "Records or schedule rows cannot be read; objects of such records are not checked.",
-        ),
-    ):
-        yield Alarm(
-            name=name,
-            severity=severity,
-            meaning=meaning,
-            metric=of_sweep(metric, "Maximum"),
-            threshold=threshold,
-            missing=stands,
-        )
-    yield Alarm(
-        name="oldest-unverified",
-        severity=Severity.CRITICAL,
-        meaning=f"An object was not found good for {longest} days.",
-        metric=of_sweep(Metric.OLDEST_UNVERIFIED_AGE, "Maximum"),
-        threshold=longest * _DAY_SECONDS,
-        missing=stands,
-    )
-    yield Alarm(
-        name="coverage",
-        severity=Severity.CRITICAL,
-        meaning=f"Fewer than {settings.alarms.coverage_percent} % of the objects were found good in {longest} days.",
-        metric=of_sweep(Metric.COVERAGE_WITHIN_INTERVAL, "Minimum"),
-        threshold=settings.alarms.coverage_percent,
-        missing=stands,
-        below=True,
-    )
+    words = {
+        "grace_days": settings.sweep.grace_days,
+        "longest_days": longest,
+        "coverage_percent": settings.alarms.coverage_percent,
+    }
+    for counted in COUNTS.values():
+        if alarm := counted.alarm:
+            statistic = "Minimum" if alarm.below else "Maximum"
+            yield Alarm(
+                name=alarm.name,
+                severity=alarm.severity,
+                meaning=alarm.meaning.format(**words),
+                metric=fixity_metrics.of_sweep(settings.name, counted.metric, statistic),
+                threshold=getattr(settings.alarms, alarm.threshold) if alarm.threshold else longest * _DAY_SECONDS,
+                missing=cloudwatch.TreatMissingData.IGNORE,
+                below=alarm.below,
+            )
     yield Alarm(
         name="no-sweep",
         severity=Severity.CRITICAL,
         meaning=f"No sweep ended for {settings.sweep.silence_days} days: nothing looks for what is overdue.",
-        metric=of_sweep(Metric.OBJECTS_UNDER_CARE, "SampleCount"),
+        metric=fixity_metrics.of_sweep(settings.name, Metric.OBJECTS_UNDER_CARE, "SampleCount"),
         threshold=1,
         periods=settings.sweep.silence_days,
         missing=cloudwatch.TreatMissingData.BREACHING,

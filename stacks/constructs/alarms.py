@@ -1,7 +1,6 @@
 """How an alarm is made: it tells people through the alert topic, says what it means, and links to the runbook."""
 
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Final
 
 import attrs
@@ -11,21 +10,11 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from runtime.contract import Severity
 from stacks import naming
 from stacks.config import Settings
 
 SEVERITY_TAG: Final = "Severity"
-
-
-class Severity(StrEnum):
-    """How soon a person has to act."""
-
-    # Objects are damaged, lost or unwatched, or will be within days: at any hour.
-    CRITICAL = "critical"
-    # The service does not do its work as it should; nothing is lost meanwhile: on the next working day.
-    WARNING = "warning"
-    # Somebody should know.
-    NOTICE = "notice"
 
 
 @attrs.frozen(kw_only=True)

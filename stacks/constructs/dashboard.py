@@ -7,6 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from runtime.contract import Metric
+from runtime.counts import COUNTS
 from runtime.settings import (
     ExportSettings,
     ManifestSettings,
@@ -29,17 +30,7 @@ _OUTCOMES: Final = {
     Metric.OUTCOME_NO_BASELINE: "no baseline",
     Metric.OUTCOME_DEFERRED: "deferred",
 }
-_OUT_OF_ORDER: Final = {
-    Metric.FAILING_OBJECTS: "failing",
-    Metric.OVERDUE_OBJECTS: "overdue",
-    Metric.NEVER_VERIFIED: "never verified",
-    Metric.MISSING_SCHEDULE_ROWS: "without a schedule row",
-    Metric.ORPHAN_SCHEDULE_ROWS: "schedule rows without a record",
-    Metric.DEFERRED_OBJECTS: "never read",
-    Metric.UNREPLICATED_OBJECTS: "without a replica",
-    Metric.UNRECORDED_OBJECTS: "without a record",
-    Metric.MALFORMED_RECORDS: "records that cannot be read",
-}
+_OUT_OF_ORDER: Final = {counted.metric: counted.label for counted in COUNTS.values() if counted.label}
 _WHOLE: Final = 24
 _HALF: Final = 12
 _HEADING_HEIGHT: Final = 1

@@ -44,8 +44,10 @@ def test_runtime_knows_nothing_of_infrastructure() -> None:
 
 
 def test_infrastructure_imports_only_names_and_settings_of_the_runtime() -> None:
-    """Stacks know the names that both sides share and what each function reads, and nothing else of the runtime."""
-    assert {} == _breaches(modules_in("stacks/", "app.py"), "runtime", but=("runtime.contract", "runtime.settings"))
+    """Stacks know the names that both sides share, what each function reads and what is counted, and nothing else."""
+    shared = ("runtime.contract", "runtime.counts", "runtime.settings")
+
+    assert {} == _breaches(modules_in("stacks/", "app.py"), "runtime", but=shared)
 
 
 def test_infrastructure_calls_no_aws_at_synthesis() -> None:
@@ -58,14 +60,16 @@ def test_app_reads_no_environment() -> None:
     assert {} == _breaches(modules_in("app.py"), "os")
 
 
-def test_contract_is_standard_library_only() -> None:
-    """Both sides can import the shared names without loading anything."""
-    [contract] = modules_in("runtime/contract.py")
+def test_what_both_sides_share_is_standard_library_only() -> None:
+    """Both sides can import the shared names, and the table of counts, without loading anything."""
+    [contract, counts] = modules_in("runtime/contract.py", "runtime/counts.py")
 
     assert {name.split(".")[0] for name in contract.imports} <= sys.stdlib_module_names
+    of_counts = counts.imports - set(counts.imports_from("runtime.contract"))
+    assert {name.split(".")[0] for name in of_counts} <= sys.stdlib_module_names
 
 
-# What a feature may use of the runtime beside names, settings and `runtime.shared`: only what lies below it.
+# What a feature may use of the runtime beside names, counts, settings and `runtime.shared`: only what lies below it.
 FEATURES = {
     "shared": (),
     "fixity": (),
@@ -77,7 +81,7 @@ FEATURES = {
     "sweep": ("bucket_runs", "fixity"),
     "report": ("audit", "bucket_runs", "fixity"),
 }
-BELOW_ALL = ("runtime.contract", "runtime.settings", "runtime.shared")
+BELOW_ALL = ("runtime.contract", "runtime.counts", "runtime.settings", "runtime.shared")
 
 
 def _feature(name: str) -> list[Module]:

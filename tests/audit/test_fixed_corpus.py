@@ -20,15 +20,16 @@ from benchmarks.function_environment import any_settings
 from runtime.alerts.announce import Alerting, announce
 from runtime.audit.canonical_json import canonical
 from runtime.audit.record_changes import events_of_changes
-from runtime.bucket_runs.run import SweepPolicy
+from runtime.bucket_runs.count_document import count_document
+from runtime.bucket_runs.policy import SweepPolicy
 from runtime.contract import Attribute, CheckAttribute
+from runtime.counts import FixityCount
 from runtime.events.table_stream import record_changes
 from runtime.fixity.record_codec import STATE_ATTRIBUTES, decode, decode_state, encode
 from runtime.settings import AlertsSettings
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.pages import Malformed
 from runtime.sweep.judge import ListedObject, has_vanished, judge, was_replaced
-from runtime.sweep.totals import Totals
 from tests.support.announcing_fakes import FakeNotifier
 from tests.support.builders import NOW, REF
 
@@ -109,10 +110,13 @@ def _swept(image: Mapping[str, Any]) -> object:
     if isinstance(state, Malformed):
         return f"malformed: {state.problem}"
     verdict = judge(state, None, LATER, POLICY)
-    totals = Totals()
-    totals.count(state, verdict)
+    totals = FixityCount()
+    totals.add_record(state, covered=verdict.covered, overdue=verdict.overdue)
+    totals.waiting += verdict.waiting
+    totals.missing_rows += verdict.missing_row
+    totals.checks_queued += verdict.check is not None
     return {
-        "totals": totals.document,
+        "totals": count_document(totals),
         "verdict": json.loads(json.dumps(attrs.asdict(verdict), default=str)),
         "vanished": has_vanished(state, LATER, LATER),
         "replaced": was_replaced(state, LISTED, LATER, LATER, timedelta(hours=1)),

@@ -8,16 +8,15 @@ from runtime.adapters.sns_topic import SnsTopic
 from runtime.adapters.sqs_queue import SqsQueue
 from runtime.alerts.changes import Announcement, Kind
 from runtime.alerts.message import compose
-from runtime.events import eventbridge_s3
+from runtime.events import bucket_runs, eventbridge_s3
 from runtime.fixity.due_check import DueCheck
-from runtime.handlers import fixity_sweep
 from runtime.handlers.checksum_verification import _parse
 from runtime.shared.errors import RefusedError, TransientError
 from runtime.shared.object_ref import ObjectRef
 from runtime.sweep.judge import Unrecorded
-from runtime.sweep.totals import Slice
+from runtime.sweep.slices import SweepSlice
 from tests.support.record_images import image
-from tests.support.sweep_fakes import SWEEP, listed
+from tests.support.sweep_fakes import SWEEP, environment, listed
 
 pytestmark = pytest.mark.usefixtures("aws")
 REGION = "eu-west-1"
@@ -76,11 +75,14 @@ def test_l20_any_key_arrives_as_it_is(key: str) -> None:
 def test_slices_arrive_as_they_are() -> None:
     """A slice comes back from its queue as it went in, also with a key that SQS would not take."""
     client, url = _queue()
-    parts = [Slice(sweep=SWEEP, bucket=f"acme-test-{n}", after=after) for n, after in enumerate([None, "ä", "\x01🗝"])]
+    parts = [
+        SweepSlice(run=SWEEP, bucket=f"acme-test-{n}", after=after) for n, after in enumerate([None, "ä", "\x01🗝"])
+    ]
 
     SqsQueue(client, url, ACTION).send(parts)
 
-    found = sorted((fixity_sweep._parse(body) for body in _drain(client, url)), key=lambda part: part.bucket)  # type: ignore[union-attr]
+    found = [bucket_runs.parse(body, environment().sweeping) for body in _drain(client, url)]
+    found.sort(key=lambda part: part.bucket)  # type: ignore[union-attr]
     assert parts == found
 
 

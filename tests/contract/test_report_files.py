@@ -8,7 +8,7 @@ from botocore.stub import Stubber
 from runtime.adapters.clients import client
 from runtime.adapters.s3_report_files import S3ReportFiles
 from runtime.report.errors import UploadGoneError
-from runtime.report.model import Upload
+from runtime.report.notes import Upload
 from runtime.report.ports import ReportFiles
 from tests.support.report_fakes import FakeReportFiles
 

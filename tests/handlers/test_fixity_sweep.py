@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from runtime.bucket_runs.run import Sweep
+from runtime.counts import COUNTS
+from runtime.events.bucket_runs import parse
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
-from runtime.handlers.fixity_sweep import _parse, handle
+from runtime.handlers.fixity_sweep import handle
 from runtime.shared.errors import RefusedError
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
-from runtime.sweep.totals import Slice
+from runtime.sweep.slices import Sweep, SweepSlice
 from tests.support.builders import NOW, FakeContext, sqs_event
 from tests.support.sweep_fakes import (
     BUCKET,
@@ -68,6 +69,7 @@ def test_a_sweep_ends_in_metrics_for_the_whole_environment(capsys: pytest.Captur
         one["Name"]: (line[one["Name"]][0], one["Unit"]) for one in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
     }
     assert {
+        **{counted.metric: (0, "Count") for counted in COUNTS.values() if counted.metric},
         "ObjectsUnderCare": (6, "Count"),
         "BytesUnderCare": (32, "Bytes"),
         "OldestUnverifiedAge": (200 * 86_400, "Seconds"),
@@ -81,7 +83,6 @@ def test_a_sweep_ends_in_metrics_for_the_whole_environment(capsys: pytest.Captur
         "FailingObjects": (1, "Count"),
         "DeferredObjects": (1, "Count"),
         "UnreplicatedObjects": (1, "Count"),
-        "MalformedRecords": (0, "Count"),
     } == metrics
 
 
@@ -186,20 +187,20 @@ def test_a_bucket_that_fails_for_good_does_not_silence_the_others(
 
 def test_a_queued_slice_is_read_as_it_was() -> None:
     """What the function queues it understands, whatever the key."""
-    part = Slice(sweep=SWEEP, bucket=BUCKET, after="ä +%20\n😀\x01")
+    part = SweepSlice(run=SWEEP, bucket=BUCKET, after="ä +%20\n😀\x01")
 
-    assert part == _parse(json.dumps(part.message))
+    assert part == parse(json.dumps(part.message), environment().sweeping)
 
 
 def test_the_time_of_the_schedule_is_taken_in_any_zone() -> None:
     """EventBridge writes its time with a Z; a person may write another zone."""
-    assert Sweep(NOW) == _parse(json.dumps(START))
+    assert Sweep(NOW) == parse(json.dumps(START), environment().sweeping)
     assert "scratch/sweeps/20260301T110000.000000Z/plan.json" == _zoned("2026-03-01T12:00:00+01:00").plan_key
     assert "reports/coverage/2026-02-28.json" == _zoned("2026-03-01T00:30:00+01:00").report_key
 
 
 def _zoned(time: str) -> Sweep:
-    sweep = _parse(json.dumps({"action": "start", "time": time}))
+    sweep = parse(json.dumps({"action": "start", "time": time}), environment().sweeping)
     assert isinstance(sweep, Sweep)
     assert sweep == Sweep(datetime.fromisoformat(time).astimezone(UTC))
     return sweep

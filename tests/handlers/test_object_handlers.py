@@ -6,7 +6,6 @@ from typing import Any
 import attrs
 import pytest
 
-from runtime.bucket_runs.run import Sweep
 from runtime.fixity.check_replica import Checking
 from runtime.fixity.context import Care
 from runtime.fixity.errors import UnreadableError
@@ -15,6 +14,7 @@ from runtime.handlers import checksum_verification, file_deleted, file_uploaded
 from runtime.settings import DepositSettings, RemovalSettings, VerificationSettings
 from runtime.shared.object_ref import ObjectRef
 from runtime.sweep.judge import ListedObject, Unrecorded
+from runtime.sweep.slices import Sweep
 from tests.support.builders import (
     NOW,
     REF,

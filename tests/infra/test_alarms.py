@@ -12,6 +12,7 @@ import pytest
 from benchmarks.function_environment import any_settings
 from runtime.alerts import message
 from runtime.contract import METRIC_NAMESPACE, Metric
+from runtime.counts import COUNTS, FixityCount
 from runtime.observability import publish
 from runtime.settings import FUNCTIONS, ReplicationSettings
 from stacks.config import Alarms
@@ -59,6 +60,8 @@ ITEM_ACTIONS = {
         "UpdateItem",
     )
 }
+COUNTED = {counted.metric for counted in COUNTS.values() if counted.metric}
+OF_SWEEPS = [counted.alarm for counted in COUNTS.values() if counted.alarm]
 # What happens and does not end.
 OF_EVENTS = (
     "failed-checks-",
@@ -167,6 +170,8 @@ def _publishing_modules() -> dict[str, set[str]]:
             for node in ast.walk(tree)
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Metric"
         }
+        if FixityCount.metrics.__name__ in {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}:
+            found |= COUNTED
         imported = {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         for other in imported - seen:
             if other.startswith(("runtime.handlers.", "runtime.events.")):
@@ -347,14 +352,8 @@ def test_every_alarm_says_what_missing_data_means(variant: Assembly) -> None:
     }
     reached, below = "GreaterThanOrEqualToThreshold", "LessThanThreshold"
 
-    assert ("ignore", reached) == found.pop("failing-objects")
-    assert ("ignore", reached) == found.pop("deferred-objects")
-    assert ("ignore", reached) == found.pop("unreplicated-objects")
-    assert ("ignore", reached) == found.pop("overdue-objects")
-    assert ("ignore", reached) == found.pop("unrecorded-objects")
-    assert ("ignore", reached) == found.pop("malformed-records")
-    assert ("ignore", reached) == found.pop("oldest-unverified")
-    assert ("ignore", below) == found.pop("coverage")
+    for alarm in OF_SWEEPS:
+        assert ("ignore", below if alarm.below else reached) == found.pop(alarm.name)
     assert ("breaching", below) == found.pop("no-sweep")
     assert ("breaching", below) == found.pop("no-audit-manifest")
     assert {("notBreaching", reached)} == set(found.values())
@@ -453,14 +452,9 @@ def test_thresholds_are_settings(variant: Assembly, tmp_path: Path) -> None:
         "failed_exports": ("failed-exports",),
         "failed_replications": ("failed-replications",),
         "late_replications": ("late-replications",),
-        "failing_objects": ("failing-objects",),
-        "deferred_objects": ("deferred-objects",),
-        "unreplicated_objects": ("unreplicated-objects",),
-        "overdue_objects": ("overdue-objects",),
-        "unrecorded_objects": ("unrecorded-objects",),
+        **{str(alarm.threshold): (alarm.name,) for alarm in OF_SWEEPS if alarm.threshold},
         "audit_problems": ("audit-problems",),
         "altered_records": ("altered-records",),
-        "coverage_percent": ("coverage",),
     }.items():
         assert all(name.startswith(beginnings) for name in found[setting])
 

@@ -152,15 +152,17 @@ def test_the_page_is_made_of_what_ships(code: Path, layer: Path, reports: Path) 
     program = """
 from datetime import UTC, datetime, timedelta
 from runtime.adapters.jinja_page import JinjaPage
-from runtime.bucket_runs.run import SweepPolicy
-from runtime.report.model import BucketReport, DayCount, FixityCount, Report, WholeReport
+from runtime.bucket_runs.policy import SweepPolicy
+from runtime.report.count import ReportCount
+from runtime.report.model import BucketReport, DayCount, WholeReport
+from runtime.report.slices import Report
 moment = datetime(2026, 3, 1, tzinfo=UTC)
 whole = WholeReport(
     report=Report(moment),
     environment="prod",
     policy=SweepPolicy(interval=timedelta(days=180), grace=timedelta(days=3)),
     ended=moment,
-    buckets={"acme": BucketReport(count=FixityCount(), storage=None, unfinished="<b>\\n")},
+    buckets={"acme": BucketReport(count=ReportCount(), storage=None, unfinished="<b>\\n")},
     days=[DayCount(day=moment.date())],
 )
 html = JinjaPage().html(whole)

@@ -2,6 +2,7 @@ import json
 from typing import Any
 
 from runtime.contract import METRIC_NAMESPACE, Metric
+from runtime.counts import COUNTS
 from tests.infra.synthesis import Assembly
 
 TITLES = [
@@ -85,6 +86,7 @@ def test_every_outcome_of_a_check_is_shown(variant: Assembly) -> None:
 def test_every_metric_of_our_own_is_shown(variant: Assembly) -> None:
     """Whatever the functions publish has a line in a graph: a figure that nobody can see helps nobody."""
     published = {value for name, value in vars(Metric).items() if name.isupper()}
+    published |= {counted.metric for counted in COUNTS.values() if counted.metric}
     shown = {one[1] for metrics in _graphs(variant).values() for one in metrics if one[0] == METRIC_NAMESPACE}
 
     assert published == shown

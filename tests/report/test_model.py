@@ -6,19 +6,11 @@ import pytest
 
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
+from runtime.report.count import MOST_FAILING, ReportCount
 from runtime.report.inventory import Amount, Storage
-from runtime.report.model import (
-    MOST_FAILING,
-    BucketNotes,
-    BucketReport,
-    FixityCount,
-    Report,
-    ReportSlice,
-    Upload,
-    day_count,
-    largest_folders,
-    part_bytes,
-)
+from runtime.report.model import BucketReport, day_count, largest_folders
+from runtime.report.notes import BucketNotes, Upload, part_bytes
+from runtime.report.slices import Report, ReportSlice
 from tests.support.builders import NOW
 from tests.support.report_samples import sample
 from tests.support.sweep_fakes import POLICY, record, with_outcome, with_replication
@@ -29,8 +21,8 @@ FAILED = attrs.evolve(
 )
 
 
-def _count(*records: object) -> FixityCount:
-    count = FixityCount()
+def _count(*records: object) -> ReportCount:
+    count = ReportCount()
     for one in records:
         count.count(one, NOW, POLICY)  # type: ignore[arg-type]
     return count
@@ -116,7 +108,7 @@ def test_only_the_first_failing_objects_are_named() -> None:
 
 def test_nothing_is_fully_covered() -> None:
     """An empty bucket is no gap."""
-    assert 100 == FixityCount().coverage
+    assert 100 == ReportCount().coverage
 
 
 def test_notes_and_results_are_read_as_written() -> None:
@@ -161,10 +153,10 @@ def test_parts_grow_so_that_a_billion_objects_fit() -> None:
 
 def test_a_slice_names_what_it_goes_on_with() -> None:
     """The message is small: what the slice needs lies in its notes."""
-    part = ReportSlice(report=Report(NOW), bucket="acme-a", number=4)
+    part = ReportSlice(run=Report(NOW), bucket="acme-a", number=4)
 
     assert {"action": "slice", "time": "2026-03-01T12:00:00Z", "bucket": "acme-a", "number": 4} == part.message
-    assert "scratch/reports/20260301T120000.000000Z/acme-a/000005.json" == part.report.notes_key("acme-a", 5)
+    assert "scratch/reports/20260301T120000.000000Z/acme-a/000005.json" == part.run.notes_key("acme-a", 5)
     assert 5 == part.following.number
 
 

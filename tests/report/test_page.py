@@ -1,6 +1,7 @@
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from runtime.adapters.jinja_page import JinjaPage
 from runtime.fixity.outcome import Outcome
-from runtime.report.model import BucketReport, DayCount, FixityCount, WholeReport
+from runtime.report.count import ReportCount
+from runtime.report.model import BucketReport, DayCount, WholeReport
 from runtime.shared.wording import visible
 from tests.architecture.source import ROOT
 from tests.support.hostile import HOSTILE_TEXTS
@@ -79,7 +81,7 @@ def test_l43_nothing_hides_in_the_page(text: str) -> None:
         buckets = {
             "a": BucketReport(count=count(10, 10, oldest=3, failed=(one,)), storage=found),
             "b": BucketReport(count=count(1, 1, oldest=3), storage=None, problem=typed),
-            f"c{typed}": BucketReport(count=FixityCount(), storage=None, unfinished=typed),
+            f"c{typed}": BucketReport(count=ReportCount(), storage=None, unfinished=typed),
         }
         return Document(page(attrs.evolve(sample(), buckets=buckets)))
 
@@ -157,17 +159,17 @@ def test_coverage_is_never_rounded_up() -> None:
     ("bucket", "headline"),
     [
         (count(5, 5, oldest=1), "Everything is in order"),
-        (FixityCount(), "Nothing is under care yet"),
+        (ReportCount(), "Nothing is under care yet"),
         (
             count(5, 5, oldest=1, failed=(failing("b", "k", Outcome.ABSENT, "gone"),)),
             "1 object needs attention",
         ),
-        (attrs.evolve(count(5, 5, oldest=400), overdue=2), "2 objects were not checked in time"),
-        (attrs.evolve(count(5, 5, oldest=1), outcomes={"match": 4, "deferred": 1}), "1 object was never read"),
-        (attrs.evolve(count(5, 5, oldest=1), unreplicated=3), "3 objects have no second copy"),
+        (replace(count(5, 5, oldest=400), overdue=2), "2 objects were not checked in time"),
+        (replace(count(5, 5, oldest=1), outcomes={"match": 4, "deferred": 1}), "1 object was never read"),
+        (replace(count(5, 5, oldest=1), unreplicated=3), "3 objects have no second copy"),
     ],
 )
-def test_the_headline_says_how_things_are(bucket: FixityCount, headline: str) -> None:
+def test_the_headline_says_how_things_are(bucket: ReportCount, headline: str) -> None:
     """One glance tells whether there is anything to do."""
     text = Document(page(attrs.evolve(sample(), buckets={"a": BucketReport(count=bucket, storage=None)}))).text
 
@@ -188,7 +190,7 @@ def test_l25_the_copy_that_fails_is_named() -> None:
 def test_many_failing_objects_are_the_first_and_a_number() -> None:
     """The page names a hundred and says how many more there are."""
     failed = tuple(failing("b", f"key-{number:04}", Outcome.MISMATCH, "bad") for number in range(100))
-    many = attrs.evolve(count(5_000, 5, oldest=1, failed=failed), failing=1_234)
+    many = replace(count(5_000, 5, oldest=1, failed=failed), failing=1_234)
     text = Document(page(attrs.evolve(sample(), buckets={"b": BucketReport(count=many, storage=None)}))).text
 
     assert "The first 100 of 1,234 objects" in text

@@ -9,14 +9,15 @@ from typing import Any
 import attrs
 import pytest
 
+from runtime.bucket_runs.slices import give_up, start
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import FixityRecord
-from runtime.report import model as report_module
+from runtime.report import notes as report_notes
+from runtime.report.count import ReportCount
 from runtime.report.csv_list import unmarked
 from runtime.report.errors import UploadGoneError
 from runtime.report.inventory import Amount, Inventory, InventoryFile, InventoryFormat, StoredVersion
-from runtime.report.model import FixityCount, Report, ReportSlice
-from runtime.report.write import give_up, start
+from runtime.report.slices import Report, ReportSlice
 from runtime.shared.errors import MalformedMessageError, RefusedError, TransientError
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
@@ -25,14 +26,14 @@ from tests.support.builders import NOW
 from tests.support.report_fakes import REPORT, Environment, environment
 from tests.support.sweep_fakes import BUCKET, record
 
-FIRST = ReportSlice(report=REPORT, bucket=BUCKET)
+FIRST = ReportSlice(run=REPORT, bucket=BUCKET)
 DATED, LATEST = REPORT.list_keys(BUCKET)
 
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of two or three lines, so that a few records make many."""
-    monkeypatch.setattr(report_module, "_PART_BYTES", 500)
+    monkeypatch.setattr(report_notes, "_PART_BYTES", 500)
 
 
 def _failing(key: str, *, bucket: str = BUCKET) -> FixityRecord:
@@ -109,9 +110,9 @@ def test_an_environment_without_buckets_has_a_page() -> None:
     """The report is complete as soon as it is begun."""
     env = environment()
 
-    buckets, whole = start(env.reporting, REPORT)
+    started = start(env.reporting, REPORT)
 
-    assert ([], True) == (buckets, whole is not None)
+    assert ([], True) == (started.buckets, started.whole is not None)
     assert "Nothing is under care yet" in _page(env)
 
 
@@ -360,10 +361,10 @@ def test_every_moment_of_a_report_is_written_alike() -> None:
 
 def test_what_was_noted_before_moments_were_written_alike_is_read() -> None:
     """A report that an update of the software comes in between goes on."""
-    count = FixityCount(oldest=NOW)
+    count = ReportCount(oldest=NOW)
     before = {**count.document, "oldest_unverified": "2026-03-01T12:00:00+00:00"}
 
-    assert count == FixityCount.from_document(before)
+    assert count == ReportCount.from_document(before)
 
 
 def test_a_damaged_inventory_is_said_and_not_counted() -> None:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.replica import OF_REPLICA
-from runtime.report.model import MALFORMED
+from runtime.report.count import MALFORMED
 from runtime.shared.wording import FAILURES, cut, plural, visible, words_of
 
 

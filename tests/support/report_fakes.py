@@ -8,11 +8,13 @@ import attrs
 
 from benchmarks.function_environment import any_settings
 from runtime.adapters.jinja_page import JinjaPage
+from runtime.bucket_runs.slices import advance, start
 from runtime.fixity.records import FixityRecord
 from runtime.report.errors import UploadGoneError
 from runtime.report.inventory import Inventory, InventoryError, InventoryFile, StoredVersion
-from runtime.report.model import Report, ReportSlice, Upload
-from runtime.report.write import Reporting, ReportProgress, advance, start
+from runtime.report.notes import Upload
+from runtime.report.slices import Report, ReportSlice
+from runtime.report.write import Reporting, ReportProgress
 from runtime.settings import ReportSettings
 from tests.support.builders import NOW
 from tests.support.fakes import FakeClock, FakeQueue, FakeRecordPages, FakeRecords

@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from runtime.bucket_runs.run import SweepPolicy
+from runtime.bucket_runs.policy import SweepPolicy
 from runtime.fixity.outcome import Outcome
+from runtime.report.count import FailingObject, ReportCount
 from runtime.report.inventory import Amount, Storage
-from runtime.report.model import BucketReport, DayCount, FailingObject, FixityCount, Report, WholeReport
+from runtime.report.model import BucketReport, DayCount, WholeReport
+from runtime.report.slices import Report
 
 MOMENT = datetime(2026, 3, 1, 5, 0, tzinfo=UTC)
 POLICY = SweepPolicy(interval=timedelta(days=180), grace=timedelta(days=3))
@@ -34,12 +36,12 @@ def failing(bucket: str, key: str, outcome: Outcome, message: str, days: int | N
 
 def count(
     objects: int, size: int, *, oldest: int, covered: int | None = None, failed: tuple[FailingObject, ...] = ()
-) -> FixityCount:
+) -> ReportCount:
     """Build a count."""
     outcomes: dict[str, int] = {Outcome.MATCH.value: objects - len(failed)}
     for one in failed:
         outcomes[one.outcome] = outcomes.get(one.outcome, 0) + 1
-    return FixityCount(
+    return ReportCount(
         objects=objects,
         size=size,
         covered=objects - len(failed) if covered is None else covered,

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from benchmarks.function_environment import any_settings
-from runtime.bucket_runs.run import Sweep, SweepPolicy
+from runtime.bucket_runs.policy import SweepPolicy
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
@@ -19,7 +19,7 @@ from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed, Page
 from runtime.sweep.judge import ListedObject, Unrecorded
 from runtime.sweep.run import Sweeping
-from runtime.sweep.totals import Slice
+from runtime.sweep.slices import Sweep, SweepSlice
 from tests.support.builders import AGENT, INTERVAL, NOW
 from tests.support.fakes import (
     FakeClock,
@@ -109,7 +109,7 @@ class Environment:
     objects: FakeObjectList
     checks: FakeQueue[DueCheck]
     deposits: FakeQueue[Unrecorded]
-    slices: FakeQueue[Slice]
+    slices: FakeQueue[SweepSlice]
     files: FakeDocuments
     clock: FakeClock
     sweeping: Sweeping
@@ -126,7 +126,7 @@ def environment(*buckets: str, most: int = 1_000, page: int = 2) -> Environment:
     records, schedule = FakeRecords(), FakeSchedule()
     listed, states, clock = FakeBuckets(list(buckets)), FakeRecordStates(records, page), FakeClock(NOW)
     objects, checks, deposits = FakeObjectList(page), FakeQueue[DueCheck](), FakeQueue[Unrecorded]()
-    slices, files = FakeQueue[Slice](), FakeDocuments()
+    slices, files = FakeQueue[SweepSlice](), FakeDocuments()
     return Environment(
         listed,
         records,
@@ -147,7 +147,7 @@ def environment(*buckets: str, most: int = 1_000, page: int = 2) -> Environment:
             checks=checks,
             deposits=deposits,
             slices=slices,
-            files=files,
+            documents=files,
             clock=clock,
             settings=any_settings(
                 SweepSettings,

@@ -6,15 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.bucket_runs.run import Sweep, planned, supersedes
+from runtime.bucket_runs.run import planned, supersedes
+from runtime.bucket_runs.side_by_side import side_by_side
+from runtime.counts import COUNTS, FixityCount
 from runtime.events.eventbridge_s3 import parse
 from runtime.fixity.schedule import phase
 from runtime.fixity.sequencer import normalised
 from runtime.shared.pages import Malformed
-from runtime.sweep.judge import Unrecorded, judge, lacks_record, side_by_side, was_replaced
-from runtime.sweep.totals import Coverage, Slice, Totals
+from runtime.sweep.coverage import Coverage
+from runtime.sweep.judge import Unrecorded, judge, lacks_record, was_replaced
+from runtime.sweep.slices import Sweep, SweepSlice
 from tests.support.builders import NOW
-from tests.support.sweep_fakes import BUCKET, GRACE, POLICY, SWEEP, YOUNG, listed, record, row, state
+from tests.support.sweep_fakes import GRACE, POLICY, SWEEP, YOUNG, listed, record, row, state
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -204,67 +207,17 @@ def test_each_object_and_each_sweep_has_an_event_of_its_own() -> None:
     assert 3 == len({first, *others})
 
 
-TOTALS = st.builds(
-    Totals,
-    **{
-        name: st.integers(0, 10**18)
-        for name in (
-            "objects",
-            "size",
-            "within_interval",
-            "never_verified",
-            "overdue",
-            "waiting",
-            "missing_rows",
-            "orphan_rows",
-            "unrecorded",
-            "vanished",
-            "replaced",
-            "failing",
-            "deferred",
-            "unreplicated",
-            "malformed",
-            "checks_queued",
-        )
-    },
-    oldest=st.none() | st.timedeltas(-3650 * DAY, 3650 * DAY).map(lambda by: NOW + by),
-)
-
-
-@given(TOTALS)
-def test_totals_survive_a_message(totals: Totals) -> None:
-    """What a slice hands on is what the next one adds to."""
-    assert totals == Totals.from_document(json.loads(json.dumps(totals.document)))
-
-
-def test_totals_of_an_earlier_version_are_understood() -> None:
-    """A sweep goes on when the software is updated meanwhile."""
-    later = {"unrecorded", "vanished", "malformed"}
-    earlier = {name: value for name, value in Totals(objects=1).document.items() if name not in later}
-
-    assert Totals(objects=1) == Totals.from_document(earlier)
-
-
-def test_totals_add_up() -> None:
-    """Numbers are summed, and the oldest date is the older one."""
-    one, other = Totals(objects=1, size=2, oldest=NOW), Totals(objects=10, size=20, oldest=NOW - DAY)
-    one.add(other)
-    one.add(Totals())
-
-    assert Totals(objects=11, size=22, oldest=NOW - DAY) == one
-
-
 def test_a_slice_is_a_small_message() -> None:
     """The longest key of S3, in characters that take most room, stays far below what a queue takes."""
-    body = json.dumps(Slice(sweep=SWEEP, bucket="b" * 63, after="😀" * 256).message)
+    body = json.dumps(SweepSlice(run=SWEEP, bucket="b" * 63, after="😀" * 256).message)
 
     assert len(body) < 8_000
 
 
 def test_report_says_what_was_found() -> None:
     """The report holds the sums, the share within the interval, and each bucket's own figures."""
-    good = Totals(objects=3, size=30, oldest=NOW - 100 * DAY, within_interval=3)
-    bad = Totals(objects=1, size=5, oldest=NOW - 200 * DAY, never_verified=1, overdue=1, checks_queued=1)
+    good = FixityCount(objects=3, size=30, oldest=NOW - 100 * DAY, covered=3)
+    bad = FixityCount(objects=1, size=5, oldest=NOW - 200 * DAY, never_verified=1, overdue=1, checks_queued=1)
     coverage = Coverage(sweep=SWEEP, buckets={"acme-test-b": bad, "acme-test-a": good})
 
     report = coverage.document("test", POLICY, NOW + timedelta(minutes=5))
@@ -272,6 +225,7 @@ def test_report_says_what_was_found() -> None:
     assert json.loads(json.dumps(report)) == report
     assert ["acme-test-a", "acme-test-b"] == list(report.pop("buckets"))
     assert {
+        **dict.fromkeys((counted.key for counted in COUNTS.values()), 0),
         "format": "duracloud-coverage/1",
         "environment": "test",
         "started": "2026-03-01T12:00:00Z",
@@ -284,16 +238,6 @@ def test_report_says_what_was_found() -> None:
         "within_interval": 3,
         "never_verified": 1,
         "overdue": 1,
-        "waiting": 0,
-        "missing_schedule_rows": 0,
-        "orphan_schedule_rows": 0,
-        "unrecorded": 0,
-        "vanished": 0,
-        "replaced": 0,
-        "failing": 0,
-        "deferred": 0,
-        "unreplicated": 0,
-        "malformed": 0,
         "checks_queued": 1,
         "oldest_unverified_age_seconds": 200 * 86_400,
         "coverage_percent": 75,
@@ -304,12 +248,12 @@ def test_nothing_under_care_is_all_covered() -> None:
     """An empty environment has no age and full coverage, so that it raises no alarm."""
     empty = Coverage(sweep=SWEEP, buckets={})
 
-    assert (100, 0) == (empty.totals.coverage, empty.oldest_age)
+    assert (100, 0) == (empty.totals.coverage, empty.totals.oldest_age(NOW))
 
 
 def test_a_deposit_during_the_sweep_has_no_negative_age() -> None:
     """An object deposited after the start counts as just deposited."""
-    assert 0 == Coverage(sweep=SWEEP, buckets={BUCKET: Totals(objects=1, oldest=NOW + DAY)}).oldest_age
+    assert 0 == FixityCount(objects=1, oldest=NOW + DAY).oldest_age(NOW)
 
 
 def test_a_bucket_that_vanished_with_its_objects_is_still_looked_at() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.bucket_runs.run import Sweep
+from runtime.bucket_runs.slices import advance, give_up, start
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import FixityRecord, RecordOf
@@ -13,9 +13,10 @@ from runtime.fixity.schedule import ScheduleRow
 from runtime.shared.errors import MalformedMessageError, RefusedError, TransientError
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
+from runtime.sweep.coverage import Coverage
 from runtime.sweep.judge import ListedObject, Unrecorded
-from runtime.sweep.run import Progress, advance, give_up, start
-from runtime.sweep.totals import Coverage, Slice
+from runtime.sweep.progress import SweepProgress
+from runtime.sweep.slices import Sweep, SweepSlice
 from tests.support.builders import NOW
 from tests.support.sweep_fakes import (
     BUCKET,
@@ -40,16 +41,18 @@ def _ref(key: str, bucket: str = BUCKET) -> ObjectRef:
     return ObjectRef(bucket, key)
 
 
-def _all(env: Environment, sweep: Sweep = SWEEP, deadline: datetime = NEVER) -> tuple[list[Progress], list[Coverage]]:
+def _all(
+    env: Environment, sweep: Sweep = SWEEP, deadline: datetime = NEVER
+) -> tuple[list[SweepProgress], list[Coverage]]:
     """Run a sweep to its end, as its queue would, at its time or later."""
     env.clock.moment = max(env.clock.moment, sweep.started)
-    _, coverage = start(env.sweeping, sweep)
-    ended = [coverage] if coverage else []
+    started = start(env.sweeping, sweep)
+    ended = [started.whole] if started.whole else []
     done = []
     while env.slices.sent:
         progress = advance(env.sweeping, env.slices.sent.pop(0), deadline)
         done.append(progress)
-        ended += [progress.coverage] if progress.coverage else []
+        ended += [progress.whole] if progress.whole else []
     return done, ended
 
 
@@ -131,7 +134,7 @@ def test_a_record_that_cannot_be_read_is_told_and_left_alone() -> None:
     [progress], [coverage] = _all(env)
 
     assert [_malformed("b"), _malformed("c")] == list(progress.malformed_records)
-    assert (2, 3, 1) == (coverage.totals.malformed, coverage.totals.objects, coverage.totals.within_interval)
+    assert (2, 3, 1) == (coverage.totals.malformed, coverage.totals.objects, coverage.totals.covered)
     assert {_ref("b"), _ref("d")} == set(env.schedule.rows)
     assert ([], []) == (env.deposits.sent, env.checks.sent)
 
@@ -256,7 +259,7 @@ def test_report_and_latest_are_written_when_the_last_bucket_ends() -> None:
 
     done, [coverage] = _all(env)
 
-    assert [None, coverage] == [progress.coverage for progress in done]
+    assert [None, coverage] == [progress.whole for progress in done]
     report = env.files.documents["reports/coverage/2026-03-01.json"]
     assert report == env.files.documents["reports/coverage/latest.json"]
     assert (2, 12, 1) == (report["objects"], report["bytes"], report["never_verified"])
@@ -331,11 +334,11 @@ def test_l27_the_end_is_told_again_when_it_may_not_have_been_told() -> None:
     _put(env, record("a"))
     start(env.sweeping, SWEEP)
     [part] = env.slices.sent
-    first = advance(env.sweeping, part, NEVER).coverage
+    first = advance(env.sweeping, part, NEVER).whole
     report = env.files.documents["reports/coverage/latest.json"]
     env.clock.advance(hours=1)
 
-    assert first == advance(env.sweeping, part, NEVER).coverage
+    assert first == advance(env.sweeping, part, NEVER).whole
     assert report == env.files.documents["reports/coverage/latest.json"]
 
 
@@ -381,7 +384,7 @@ def test_a_sweep_of_the_future_is_refused() -> None:
         start(env.sweeping, Sweep(NOW + timedelta(minutes=5, seconds=1)))
 
 
-def _given_up(env: Environment, sweep: Sweep = SWEEP) -> tuple[Slice, Coverage]:
+def _given_up(env: Environment, sweep: Sweep = SWEEP) -> tuple[SweepSlice, Coverage]:
     """Run a sweep in which the first slice of the other bucket is given up, as the last thing that happens."""
     start(env.sweeping, sweep)
     [refused] = [part for part in env.slices.sent if part.bucket == OTHER]
@@ -415,7 +418,7 @@ def test_a_bucket_that_was_given_up_may_still_come_to_its_end() -> None:
     _put(env, record("a"), row("a"), record("b", bucket=OTHER))
     refused, _ = _given_up(env)
 
-    coverage = advance(env.sweeping, refused, NEVER).coverage
+    coverage = advance(env.sweeping, refused, NEVER).whole
 
     assert coverage is not None
     assert (2, {}) == (coverage.totals.objects, coverage.unfinished)
@@ -429,7 +432,7 @@ def test_a_bucket_that_came_to_its_end_is_not_given_up() -> None:
     _put(env, record("a"))
     start(env.sweeping, SWEEP)
     [part] = env.slices.sent
-    done = advance(env.sweeping, part, NEVER).coverage
+    done = advance(env.sweeping, part, NEVER).whole
 
     assert done == give_up(env.sweeping, part, "TransientError: busy")
 
@@ -441,7 +444,7 @@ def test_l32_an_old_sweep_that_is_redriven_does_not_replace_a_later_one() -> Non
     _all(env, later)
     latest = env.files.documents["reports/coverage/latest.json"]
 
-    coverage = advance(env.sweeping, refused, NEVER).coverage
+    coverage = advance(env.sweeping, refused, NEVER).whole
 
     assert coverage is not None
     assert not coverage.newest
@@ -460,7 +463,7 @@ def test_a_second_chain_of_slices_ends_where_the_first_has_ended() -> None:
 
     progress = advance(env.sweeping, first, NEVER)
 
-    assert (0, True, []) == (progress.looked_at, progress.bucket_ended, env.slices.sent)
+    assert (0, True, []) == (progress.looked_at, progress.ended, env.slices.sent)
 
 
 def test_a_sweep_whose_plan_is_gone_says_so() -> None:
@@ -468,7 +471,7 @@ def test_a_sweep_whose_plan_is_gone_says_so() -> None:
     env = environment(BUCKET)
 
     with pytest.raises(RefusedError, match="the plan of the sweep of 2026-03-01T12:00:00Z is gone: start another"):
-        advance(env.sweeping, Slice(sweep=SWEEP, bucket=BUCKET), NEVER)
+        advance(env.sweeping, SweepSlice(run=SWEEP, bucket=BUCKET), NEVER)
 
 
 # Any mix of objects, records and rows over a few keys: when a record is due and when a row, in days from now, and how

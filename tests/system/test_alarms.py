@@ -7,6 +7,7 @@ import pytest
 from duracloud.local.service import Service
 from duracloud.local.watching import eventually
 from runtime.contract import METRIC_NAMESPACE
+from runtime.counts import COUNTS
 from runtime.shared.object_ref import ObjectRef
 from tests.support.builders import s3_event
 from tests.support.fakes import Happening
@@ -14,16 +15,7 @@ from tests.support.fakes import Happening
 pytestmark = pytest.mark.system
 PREFIX = "duracloud-local-"
 EVENTS = Path(__file__).parent.parent / "support" / "events"
-OF_A_SWEEP = {
-    "coverage",
-    "deferred-objects",
-    "failing-objects",
-    "malformed-records",
-    "oldest-unverified",
-    "overdue-objects",
-    "unrecorded-objects",
-    "unreplicated-objects",
-}
+OF_A_SWEEP = {counted.alarm.name for counted in COUNTS.values() if counted.alarm}
 
 # What cannot be brought to happen in the emulator, and why. Of these alarms it is shown that they speak, once what AWS
 # would publish is published under the alarm's own namespace and dimensions: by hand, which AWS allows nobody.

@@ -1,0 +1,46 @@
+"""The merge join of what tables and S3 hold of the objects of one bucket."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol, TypeVar, overload
+
+from runtime.shared.object_ref import ObjectRef
+
+
+class _OfObject(Protocol):
+    @property
+    def ref(self) -> ObjectRef: ...
+
+
+A = TypeVar("A", bound=_OfObject)
+B = TypeVar("B", bound=_OfObject)
+C = TypeVar("C", bound=_OfObject)
+
+
+@overload
+def side_by_side(one: Iterable[A], two: Iterable[B], /) -> Iterator[tuple[str, A | None, B | None]]: ...
+
+
+@overload
+def side_by_side(
+    one: Iterable[A], two: Iterable[B], three: Iterable[C], /
+) -> Iterator[tuple[str, A | None, B | None, C | None]]: ...
+
+
+def side_by_side(*runs: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield what there is of each object of a bucket.
+
+    Args:
+        runs: what has a `ref`, each in the order of keys.
+
+    Yields:
+        The key, and what each of the runs has of it or None, in the order of keys.
+    """
+    iterators = [iter(run) for run in runs]
+    heads = [next(iterator, None) for iterator in iterators]
+    while keys := [head.ref.key for head in heads if head is not None]:
+        key = min(keys)
+        found = [head if head is not None and head.ref.key == key else None for head in heads]
+        yield (key, *found)
+        for number, head in enumerate(found):
+            if head is not None:
+                heads[number] = next(iterators[number], None)

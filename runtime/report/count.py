@@ -1,0 +1,151 @@
+"""What a report counts: a bucket's records, how their checks ended, and which objects fail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Self
+
+import attrs
+
+from runtime.bucket_runs.policy import SweepPolicy
+from runtime.counts import FixityCount
+from runtime.fixity.outcome import Outcome
+from runtime.fixity.records import CheckReport, FixityRecord
+from runtime.fixity.replica import OF_REPLICA, only_replica_fails
+from runtime.shared.pages import Malformed
+from runtime.shared.timestamps import moment_of, timestamp
+from runtime.shared.wording import cut
+
+# The outcome of a record that cannot be read.
+MALFORMED: Final = "malformed-record"
+# Named on the page; all others are in the lists.
+MOST_FAILING: Final = 100
+_MESSAGE_CHARACTERS: Final = 500
+
+
+def outcome_of(check: CheckReport) -> str:
+    """Return the outcome of a check as reports count it: apart where nothing is wrong but with the replica."""
+    only_replica = check.success is False and only_replica_fails(check.message)
+    return f"{OF_REPLICA}{check.outcome}" if only_replica else check.outcome.value
+
+
+@attrs.frozen(kw_only=True)
+class FailingObject:
+    """An object that is not as it should be.
+
+    Attributes:
+        bucket: its bucket.
+        key: its key.
+        outcome: of the newest check, as `outcome_of` says it.
+        message: what is wrong, in one line, perhaps cut.
+        last_good: when it was last found good, ISO 8601 UTC; empty if never, or if that cannot be read.
+        next_check: when it is due, ISO 8601 UTC; empty if that cannot be read.
+    """
+
+    bucket: str
+    key: str
+    outcome: str
+    message: str
+    last_good: str
+    next_check: str
+
+    @classmethod
+    def of(cls, record: FixityRecord | Malformed) -> Self:
+        """Return what a record says, or that it cannot be read."""
+        if isinstance(record, Malformed):
+            return cls(
+                bucket=record.ref.bucket,
+                key=record.ref.key,
+                outcome=MALFORMED,
+                message=record.problem,
+                last_good="",
+                next_check="",
+            )
+        return cls(
+            bucket=record.ref.bucket,
+            key=record.ref.key,
+            outcome=outcome_of(record.last_check),
+            message=cut(record.last_check.message, _MESSAGE_CHARACTERS),
+            last_good="" if record.last_good_date is None else timestamp(record.last_good_date, "auto"),
+            next_check=timestamp(record.next_check, "auto"),
+        )
+
+
+@dataclass(kw_only=True)
+class ReportCount(FixityCount):
+    """A running count of records that also names what fails.
+
+    Attributes:
+        outcomes: objects by the outcome of their newest check, as `outcome_of` says it, or `MALFORMED`.
+        failing_objects: the first of the objects that are not as they should be, or whose record cannot be read.
+    """
+
+    outcomes: dict[str, int] = field(default_factory=dict)
+    failing_objects: list[FailingObject] = field(default_factory=list)
+
+    def count(self, record: FixityRecord | Malformed, now: datetime, policy: SweepPolicy) -> None:
+        """Add a record. One that cannot be read is an object that is not covered.
+
+        Args:
+            record: the record.
+            now: the moment of the report, UTC.
+            policy: what the environment promises; the sweep judges by the same.
+        """
+        if isinstance(record, Malformed):
+            self.objects += 1
+            self.failing += 1
+            outcome = MALFORMED
+        else:
+            covered = policy.covers(record.last_sure, now) and not record.failing
+            self.add_record(record, covered=covered, overdue=policy.overdue(record.next_check, now))
+            outcome = outcome_of(record.last_check)
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+        failing = isinstance(record, Malformed) or record.failing
+        if failing and len(self.failing_objects) < MOST_FAILING:
+            self.failing_objects.append(FailingObject.of(record))
+
+    def add(self, other: Self) -> None:
+        """Add another count."""
+        super().add(other)
+        for outcome, number in other.outcomes.items():
+            self.outcomes[outcome] = self.outcomes.get(outcome, 0) + number
+        self.failing_objects = [*self.failing_objects, *other.failing_objects][:MOST_FAILING]
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """The count as JSON values, without the failing objects."""
+        return {
+            "objects": self.objects,
+            "bytes": self.size,
+            "covered": self.covered,
+            "overdue": self.overdue,
+            "never_verified": self.never_verified,
+            "unreplicated": self.unreplicated,
+            "oldest_unverified": None if self.oldest is None else timestamp(self.oldest, "auto"),
+            "outcomes": dict(sorted(self.outcomes.items())),
+            "failing": self.failing,
+        }
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The whole count as JSON values."""
+        return {**self.figures, "failing_objects": [attrs.asdict(one) for one in self.failing_objects]}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Self:
+        """Return the count that `document` wrote."""
+        oldest = document["oldest_unverified"]
+        return cls(
+            objects=document["objects"],
+            size=document["bytes"],
+            covered=document["covered"],
+            overdue=document["overdue"],
+            never_verified=document["never_verified"],
+            # Notes from before an update of the software do not say these.
+            unreplicated=document.get("unreplicated", 0),
+            oldest=None if oldest is None else moment_of(oldest),
+            outcomes=dict(document["outcomes"]),
+            failing=document["failing"],
+            deferred=document["outcomes"].get(Outcome.DEFERRED, 0),
+            failing_objects=[FailingObject(**one) for one in document["failing_objects"]],
+        )

@@ -1,0 +1,93 @@
+"""A report: where its files go, and a slice of the work on it."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, timedelta
+from typing import Any, ClassVar, Final, Self
+
+import attrs
+from typing_extensions import override
+
+from runtime.bucket_runs.run import Run
+from runtime.bucket_runs.slices import Slice
+from runtime.contract import ManagedPrefix
+
+_INDEX: Final = "index.html"
+_SUMMARY: Final = "report.json"
+
+
+@attrs.frozen
+class Report(Run):
+    """One report."""
+
+    kind: ClassVar = "report"
+    root: ClassVar = ManagedPrefix.REPORTS_UNDER_WAY
+    latest: ClassVar = f"{ManagedPrefix.LATEST_REPORT}{_SUMMARY}"
+
+    @property
+    def day(self) -> date:
+        """Its day, UTC."""
+        return self.started.astimezone(UTC).date()
+
+    def notes_key(self, bucket: str, number: int) -> str:
+        """Return the key of the notes with which a slice begins.
+
+        Args:
+            bucket: the bucket.
+            number: the slice's number; the first, 0, begins with none.
+        """
+        return f"{self.folder}{bucket}/{number:06}.json"
+
+    def list_keys(self, bucket: str) -> tuple[str, str]:
+        """Return the keys of a bucket's list: the dated one and the latest."""
+        return self._keys(f"{bucket}.csv")
+
+    @property
+    def page_keys(self) -> tuple[str, str]:
+        """Keys of the page: the dated one and the latest."""
+        return self._keys(_INDEX)
+
+    @property
+    def summary_keys(self) -> tuple[str, str]:
+        """Keys of the summary for programs: the dated one and the latest."""
+        return self._keys(_SUMMARY)
+
+    def days(self, period: int) -> list[date]:
+        """Return the whole days before the report that it looks back on, in order.
+
+        Args:
+            period: their number.
+        """
+        return [self.day - timedelta(days=back) for back in range(period, 0, -1)]
+
+    def _keys(self, name: str) -> tuple[str, str]:
+        return f"{ManagedPrefix.REPORTS}{self.day.isoformat()}/{name}", f"{ManagedPrefix.LATEST_REPORT}{name}"
+
+
+@attrs.frozen(kw_only=True)
+class ReportSlice(Slice[Report]):
+    """A part of the work on one bucket; `number` counts from 0."""
+
+    number: int = 0
+
+    @property
+    @override
+    def place(self) -> Mapping[str, Any]:
+        return {"number": self.number}
+
+    @classmethod
+    def at(cls, run: Report, bucket: str, place: Mapping[str, Any]) -> Self:
+        """Return the slice of a place. Errors as of `BucketRuns.slice`."""
+        number = place.get("number")
+        if not (type(number) is int and number >= 0):
+            raise TypeError(f"number is {number!r}")
+        return cls(run=run, bucket=bucket, number=number)
+
+    @property
+    def notes_key(self) -> str:
+        """Key of the notes with which it begins."""
+        return self.run.notes_key(self.bucket, self.number)
+
+    @property
+    def following(self) -> Self:
+        """The slice behind this one."""
+        return attrs.evolve(self, number=self.number + 1)

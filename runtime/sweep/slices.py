@@ -1,0 +1,54 @@
+"""A sweep: where its files go, and a slice of the work on it."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any, ClassVar, Self
+
+import attrs
+from typing_extensions import override
+
+from runtime.bucket_runs.count_document import count_document, count_of
+from runtime.bucket_runs.run import Run
+from runtime.bucket_runs.slices import Slice
+from runtime.contract import ManagedPrefix
+from runtime.counts import FixityCount
+
+
+@attrs.frozen
+class Sweep(Run):
+    """One sweep."""
+
+    kind: ClassVar = "sweep"
+    root: ClassVar = ManagedPrefix.SWEEPS
+    latest: ClassVar = f"{ManagedPrefix.COVERAGE}latest.json"
+
+    @property
+    def report_key(self) -> str:
+        """Key of what the sweep of its day found."""
+        return f"{ManagedPrefix.COVERAGE}{self.started.astimezone(UTC):%Y-%m-%d}.json"
+
+
+@attrs.frozen(kw_only=True)
+class SweepSlice(Slice[Sweep]):
+    """A part of the sweep of a bucket.
+
+    Attributes:
+        after: the key after which it begins; None at the bucket's start.
+        totals: what was counted in the bucket before it.
+    """
+
+    after: str | None = None
+    totals: FixityCount = attrs.field(factory=FixityCount)
+
+    @property
+    @override
+    def place(self) -> Mapping[str, Any]:
+        return {"after": self.after, "totals": count_document(self.totals)}
+
+    @classmethod
+    def at(cls, run: Sweep, bucket: str, place: Mapping[str, Any]) -> Self:
+        """Return the slice of a place. Errors as of `BucketRuns.slice`."""
+        after = place.get("after")
+        if not (after is None or isinstance(after, str)):
+            raise TypeError(f"after is {after!r}")
+        return cls(run=run, bucket=bucket, after=after, totals=count_of(place["totals"]))
