@@ -105,6 +105,12 @@ def test_the_sweep_judges_the_same() -> None:
     assert [] == _different("sweep", lambda case: [_swept(image) for image in _new_images(case)])
 
 
+@functools.cache
+def _counted() -> set[str]:
+    """Return what was counted when the corpus was made; what is counted since is another test's."""
+    return {name for case in _cases() for found in case["sweep"] if isinstance(found, dict) for name in found["totals"]}
+
+
 def _swept(image: Mapping[str, Any]) -> object:
     state = decode_state(_projected(image))
     if isinstance(state, Malformed):
@@ -116,7 +122,7 @@ def _swept(image: Mapping[str, Any]) -> object:
     totals.missing_rows += verdict.missing_row
     totals.checks_queued += verdict.check is not None
     return {
-        "totals": count_document(totals),
+        "totals": {name: value for name, value in count_document(totals).items() if name in _counted()},
         "verdict": json.loads(json.dumps(attrs.asdict(verdict), default=str)),
         "vanished": has_vanished(state, LATER, LATER),
         "replaced": was_replaced(state, LISTED, LATER, LATER, timedelta(hours=1)),
