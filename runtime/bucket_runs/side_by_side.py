@@ -1,19 +1,12 @@
 """The merge join of what tables and S3 hold of the objects of one bucket."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol, TypeVar, overload
+from typing import Any, TypeVar, overload
 
-from runtime.shared.object_ref import ObjectRef
-
-
-class _OfObject(Protocol):
-    @property
-    def ref(self) -> ObjectRef: ...
-
-
-A = TypeVar("A", bound=_OfObject)
-B = TypeVar("B", bound=_OfObject)
-C = TypeVar("C", bound=_OfObject)
+# Whatever has a `ref`. A bound would be a protocol, which the sweep would have to build at every cold start.
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
 
 
 @overload

@@ -15,10 +15,10 @@ _INDEX: Final = "index.html"
 _SUMMARY: Final = "report.json"
 
 
-@attrs.frozen
 class Report(Run):
     """One report."""
 
+    __slots__ = ()
     kind: ClassVar = "report"
     root: ClassVar = ManagedPrefix.REPORTS_UNDER_WAY
     latest: ClassVar = f"{ManagedPrefix.LATEST_REPORT}{_SUMMARY}"

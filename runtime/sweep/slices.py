@@ -14,10 +14,10 @@ from runtime.contract import ManagedPrefix
 from runtime.counts import FixityCount
 
 
-@attrs.frozen
 class Sweep(Run):
     """One sweep."""
 
+    __slots__ = ()
     kind: ClassVar = "sweep"
     root: ClassVar = ManagedPrefix.SWEEPS
     latest: ClassVar = f"{ManagedPrefix.COVERAGE}latest.json"
