@@ -1,13 +1,13 @@
 """Composition root: builds what each function works with, once per cold start.
 
-Everything is imported where it is used, so that a function loads nothing that it does not need.
+Imports are inside the functions: each function loads only what it needs.
 """
 
 from __future__ import annotations
 
 import functools
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runtime.settings import (
     AlertsSettings,
@@ -27,6 +27,8 @@ from runtime.settings import (
 )
 
 if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
     from runtime.alerts.announce import Alerting
     from runtime.audit.ports import AuditFiles
     from runtime.audit.sign import Signing
@@ -43,19 +45,19 @@ if TYPE_CHECKING:
 
 @functools.cache
 def deposit() -> Care:
-    """Build what the function needs that takes objects under care."""
+    """Build what file-uploaded needs."""
     return _care(DepositSettings.from_environment())
 
 
 @functools.cache
 def removal() -> Care:
-    """Build what the function needs that follows deletions."""
+    """Build what file-deleted needs."""
     return _care(RemovalSettings.from_environment())
 
 
 @functools.cache
 def verification() -> Checking:
-    """Build what the function needs that reads objects again."""
+    """Build what checksum-verification needs."""
     from runtime.adapters.clients import client
     from runtime.adapters.s3_objects import S3Objects
     from runtime.fixity.check_replica import Checking, Replicas
@@ -85,7 +87,7 @@ def _care(settings: FixitySettings) -> Care:
 
 @functools.cache
 def due() -> Queue[DueCheck]:
-    """Build what the function needs that queues due objects."""
+    """Build what verification-due needs."""
     from runtime.adapters.clients import client
     from runtime.adapters.sqs_queue import SqsQueue
 
@@ -95,7 +97,7 @@ def due() -> Queue[DueCheck]:
 
 @functools.cache
 def alerts() -> Alerting:
-    """Build what the function needs that tells people of damage and recovery."""
+    """Build what checksum-failure needs."""
     from runtime.adapters.clients import client
     from runtime.adapters.sns_topic import SnsTopic
     from runtime.alerts.announce import Alerting
@@ -106,7 +108,7 @@ def alerts() -> Alerting:
 
 @functools.cache
 def export() -> Exporting:
-    """Build what the function needs that exports the checksum table."""
+    """Build what checksum-exporter needs."""
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.dynamodb_export import DynamoDbExports
@@ -124,7 +126,7 @@ def export() -> Exporting:
 
 @functools.cache
 def sweep() -> Sweeping:
-    """Build what the function needs that looks for what is overdue."""
+    """Build what fixity-sweep needs."""
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.dynamodb_pages import DynamoDbSchedulePages
@@ -156,13 +158,13 @@ def sweep() -> Sweeping:
 
 @functools.cache
 def replication() -> ReplicationSettings:
-    """Read the settings of the function that counts what S3 could not replicate; it calls nothing."""
+    """Read the settings of replication-failed; it calls no service."""
     return ReplicationSettings.from_environment()
 
 
 @functools.cache
 def report() -> Reporting:
-    """Build what the function needs that writes reports."""
+    """Build what checksum-report needs."""
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.dynamodb_pages import DynamoDbRecordPages
@@ -180,7 +182,7 @@ def report() -> Reporting:
         buckets=S3MainBuckets(s3, settings.bucket_prefix),
         records=DynamoDbRecordPages(client("dynamodb"), settings.checksum_table),
         slices=SqsQueue(client("sqs"), settings.report_queue_url, "queueing slices"),
-        # S3 refuses parts with a checksum where the upload was begun without an algorithm:
+        # S3 refuses parts with a checksum if the upload began without an algorithm:
         # https://github.com/boto/botocore/issues/3216
         files=S3ReportFiles(client("s3", request_checksums=False), settings.managed_bucket),
         documents=S3Documents(s3, settings.managed_bucket),
@@ -193,7 +195,7 @@ def report() -> Reporting:
 
 @functools.cache
 def audit_trail() -> AuditTrail:
-    """Build what the function needs that writes what happens to objects into the audit trail."""
+    """Build what audit-trail needs."""
     from runtime.adapters.clients import client
 
     settings = TrailSettings.from_environment()
@@ -202,7 +204,7 @@ def audit_trail() -> AuditTrail:
 
 @functools.cache
 def audit_manifest() -> Signing:
-    """Build what the function needs that signs the audit trail."""
+    """Build what audit-manifest needs."""
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.kms_signer import KmsSigner
@@ -229,7 +231,7 @@ def _trail(settings: AuditSettings, files: AuditFiles) -> AuditTrail:
     return AuditTrail(files=files, clock=SystemClock(), settings=settings, new_chain=lambda: uuid4().hex)
 
 
-def _audit_files(settings: AuditSettings, s3: Any) -> AuditFiles:  # noqa: ANN401 (boto3 builds classes at run time)
+def _audit_files(settings: AuditSettings, s3: S3Client) -> AuditFiles:
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.s3_audit_files import S3AuditFiles
 
@@ -239,7 +241,7 @@ def _audit_files(settings: AuditSettings, s3: Any) -> AuditFiles:  # noqa: ANN40
 
 @functools.cache
 def provisioning() -> Provisioning:
-    """Build what the function needs that makes deposit buckets."""
+    """Build what bucket-requested needs."""
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.s3_buckets import S3Buckets

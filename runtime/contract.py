@@ -1,4 +1,4 @@
-"""Names that the infrastructure and the runtime share. Standard library only."""
+"""Names that infrastructure and runtime share. Standard library only."""
 
 from enum import StrEnum
 from typing import Final
@@ -67,7 +67,7 @@ class CheckAttribute:
 
 
 class Metric:
-    """Custom metrics. Every one carries the dimensions environment and function, and no other."""
+    """Custom metrics. Each has the dimensions environment and function, and no other."""
 
     # Checks (and deposits) by outcome; the unit is Count.
     OUTCOME_MATCH: Final = "OutcomeMatch"
@@ -122,7 +122,7 @@ class Severity(StrEnum):
 
 
 class Tag:
-    """Tags on every bucket that the service makes for depositors: they say that it is ours."""
+    """Tags on every bucket that the service makes for depositors; they mark it as ours."""
 
     APPLICATION: Final = "Application"
     ENVIRONMENT: Final = "Environment"
@@ -130,7 +130,7 @@ class Tag:
 
 
 class BucketSuffix:
-    """Suffixes behind `<prefix>-`: reserved for the fixed buckets and the replicas."""
+    """Suffixes behind `<prefix>-`, reserved for fixed buckets and replicas."""
 
     MANAGED: Final = "managed"
     LOGS: Final = "logs"
@@ -169,9 +169,9 @@ class ManagedPrefix:
 
 
 class ObjectLock:
-    """How S3 locks files: not at all, or so that they cannot be deleted, with and without an exception for a few.
+    """How S3 locks files.
 
-    See https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html
     """
 
     NONE: Final = "none"
@@ -183,7 +183,7 @@ OBJECT_LOCKS: Final = (ObjectLock.NONE, ObjectLock.GOVERNANCE, ObjectLock.COMPLI
 
 
 def function_name(environment: str, function: str) -> str:
-    """Return the physical name of a function, which its logs, alarms and records carry."""
+    """Return the physical name of a function, as in its logs, alarms and records."""
     return f"duracloud-{environment}-{function}"
 
 
@@ -198,5 +198,5 @@ def replica_name(main: str) -> str:
 
 
 def access_log_prefix(bucket: str) -> str:
-    """Return the folder of the logs bucket that takes the access logs of a bucket."""
+    """Return the folder of a bucket's access logs in the logs bucket."""
     return f"access/{bucket}/"

@@ -1,4 +1,4 @@
-"""How a function's settings become environment variables, and are read again: the only reader of the process's own."""
+"""Settings of a function as environment variables: written by the stack, read here and nowhere else."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from runtime.contract import OBJECT_LOCKS
 
 _PREFIX: Final = "DURACLOUD_"
 _LIST: Final = ","
-# Lambda takes no empty value.
+# Lambda allows no empty value.
 _NOTHING: Final = "none"
 _READ: Final = "read"
 
@@ -61,7 +61,7 @@ _READERS: Final[Mapping[Any, Callable[[str], Any]]] = {
 
 
 def read_by(read: Callable[[str], Any]) -> Any:  # noqa: ANN401 (attrs fields are typed by the class)
-    """Declare a field whose text is read in another way than its type says."""
+    """Declare a field whose text is not read as its type says."""
     return attrs.field(metadata={_READ: read})
 
 

@@ -35,9 +35,9 @@ _UNITS = {
 def with_request_id(
     handler: Callable[[dict[str, Any], Context], Answer],
 ) -> Callable[[dict[str, Any], Context], Answer]:
-    """Let every line that an invocation writes to the log carry its request id, in whatever thread and module.
+    """Add the request id to every log line of an invocation, in any thread and module.
 
-    Not Powertools' `inject_lambda_context`, which adds four more fields of 250 bytes to every line.
+    Powertools' `inject_lambda_context` would add four more fields of 250 bytes to every line.
     """
 
     @functools.wraps(handler)
@@ -49,12 +49,7 @@ def with_request_id(
 
 
 def publish(settings: FunctionSettings, values: Mapping[str, float]) -> None:
-    """Publish metrics in CloudWatch's embedded metric format, through the function's log.
-
-    Args:
-        settings: the settings of the function that publishes.
-        values: values by metric name of `contract.Metric`; nothing is published for an empty mapping.
-    """
+    """Publish values by metric name in CloudWatch's embedded metric format, through the function's log."""
     if not values:
         return
     metrics = EphemeralMetrics(namespace=METRIC_NAMESPACE)

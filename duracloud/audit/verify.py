@@ -20,7 +20,6 @@ from runtime.audit.manifests import (
     Manifest,
     Previous,
     Problem,
-    Tally,
     day_of_manifest,
     days_after,
     lateness,
@@ -28,6 +27,7 @@ from runtime.audit.manifests import (
 )
 from runtime.audit.merkle import Step, path
 from runtime.audit.segments import EventLine, Segment, place_of
+from runtime.audit.tally import Tally
 from runtime.contract import ManagedPrefix
 
 _ONE_DAY: Final = timedelta(days=1)

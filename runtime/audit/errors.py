@@ -1,7 +1,7 @@
-"""What is wrong with the audit trail."""
+"""Errors of the audit trail."""
 
 from runtime.shared.errors import DuraCloudError
 
 
 class BrokenTrailError(DuraCloudError):
-    """A file of the audit trail is not what it should be; the text says which and why."""
+    """A file of the audit trail is not what it should be; the text names the file and the reason."""

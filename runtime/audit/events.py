@@ -1,6 +1,6 @@
-"""Events of the audit trail, after PREMIS: what happened to an object, made of nothing but what tables and results say.
+"""Events of the audit trail, after PREMIS, made only from what tables and request results say.
 
-Nothing of the moment of writing enters an event, so that the same happening always gives the same event.
+Nothing about the moment of writing enters an event: the same change always gives the same event.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ class Kind(StrEnum):
     PROVISIONING = "provisioning"
 
 
-# What the service itself never does to a record.
+# The service itself never changes a record in these ways.
 BY_HAND: Final = frozenset({Kind.ALTERATION, Kind.UNKNOWN})
 # Labels of https://id.loc.gov/vocabulary/preservation/eventType.html
 _TYPES: Final = {
@@ -42,14 +42,13 @@ _TYPES: Final = {
     Kind.REPAIR: "recovery",
     Kind.RECOVERY: "fixity check",
     Kind.DELETION: "deletion",
-    # Of these three the record alone is known to have changed, which is metadata, and not the object: "recovery" is of
-    # objects.
+    # These three change the record, which is metadata, and not the object.
     Kind.RESTORATION: "metadata modification",
     Kind.ALTERATION: "metadata modification",
     Kind.UNKNOWN: "metadata modification",
     Kind.PROVISIONING: "creation",
 }
-# How changes end in which nothing was read.
+# Outcomes of changes in which no object was read.
 OUTCOMES: Final = {
     Kind.DELETION: "removed",
     Kind.RESTORATION: "restored",
@@ -60,52 +59,33 @@ OUTCOMES: Final = {
 
 @attrs.frozen(kw_only=True)
 class AuditEvent:
-    """One event.
+    """One event."""
 
-    Attributes:
-        source_id: what the id is made of, together with the kind.
-        kind: what happened.
-        date_time: when, ISO 8601 UTC.
-        ref: the object; a bucket has an empty key.
-        version_id: the version concerned, empty for a bucket.
-        size: bytes, None for a bucket.
-        expected: expected digests of the whole object, by algorithm.
-        computed: computed digests, by algorithm.
-        expectation_source: where the expected digests come from.
-        evidence: everything that was compared, or could not be.
-        outcome: how it ended.
-        detail: the same for people, in one line.
-        agent: who did it, None where that is not known.
-        bytes_read: bytes of the last read.
-        reads: how often the object was read.
-        storage_class: S3's storage class, empty where it is not known.
-    """
-
-    source_id: str
+    source_id: str  # the id is made from this and the kind
     kind: Kind
-    date_time: str
-    ref: ObjectRef
-    version_id: str = ""
-    size: int | None = None
-    expected: Mapping[str, str] = attrs.field(factory=dict)
-    computed: Mapping[str, str] = attrs.field(factory=dict)
+    date_time: str  # ISO 8601 UTC
+    ref: ObjectRef  # a bucket has an empty key
+    version_id: str = ""  # empty for a bucket
+    size: int | None = None  # bytes; None for a bucket
+    expected: Mapping[str, str] = attrs.field(factory=dict)  # digests of the whole object, by algorithm
+    computed: Mapping[str, str] = attrs.field(factory=dict)  # digests by algorithm
     expectation_source: str = NO_EXPECTATION
     evidence: Sequence[Comparison] = ()
     outcome: str
-    detail: str
-    agent: Agent | None
-    bytes_read: int = 0
-    reads: int = 0
-    storage_class: str = ""
+    detail: str  # the outcome for people, in one line
+    agent: Agent | None  # None if not known
+    bytes_read: int = 0  # by the last read
+    reads: int = 0  # number of reads
+    storage_class: str = ""  # empty if not known
 
     @property
     def id(self) -> str:
-        """The event's id: a version 5 UUID of where it comes from and its kind."""
+        """Version 5 UUID of source and kind."""
         return str(uuid5(NAMESPACE, f"{self.source_id}/{self.kind}"))
 
     @property
     def values(self) -> dict[str, Any]:
-        """The event as it stands in the trail."""
+        """The event as it is written into the trail."""
         return {
             "id": self.id,
             "kind": self.kind.value,
@@ -133,7 +113,7 @@ class AuditEvent:
 
 
 def evidence_values(comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:
-    """Return evidence and what became of it as it stands in the trail."""
+    """Return comparisons as they are written into the trail."""
     return [
         {
             "source": item.evidence.source,

@@ -1,4 +1,4 @@
-"""Merkle trees after RFC 6962, section 2.1: one digest that stands for a list, and proofs that something is in it."""
+"""Merkle trees after RFC 6962, section 2.1: one digest for a list, and proofs that an entry is in it."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -8,14 +8,9 @@ import attrs
 
 @attrs.frozen
 class Step:
-    """One step on the way from a leaf to the root.
+    """One step from a leaf to the root."""
 
-    Attributes:
-        sibling: the digest to be joined with.
-        on_the_left: whether it stands on the left.
-    """
-
-    sibling: bytes
+    sibling: bytes  # digest to join with
     on_the_left: bool
 
 
@@ -29,8 +24,8 @@ def _node(left: bytes, right: bytes) -> bytes:
 
 
 def root(entries: Iterable[bytes]) -> bytes:
-    """Return the root of the tree over some entries, in their order; that of none is the digest of nothing."""
-    # Complete subtrees from left to right, each with its height: no two of the same height stand together.
+    """Return the root of the tree over entries in their order; the root of no entries is the digest of nothing."""
+    # Complete subtrees with their heights, from left to right: neighbours never have the same height.
     trees: list[tuple[int, bytes]] = []
     for entry in entries:
         height, digest = 0, leaf(entry)
@@ -47,12 +42,7 @@ def root(entries: Iterable[bytes]) -> bytes:
 
 
 def path(entries: Sequence[bytes], index: int) -> tuple[Step, ...]:
-    """Return the way from an entry to the root: what proves that it is in the tree.
-
-    Args:
-        entries: all entries.
-        index: place of the entry among them, from 0.
-    """
+    """Return the steps from an entry to the root, which prove that it is in the tree. The index begins at 0."""
     if len(entries) == 1:
         return ()
     # The largest power of two that is smaller than the number of entries.
@@ -63,7 +53,7 @@ def path(entries: Sequence[bytes], index: int) -> tuple[Step, ...]:
 
 
 def root_by_path(entry: bytes, steps: Iterable[Step]) -> bytes:
-    """Return the root to which a way leads from an entry."""
+    """Return the root that an entry and its steps lead to."""
     digest = leaf(entry)
     for step in steps:
         digest = _node(step.sibling, digest) if step.on_the_left else _node(digest, step.sibling)

@@ -1,4 +1,7 @@
-"""What the audit trail needs of the world outside."""
+"""Ports of the audit trail.
+
+Every method raises TransientError if the service does not answer and RefusedError if it refuses.
+"""
 
 from collections.abc import Iterable, Iterator
 from typing import Protocol
@@ -7,18 +10,10 @@ from runtime.audit.manifests import SigningKey
 
 
 class AuditFiles(Protocol):
-    """The files of the audit trail, none of which is ever written over."""
+    """Files of the audit trail; no file is ever overwritten."""
 
     def create(self, key: str, body: bytes) -> bool:
-        """Write a file where there is none.
-
-        Returns:
-            False where a file stands: nothing was written.
-
-        Raises:
-            TransientError: S3 did not answer.
-            RefusedError: S3 refused.
-        """
+        """Write a file if there is none; return False if one exists."""
         ...
 
     def read(self, key: str) -> bytes:
@@ -26,31 +21,22 @@ class AuditFiles(Protocol):
 
         Raises:
             ObjectAbsentError: there is no such file.
-            TransientError: S3 did not answer.
-            RefusedError: S3 refused.
         """
         ...
 
 
 class AuditFolder(Protocol):
-    """Reads the audit trail, of which nobody knows beforehand what is there."""
+    """Reads the audit trail."""
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """Yield the keys that begin with a prefix, in order.
-
-        Raises:
-            TransientError: S3 did not answer.
-            RefusedError: S3 refused.
-        """
+        """Yield the keys that begin with a prefix, in order."""
         ...
 
     def read_each(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """Yield keys and the bytes of their files in the order of the keys, a bounded number ahead.
+        """Yield keys and files in the order of the keys; a bounded number of files is read ahead.
 
         Raises:
-            ObjectAbsentError: a file is gone.
-            TransientError: S3 did not answer.
-            RefusedError: S3 refused.
+            ObjectAbsentError: a file is missing.
         """
         ...
 
@@ -59,18 +45,13 @@ class ManifestSigner(Protocol):
     """Signs manifests of the audit trail."""
 
     def key(self) -> SigningKey:
-        """Return the key that signs.
-
-        Raises:
-            TransientError: the service did not answer.
-            RefusedError: the service refused.
-        """
+        """Return the signing key."""
         ...
 
     def sign(self, digest: bytes) -> bytes:
-        """Return the signature, ECDSA in DER, over a file with that SHA-256 digest. Errors as of `key`."""
+        """Return the signature of a SHA-256 digest: ECDSA in DER."""
         ...
 
     def verify(self, digest: bytes, signature: bytes) -> bool:
-        """Tell whether a signature is of this key over a file with that SHA-256 digest. Errors as of `key`."""
+        """Tell whether a signature of a SHA-256 digest was made by this key."""
         ...

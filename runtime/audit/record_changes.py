@@ -14,23 +14,19 @@ from runtime.fixity.records import MalformedRecord, RecordChange, RecordImage, r
 from runtime.shared.timestamps import timestamp
 
 Values = Mapping[str, Any]
-# A deposit that is made again ends with one of these; a check of a record without a baseline never does.
+# A repeated deposit ends with one of these; a check of a record without a baseline never does.
 _ENDS_OF_DEPOSITS: Final = frozenset({Outcome.MATCH, Outcome.MISMATCH, Outcome.DEFERRED})
 
-# Names by which the trail tells of a change: what was checked, and what was not understood.
+# Names in the trail.
 _CHECK: Final = "check"
 _DOUBT: Final = "not_understood"
 
 
 def events_of_changes(changes: Iterable[RecordChange]) -> Iterator[AuditEvent]:
-    """Yield the events of changes of the checksum table, in their order.
+    """Yield the events of changes of the checksum table, at most one per change, in their order.
 
-    Args:
-        changes: records of the table's stream.
-
-    Yields:
-        At most one event per change. A change of the order of events or of a due date alone is none; any other that no
-        deposit or check made is told as what it is, dated by the change.
+    A change of only the sequencer or the due date is no event. A change that no deposit and no check made is an event
+    dated by the change.
     """
     for change in changes:
         before, after = readable(change.before), readable(change.after)
@@ -64,28 +60,28 @@ def _event_of(change: RecordChange, before: RecordImage | None, after: RecordIma
 
 
 def _restored(before: RecordImage | None, after: RecordImage) -> bool:
-    """Tell whether a record was written back: nothing was read then, whatever its newest check says."""
+    """Tell whether a record was restored; its newest check read nothing then."""
     if before is not None:
         return bool(after.restored_date) and before.restored_date != after.restored_date
-    # Where there was no record the service writes one only with a deposit, which is its newest check.
+    # The service creates a record only with a deposit, which is its newest check.
     return bool(after.restored_date) or after.deposit_date != after.last_check.ended
 
 
 def _altered(before: RecordImage, after: RecordImage, old: Values, new: Values) -> bool:
-    """Tell whether a record was changed as no check changes it."""
+    """Tell whether a record was changed in a way that no check changes it."""
     spoiled = old[_DOUBT] or new[_DOUBT]
-    # Where a check cannot be compared as a whole, only a later one is a new one.
+    # If a check cannot be compared as a whole, only a later one counts as new.
     if old[_CHECK] == new[_CHECK] or (spoiled and after.last_check.ended <= before.last_check.ended):
         return True
-    # The service replaces what a deposit said only with another version, or where it cannot be trusted.
+    # The service replaces the data of a deposit only for another version, or without a trusted baseline.
     return before.version_id == after.version_id and before.has_baseline and _deposit(before) != _deposit(after)
 
 
 def _contradicts(before: RecordImage, after: RecordImage) -> bool:
-    """Tell whether a record was written back that says other things of the same version's bytes than the one there.
+    """Tell whether a restored record contradicts the record that it replaced about the same version's bytes.
 
-    What was deposited anew after a table was lost has another date than the record that comes back, and perhaps other
-    algorithms, but never other bytes.
+    A new deposit after the loss of a table has another date than the restored record, and perhaps other algorithms, but
+    the same bytes.
     """
     if before.version_id != after.version_id or not before.has_baseline:
         return False
@@ -102,14 +98,14 @@ def _kind(before: RecordImage, after: RecordImage) -> Kind:
 
 
 def _repairs(before: RecordImage, after: RecordImage) -> bool:
-    """Tell whether a new version has the very bytes that the failing one before it should have had."""
+    """Tell whether a new version has the bytes that the failing version before it should have had."""
     same = same_bytes(before.digests, after.digests)
     return before.failing and before.has_baseline and after.last_check.success is True and same
 
 
 def _examined(change: RecordChange, kind: Kind, before: RecordImage | None, after: RecordImage) -> AuditEvent:
     check = after.last_check
-    # A repair is held against the baseline of the version that it takes the place of, a check against its own.
+    # A repair is compared with the baseline of the version that it replaces, a check with its own.
     baseline = before.digests if kind is Kind.REPAIR and before is not None else after.digests
     against_evidence = kind is Kind.DEPOSIT
     detail = check.message
@@ -142,7 +138,7 @@ def _compared(comparisons: Sequence[Comparison]) -> list[Comparison]:
 
 def _expected_by_evidence(comparisons: Sequence[Comparison]) -> dict[str, str]:
     whole = [item for item in _compared(comparisons) if not item.evidence.parts]
-    # Of two that say different things the contradicted one is told: it explains the outcome.
+    # Of two that disagree the mismatch is named: it explains the outcome.
     whole.sort(key=lambda item: item.verdict == Verdict.MISMATCH)
     return {item.evidence.algorithm: item.evidence.expected for item in whole}
 
@@ -192,7 +188,7 @@ def _alteration(change: RecordChange, before: RecordImage, after: RecordImage, o
 
 
 def _told(record: RecordImage | None, image: RecordImage | MalformedRecord | None) -> Values:
-    """Return everything of a record that makes a change of it an event, under the names that the trail tells it by."""
+    """Return everything in a record that makes a change of it an event, by its names in the trail."""
     if record is None:
         return {}
     check = record.last_check
@@ -224,7 +220,7 @@ def _told(record: RecordImage | None, image: RecordImage | MalformedRecord | Non
 
 
 def _deposit(record: RecordImage) -> tuple[object, ...]:
-    """Return what the deposit of a version says once and for all."""
+    """Return what the deposit of a version fixes."""
     return (
         record.digests,
         record.checksum,
@@ -254,7 +250,7 @@ def _of_record(
         expectation_source=Source.BASELINE.value,
         outcome=OUTCOMES[kind],
         detail=detail,
-        # The stream does not tell who changed the record.
+        # The stream does not say who changed the record.
         agent=None,
         storage_class=image.last_check.storage_class,
     )

@@ -1,4 +1,4 @@
-"""Segments of the audit trail: files of events in which each line carries a digest of all that came before it."""
+"""Segments of the audit trail: files of events in which each line carries a digest of all lines before it."""
 
 import gzip
 import hashlib
@@ -18,7 +18,7 @@ from runtime.shared.timestamps import timestamp
 from runtime.shared.wording import cut, visible
 
 FORMAT: Final = "duracloud-audit/1"
-# What stands in the first segment of a chain for the tip of the one before it.
+# Previous tip in the first segment of a chain.
 NO_TIP: Final = "0" * 64
 _KEY: Final = re.compile(
     rf"{re.escape(ManagedPrefix.AUDIT_EVENTS)}(\d{{4}}-\d{{2}}-\d{{2}})/([0-9a-f]{{32}})/(\d{{6}})\.jsonl\.gz"
@@ -26,23 +26,16 @@ _KEY: Final = re.compile(
 _HEADER: Final = frozenset({"format", "environment", "chain", "number", "previous", "written_at"})
 _LINE: Final = re.compile(rb'\{"digest":"([0-9a-f]{64})","event":(\{.*\})\}')
 _EVENT_LINE: Final = '{"digest":"...","event":{...}}'
-# A batch of a stream is at most 6 MB of records; whatever unpacks to more is no segment.
+# A batch of a stream is at most 6 MB of records; a file that unpacks to more is no segment.
 _LARGEST: Final = 64 * 1024 * 1024
 _GZIP: Final = 31
 _SHOWN_CHARACTERS: Final = 120
 
 
 class BrokenSegmentError(Exception):
-    """A file is not the segment that its name says.
-
-    Attributes:
-        line: number of the first bad line, from 1; 0 where the file as a whole is bad.
-        expected: what should be there.
-        found: what is there.
-    """
+    """A file is not the segment that its name says. Lines count from 1; line 0 means the whole file."""
 
     def __init__(self, line: int, what: str, expected: str = "", found: str = "") -> None:
-        """Say what is wrong, where, and what was expected and found."""
         super().__init__(what)
         self.line = line
         self.expected = expected
@@ -51,17 +44,11 @@ class BrokenSegmentError(Exception):
 
 @attrs.frozen(order=True)
 class Place:
-    """A segment's place in the trail.
+    """A segment's place in the trail."""
 
-    Attributes:
-        day: the day of writing, UTC.
-        chain: the chain: 32 hexadecimal digits.
-        number: its number in the chain, from 1.
-    """
-
-    day: date
-    chain: str
-    number: int
+    day: date  # of writing, UTC
+    chain: str  # 32 hexadecimal digits
+    number: int  # in the chain, from 1
 
     @property
     def key(self) -> str:
@@ -70,7 +57,7 @@ class Place:
 
 
 def place_of(key: str) -> Place | None:
-    """Return the place that a key names, None where it is not the key of a segment."""
+    """Return the place that a key names, None if it is no key of a segment."""
     found = _KEY.fullmatch(key)
     if found is None:
         return None
@@ -83,12 +70,7 @@ def place_of(key: str) -> Place | None:
 
 @attrs.frozen
 class Link:
-    """Where a chain goes on.
-
-    Attributes:
-        place: the place of the next segment.
-        previous: the tip of the segment before it.
-    """
+    """Where a chain continues: the next segment's place, and the tip of the segment before it."""
 
     place: Place
     previous: str
@@ -100,62 +82,38 @@ def first_link(day: date, chain: str) -> Link:
 
 
 def next_link(place: Place, tip: str) -> Link:
-    """Return where a chain goes on after a segment with that tip."""
+    """Return where a chain continues after a segment with that tip."""
     return Link(Place(place.day, place.chain, place.number + 1), tip)
 
 
 @attrs.frozen
 class WrittenSegment:
-    """A segment as it is to be written.
-
-    Attributes:
-        key: its key.
-        body: its bytes.
-        following: where the chain goes on.
-    """
+    """A segment to be written."""
 
     key: str
     body: bytes
-    following: Link
+    following: Link  # where the chain continues
 
 
 @attrs.frozen
 class EventLine:
-    """An event as it was read.
+    """An event as it was read."""
 
-    Attributes:
-        text: the canonical JSON that stands in the file.
-        values: what it says.
-    """
-
-    text: bytes
+    text: bytes  # the canonical JSON in the file
     values: Mapping[str, Any]
 
 
 @attrs.frozen(kw_only=True)
 class Segment:
-    """A segment that was read and found whole.
+    """A segment that was read and is intact."""
 
-    Attributes:
-        previous: the tip of the segment before it, as it says.
-        tip: the digest of its last line.
-        events: its events.
-    """
-
-    previous: str
-    tip: str
+    previous: str  # tip of the segment before it, as this one says
+    tip: str  # digest of the last line
     events: Sequence[EventLine]
 
 
 def compose(link: Link, events: Sequence[AuditEvent], environment: str, written_at: datetime) -> WrittenSegment:
-    """Return the next segment of a chain.
-
-    Args:
-        link: where the chain goes on.
-        events: its events, one or more.
-        environment: the deployed environment's name.
-        written_at: the moment of writing, on the link's day.
-    """
+    """Return the next segment of a chain, with at least one event. `written_at` lies on the link's day."""
     header = canonical(
         {
             "format": FORMAT,
@@ -182,18 +140,12 @@ def following_digest(digest: str, event: bytes) -> str:
 
 
 def read_segment(place: Place, environment: str | None, body: bytes) -> Segment:
-    """Read a segment and verify every line of it.
+    """Read a segment and verify every line. The caller compares `previous` with the segment before it.
 
-    Args:
-        place: the place that its key names.
-        environment: the deployed environment's name, None where that is not known.
-        body: its bytes.
-
-    Returns:
-        The segment. Whether its `previous` is the tip of the segment before it is for the reader of both to say.
+    The environment is None if it is not known.
 
     Raises:
-        BrokenSegmentError: it is not whole; the error names the first bad line.
+        BrokenSegmentError: it is not intact; the error names the first bad line.
     """
     lines = _lines(body)
     header = next(lines)

@@ -1,4 +1,4 @@
-"""Sign the audit trail: one manifest per day, each naming the one before it, no day left out."""
+"""Sign the audit trail: one manifest per day without a gap, each naming the one before it."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -14,15 +14,14 @@ from runtime.audit.manifests import (
     Previous,
     Problem,
     SigningKey,
-    Tally,
     day_of_manifest,
     days_after,
     lateness,
-    made_of,
     manifest_key,
 )
 from runtime.audit.ports import AuditFiles, AuditFolder, ManifestSigner
 from runtime.audit.segments import day_of, place_of
+from runtime.audit.tally import Tally
 from runtime.contract import ManagedPrefix
 from runtime.settings import ManifestSettings
 from runtime.shared.errors import MalformedMessageError, ObjectAbsentError
@@ -30,21 +29,13 @@ from runtime.shared.ports import Clock
 from runtime.shared.timestamps import timestamp
 
 _ONE_DAY: Final = timedelta(days=1)
-# A run that broke off between manifest and signature is finished by the next one, or by that of the night after.
+# If a run ends between manifest and signature, one of the next two finishes it.
 _FINISHED_WITHIN: Final = timedelta(days=2)
 
 
 @attrs.frozen(kw_only=True)
 class Signing:
-    """The ports of signing.
-
-    Attributes:
-        files: the files of the trail.
-        folder: reads the trail.
-        signer: signs manifests.
-        clock: tells the time.
-        settings: the function's settings.
-    """
+    """The ports of signing."""
 
     files: AuditFiles
     folder: AuditFolder
@@ -55,21 +46,13 @@ class Signing:
 
 @attrs.frozen(kw_only=True)
 class SignedDay:
-    """A day that was signed.
+    """A day that was signed."""
 
-    Attributes:
-        key: key of its manifest.
-        sha256: digest of that file.
-        events: number of its events.
-        segments: number of its segments.
-        problems: whatever was not as it should be; the manifest says so too.
-    """
-
-    key: str
-    sha256: str
-    events: int
-    segments: int
-    problems: Sequence[Problem]
+    key: str  # of the manifest
+    sha256: str  # of the manifest
+    events: int  # number of events
+    segments: int  # number of segments
+    problems: Sequence[Problem]  # the manifest lists them too
 
 
 @attrs.frozen
@@ -81,29 +64,21 @@ class _Signed:
 
     @property
     def link(self) -> Previous:
-        """What the next manifest says of it."""
+        """What the next manifest says about this one."""
         return self.manifest.following(self.body)
 
 
 def sign_days(signing: Signing, moment: datetime) -> Iterator[SignedDay]:
-    """Sign every day that has no signed manifest, up to the one before a moment.
+    """Sign every day without a signed manifest, up to the day before a moment; yield each day once it is signed.
 
-    A day that is signed late is told: manifests may have been removed to have the past signed anew.
-
-    A segment that is not whole is listed as it is, with what is wrong with it: a day that stayed unsigned because of
-    one file would leave all its other events, and all later days, without a signature.
-
-    Args:
-        signing: ports.
-        moment: any moment of the day after the last one to be signed, with its time zone.
-
-    Yields:
-        The days in their order, each when its signature is written.
+    A day that is signed late is reported: somebody may have removed manifests to have the past signed anew. A broken
+    segment is listed with its problem: leaving the day unsigned would leave all its other events, and all later days,
+    without a signature.
 
     Raises:
         MalformedMessageError: the last day to be signed has not begun.
-        BrokenTrailError: the public key or the newest manifest is not ours: nothing is signed on top of it.
-        TransientError: a service did not answer; the next call goes on with the first day that is not signed.
+        BrokenTrailError: the public key or the newest manifest is not ours; nothing is signed on top of it.
+        TransientError: a service did not answer; the next call continues with the first unsigned day.
         RefusedError: a service refused.
     """
     last, today = day_of(moment) - _ONE_DAY, day_of(signing.clock.now())
@@ -117,7 +92,7 @@ def sign_days(signing: Signing, moment: datetime) -> Iterator[SignedDay]:
         tally = _read(signing, day, newest)
         previous = None if newest is None else newest.link
         now = signing.clock.now()
-        newest = _sign(signing, made_of(tally, day, previous, timestamp(now), key))
+        newest = _sign(signing, tally.manifest(day, previous, timestamp(now), key))
         late = lateness(day, now)
         yield SignedDay(
             key=manifest_key(day),
@@ -129,7 +104,7 @@ def sign_days(signing: Signing, moment: datetime) -> Iterator[SignedDay]:
 
 
 def _publish(signing: Signing, key: SigningKey) -> None:
-    """Put the public key into the trail, unless it stands there."""
+    """Write the public key into the trail, unless it is there."""
     if not signing.files.create(ManagedPrefix.AUDIT_KEY, key.public_key):
         standing = signing.files.read(ManagedPrefix.AUDIT_KEY)
         if standing != key.public_key:
@@ -137,7 +112,7 @@ def _publish(signing: Signing, key: SigningKey) -> None:
 
 
 def _newest(signing: Signing) -> _Signed | None:
-    """Return the newest manifest that has a signature, after verifying it."""
+    """Return the newest manifest with a signature, after verifying it."""
     keys = set(signing.folder.keys(ManagedPrefix.AUDIT_MANIFESTS))
     signed = {key.removesuffix(SIGNATURE) for key in keys if key.endswith(SIGNATURE)}
     days = [day for key in signed if (day := day_of_manifest(key)) is not None]
@@ -181,7 +156,7 @@ def _events_of(day: date) -> str:
 
 def _sign(signing: Signing, manifest: Manifest) -> _Signed:
     key, body = manifest_key(manifest.day), manifest.body
-    # Signed before it is written: a key that cannot be used leaves no manifest without a signature.
+    # Sign first: if the key cannot be used, no manifest is left without a signature.
     signature = signing.signer.sign(hashlib.sha256(body).digest())
     if not signing.files.create(key, body):
         manifest = _left_unsigned(signing, key, manifest)
@@ -192,7 +167,7 @@ def _sign(signing: Signing, manifest: Manifest) -> _Signed:
 
 
 def _left_unsigned(signing: Signing, key: str, manifest: Manifest) -> Manifest:
-    """Return the manifest that an earlier run left. Only what would be written now is signed, whoever wrote it."""
+    """Return the manifest that an earlier run left, if it says what would be written now."""
     body = signing.files.read(key)
     standing = Manifest.parse(body)
     if attrs.evolve(manifest, made_at=standing.made_at).body != body:

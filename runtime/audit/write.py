@@ -1,4 +1,4 @@
-"""Write events into the audit trail, one segment at a time, each behind the one before it."""
+"""Write events into the audit trail, one segment after another."""
 
 from collections.abc import Callable, Sequence
 
@@ -14,32 +14,21 @@ from runtime.shared.ports import Clock
 
 @attrs.define(kw_only=True)
 class AuditTrail:
-    """The chain of one running copy of a function, which works on one batch at a time and so needs no lock.
-
-    Attributes:
-        files: the files of the trail.
-        clock: tells the time.
-        settings: the function's settings.
-        new_chain: returns 32 hexadecimal digits that nobody else uses.
-    """
+    """The chain of one running copy of a function. It works on one batch at a time, so it needs no lock."""
 
     files: AuditFiles
     clock: Clock
     settings: AuditSettings
-    new_chain: Callable[[], str]
+    new_chain: Callable[[], str]  # returns 32 hexadecimal digits that no other chain has
     _link: Link | None = attrs.field(default=None, init=False)
 
     def write(self, events: Sequence[AuditEvent]) -> str:
-        """Write a segment. Every chain ends with its day.
+        """Write a segment and return its key; without events write nothing and return an empty text.
 
-        Args:
-            events: its events; nothing is written where there are none.
-
-        Returns:
-            The key of the segment, empty where none was written.
+        Every chain ends with its day.
 
         Raises:
-            TransientError: S3 did not answer; whoever has the events brings them again.
+            TransientError: S3 did not answer; the caller sends the events again.
             RefusedError: S3 refused.
         """
         if not events:
@@ -49,7 +38,7 @@ class AuditTrail:
             self._link = first_link(day_of(now), self.new_chain())
         segment = compose(self._link, events, self.settings.environment, now)
         if not self.files.create(segment.key, segment.body) and self.files.read(segment.key) != segment.body:
-            # An attempt whose answer was lost did succeed, with other events: its segment stands, and ends its chain.
+            # An earlier attempt wrote other events and its answer was lost: its segment stays and ends its chain.
             segment = compose(first_link(day_of(now), self.new_chain()), events, self.settings.environment, now)
             if not self.files.create(segment.key, segment.body):
                 raise TransientError(f"{segment.key} stands, although nobody else uses the name")

@@ -8,12 +8,7 @@ from runtime.shared.timestamps import timestamp
 
 
 def events_of_result(result: RequestResult, agent: Agent) -> list[AuditEvent]:
-    """Return the events of a bucket request: one per name.
-
-    Args:
-        result: what became of the request. A later attempt at the same request is another result.
-        agent: who worked on it.
-    """
+    """Return the events of a bucket request, one per name. A later attempt at the same request is another result."""
     return [_provisioning(result, name, agent) for name in result.names]
 
 

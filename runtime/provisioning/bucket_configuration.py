@@ -1,7 +1,6 @@
-"""THE configuration of a deposit bucket and its replica, as the ordered calls that bring it about.
+"""THE configuration of a deposit bucket and its replica: the calls of S3's API, in order.
 
-A step is a call of S3's API with its arguments. One routine applies the steps to a new bucket and, to repair drift, to
-one that exists.
+The same steps configure a new bucket and repair the drift of an existing one.
 """
 
 import json
@@ -16,9 +15,7 @@ from runtime.provisioning.bucket_names import BucketPair
 from runtime.provisioning.replication_events import ReplicationProblem
 from runtime.settings import ProvisioningSettings
 
-_REPLICATION_MINUTES: Final = 15
 _INVENTORY_ID: Final = "daily"
-_REPLICATION_EVENTS_ID: Final = "replication"
 _INVENTORY_FIELDS: Final = (
     "Size",
     "LastModifiedDate",
@@ -30,7 +27,7 @@ _INVENTORY_FIELDS: Final = (
 
 
 class BucketType(StrEnum):
-    """What a bucket is for, as its tag says."""
+    """Value of a bucket's type tag."""
 
     MAIN = "main"
     PUBLIC = "public"
@@ -39,34 +36,31 @@ class BucketType(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Step:
-    """One call that configures a bucket.
+    """One call that configures a bucket."""
 
-    Attributes:
-        what: what it does, for people, as in "could not ...".
-        call: the call, as boto3 names it.
-        arguments: its arguments besides the bucket.
-        only_new: whether it is for a bucket that was made just now and must not be repeated on one in use.
-    """
+    what: str  # for people, as in "could not ..."
+    call: str  # method of boto3's S3 client
+    arguments: Mapping[str, Any]  # besides the bucket
+    only_new: bool = False  # must not be repeated on a bucket in use
 
-    what: str
-    call: str
-    arguments: Mapping[str, Any]
-    only_new: bool = False
+
+def _step(what: str, call: str, **arguments: object) -> Step:
+    return Step(what=what, call=call, arguments=arguments)
 
 
 def main_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, ...]:
-    """Return what a main bucket gets before its replica exists; nobody can upload yet."""
+    """Return the steps for a main bucket before its replica exists; nobody can upload yet."""
     return (
         _tags(BucketType.PUBLIC if pair.public else BucketType.MAIN, settings),
-        Step(
-            what="close the bucket for uploads",
-            call="put_bucket_policy",
-            arguments={"Policy": _policy(pair.main, _no_uploads(pair.main))},
+        attrs.evolve(
+            _step(
+                "close the bucket for uploads", "put_bucket_policy", Policy=_policy(pair.main, _no_uploads(pair.main))
+            ),
             only_new=True,
         ),
-        # A public bucket in use must not be closed by a repair, and opens only in the last steps.
-        attrs.evolve(_block_public_access(), only_new=pair.public),
-        # Nobody may read without a signature what a customer key encrypts, so a public bucket has S3's own:
+        # A repair must not close a public bucket in use; a new one opens in the last steps.
+        attrs.evolve(_public_access("block public access", blocked=True), only_new=pair.public),
+        # S3 needs a signed request for what a customer key encrypts, so a public bucket has S3's own key:
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
         *_common(None if pair.public else settings.encryption_key_arn),
         _lifecycle(
@@ -76,15 +70,13 @@ def main_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, 
         ),
         _events(settings),
         _inventory(settings),
-        Step(
-            what="switch access logs on",
-            call="put_bucket_logging",
-            arguments={
-                "BucketLoggingStatus": {
-                    "LoggingEnabled": {
-                        "TargetBucket": settings.logs_bucket,
-                        "TargetPrefix": access_log_prefix(pair.main),
-                    }
+        _step(
+            "switch access logs on",
+            "put_bucket_logging",
+            BucketLoggingStatus={
+                "LoggingEnabled": {
+                    "TargetBucket": settings.logs_bucket,
+                    "TargetPrefix": access_log_prefix(pair.main),
                 }
             },
         ),
@@ -92,96 +84,72 @@ def main_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, 
 
 
 def replica_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, ...]:
-    """Return what a replica gets. Access logs stay within a region, so a replica has none."""
+    """Return the steps for a replica. Access logs stay within a region, so a replica has none."""
     return (
         _tags(BucketType.REPLICA, settings),
-        _block_public_access(),
+        _public_access("block public access", blocked=True),
         *_common(settings.replica_key_arn),
         _lifecycle(settings, days=settings.replica_transition_days, storage_class=settings.replica_storage_class),
-        Step(
-            what="allow encrypted connections only",
-            call="put_bucket_policy",
-            arguments={"Policy": _policy(pair.replica)},
-        ),
+        _step("allow encrypted connections only", "put_bucket_policy", Policy=_policy(pair.replica)),
     )
 
 
 def opening_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, ...]:
-    """Return what makes a main bucket usable once its replica exists; the last step opens it (lesson L17)."""
-    steps = [
-        Step(
-            what="start replication",
-            call="put_bucket_replication",
-            arguments={"ReplicationConfiguration": _replication(pair, settings)},
-        )
-    ]
-    statements: list[Mapping[str, Any]] = []
-    if pair.public:
-        steps.append(
-            Step(
-                what="allow public access",
-                call="put_public_access_block",
-                arguments={"PublicAccessBlockConfiguration": _public_access_block(blocked=False)},
-            )
-        )
-        statements.append(
-            {
-                "Sid": "EveryoneMayRead",
-                "Effect": "Allow",
-                "Principal": "*",
-                "Action": "s3:GetObject",
-                "Resource": f"arn:aws:s3:::{pair.main}/*",
-            }
-        )
-    steps.append(
-        Step(
-            what="open the bucket for uploads",
-            call="put_bucket_policy",
-            arguments={"Policy": _policy(pair.main, *statements)},
-        )
+    """Return the steps once the replica exists; the last one opens the main bucket (lesson L17)."""
+    replicate = _step(
+        "start replication", "put_bucket_replication", ReplicationConfiguration=_replication(pair, settings)
     )
-    return tuple(steps)
+    if not pair.public:
+        return replicate, _step("open the bucket for uploads", "put_bucket_policy", Policy=_policy(pair.main))
+    everyone_may_read = {
+        "Sid": "EveryoneMayRead",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{pair.main}/*",
+    }
+    return (
+        replicate,
+        _public_access("allow public access", blocked=False),
+        _step("open the bucket for uploads", "put_bucket_policy", Policy=_policy(pair.main, everyone_may_read)),
+    )
 
 
 def inventory_folder(bucket: str) -> str:
-    """Return the folder of the managed bucket into which S3 writes the inventories of a main bucket.
+    """Return the folder of the managed bucket where S3 writes the inventories of a main bucket.
 
-    See https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
     """
     return f"{ManagedPrefix.INVENTORY}{bucket}/{_INVENTORY_ID}/"
 
 
 def tags_of(kind: BucketType, environment: str) -> dict[str, str]:
-    """Return the tags that say that a bucket is ours."""
+    """Return the tags that mark a bucket as ours."""
     return {Tag.APPLICATION: APPLICATION, Tag.ENVIRONMENT: environment, Tag.BUCKET_TYPE: kind.value}
 
 
 def is_ours(tags: Mapping[str, str], environment: str, kinds: Sequence[BucketType]) -> bool:
-    """Tell whether tags say that a bucket is ours and of one of the kinds."""
+    """Tell whether tags mark a bucket as ours and of one of the kinds."""
     return any(tags_of(kind, environment).items() <= tags.items() for kind in kinds)
 
 
 def _tags(kind: BucketType, settings: ProvisioningSettings) -> Step:
     tag_set = [{"Key": name, "Value": value} for name, value in tags_of(kind, settings.environment).items()]
-    return Step(what="tag the bucket", call="put_bucket_tagging", arguments={"Tagging": {"TagSet": tag_set}})
+    return _step("tag the bucket", "put_bucket_tagging", Tagging={"TagSet": tag_set})
 
 
-def _block_public_access() -> Step:
-    return Step(
-        what="block public access",
-        call="put_public_access_block",
-        arguments={"PublicAccessBlockConfiguration": _public_access_block(blocked=True)},
+def _public_access(what: str, *, blocked: bool) -> Step:
+    return _step(
+        what,
+        "put_public_access_block",
+        PublicAccessBlockConfiguration={
+            # Access control lists are off in all our buckets.
+            "BlockPublicAcls": True,
+            "IgnorePublicAcls": True,
+            "BlockPublicPolicy": blocked,
+            "RestrictPublicBuckets": blocked,
+        },
     )
-
-
-def _public_access_block(*, blocked: bool) -> dict[str, bool]:
-    # Access control lists are off in all our buckets, whatever their policy.
-    return {
-        "BlockPublicAcls": True,
-        "IgnorePublicAcls": True,
-        "BlockPublicPolicy": blocked,
-        "RestrictPublicBuckets": blocked,
-    }
 
 
 def _common(key_arn: str | None) -> tuple[Step, ...]:
@@ -190,21 +158,13 @@ def _common(key_arn: str | None) -> tuple[Step, ...]:
         default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn}
     rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": key_arn is not None}
     return (
-        Step(
-            what="make the bucket's owner own its objects",
-            call="put_bucket_ownership_controls",
-            arguments={"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}},
+        _step(
+            "make the bucket's owner own its objects",
+            "put_bucket_ownership_controls",
+            OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
         ),
-        Step(
-            what="switch encryption on",
-            call="put_bucket_encryption",
-            arguments={"ServerSideEncryptionConfiguration": {"Rules": [rule]}},
-        ),
-        Step(
-            what="keep versions",
-            call="put_bucket_versioning",
-            arguments={"VersioningConfiguration": {"Status": "Enabled"}},
-        ),
+        _step("switch encryption on", "put_bucket_encryption", ServerSideEncryptionConfiguration={"Rules": [rule]}),
+        _step("keep versions", "put_bucket_versioning", VersioningConfiguration={"Status": "Enabled"}),
     )
 
 
@@ -228,31 +188,21 @@ def _lifecycle(settings: ProvisioningSettings, *, days: int, storage_class: str 
                 "Transitions": [{"Days": days, "StorageClass": storage_class}],
             }
         )
-    return Step(
-        what="set the lifecycle",
-        call="put_bucket_lifecycle_configuration",
-        arguments={"LifecycleConfiguration": {"Rules": rules}},
-    )
+    return _step("set the lifecycle", "put_bucket_lifecycle_configuration", LifecycleConfiguration={"Rules": rules})
 
 
 def _events(settings: ProvisioningSettings) -> Step:
-    # EventBridge gets everything but the events of replication, which S3 sends to queues, topics and functions only:
+    # S3 sends the events of replication to queues, topics and functions only, all others to EventBridge:
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication-metrics-events.html
-    return Step(
-        what="switch events on",
-        call="put_bucket_notification_configuration",
-        arguments={
-            "NotificationConfiguration": {
-                "EventBridgeConfiguration": {},
-                "QueueConfigurations": [
-                    {
-                        "Id": _REPLICATION_EVENTS_ID,
-                        "QueueArn": settings.replication_queue_arn,
-                        "Events": [problem.event for problem in ReplicationProblem],
-                    }
-                ],
-            }
-        },
+    queue = {
+        "Id": "replication",
+        "QueueArn": settings.replication_queue_arn,
+        "Events": [problem.event for problem in ReplicationProblem],
+    }
+    return _step(
+        "switch events on",
+        "put_bucket_notification_configuration",
+        NotificationConfiguration={"EventBridgeConfiguration": {}, "QueueConfigurations": [queue]},
     )
 
 
@@ -273,10 +223,11 @@ def _inventory(settings: ProvisioningSettings) -> Step:
             }
         },
     }
-    return Step(
-        what="order the daily inventory",
-        call="put_bucket_inventory_configuration",
-        arguments={"Id": _INVENTORY_ID, "InventoryConfiguration": configuration},
+    return _step(
+        "order the daily inventory",
+        "put_bucket_inventory_configuration",
+        Id=_INVENTORY_ID,
+        InventoryConfiguration=configuration,
     )
 
 
@@ -297,7 +248,7 @@ def _replication(pair: BucketPair, settings: ProvisioningSettings) -> dict[str, 
         "Destination": destination,
     }
     if settings.replication_time_control:
-        minutes = {"Minutes": _REPLICATION_MINUTES}
+        minutes = {"Minutes": 15}
         destination["ReplicationTime"] = {"Status": "Enabled", "Time": minutes}
         destination["Metrics"] = {"Status": "Enabled", "EventThreshold": minutes}
     if settings.encryption_key_arn is not None and settings.replica_key_arn is not None:

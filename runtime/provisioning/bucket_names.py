@@ -1,4 +1,4 @@
-"""Which bucket names a depositor may ask for: S3's rules and our own, applied to the full names (lesson L14)."""
+"""Bucket names that a depositor may request: S3's rules and ours, applied to the full names (lesson L14)."""
 
 import re
 from typing import Final
@@ -20,40 +20,23 @@ _PUBLIC: Final = "-public"
 
 @attrs.frozen
 class BucketPair:
-    """The buckets behind one requested name.
-
-    Attributes:
-        main: full name of the bucket that depositors use.
-        replica: full name of its copy in another region.
-        public: whether everyone may read it.
-    """
+    """The main bucket and replica of one requested name."""
 
     main: str
     replica: str
-    public: bool
+    public: bool  # everyone may read it
 
 
 def pair_of(prefix: str, name: str) -> BucketPair:
-    """Return the buckets that a requested name stands for.
-
-    Args:
-        prefix: the environment's bucket prefix.
-        name: the name as requested, in lower case.
-    """
+    """Return the buckets of a requested name, which is in lower case."""
     main = bucket_name(prefix, name)
     return BucketPair(main, replica_name(main), name.endswith(_PUBLIC))
 
 
 def problem_with(prefix: str, name: str, *, public_allowed: bool) -> str:
-    """Say why a name cannot be had.
+    """Return why a name is not allowed, in one line with what was got and what is allowed; empty if it is allowed.
 
-    Args:
-        prefix: the environment's bucket prefix.
-        name: the name as requested, in lower case.
-        public_allowed: whether the environment allows public buckets.
-
-    Returns:
-        One line with what was got and what is allowed; empty where the name is allowed.
+    The name is as requested, in lower case.
     """
     pair = pair_of(prefix, name)
     for full in (pair.main, pair.replica):

@@ -1,4 +1,4 @@
-"""Whose a bucket is, and who works on a bucket name at the moment."""
+"""Who owns a bucket, and which request works on a bucket name."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Owner(StrEnum):
-    """Whose a bucket is."""
+    """Who owns a bucket."""
 
     NOBODY = "nobody"
     THIS_ACCOUNT = "this account"
@@ -22,15 +22,10 @@ class Owner(StrEnum):
 
 @attrs.frozen
 class FoundBucket:
-    """What a look at a bucket name found.
-
-    Attributes:
-        owner: whose it is.
-        tags: its tags, where it is this account's.
-    """
+    """What S3 says about a bucket name."""
 
     owner: Owner
-    tags: Mapping[str, str] = attrs.field(factory=dict)
+    tags: Mapping[str, str] = attrs.field(factory=dict)  # empty if the bucket is not this account's
 
     def is_ours(self, environment: str, *kinds: BucketType) -> bool:
         """Tell whether the service made it, for this environment and as one of the kinds."""
@@ -39,29 +34,17 @@ class FoundBucket:
 
 @attrs.frozen
 class Claim:
-    """Says that a request works on a bucket name.
+    """Says that a request works on a bucket name."""
 
-    Attributes:
-        event_id: the request's event.
-        since: when the work began, UTC.
-        creating: whether it makes the bucket; otherwise it repairs one that was there.
-        configured: when all of a new bucket was done but its opening, UTC; None where that is not so yet.
-    """
-
-    event_id: str
-    since: datetime
-    creating: bool
-    configured: datetime | None = None
+    event_id: str  # of the request
+    since: datetime  # when the work began, UTC
+    creating: bool  # True if it makes the bucket, False if it repairs an existing one
+    configured: datetime | None = None  # UTC; set when a new bucket is complete but not yet open
 
     def is_abandoned(self, now: datetime, longest: timedelta) -> bool:
-        """Tell whether the work that made the claim cannot be going on any more.
-
-        Args:
-            now: the present moment, UTC.
-            longest: the longest time that such work can take.
-        """
+        """Tell whether the claim is older than the longest time that the work can take."""
         return now - self.since > longest
 
     def given_up(self) -> "Claim":
-        """Return the claim as one that anybody may take over: its request left something behind."""
+        """Return the claim for others to take over: its request left buckets behind."""
         return attrs.evolve(self, since=_LONG_AGO)

@@ -4,8 +4,8 @@ from runtime.shared.errors import DuraCloudError, TransientError
 
 
 class SettlingError(TransientError):
-    """A new bucket stays closed until S3 has taken its configuration in: the work goes on at the next receive."""
+    """A new bucket stays closed until S3 applies its configuration; the work continues at the next attempt."""
 
 
 class NameTakenError(DuraCloudError):
-    """A bucket of that name belongs to somebody else."""
+    """Another AWS account has a bucket of that name."""

@@ -1,4 +1,7 @@
-"""What provisioning needs of the world outside."""
+"""Ports of provisioning.
+
+Every method raises TransientError if S3 does not answer and RefusedError if it refuses.
+"""
 
 from typing import Protocol
 
@@ -10,83 +13,55 @@ class BucketAdmin(Protocol):
     """Makes and configures buckets."""
 
     def find(self, bucket: str, region: str) -> FoundBucket:
-        """Look whose bucket a name is, if anyone's.
-
-        Raises:
-            TransientError: S3 did not answer.
-            RefusedError: S3 refused to answer.
-        """
+        """Return who owns the bucket of a name."""
         ...
 
     def create(self, bucket: str, region: str) -> None:
         """Make a bucket.
 
         Raises:
-            NameTakenError: the name belongs to somebody else.
-            TransientError: S3 did not answer.
-            RefusedError: S3 refused.
+            NameTakenError: another account has the name.
         """
         ...
 
     def apply(self, bucket: str, region: str, step: Step) -> None:
-        """Make one configuration call; doing it again changes nothing.
-
-        Raises:
-            TransientError: S3 did not answer.
-            RefusedError: S3 refused.
-        """
+        """Make one configuration call; repeating it changes nothing."""
         ...
 
     def delete(self, bucket: str, region: str) -> None:
-        """Remove an empty bucket; one that is not there is no error.
-
-        Raises:
-            TransientError: S3 did not answer.
-            RefusedError: S3 refused, for example because the bucket is not empty.
-        """
+        """Remove an empty bucket. A missing bucket is no error; one that is not empty is refused."""
         ...
 
 
 class RequestFiles(Protocol):
-    """The files by which depositors ask for buckets."""
+    """The files in which depositors ask for buckets."""
 
     def read(self, bucket: str, key: str, version_id: str, most: int) -> bytes:
-        """Return the file's bytes, at most `most` of them.
+        """Return at most `most` bytes of the file.
 
         Raises:
-            ObjectAbsentError: the file is not there any more.
-            TransientError: S3 did not answer.
-            RefusedError: S3 refused.
+            ObjectAbsentError: the file is missing.
         """
         ...
 
 
 class RequestRecords(Protocol):
-    """What the managed bucket keeps of requests: their results, and claims on names that are being worked on."""
+    """What the managed bucket keeps of requests: results, and claims on bucket names."""
 
     def write(self, key: str, text: str) -> None:
-        """Write a result, over an earlier one of the same request.
-
-        Raises:
-            TransientError: S3 did not answer.
-            RefusedError: S3 refused.
-        """
+        """Write a result, over an earlier one of the same request."""
         ...
 
     def claim(self, bucket: str, claim: Claim) -> Claim:
-        """Claim a bucket name unless somebody holds a claim on it.
-
-        Returns:
-            The claim that stands: the one given, or another's.
-        """
+        """Claim a bucket name unless another claim exists; return the claim that counts."""
         ...
 
     def standing_claim(self, bucket: str) -> Claim | None:
-        """Return the claim on a bucket name, None where there is none."""
+        """Return the claim on a bucket name, None if there is none."""
         ...
 
     def replace_claim(self, bucket: str, claim: Claim) -> None:
-        """Put a claim in the place of another."""
+        """Overwrite a claim."""
         ...
 
     def release(self, bucket: str) -> None:

@@ -1,4 +1,4 @@
-"""Work on a bucket request: for every name a main bucket with its replica, or a verdict why not."""
+"""Work on a bucket request: make a main bucket and its replica for every name, or say why not."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -37,23 +37,13 @@ from runtime.shared.ports import Clock
 
 @attrs.frozen(kw_only=True)
 class Provisioning:
-    """The ports and the policy of bucket requests.
-
-    Attributes:
-        buckets: makes and configures buckets.
-        files: the request files.
-        records: results and claims.
-        clock: tells the time.
-        region: where main buckets are made.
-        trail: the audit trail.
-        settings: the function's settings.
-    """
+    """Ports and settings of bucket requests."""
 
     buckets: BucketAdmin
     files: RequestFiles
     records: RequestRecords
     clock: Clock
-    region: str
+    region: str  # of main buckets
     trail: AuditTrail
     settings: ProvisioningSettings
 
@@ -69,24 +59,16 @@ class Provisioning:
 
 
 def provision(care: Provisioning, request: BucketRequest, agent: Agent, *, last_receive: bool) -> RequestResult:
-    """Work on a request; write its result, and then its events into the audit trail.
+    """Work on a request, write its result, then write its events into the audit trail. Return the result.
 
-    A repetition of the same event ends as the first try would have.
+    A repetition of the same event ends as the first attempt would have.
 
-    Args:
-        care: ports and policy.
-        request: the request.
-        agent: who works on it.
-        last_receive: whether the queue sets the message aside when this attempt fails. What would have been tried
-            again is then rolled back and written into the result.
-
-    Returns:
-        The result, as written.
+    On the last attempt (`last_receive`) the message goes to the dead-letter queue if the work fails. So failures that
+    would be retried are then rolled back and written into the result.
 
     Raises:
-        TransientError: a service did not answer, or new buckets are settling; what was begun is kept for the next
-            attempt.
-        RefusedError: the result or its events could not be written, or the request file not be read.
+        TransientError: a service did not answer, or new buckets are settling; the next attempt continues the work.
+        RefusedError: the result or its events could not be written, or the request file could not be read.
     """
     try:
         names = read_names(
@@ -115,14 +97,14 @@ def provision(care: Provisioning, request: BucketRequest, agent: Agent, *, last_
 
 
 def _worked_on(works: Sequence["_Work"]) -> tuple[list[NameResult], SettlingError | None]:
-    """Return what became of the names, and why there is to be another attempt, if there is."""
+    """Return the results of the names, and the reason for another attempt, if one is needed."""
     results: list[NameResult] = []
     settling = None
     for work in works:
         try:
             results.append(work.run())
         except SettlingError as error:
-            # All names settle at the same time, not one after the other.
+            # All names settle at the same time.
             settling = error
     return results, settling
 
@@ -141,7 +123,7 @@ def _written(care: Provisioning, request: BucketRequest, reason: str, names: Seq
 
 
 class _RejectedError(Exception):
-    """A name cannot be had; the text says why."""
+    """A name is rejected; the text says why."""
 
 
 class _BusyError(Exception):
@@ -159,10 +141,10 @@ class _Work:
     last_receive: bool
     claim: Claim | None = None
     resuming: bool = False
-    made: list[tuple[str, str]] = attrs.field(factory=list)
+    made: list[tuple[str, str]] = attrs.field(factory=list)  # (bucket, region) of what must not stay if the work fails
 
     def run(self) -> NameResult:
-        """Return what became of the name, with everything undone that this request made in vain."""
+        """Return the result of the name; if the work failed, everything that this request made is removed."""
         problem = problem_with(
             self.care.settings.bucket_prefix, self.name.name, public_allowed=self.care.settings.public_buckets_allowed
         )
@@ -204,7 +186,7 @@ class _Work:
         return self._result(NameVerdict.CREATED if creating else NameVerdict.ALREADY_PROVISIONED)
 
     def _let_settle(self) -> None:
-        """Leave a new bucket closed until S3 shows every object and announces it.
+        """Leave a new bucket closed until S3 shows and announces every object.
 
         Events take about five minutes after they were switched on, versions up to fifteen:
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html and
@@ -220,15 +202,15 @@ class _Work:
             raise SettlingError(f"the new bucket {self.pair.main} stays closed until {configured + self.care.settling}")
 
     def _make(self, found: FoundBucket, bucket: str, region: str) -> None:
-        """Make a bucket where there is none, and remember those that must not stay if the work fails."""
+        """Make a bucket if there is none, and remember it for a rollback."""
         if found.owner is Owner.NOBODY or self.resuming:
-            # Before it is made: an answer that is lost must not leave a bucket that nobody knows of (lesson L18).
+            # Remember it first: a lost answer must not leave an unknown bucket behind (lesson L18).
             self.made.append((bucket, region))
         if found.owner is Owner.NOBODY:
             self.care.buckets.create(bucket, region)
 
     def _stake_claim(self, main: FoundBucket, replica: FoundBucket) -> bool:
-        """Claim the name, or refuse it where a bucket is not ours. Return whether this request makes the bucket."""
+        """Claim the name, or reject it if a bucket is not ours. Return whether this request makes the bucket."""
         care, now = self.care, self.care.clock.now()
         for found, bucket in ((main, self.pair.main), (replica, self.pair.replica)):
             if found.owner is Owner.SOMEBODY_ELSE:
@@ -239,7 +221,7 @@ class _Work:
             raise _BusyError
         kind = BucketType.PUBLIC if self.pair.public else BucketType.MAIN
         ours = main.is_ours(care.settings.environment, kind)
-        # Buckets that a request made before it broke off carry its claim until they carry our tags (lesson L15).
+        # If a request fails midway, its buckets may lack our tags; its claim says that they are ours (lesson L15).
         begun = standing is not None and standing.creating
         for found, bucket, known in (
             (main, self.pair.main, ours),
@@ -272,7 +254,7 @@ class _Work:
 
     def _undone(self, verdict: NameVerdict, reason: str) -> NameResult:
         reasons, left = [reason], []
-        # The replica first: without its main bucket nobody would look for it.
+        # The replica first: nobody would look for a replica without its main bucket.
         for bucket, region in reversed(self.made):
             try:
                 self.care.buckets.delete(bucket, region)
@@ -280,7 +262,7 @@ class _Work:
                 left.append(bucket)
                 reasons.append(f"could not remove {bucket} again: {error}")
         if left and self.claim is not None:
-            # Whoever drops the file again finds the claim and may go on with what is left.
+            # If the file is dropped again, the new request takes over the claim and what is left.
             self.care.records.replace_claim(self.pair.main, self.claim.given_up())
             self.claim = None
         return self._result(verdict, "; ".join(reasons), left)

@@ -1,4 +1,4 @@
-"""What S3 reports of replications that do not go as they should."""
+"""S3's events about failed and late replications."""
 
 from enum import StrEnum
 
@@ -24,18 +24,10 @@ class ReplicationProblem(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class ReplicationReport:
-    """One object version that S3 could not replicate, or not in time.
-
-    Attributes:
-        problem: what went wrong.
-        ref: the object in its main bucket.
-        version_id: the version.
-        destination: the bucket that should have got it, as S3 names it; empty where it does not say.
-        reason: S3's code for why it failed; empty where it does not say.
-    """
+    """One object version that S3 could not replicate, or not in time."""
 
     problem: ReplicationProblem
-    ref: ObjectRef
+    ref: ObjectRef  # in the main bucket
     version_id: str
-    destination: str
-    reason: str
+    destination: str  # replica bucket as S3 names it; empty if S3 does not say
+    reason: str  # S3's code; empty if S3 does not say

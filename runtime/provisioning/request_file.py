@@ -1,4 +1,4 @@
-"""The text file by which a depositor asks for buckets."""
+"""The text file in which a depositor asks for buckets."""
 
 from typing import Final
 
@@ -10,33 +10,21 @@ _COMMENT: Final = "#"
 
 
 class RequestRejectedError(Exception):
-    """A request cannot be worked on as a whole; the text says why in one line."""
+    """A request is rejected as a whole; the text says why in one line."""
 
 
 @attrs.frozen
 class RequestedName:
-    """One name in a request.
+    """One name in a request."""
 
-    Attributes:
-        line: number of the line, from 1.
-        name: the name in lower case.
-    """
-
-    line: int
-    name: str
+    line: int  # from 1
+    name: str  # in lower case
 
 
 def read_names(content: bytes, most: int) -> tuple[RequestedName, ...]:
-    """Read a request file: UTF-8 text with one name per line.
+    """Read a request file: UTF-8 text with one name per line. Return one to `most` names.
 
-    Blanks around a name, blank lines, lines that begin with `#` and names that came before are left out.
-
-    Args:
-        content: the file's bytes; more than `LARGEST_FILE` of them are refused.
-        most: number of names that one request may have.
-
-    Returns:
-        At least one name.
+    Blanks around a name, blank lines, lines that begin with `#` and repeated names are ignored.
 
     Raises:
         RequestRejectedError: the file is too large, not text, without names or with too many.

@@ -1,4 +1,4 @@
-"""What became of a request: for programs as JSON, for people as text."""
+"""The result of a bucket request: JSON for programs, text for people."""
 
 import json
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _LONGEST_KEY: Final = 900
 
 
 class NameVerdict(StrEnum):
-    """What became of one name."""
+    """Result of one name."""
 
     CREATED = "created"
     ALREADY_PROVISIONED = "already provisioned"
@@ -25,7 +25,7 @@ class NameVerdict(StrEnum):
 
 
 class RequestStatus(StrEnum):
-    """What became of a request as a whole."""
+    """Result of a request as a whole."""
 
     COMPLETED = "completed"
     PARTIAL = "partial"
@@ -34,77 +34,50 @@ class RequestStatus(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class BucketRequest:
-    """A request as the event tells it.
-
-    Attributes:
-        bucket: the request bucket.
-        key: the file's key.
-        version_id: the file's version.
-        requester: who put it there.
-        received_at: when, UTC.
-        event_id: the event's id, the same in all its deliveries.
-    """
+    """A request as its event describes it."""
 
     bucket: str
-    key: str
+    key: str  # of the request file
     version_id: str
     requester: str
-    received_at: datetime
-    event_id: str
+    received_at: datetime  # UTC
+    event_id: str  # the same in all deliveries of the event
 
 
 @attrs.frozen(kw_only=True)
 class NameResult:
-    """What became of one name.
+    """Result of one name."""
 
-    Attributes:
-        line: number of its line in the file.
-        name: the name as requested.
-        bucket: full name of the main bucket.
-        replica: full name of the replica.
-        verdict: what became of it.
-        reason: why; empty where there is nothing to say.
-        left_behind: buckets that this request made and could not remove again.
-    """
-
-    line: int
+    line: int  # in the file, from 1
     name: str
-    bucket: str
-    replica: str
+    bucket: str  # full name
+    replica: str  # full name
     verdict: NameVerdict
-    reason: str = ""
-    left_behind: Sequence[str] = ()
+    reason: str = ""  # empty if there is nothing to say
+    left_behind: Sequence[str] = ()  # buckets that this request made and could not remove again
 
 
 @attrs.frozen(kw_only=True)
 class RequestResult:
-    """What became of a request.
-
-    Attributes:
-        request: the request.
-        status: as a whole.
-        reason: why the whole request was rejected; empty otherwise.
-        names: one result per name.
-        finished_at: when the work ended, UTC.
-    """
+    """Result of a request."""
 
     request: BucketRequest
     status: RequestStatus
-    reason: str
+    reason: str  # why the whole request was rejected; else empty
     names: Sequence[NameResult]
-    finished_at: datetime
+    finished_at: datetime  # UTC
 
     @property
     def key(self) -> str:
-        """Key of the result in the managed bucket, without its ending: the same for every delivery of the event."""
+        """Key of the result in the managed bucket, without its ending; the same for every delivery of the event."""
         day = self.request.received_at.astimezone(UTC).date().isoformat()
-        # S3 takes keys of 1,024 bytes; the event's id keeps shortened ones apart.
+        # S3 allows keys of 1,024 bytes; the event's id keeps shortened keys unique.
         key = self.request.key.encode()[:_LONGEST_KEY].decode(errors="ignore")
         return f"{ManagedPrefix.REQUESTS}{day}/{key}.{self.request.event_id}"
 
 
 def status_of(names: Sequence[NameResult]) -> RequestStatus:
-    """Return the status of a request from what became of its names."""
+    """Return the status of a request from the results of its names."""
     good = [name.verdict in {NameVerdict.CREATED, NameVerdict.ALREADY_PROVISIONED} for name in names]
     if all(good):
         return RequestStatus.COMPLETED
@@ -160,5 +133,5 @@ def as_text(result: RequestResult) -> str:
             lines.append(f"  reason:  {name.reason}")
         if name.left_behind:
             lines.append(f"  left behind: {', '.join(name.left_behind)}; drop the same file again to finish the work")
-    # Names, keys and what services say of them may hold line ends, which would pretend to be lines of ours.
+    # Names, keys and error texts may hold line ends; escaped, they cannot forge a line of the result.
     return "\n".join(map(visible, lines)) + "\n"

@@ -11,9 +11,5 @@ class ObjectRef:
     key: str
 
     def is_folder_marker(self, size: int | None) -> bool:
-        """Tell whether this is an empty object that a console made to show a folder (lesson L28).
-
-        Args:
-            size: its bytes; None where they are not known.
-        """
+        """Tell whether this is an empty object with which a console shows a folder (lesson L28); size None: unknown."""
         return size == 0 and self.key.endswith("/")

@@ -1,4 +1,4 @@
-"""A table read in order, a page at a time."""
+"""A table read in order, page by page."""
 
 from collections.abc import Sequence
 from typing import Generic, TypeVar
@@ -12,25 +12,15 @@ T = TypeVar("T")
 
 @attrs.frozen(kw_only=True)
 class Malformed:
-    """An item that is there and cannot be read, for example after a change by hand. It does not count as absent.
-
-    Attributes:
-        ref: its object.
-        problem: what is wrong with it, in one line.
-    """
+    """An item that exists and cannot be read, for example after a manual change. It does not count as missing."""
 
     ref: ObjectRef
-    problem: str
+    problem: str  # in one line
 
 
 @attrs.frozen
 class Page(Generic[T]):
-    """Some rows of one bucket, in the order of their keys.
-
-    Attributes:
-        rows: the rows.
-        next_after: the key after which the next page begins; None where this page is the last.
-    """
+    """Some rows of one bucket, in the order of their keys."""
 
     rows: Sequence[T]
-    next_after: str | None
+    next_after: str | None  # the next page begins after this key; None on the last page

@@ -1,4 +1,7 @@
-"""Ports that several features need."""
+"""Ports that several features need.
+
+Every method that calls a service raises TransientError if it does not answer and RefusedError if it refuses.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,12 +24,7 @@ class Queue(Protocol[M_contra]):
     """A queue of work."""
 
     def send(self, messages: Sequence[M_contra]) -> None:
-        """Put messages into the queue.
-
-        Raises:
-            TransientError: some were not taken this time, others may have been.
-            RefusedError: some were refused, and would be again.
-        """
+        """Send messages. After an error some of them may have been sent."""
         ...
 
 
@@ -39,42 +37,28 @@ class Clock(Protocol):
 
 
 class MainBuckets(Protocol):
-    """Knows the buckets whose objects are under care."""
+    """Lists the buckets of the managed objects."""
 
     def names(self) -> list[str]:
-        """Return the names of the main buckets of the environment, in order.
-
-        Raises:
-            TransientError: S3 did not answer.
-            RefusedError: S3 refused.
-        """
+        """Return the names of the environment's main buckets, in order."""
         ...
 
 
 class Documents(Protocol):
-    """JSON documents in the managed bucket: what work that goes on in slices notes for itself, and what it finds."""
+    """JSON documents in the managed bucket: notes and results of work that is done in slices."""
 
     def names(self, folder: str) -> set[str]:
-        """Return the keys of the files in a folder.
-
-        Raises:
-            TransientError: S3 did not answer.
-            RefusedError: S3 refused.
-        """
+        """Return the keys of the files in a folder."""
         ...
 
     def read(self, key: str) -> Mapping[str, Any] | None:
-        """Return a document, None where there is none. Errors as of `names`."""
+        """Return a document, None if there is none."""
         ...
 
     def write(self, key: str, document: Mapping[str, Any]) -> None:
-        """Write a document, over another one if need be. Errors as of `names`."""
+        """Write a document, or overwrite it."""
         ...
 
     def write_once(self, key: str, document: Mapping[str, Any]) -> bool:
-        """Write a document unless there is one. Errors as of `names`.
-
-        Returns:
-            Whether it was written.
-        """
+        """Write a document unless it exists; return whether it was written."""
         ...

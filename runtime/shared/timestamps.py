@@ -1,23 +1,18 @@
-"""How moments are written and read: ISO 8601 in UTC with `Z`."""
+"""Moments as text: ISO 8601 in UTC with `Z`."""
 
 from datetime import UTC, datetime
 
 
 def timestamp(moment: datetime, timespec: str = "milliseconds") -> str:
-    """Return a moment as text.
-
-    Args:
-        moment: the moment, with its time zone.
-        timespec: how exactly, as of `datetime.isoformat`.
-    """
+    """Return a moment, which has a time zone, as text. `timespec` is as in `datetime.isoformat`."""
     return moment.astimezone(UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
 def moment_of(text: str) -> datetime:
-    """Return the moment that a text says, UTC.
+    """Return the moment that a text names, UTC.
 
     Raises:
-        ValueError: it says none, or not in which time zone.
+        ValueError: the text names no moment, or no time zone.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is UTC:

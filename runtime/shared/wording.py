@@ -1,21 +1,15 @@
-"""Words for people: of outcomes, of numbers and their nouns, and of texts that strangers typed."""
+"""Words for people: outcomes, numbers with their nouns, and text that strangers typed."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 
 class OutcomeWords(NamedTuple):
-    """What an outcome is called.
+    """Words for an outcome."""
 
-    Attributes:
-        name: in a word or two, as a heading.
-        meaning: in half a sentence.
-        alert: the meaning as an alert says it, where it says more.
-    """
-
-    name: str
-    meaning: str
-    alert: str = ""
+    name: str  # a heading of a word or two
+    meaning: str  # half a sentence
+    alert: str = ""  # longer meaning for alerts; empty if the meaning will do
 
     @property
     def told(self) -> str:
@@ -23,7 +17,7 @@ class OutcomeWords(NamedTuple):
         return f"{self.name[0].lower()}{self.name[1:]}: {self.alert or self.meaning}"
 
 
-# By the outcome as records and reports write it.
+# By outcome, as records and reports write it.
 FAILURES: Final[Mapping[str, OutcomeWords]] = {
     "mismatch": OutcomeWords(
         name="Damaged",
@@ -71,24 +65,23 @@ _OUTCOMES: Final = {
 
 
 def words_of(outcome: str) -> OutcomeWords:
-    """Return the words of an outcome; one that is not known is its own name."""
+    """Return the words of an outcome; an unknown outcome is its own name."""
     return _OUTCOMES.get(outcome, OutcomeWords(name=outcome, meaning=""))
 
 
 def visible(text: str) -> str:
-    r"""Return a text in which nothing hides, ends the line or turns the direction (lesson L43).
+    r"""Return a text in which no character is hidden, ends the line or turns the direction (lesson L43).
 
-    Control and format characters, line ends, and blanks other than the plain one are written as their numbers, for
-    example `\u202e`.
+    Control and format characters, line ends, and blanks other than the plain one are escaped, for example `\u202e`.
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def cut(text: str, most: int, mark: str = "…") -> str:
-    """Return a text of at most `most` characters, with the mark at the end where it was longer."""
+    """Return a text of at most `most` characters; a longer text ends with the mark."""
     return text if len(text) <= most else text[: most - len(mark)] + mark
 
 
 def plural(number: int, one: str, many: str = "") -> str:
-    """Return a number with the words for one or for many, which by themselves end in `s`: 1 object, 1,234 objects."""
+    """Return a number with its noun: 1 object, 1,234 objects. Without `many` an `s` is added."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
