@@ -1,4 +1,4 @@
-"""Tell people of failures and recoveries: one message per batch of changed records, or none."""
+"""Notify people of failures and recoveries: at most one message per batch of changed records."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -14,41 +14,23 @@ from runtime.settings import AlertsSettings
 
 @attrs.frozen
 class Announced:
-    """What people were told.
+    """Numbers of objects that people were notified about."""
 
-    Attributes:
-        failures: number of objects that newly fail.
-        recoveries: number of objects that are good again.
-        replacements: number of failing objects in whose place other content is good.
-    """
-
-    failures: int
-    recoveries: int
-    replacements: int = 0
+    failures: int  # newly failing objects
+    recoveries: int  # good again
+    replacements: int = 0  # failing objects replaced by other content
 
 
 @attrs.frozen(kw_only=True)
 class Alerting:
-    """What notices need.
-
-    Attributes:
-        notifier: reaches people.
-        settings: the function's settings.
-    """
+    """What notifications need."""
 
     notifier: Notifier
     settings: AlertsSettings
 
 
 def announce(alerting: Alerting, changes: Iterable[RecordChange]) -> Announced:
-    """Publish what is news in a batch.
-
-    Args:
-        alerting: what reaches people.
-        changes: the batch in the order of the stream.
-
-    Returns:
-        The numbers of each that were published; nothing is published where all are 0.
+    """Publish the news of a batch, in the order of the stream; nothing if there is none. Return the numbers published.
 
     Raises:
         TransientError: the message was not taken this time.

@@ -1,4 +1,4 @@
-"""What people are told of a batch of changed fixity records: new failures and recoveries, nothing twice."""
+"""News in a batch of changed fixity records: new failures and recoveries, each once."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -12,44 +12,32 @@ from runtime.shared.object_ref import ObjectRef
 
 
 class Kind(StrEnum):
-    """What people are told of an object."""
+    """Kind of news about an object."""
 
     FAILURE = "failure"
     RECOVERY = "recovery"
-    # Another content is good in the place of the one that failed, which is no recovery of that.
+    # Other content, which is good, replaced the content that failed; this is no recovery.
     REPLACEMENT = "replacement"
 
 
 @attrs.frozen(kw_only=True)
 class Announcement:
-    """One object that people are told of.
-
-    Attributes:
-        kind: failure, recovery or replacement.
-        ref: the object.
-        before: the record before, None where there was none.
-        now: the record as it is now.
-    """
+    """News about one object."""
 
     kind: Kind
     ref: ObjectRef
-    before: RecordImage | None
+    before: RecordImage | None  # None if there was none
     now: RecordImage
 
 
 def to_announce(changes: Iterable[RecordChange]) -> tuple[Announcement, ...]:
-    """Choose what people are told of a batch (lesson L13).
+    """Return the news of a batch, in the order of the stream (lesson L13): failures first, each kind by bucket and key.
 
-    Several changes of one object count as their net effect. A failure is news where the same version was not failing
-    with the same outcome before, of the object or of its replica. A recovery is the change from failing to good, of
-    the same version or by one with the same digests; another version with other content is a replacement. A removed
-    record is neither, and what is recorded after a removal begins anew.
-
-    Args:
-        changes: the batch in the order of the stream.
-
-    Returns:
-        Failures first, each kind in the order of bucket and key.
+    Several changes of one object count as their net effect. A failure is news if the same version was not failing with
+    the
+    same outcome before, for the object or for its replica. A recovery is the change from failing to good, of the same
+    version or of one with the same digests; a version with other content is a replacement. A removed record is neither;
+    records after a removal begin anew.
     """
     first: dict[ObjectRef, RecordImage | None] = {}
     last: dict[ObjectRef, RecordImage | None] = {}

@@ -1,4 +1,4 @@
-"""The one message that people get for a batch of failures and recoveries: subject and text, within SNS's limits."""
+"""The e-mail about a batch of failures and recoveries: subject and text, within SNS's limits."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ SUBJECT_CHARACTERS: Final = 99
 _ENVIRONMENT_CHARACTERS: Final = 30
 _MESSAGE_CHARACTERS: Final = 500
 _VERSION_CHARACTERS: Final = 1_024
-# The runbook's entry about failing objects, the same that the alarm on failed checks links to.
+# The runbook's entry about failing objects; the alarm on failed checks links to it too.
 _RUNBOOK_ENTRY: Final = "#failed-checks"
 
 _CUT: Final = "..."
@@ -54,30 +54,17 @@ What to do
 
 @attrs.frozen
 class Message:
-    """A message to people.
+    """An e-mail."""
 
-    Attributes:
-        subject: one line of ASCII, shorter than 100 characters, without keys.
-        body: text of at most `BODY_BYTES` bytes.
-    """
-
-    subject: str
-    body: str
+    subject: str  # one line of ASCII, shorter than 100 characters, without keys
+    body: str  # at most `BODY_BYTES` bytes
 
 
 def compose(environment: str, announcements: Sequence[Announcement], runbook_url: str) -> Message:
-    """Write the message.
+    """Write the message about at least one object, in the order given.
 
-    At most `MOST_OBJECTS` objects are listed, fewer where long keys would make the text too large for SNS; all are
+    At most `MOST_OBJECTS` objects are listed, fewer if long keys would make the text too large for SNS; all are
     counted.
-
-    Args:
-        environment: the deployed environment's name.
-        announcements: at least one object to tell of, in the order in which they are to be listed.
-        runbook_url: address of the operations runbook.
-
-    Returns:
-        Subject and body.
     """
     kinds = Counter(item.kind for item in announcements)
     replicas = sum(item.kind is Kind.FAILURE and of_replica_only(item.now.last_check) for item in announcements)
@@ -118,7 +105,7 @@ def _subject(environment: str, summary: str) -> str:
 
 def _listed(announcements: Sequence[Announcement], room: int) -> list[str]:
     listed: list[str] = []
-    # The line that counts the rest, and the blank lines.
+    # For the line that counts the rest, and blank lines.
     room -= 200
     for number, item in enumerate(announcements[:MOST_OBJECTS], start=1):
         entry = _entry(number, item)

@@ -1,17 +1,13 @@
-"""What alerts need of the world outside."""
+"""Port of alerts."""
 
 from typing import Protocol
 
 
 class Notifier(Protocol):
-    """Reaches the people who care for the objects."""
+    """Notifies the people in charge."""
 
     def publish(self, subject: str, body: str) -> None:
-        """Send one message.
-
-        Args:
-            subject: one line of ASCII, shorter than 100 characters.
-            body: text, at most 256 KiB in UTF-8.
+        """Send one message: the subject is ASCII shorter than 100 characters, the body has at most 256 KiB of UTF-8.
 
         Raises:
             TransientError: it was not taken this time.

@@ -1,4 +1,4 @@
-"""EventBridge's S3 events as they arrive in a queue."""
+"""EventBridge's S3 events in queue messages."""
 
 import json
 from datetime import datetime
@@ -13,31 +13,18 @@ from runtime.shared.object_ref import ObjectRef
 
 @attrs.frozen(kw_only=True)
 class S3Event:
-    """What an event says.
+    """An event of S3."""
 
-    Attributes:
-        id: the event's id, the same in all its deliveries.
-        time: when it happened, UTC.
-        bucket: name of the bucket.
-        key: the object's key, as it is: EventBridge does not URL-encode it (lesson L20).
-        version_id: the version, empty where the bucket has none.
-        size: bytes; None where the event does not say, as deletions do not.
-        sequencer: order among the events of the key, normalised.
-        requester: who did it: an AWS account or service.
-        reason: the call behind it, for example `PutObject`.
-        deletion_type: for deletions, `Permanently Deleted` or `Delete Marker Created`; otherwise empty.
-    """
-
-    id: str
-    time: datetime
+    id: str  # the same in all deliveries of the event
+    time: datetime  # UTC
     bucket: str
-    key: str
-    version_id: str
-    size: int | None
-    sequencer: str
-    requester: str
-    reason: str
-    deletion_type: str
+    key: str  # as it is: EventBridge does not URL-encode it (lesson L20)
+    version_id: str  # empty in a bucket without versions
+    size: int | None  # bytes; None if the event does not say, as deletions do not
+    sequencer: str  # order among the events of the key, normalised
+    requester: str  # an AWS account or service
+    reason: str  # the call behind it, for example `PutObject`
+    deletion_type: str  # `Permanently Deleted` or `Delete Marker Created`; empty if no deletion
 
     @property
     def ref(self) -> ObjectRef:
@@ -46,18 +33,12 @@ class S3Event:
 
 
 def parse(body: str) -> S3Event:
-    """Read the body of a queue message.
+    """Read the body of a queue message: an EventBridge event of the source aws.s3, as JSON.
 
     The form is AWS's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 
-    Args:
-        body: an EventBridge event of the source aws.s3, as JSON.
-
-    Returns:
-        What it says.
-
     Raises:
-        MalformedMessageError: the text is something else; the message names what is wrong.
+        MalformedMessageError: the text is something else; the error says what is wrong.
     """
     try:
         event: Any = json.loads(body)

@@ -1,4 +1,4 @@
-"""What handlers know of the invocation that they work in: who works, and until when."""
+"""What handlers know about their invocation: who works, and until when."""
 
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -14,7 +14,7 @@ _SHARE_OF_RESERVE: Final = 0.2
 
 
 class Invocation(Protocol):
-    """What the context that Lambda hands to a handler says of the invocation."""
+    """What Lambda's context says about the invocation."""
 
     @property
     def function_name(self) -> str:
@@ -28,7 +28,7 @@ class Invocation(Protocol):
 
 
 class LambdaContext(Invocation, Protocol):
-    """What is used of the context that Lambda hands to a handler."""
+    """What handlers use of Lambda's context."""
 
     def get_remaining_time_in_millis(self) -> int:
         """Return how long the invocation may still run, in milliseconds."""
@@ -36,23 +36,13 @@ class LambdaContext(Invocation, Protocol):
 
 
 def deadline(context: LambdaContext, now: datetime) -> datetime:
-    """Return the moment by which the work of an invocation should have ended.
-
-    Args:
-        context: the invocation's context.
-        now: the present moment, UTC.
-    """
+    """Return when the work of an invocation should end."""
     left = timedelta(milliseconds=context.get_remaining_time_in_millis())
     return now + left - min(_RESERVE, left * _SHARE_OF_RESERVE)
 
 
 def agent_of(invocation: Invocation, settings: FunctionSettings) -> Agent:
-    """Return the agent of an invocation.
-
-    Args:
-        invocation: the invocation's context.
-        settings: the function's settings.
-    """
+    """Return the agent of an invocation."""
     return Agent(
         software=APPLICATION,
         version=__version__,

@@ -1,4 +1,4 @@
-"""What the handlers of objects under care share: the attempt, the log line and the metrics of a finding."""
+"""What the handlers of managed objects share: the attempt, the log line and the metrics of a finding."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, Final
@@ -27,16 +27,9 @@ def process_objects(
     care: Care,
     act: Callable[[str, Attempt], Finding],
 ) -> dict[str, Any]:
-    """Work on a batch of queue messages, each of which concerns one object.
+    """Work on a batch of queue messages, one object each; return the partial batch response.
 
-    Args:
-        event: the Lambda event with SQS records.
-        context: the invocation's context.
-        care: ports and settings.
-        act: called with the body of a message and the attempt; an exception sends the message back to its queue.
-
-    Returns:
-        The partial batch response that names the messages to be handed out again.
+    `act` gets the body of a message and the attempt; an exception sends the message back to its queue.
     """
     settings = care.settings
     until = deadline(context, care.clock.now())
@@ -79,13 +72,13 @@ def _log(finding: Finding) -> None:
 
 
 def _metrics(findings: Iterable[Finding]) -> dict[str, float]:
-    # Failed checks are published also when there are none: an alarm on them has data as long as checks are made.
+    # Published as 0 too: the alarm on failed checks has data as long as checks are made.
     values: dict[str, float] = {Metric.FAILED_CHECKS: 0}
     for finding in findings:
         if finding.outcome is not None:
             name = _METRICS[finding.outcome]
             values[name] = values.get(name, 0) + 1
-        # What was known is told once; that it is still so is told by the sweep.
+        # A known failure counts once here; the sweep counts objects that still fail.
         if finding.success is False and not finding.known:
             values[Metric.FAILED_CHECKS] += 1
         if finding.bytes_read:

@@ -1,4 +1,4 @@
-"""How a batch of queue messages is worked on: concurrently, each message failing for itself."""
+"""Work on a batch of queue messages concurrently; each message fails for itself."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,14 +14,9 @@ T = TypeVar("T")
 
 
 class BackToQueueError(Exception):
-    """A message was worked on with a result, and must be handed out again all the same.
-
-    Attributes:
-        result: what the work found.
-    """
+    """A message has a result, and must still go back to its queue."""
 
     def __init__(self, message: str, result: object) -> None:
-        """Say why the message must come again, and what was found."""
         super().__init__(message)
         self.result = result
 
@@ -29,16 +24,10 @@ class BackToQueueError(Exception):
 def process_queue(
     event: dict[str, Any], work: Callable[[dict[str, Any]], T], *, concurrency: int
 ) -> tuple[dict[str, Any], list[T]]:
-    """Work on every message of an SQS batch.
+    """Work on every message of an SQS batch in threads; `work` gets the raw record.
 
-    Args:
-        event: the Lambda event with SQS records.
-        work: called with each raw record, in a thread; an exception sends the message back to its queue.
-        concurrency: messages worked on at the same time.
-
-    Returns:
-        The partial batch response that names the failed messages, and what `work` found for the others. See
-        https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+    An exception sends the message back to its queue. Return the partial batch response, and the results of the others:
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
     results: list[T] = []
     processor = AsyncBatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -62,17 +51,13 @@ def process_queue(
 
 
 def or_given_up(record: dict[str, Any], most: int, work: Callable[[], T], give_up: Callable[[str], object]) -> T:
-    """Work on a message; where that fails on its last receive, say so before the message is set aside.
+    """Work on a message; if the last attempt fails, call `give_up` before the message goes to the dead-letter queue.
 
-    Args:
-        record: the raw record.
-        most: receives after which the queue sets the message aside.
-        work: works on it.
-        give_up: notes that it failed for good, and why; what it returns counts as found.
+    `most` is the receive count of the last attempt. What `give_up` returns counts as the message's result.
 
     Raises:
-        BackToQueueError: it failed on its last receive.
-        Exception: it failed, and is to be tried again.
+        BackToQueueError: the last attempt failed.
+        Exception: an earlier attempt failed.
     """
     try:
         return work()
@@ -84,11 +69,11 @@ def or_given_up(record: dict[str, Any], most: int, work: Callable[[], T], give_u
 
 
 def receive_count(record: dict[str, Any]) -> int:
-    """Return how often SQS has handed out this message, this time included."""
+    """Return the receive count, this attempt included."""
     return int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
 
 
 def sent_at(record: dict[str, Any]) -> datetime | None:
-    """Return when the message was put into its queue, UTC; None where SQS did not say."""
+    """Return when the message was sent, UTC; None if SQS does not say."""
     milliseconds = record.get("attributes", {}).get("SentTimestamp")
     return None if milliseconds is None else datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

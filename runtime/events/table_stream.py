@@ -1,4 +1,4 @@
-"""Changes of the tables, as DynamoDB's streams hand them over.
+"""Stream records of the tables.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html
 """
@@ -16,7 +16,7 @@ from runtime.shared.errors import MalformedMessageError
 from runtime.shared.object_ref import ObjectRef
 
 T = TypeVar("T")
-# Who removes a row that has expired; a person's delete has no userIdentity
+# Who removes an expired row; a person's delete has no userIdentity
 # (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html).
 _TTL: Final = ("Service", "dynamodb.amazonaws.com")
 
@@ -25,17 +25,16 @@ def record_changes(event: Mapping[str, Any]) -> list[RecordChange]:
     """Return the changes of fixity records in a Lambda event, in the order of the stream.
 
     Raises:
-        MalformedMessageError: a record is not one of the checksum table's stream; what is wrong inside an image is no
-            error.
+        MalformedMessageError: a stream record is not of the checksum table; problems inside an image are no error.
     """
     return [_parsed("checksum", _record_change, record) for record in event["Records"]]
 
 
 def expired_rows(event: Mapping[str, Any]) -> Iterator[DueCheck]:
-    """Yield the objects whose schedule row expired, of a Lambda event in the order of the stream.
+    """Yield the objects whose schedule row expired, in the order of the stream.
 
     Raises:
-        MalformedMessageError: a record is not one of the scheduler table's stream.
+        MalformedMessageError: a stream record is not of the scheduler table.
     """
     for record in event["Records"]:
         identity = record.get("userIdentity") or {}

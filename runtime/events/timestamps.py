@@ -1,4 +1,4 @@
-"""How messages of schedules say a moment."""
+"""Moments in messages of schedules."""
 
 from datetime import datetime
 
@@ -6,14 +6,10 @@ from runtime.shared.errors import MalformedMessageError
 
 
 def moment(text: object, allowed: str) -> datetime:
-    """Return a moment that a message names.
-
-    Args:
-        text: the moment in ISO 8601 with its zone.
-        allowed: the forms of message that are allowed, for the error's text.
+    """Return a moment that a message names in ISO 8601 with its zone.
 
     Raises:
-        MalformedMessageError: it is something else.
+        MalformedMessageError: it is something else; `allowed` ends the error's text.
     """
     try:
         found = datetime.fromisoformat(str(text))

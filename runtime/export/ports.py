@@ -1,4 +1,7 @@
-"""What exports need of the world outside."""
+"""Port of exports.
+
+Every method raises TransientError if DynamoDB does not answer and RefusedError if it refuses.
+"""
 
 from typing import Protocol
 
@@ -9,14 +12,9 @@ class TableExports(Protocol):
     """Exports of the checksum table to the managed bucket."""
 
     def all(self) -> list[TableExport]:
-        """Return the exports of the last 90 days that went to the managed bucket."""
+        """Return the exports of the last 90 days to the managed bucket."""
         ...
 
     def start(self, prefix: str, token: str) -> TableExport:
-        """Start an export of the table as it is now.
-
-        Args:
-            prefix: folder in the managed bucket, without a slash at its end.
-            token: a second call with the same token starts nothing.
-        """
+        """Start an export of the table to a folder, without a slash at its end. A repeated token starts nothing."""
         ...

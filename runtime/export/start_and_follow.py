@@ -1,4 +1,10 @@
-"""Export the checksum table once a month, and follow each export to its end."""
+"""Export the checksum table once a month, and follow each export until it ends.
+
+DynamoDB forgets a client token after 8 hours and reports the end of an export only when asked. A start looks for an
+export of the same day first, and begins one only if there is none or all failed. The token is made from table, day and
+number of failures, so two starts at once are one. Every hour all listed exports (90 days) are checked; export.json is
+written beside each that ended, if missing. Metrics count only what was written.
+"""
 
 from datetime import UTC, datetime
 
@@ -19,14 +25,7 @@ from runtime.shared.ports import Clock, Documents
 
 @attrs.frozen(kw_only=True)
 class Exporting:
-    """The ports of exporting.
-
-    Attributes:
-        exports: exports of the table.
-        files: the status files.
-        clock: tells the time.
-        settings: the function's settings.
-    """
+    """The ports of exporting."""
 
     exports: TableExports
     files: Documents
@@ -35,14 +34,7 @@ class Exporting:
 
 
 def start(exporting: Exporting, moment: datetime) -> TableExport:
-    """Start the export of a day, unless there is one that is under way or has succeeded.
-
-    Args:
-        exporting: ports.
-        moment: any moment of the day, with its time zone; the day is taken in UTC.
-
-    Returns:
-        The export of that day, begun now or before.
+    """Start the export of a moment's day in UTC, unless one is running or has succeeded; return the export of that day.
 
     Raises:
         TransientError: DynamoDB did not answer.
@@ -58,13 +50,7 @@ def start(exporting: Exporting, moment: datetime) -> TableExport:
 
 
 def follow(exporting: Exporting) -> list[TableExport]:
-    """Write the status file of every export that has ended since the last time.
-
-    Args:
-        exporting: ports.
-
-    Returns:
-        The exports whose end is news.
+    """Write the status file of every export that has ended since the last time; return these exports.
 
     Raises:
         TransientError: DynamoDB or S3 did not answer.
@@ -75,13 +61,13 @@ def follow(exporting: Exporting) -> list[TableExport]:
 
 
 def _note(exporting: Exporting, export: TableExport) -> bool:
-    """Write the status file of an export. Returns whether its end is news."""
+    """Write the status file of an export; return whether it is new."""
     key, document = status_key(export), status_document(export, exporting.clock.now())
     if exporting.files.write_once(key, document):
         return True
     standing = exporting.files.read(key)
     if standing is not None and standing.get("export_arn") == export.arn:
         return False
-    # The day was exported again after a failure: the newer end takes the place of the older.
+    # The day was exported again after a failure: the newer status replaces the older.
     exporting.files.write(key, document)
     return True

@@ -1,4 +1,4 @@
-"""Exports of the checksum table: where they go, how one is recognised, and what is written when one has ended."""
+"""Exports of the checksum table: their folders, their tokens, and the file that says how one ended."""
 
 import hashlib
 from collections.abc import Iterable
@@ -24,29 +24,17 @@ class ExportStatus(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class TableExport:
-    """One export.
-
-    Attributes:
-        arn: its ARN.
-        prefix: the folder that it is written to, without a slash at its end.
-        status: its state.
-        started: when it began, ISO 8601 UTC; empty where DynamoDB does not say.
-        ended: when it ended, ISO 8601 UTC; empty where it has not or DynamoDB does not say.
-        items: number of records exported.
-        size: bytes of the table that were exported.
-        manifest: key of DynamoDB's own summary; empty where there is none.
-        failure: why it failed; empty where it did not.
-    """
+    """One export."""
 
     arn: str
-    prefix: str
+    prefix: str  # its folder, without a slash at the end
     status: ExportStatus
-    started: str = ""
-    ended: str = ""
-    items: int = 0
-    size: int = 0
-    manifest: str = ""
-    failure: str = ""
+    started: str = ""  # ISO 8601 UTC; empty if DynamoDB does not say
+    ended: str = ""  # ISO 8601 UTC; empty if DynamoDB does not say
+    items: int = 0  # records exported
+    size: int = 0  # bytes of the table
+    manifest: str = ""  # key of DynamoDB's summary; empty if there is none
+    failure: str = ""  # empty if it did not fail
 
     @property
     def ended_badly(self) -> bool:
@@ -55,30 +43,25 @@ class TableExport:
 
     @property
     def under_way(self) -> bool:
-        """Whether its end is still open."""
+        """Whether it is running."""
         return self.status is ExportStatus.IN_PROGRESS
 
 
 def prefix_of(day: date) -> str:
-    """Return the folder of a day's export, without a slash at its end: DynamoDB adds its own folders below it."""
+    """Return the folder of a day's export, without a slash at the end; DynamoDB adds its own folders below it."""
     return f"{ManagedPrefix.EXPORTS}{day.isoformat()}"
 
 
 def status_key(export: TableExport) -> str:
-    """Return the key of the file that says how an export ended."""
+    """Return the key of the status file."""
     return f"{export.prefix}/{_STATUS_FILE}"
 
 
 def client_token(table_arn: str, day: date, attempt: int) -> str:
-    """Return the token by which DynamoDB takes a repeated request for the same one.
+    """Return the token that makes a repeated request the same one for DynamoDB.
 
-    A token holds for 8 hours after the request
+    `attempt` is the number of exports of that day that failed before. A token is valid for 8 hours after the request
     (https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ExportTableToPointInTime.html).
-
-    Args:
-        table_arn: the table.
-        day: the day of the export.
-        attempt: number of exports of that day that have failed before.
     """
     return hashlib.sha256(f"{table_arn}\0{day.isoformat()}\0{attempt}".encode()).hexdigest()[:32]
 
@@ -90,12 +73,7 @@ def newest_per_folder(exports: Iterable[TableExport]) -> list[TableExport]:
 
 
 def status_document(export: TableExport, noted: datetime) -> dict[str, Any]:
-    """Return the content of the status file, for people and programs.
-
-    Args:
-        export: an export that has ended.
-        noted: when its end was noticed, UTC.
-    """
+    """Return the content of the status file. `noted` is when the end was noticed, UTC."""
     return {
         "export_arn": export.arn,
         "status": export.status.value,

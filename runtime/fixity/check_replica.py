@@ -1,4 +1,4 @@
-"""Compare the replica of an object under care with the baseline (lesson L25)."""
+"""Compare the replica of a managed object with the baseline (lesson L25)."""
 
 from collections.abc import Sequence
 
@@ -18,25 +18,15 @@ from runtime.shared.errors import ObjectAbsentError
 
 @attrs.frozen(kw_only=True)
 class Replicas:
-    """The replicas and the policy of looking at them.
-
-    Attributes:
-        store: where they are.
-        read: whether their bytes are read, where their storage class allows it.
-    """
+    """The replicas, and whether to read them."""
 
     store: ObjectStore
-    read: bool
+    read: bool  # read their bytes if their storage class allows it
 
 
 @attrs.frozen(kw_only=True)
 class Checking:
-    """What checks need.
-
-    Attributes:
-        care: the main copies.
-        replicas: their replicas.
-    """
+    """What checks need: the main copies and their replicas."""
 
     care: Care
     replicas: Replicas
@@ -45,25 +35,16 @@ class Checking:
 def examine_replica(
     care: Care, replicas: Replicas, record: FixityRecord, replication: Replication, attempt: Attempt
 ) -> tuple[Comparison, ...]:
-    """Look at the replica of the version under care.
+    """Look at the replica of the managed version; return what was compared, or why nothing was.
 
-    What S3 states of the replica costs one request and works in every storage class. Its bytes are read where the
-    policy says so and the storage class allows it. A contradiction is said only after a second look (lesson L11).
-
-    Args:
-        care: ports and policy of the main copies.
-        replicas: port and policy of their replicas.
-        record: the record with the baseline.
-        replication: what S3 says of the replication in the answer about the main copy.
-        attempt: the invocation.
-
-    Returns:
-        What was compared, or why nothing was.
+    S3's statements about the replica cost one request and work in every storage class. Its bytes are read if the
+    settings
+    and the storage class allow it. A mismatch is reported only after a second look (lesson L11).
 
     Raises:
-        ObjectAbsentError: S3 has made the replica, and it is not there.
-        UnreadableError: S3 did not answer, or the bytes contradict the baseline and no time was left to read them
-            again.
+        ObjectAbsentError: S3 has made the replica, and it is missing.
+        UnreadableError: S3 did not answer, or the bytes differ from the baseline and there was no time for a second
+        read.
     """
     nothing = replica.not_looked_at(replication)
     if nothing is not None:
@@ -82,13 +63,13 @@ def examine_replica(
 
 
 def _stated(care: Care, replicas: Replicas, record: FixityRecord) -> tuple[ObjectFacts, tuple[Comparison, ...]]:
-    """Return what S3 states of the replica, and what became of it."""
+    """Return what S3 states about the replica, and the comparisons."""
     facts, hidden = _facts(care, replicas, record)
     return facts, (*replica.stated(record.digests, record.size, facts), *hidden)
 
 
 def _facts(care: Care, replicas: Replicas, record: FixityRecord) -> tuple[ObjectFacts, Sequence[Comparison]]:
-    """Return what S3 says of the replica, and whether it is hidden. That it is not costs no request of its own."""
+    """Return what S3 says about the replica, and whether it is hidden; a current one costs no extra request."""
     ref = replica.replica_of(record.ref)
     try:
         current = replicas.store.facts(ref, None)
@@ -110,7 +91,7 @@ def _facts(care: Care, replicas: Replicas, record: FixityRecord) -> tuple[Object
 
 
 def _read(care: Care, replicas: Replicas, record: FixityRecord, attempt: Attempt) -> Sequence[Comparison]:
-    # Read twice before it is said, also by the last attempt: what one read found of a copy is no damage of the object.
+    # Two reads before a mismatch is reported, also on the last attempt: the object itself is not damaged.
     reader = attrs.evolve(care.reader(attempt), store=replicas.store, last=False)
     examined = reader.examine(
         replica.replica_of(record.ref),

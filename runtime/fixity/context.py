@@ -1,4 +1,4 @@
-"""What every use case of fixity works with: the ports, the policy, the attempt, and the finding it returns."""
+"""What all use cases of fixity work with: ports, settings, the attempt, and the finding that they return."""
 
 from datetime import datetime, timedelta
 
@@ -17,15 +17,7 @@ from runtime.shared.ports import Clock
 
 @attrs.frozen(kw_only=True)
 class Care:
-    """The ports and the policy of objects under care.
-
-    Attributes:
-        store: where the objects are.
-        records: their fixity records.
-        schedule: their due dates.
-        clock: tells the time.
-        settings: the function's settings.
-    """
+    """Ports and settings of managed objects."""
 
     store: ObjectStore
     records: FixityRecords
@@ -39,7 +31,7 @@ class Care:
         return timedelta(days=self.settings.check_interval_days)
 
     def reader(self, attempt: "Attempt") -> Reader:
-        """Return what reads objects within the time that the attempt has."""
+        """Return a reader that ends in the time of the attempt."""
         return Reader(
             store=self.store,
             clock=self.clock,
@@ -49,10 +41,10 @@ class Care:
         )
 
     def current_version(self, ref: ObjectRef) -> str:
-        """Return the id of the version that is current.
+        """Return the id of the current version.
 
         Raises:
-            ObjectAbsentError: nothing is current.
+            ObjectAbsentError: no version is current.
             UnreadableError: S3 did not answer, or refused.
         """
         try:
@@ -63,45 +55,25 @@ class Care:
 
 @attrs.frozen(kw_only=True)
 class Attempt:
-    """One invocation's share in the work.
-
-    Attributes:
-        agent: who works.
-        deadline: the moment by which reading must have ended, UTC.
-        receives: how often the message was handed out, this time included.
-        last_receive: whether the queue sets the message aside when this attempt fails.
-        asked: when the message was put into its queue, UTC; None where that is not known.
-    """
+    """One attempt at a message."""
 
     agent: Agent
-    deadline: datetime
-    receives: int = 1
-    last_receive: bool = False
-    asked: datetime | None = None
+    deadline: datetime  # reading must end by then, UTC
+    receives: int = 1  # receive count, this attempt included
+    last_receive: bool = False  # if this attempt fails, the message goes to the dead-letter queue
+    asked: datetime | None = None  # when the message was sent, UTC; None if not known
 
 
 @attrs.frozen(kw_only=True)
 class Finding:
-    """What was found and done for one object, for the log and the metrics.
-
-    Attributes:
-        ref: the object.
-        action: what was done, in a few words.
-        version_id: the version concerned, empty where none.
-        outcome: the outcome of a check or deposit, None where nothing was checked.
-        success: whether the object is as it should be; None where that was not judged.
-        message: the finding in one line.
-        bytes_read: bytes read in all.
-        back_to_queue: whether the message must be handed out again.
-        known: whether the record showed the same failure before.
-    """
+    """What was found and done for one object, for the log and the metrics."""
 
     ref: ObjectRef
-    action: str
-    version_id: str = ""
-    outcome: Outcome | None = None
-    success: bool | None = None
-    message: str = ""
-    bytes_read: int = 0
-    back_to_queue: bool = False
-    known: bool = False
+    action: str  # in a few words
+    version_id: str = ""  # empty if none
+    outcome: Outcome | None = None  # None if nothing was checked
+    success: bool | None = None  # None if not judged
+    message: str = ""  # in one line
+    bytes_read: int = 0  # by all reads
+    back_to_queue: bool = False  # the message must be received again
+    known: bool = False  # the record showed the same failure before

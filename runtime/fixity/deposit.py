@@ -1,4 +1,4 @@
-"""Take the current version of an object under care: digests, evidence, record, first due date."""
+"""Deposit the current version of an object: digests, evidence, record, first due date."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -19,27 +19,19 @@ from runtime.fixity.sequencer import BEFORE_ALL_EVENTS
 from runtime.shared.errors import ObjectAbsentError, TransientError
 from runtime.shared.object_ref import ObjectRef
 
-# A deposit that took as long may have been overtaken by a deletion.
+# A deletion may have overtaken a deposit that took this long.
 SETTLED: Final = timedelta(seconds=0.1)
-_MARKER: Final = "folder marker: not under care"
+_MARKER: Final = "folder marker: not managed"
 
 
 def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt, *, returned: bool = False) -> Finding:
-    """Take the version that is current now under care, whatever the event said (lesson L07).
+    """Deposit the version that is current now, whatever the event said (lesson L07).
 
-    Replaying an event changes nothing: the baseline of a version is written once. A crash between the two writes is
-    mended by the message's next receive, which finds the record and writes the missing schedule row.
+    Replaying an event changes nothing: the baseline of a version is written once. After a crash between the two writes
+    the next attempt finds the record and writes the missing schedule row.
 
-    Args:
-        care: ports and policy.
-        ref: the object.
-        sequencer: order of the event that led here, normalised: what is seen now is at least as new.
-        attempt: the invocation.
-        returned: whether a deletion brought an older version back. Its replica is hidden then and S3 will remove it, so
-            the first check, which sees that, is made soon.
-
-    Returns:
-        What was done.
+    The sequencer is that of the event, normalised. `returned`: a deletion brought an older version back. Its replica is
+    hidden then and S3 will remove it, so the first check, which sees that, comes soon.
 
     Raises:
         UnreadableError: the object could not be read; nothing is recorded (lesson L03).
@@ -50,7 +42,7 @@ def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt, *, ret
         return _Deposit(care, ref, sequencer, attempt, None, returned).run()
     except ObjectAbsentError as error:
         if error.delete_marker:
-            # An earlier receive may have ended between its writes and its second look.
+            # An earlier attempt may have ended between its writes and its second look.
             remove(care, ref, sequencer)
         elif attempt.receives == 1:
             # In the first minutes of a bucket's versioning S3 may not show what was just uploaded:
@@ -60,10 +52,9 @@ def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt, *, ret
 
 
 def deposit_marker(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Finding:
-    """Follow the event of an empty object by which consoles show a folder (lesson L28).
+    """Follow the event of an empty object with which consoles show a folder (lesson L28).
 
-    It is not even looked at, unless something else was under care in its place. Arguments, result and errors as of
-    `deposit`.
+    S3 is asked only if the key has a record. Errors as in `deposit`.
     """
     if care.records.get(ref) is None:
         return Finding(ref=ref, action=_MARKER)
@@ -71,10 +62,10 @@ def deposit_marker(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt)
 
 
 def deposit_unrecorded(care: Care, ref: ObjectRef, attempt: Attempt) -> Finding:
-    """Take an object under care that had no record when a sweep looked, unless it has one by now.
+    """Deposit an object that had no record when a sweep looked, unless it has one by now.
 
     While uploads wait in the queue for days, each sweep asks for them again: only the first message leads to a read
-    (as in ADR 71). Arguments, result and errors as of `deposit`.
+    (as in ADR 71). Errors as in `deposit`.
     """
     standing = care.records.get(ref)
     if standing is not None:
@@ -83,18 +74,10 @@ def deposit_unrecorded(care: Care, ref: ObjectRef, attempt: Attempt) -> Finding:
 
 
 def deposit_again(care: Care, standing: FixityRecord, attempt: Attempt) -> Finding:
-    """Take the version that is current now under care in the place of a record that has no trusted baseline.
-
-    Args:
-        care: ports and policy.
-        standing: the record of a deposit that was put aside or contradicted, or of a version that is gone.
-        attempt: the invocation.
-
-    Returns:
-        What was done.
+    """Deposit the current version in place of a record without a trusted baseline, or of a missing version.
 
     Raises:
-        ObjectAbsentError: nothing is current.
+        ObjectAbsentError: no version is current.
         UnreadableError: the object could not be read; nothing is recorded.
         TransientError: a table did not answer.
         RefusedError: a table refused.
@@ -124,7 +107,7 @@ class _Deposit:
         except OutOfTimeError as error:
             return self._out_of_time(error, started)
         if self.ref.is_folder_marker(examined.facts.size):
-            # Whatever was under care in its place was replaced by it.
+            # The marker replaced any managed object of the same key.
             return attrs.evolve(remove(care, self.ref, self.sequencer), action=_MARKER)
         outcome, message = examined.finding
         report = CheckReport(
@@ -146,12 +129,12 @@ class _Deposit:
     def _out_of_time(self, error: OutOfTimeError, started: datetime) -> Finding:
         standing = self.standing
         if standing and standing.version_id == error.facts.version_id and standing.failing:
-            # A failure that is known stays known.
+            # A known failure stays known.
             return put_aside(self.care, standing, str(error))
         report = CheckReport(
             outcome=Outcome.DEFERRED,
             success=None,
-            message=f"put aside: {error}",
+            message=f"deferred: {error}",
             storage_class=error.facts.storage_class,
             replication=error.facts.replication,
             started=started,
@@ -193,7 +176,7 @@ class _Deposit:
         report = record.last_check
         return Finding(
             ref=record.ref,
-            action="put aside" if report.outcome is Outcome.DEFERRED else "deposited",
+            action="deferred" if report.outcome is Outcome.DEFERRED else "deposited",
             version_id=record.version_id,
             outcome=report.outcome,
             success=report.success,
@@ -211,7 +194,8 @@ class _Deposit:
         return _recorded_before(self.care, standing)
 
     def _deleted_meanwhile(self, since: datetime) -> bool:
-        # A removal leaves no trace that a slow deposit could be refused by, so a slow one looks again.
+        # A removal leaves nothing for the conditional write to fail on, so a slow deposit checks again that the object
+        # exists.
         if self.care.clock.now() - since < SETTLED:
             return False
         try:
@@ -222,15 +206,7 @@ class _Deposit:
 
 
 def put_aside(care: Care, record: FixityRecord, reason: str) -> Finding:
-    """Try again later what did not fit the time left, and change nothing else.
-
-    Args:
-        care: ports and policy.
-        record: the record of the version that was to be read.
-        reason: why it did not fit.
-
-    Returns:
-        What was done.
+    """Defer a check that did not fit the time left, and change nothing else.
 
     Raises:
         TransientError: a table did not answer.
@@ -241,17 +217,17 @@ def put_aside(care: Care, record: FixityRecord, reason: str) -> Finding:
         care.schedule.put(_row(attrs.evolve(record, next_check=due)))
     return Finding(
         ref=record.ref,
-        action="put aside",
+        action="deferred",
         version_id=record.version_id,
         outcome=Outcome.DEFERRED,
-        message=f"put aside: {reason}",
+        message=f"deferred: {reason}",
     )
 
 
 def _recorded_before(care: Care, standing: FixityRecord) -> Finding:
     care.schedule.put_if_absent(_row(standing))
     if care.records.get(standing.ref) is None:
-        # A removal came between the two: it must not leave a row without a record.
+        # The record was removed meanwhile: no row may stay without a record.
         care.schedule.remove(standing.ref, standing.sequencer)
     return Finding(ref=standing.ref, action="recorded before: nothing changed", version_id=standing.version_id)
 

@@ -12,16 +12,16 @@ class Digester(Protocol):
     """A running digest."""
 
     def update(self, data: bytes, /) -> None:
-        """Take more bytes."""
+        """Hash more bytes."""
         ...
 
     def digest(self) -> bytes:
-        """Return the digest of all bytes taken."""
+        """Return the digest of all bytes so far."""
         ...
 
 
 class _Crc:
-    """A running CRC, its value most significant byte first as S3 writes it."""
+    """A running CRC; the most significant byte comes first, as S3 writes it."""
 
     def __init__(self, step: Callable[[bytes, int], int], width: int) -> None:
         self._step = step
@@ -29,11 +29,9 @@ class _Crc:
         self._value = 0
 
     def update(self, data: bytes, /) -> None:
-        """Take more bytes."""
         self._value = self._step(data, self._value)
 
     def digest(self) -> bytes:
-        """Return the CRC of all bytes taken."""
         return self._value.to_bytes(self._width, "big")
 
 
@@ -46,11 +44,9 @@ class _XxHash:
         self._native = getattr(XXHash, f"new_{variant}")()
 
     def update(self, data: bytes, /) -> None:
-        """Take more bytes."""
         self._native.update(data)
 
     def digest(self) -> bytes:
-        """Return the hash of all bytes taken."""
         return bytes(self._native.finalize())
 
 
@@ -98,11 +94,8 @@ KNOWN_ALGORITHMS: Final = frozenset(ALGORITHMS)
 def digester(algorithm: str) -> Digester:
     """Start a digest.
 
-    Args:
-        algorithm: one of `KNOWN_ALGORITHMS`.
-
     Raises:
-        ValueError: the algorithm is not known.
+        ValueError: the algorithm is not one of `KNOWN_ALGORITHMS`.
     """
     if algorithm not in ALGORITHMS:
         raise ValueError(f"got the algorithm {algorithm!r}; allowed: {', '.join(sorted(ALGORITHMS))}")
@@ -111,17 +104,14 @@ def digester(algorithm: str) -> Digester:
 
 @attrs.frozen
 class Wanted:
-    """A digest to compute.
+    """A digest to compute: of the whole object, or of the parts of a multipart upload.
 
-    Attributes:
-        algorithm: one of `KNOWN_ALGORITHMS`.
-        part_sizes: None for the whole object; otherwise the sizes in bytes of the parts of a multipart upload, whose
-            digests are digested once more, as S3 does for multipart ETags and composite checksums
-            (https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html).
+    The digests of parts are digested once more, as in S3's multipart ETags and composite checksums:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
     """
 
     algorithm: str
-    part_sizes: tuple[int, ...] | None = None
+    part_sizes: tuple[int, ...] | None = None  # in bytes; None for the whole object
 
 
 class _PartwiseDigester:
@@ -146,7 +136,7 @@ class _PartwiseDigester:
     def _close_part(self) -> None:
         self._outer.update(self._inner.digest())
         self._inner = digester(self._algorithm)
-        # Bytes behind the last part belong to no part: they fall into one that changes the digest.
+        # Bytes behind the last part change the digest: they count as one more part.
         self._left = next(self._sizes, 2**63)
 
     def digest(self) -> bytes:
@@ -155,17 +145,13 @@ class _PartwiseDigester:
 
 
 class StreamDigests:
-    """Computes a set of digests over one stream."""
+    """Computes a set of digests over one stream; doubles are computed once.
+
+    Raises:
+        ValueError: an algorithm is not known.
+    """
 
     def __init__(self, wanted: Iterable[Wanted]) -> None:
-        """Start the digests.
-
-        Args:
-            wanted: what to compute; doubles are computed once.
-
-        Raises:
-            ValueError: an algorithm is not known.
-        """
         self._digesters: dict[Wanted, Digester] = {
             item: digester(item.algorithm)
             if item.part_sizes is None
@@ -175,7 +161,7 @@ class StreamDigests:
         self.bytes_read = 0
 
     def update(self, chunk: bytes) -> None:
-        """Take more bytes of the stream."""
+        """Hash the next bytes of the stream."""
         for running in self._digesters.values():
             running.update(chunk)
         self.bytes_read += len(chunk)
@@ -186,11 +172,6 @@ class StreamDigests:
 
 
 def same_bytes(some: Mapping[str, str], others: Mapping[str, str]) -> bool:
-    """Tell whether two sets of digests are of the same bytes, as far as they have algorithms in common.
-
-    Args:
-        some: digests by algorithm.
-        others: digests by algorithm; without a common algorithm nothing can be said, and the answer is no.
-    """
+    """Tell whether two sets of digests by algorithm agree; without a common algorithm the answer is no."""
     common = some.keys() & others.keys()
     return bool(common) and all(some[name] == others[name] for name in common)

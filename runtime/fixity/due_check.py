@@ -1,4 +1,4 @@
-"""An object whose next check is due, and the documented message that asks for the check."""
+"""A check that is due, and its message in the verification queue."""
 
 from typing import Any
 
@@ -9,21 +9,15 @@ from runtime.shared.object_ref import ObjectRef
 
 @attrs.frozen
 class DueCheck:
-    """A check that is due.
-
-    Attributes:
-        ref: the object.
-        version_id: the version to be checked; empty for whatever version is under care.
-        outdated: whether S3's list shows another object or none, so that this version may not be current any more.
-    """
+    """A check that is due."""
 
     ref: ObjectRef
-    version_id: str = ""
-    outdated: bool = False
+    version_id: str = ""  # empty for whatever version is managed
+    outdated: bool = False  # S3's list shows another version or none, so this version may not be current
 
     @property
     def message(self) -> dict[str, Any]:
-        """The message of the verification queue, a format that outsiders may rely on."""
+        """Message of the verification queue, a documented format."""
         message: dict[str, Any] = {"bucket": self.ref.bucket, "key": self.ref.key}
         if self.version_id:
             message["version_id"] = self.version_id

@@ -5,17 +5,12 @@ from runtime.shared.errors import DuraCloudError
 
 
 class UnreadableError(DuraCloudError):
-    """An object exists but its bytes could not be read to the end. This says nothing about the bytes."""
+    """An object exists, but not all of its bytes could be read. This says nothing about the bytes."""
 
 
 class OutOfTimeError(DuraCloudError):
-    """An object does not fit the time that the function has left: it is put aside, which is not a failure (L10).
-
-    Attributes:
-        facts: what S3 said about the version.
-    """
+    """An object does not fit the time left and is deferred, which is not a failure (L10)."""
 
     def __init__(self, message: str, facts: ObjectFacts) -> None:
-        """Say what did not fit, and what S3 said about the object."""
         super().__init__(message)
         self.facts = facts

@@ -1,4 +1,4 @@
-"""Independent digests to compare an object's bytes with, and what the comparison says."""
+"""Independent digests to compare an object's bytes with, and the result of the comparison."""
 
 import base64
 import binascii
@@ -29,7 +29,7 @@ class Source(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What one comparison says."""
+    """Result of one comparison."""
 
     MATCH = "match"
     MISMATCH = "mismatch"
@@ -38,39 +38,31 @@ class Verdict(StrEnum):
 
 @attrs.frozen(kw_only=True)
 class Evidence:
-    """One digest to compare with, or the reason why it cannot be compared.
+    """One digest to compare with, or the reason why it cannot be compared."""
 
-    Attributes:
-        source: where it comes from; a record may name others than this software does.
-        algorithm: its algorithm.
-        expected: the digest in lower-case hexadecimal, or as found where it cannot be compared.
-        parts: number of parts of a multipart digest, 0 for a digest of the whole object.
-        reason: why it cannot be compared; empty where it can.
-    """
-
-    source: Source | str
+    source: Source | str  # a record may name sources that this software does not know
     algorithm: str
-    expected: str
-    parts: int = 0
-    reason: str = ""
+    expected: str  # lower-case hexadecimal; as found if it cannot be compared
+    parts: int = 0  # number of parts of a multipart digest; 0 for the whole object
+    reason: str = ""  # why it cannot be compared; empty if it can
 
     @property
     def of_replica(self) -> bool:
-        """Whether it is the replica that is compared, and not the object itself."""
+        """Whether this is evidence about the replica, not about the object itself."""
         return self.source in {Source.REPLICA, Source.REPLICA_READ}
 
 
 @attrs.frozen(kw_only=True)
 class Comparison:
-    """What became of one piece of evidence; `computed` is empty where nothing was compared."""
+    """Result of one piece of evidence."""
 
     evidence: Evidence
-    computed: str
+    computed: str  # empty if nothing was compared
     verdict: Verdict | str
 
     @property
     def text(self) -> str:
-        """The comparison in words, for records and notices."""
+        """The comparison in words, for records and e-mails."""
         what = f"{self.evidence.source}, {self.evidence.algorithm}"
         if self.evidence.parts:
             what += f" over {self.evidence.parts} parts"
@@ -84,25 +76,20 @@ PartSizes = tuple[int, ...]
 
 
 def equal_parts(first: int, size: int, count: int) -> PartSizes | None:
-    """Return the sizes of the parts of an upload of which all but the last are as large as the first.
+    """Return the sizes in bytes of the parts of an upload, if all parts but the last are as large as the first.
 
-    Args:
-        first: bytes of the first part.
-        size: bytes of the object.
-        count: number of parts.
-
-    Returns:
-        None where such parts do not add up to the object.
+    None if such parts do not add up to the object's size.
     """
     last = size - first * (count - 1)
     return (first,) * (count - 1) + (last,) if 0 < last <= first else None
 
 
 def from_s3(facts: ObjectFacts) -> list[Evidence]:
-    """Return what S3 itself and the depositor say about a version's bytes.
+    """Return what S3 and the depositor say about a version's bytes.
 
-    The ETag is an MD5 of the content only where the object was uploaded in one part and is not encrypted with
-    SSE-KMS or SSE-C (lesson L08, https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
+    The ETag is an MD5 of the content only if the object was uploaded in one part and is not encrypted with SSE-KMS or
+    SSE-C
+    (lesson L08, https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
     """
     found = [_from_etag(facts)]
     found += [_from_checksum(algorithm, value) for algorithm, value in sorted(facts.checksums.items())]
@@ -111,7 +98,7 @@ def from_s3(facts: ObjectFacts) -> list[Evidence]:
 
 
 def from_baseline(digests: Mapping[str, str]) -> list[Evidence]:
-    """Return the recorded digests of a deposit as evidence."""
+    """Return the digests of the baseline as evidence."""
     return [
         Evidence(
             source=Source.BASELINE,
@@ -165,12 +152,7 @@ def _not_comparable(source: Source, algorithm: str, value: str, reason: str) -> 
 
 
 def wanted(evidence: Evidence, parts: PartSizes | None) -> Wanted | None:
-    """Return the digest that must be computed to compare a piece of evidence, None where it cannot be compared.
-
-    Args:
-        evidence: the evidence.
-        parts: sizes of the object's parts as far as they are known.
-    """
+    """Return the digest to compute for a piece of evidence, None if it cannot be compared."""
     if evidence.reason:
         return None
     if not evidence.parts:
@@ -183,15 +165,9 @@ def wanted(evidence: Evidence, parts: PartSizes | None) -> Wanted | None:
 def compare(
     evidence: Iterable[Evidence], computed: Mapping[Wanted, str], parts: PartSizes | None
 ) -> tuple[Comparison, ...]:
-    """Compare every piece of evidence with what was computed.
+    """Compare every piece of evidence with the digests of the bytes read.
 
-    Args:
-        evidence: the evidence.
-        computed: digests of the bytes read.
-        parts: the sizes of parts that the digests were computed with.
-
-    Returns:
-        One comparison per piece of evidence; what could not be compared says why, and is not a failure.
+    A comparison that cannot be made says why, and is not a failure. `parts` are the sizes used for the digests.
     """
     return tuple(_compared(item, computed, parts) for item in evidence)
 
@@ -206,5 +182,5 @@ def _compared(item: Evidence, computed: Mapping[Wanted, str], parts: PartSizes |
 
 
 def contradictions(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """Return the comparisons that say that the bytes are not what they should be."""
+    """Return the mismatches."""
     return [comparison for comparison in comparisons if comparison.verdict is Verdict.MISMATCH]

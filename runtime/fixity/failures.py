@@ -1,4 +1,4 @@
-"""When a check found the failure that the record shows already."""
+"""Whether a check found the failure that the record already shows."""
 
 from typing import Any
 
@@ -7,23 +7,17 @@ from runtime.fixity.replica import only_replica_fails
 
 
 def of_replica_only(check: ReportOf[Any, Any]) -> bool:
-    """Tell whether a check failed and found nothing wrong but with the replica."""
+    """Tell whether a check failed only because of the replica."""
     return check.success is False and only_replica_fails(check.message)
 
 
 def failure_of(version_id: str, check: ReportOf[Any, Any]) -> tuple[str, str, bool]:
-    """Return what makes a failure: two with the same outcome, of the same version and the same copy, are one."""
+    """Return what identifies a failure: outcome, version, and whether it is the replica's."""
     return check.outcome, version_id, of_replica_only(check)
 
 
 def fails_as_before(record: FixityRecord | None, report: CheckReport, version_id: str) -> bool:
-    """Tell whether a check found the failure again that its object's record shows already.
-
-    Args:
-        record: the record before the check; None where there was none.
-        report: the check.
-        version_id: the version that was checked.
-    """
+    """Tell whether a check of a version found the failure that the record, as it was before, already shows."""
     if record is None or not record.failing or report.success is not False:
         return False
     return failure_of(record.version_id, record.last_check) == failure_of(version_id, report)

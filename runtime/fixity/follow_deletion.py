@@ -1,4 +1,4 @@
-"""Bring record and schedule in line after something of an object was deleted."""
+"""Update record and schedule after a deletion."""
 
 from runtime.fixity.context import Attempt, Care, Finding
 from runtime.fixity.deposit import deposit
@@ -8,19 +8,10 @@ from runtime.shared.object_ref import ObjectRef
 
 
 def after_deletion(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt) -> Finding:
-    """Look at what is current and make the tables say the same.
+    """Ask S3 which version is current and update the tables.
 
-    Only the disappearance of the current version removes a record: the removal of an old version or of a delete
-    marker does not (lesson L02).
-
-    Args:
-        care: ports and policy.
-        ref: the object.
-        sequencer: order of the deletion, normalised.
-        attempt: the invocation.
-
-    Returns:
-        What was done.
+    The record is removed only if no version is current: the removal of an old version or of a delete marker leaves it
+    (lesson L02). The sequencer is that of the deletion, normalised.
 
     Raises:
         UnreadableError: the version that is current now could not be read.

@@ -1,13 +1,14 @@
-"""The possible ends of a check."""
+"""Outcomes of a check."""
 
 from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What a check of one object found.
+    """Outcome of a check.
 
-    `unreadable` says nothing about the bytes and is never a mismatch (lesson L11). `deferred` is an object that did
-    not fit the time left: it is put aside until the next attempt and is not a failure (lesson L10).
+    `unreadable` says nothing about the bytes and is never a mismatch (lesson L11). `deferred` did not fit the time left
+    and
+    is not a failure (lesson L10).
     """
 
     MATCH = "match"

@@ -1,4 +1,7 @@
-"""What fixity needs of the world outside."""
+"""Ports of fixity.
+
+Methods of the tables raise TransientError if the table does not answer and RefusedError if it refuses.
+"""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -13,7 +16,7 @@ from runtime.shared.pages import Malformed, Page
 
 
 class OpenObject(Protocol):
-    """One version of an object, answered by one request: what S3 says about it, and its bytes."""
+    """One version of an object from one request: what S3 says about it, and its bytes."""
 
     @property
     def facts(self) -> ObjectFacts:
@@ -24,27 +27,24 @@ class OpenObject(Protocol):
         """Yield the bytes in order, in chunks of bounded size.
 
         Raises:
-            UnreadableError: the stream broke off or ended early.
+            UnreadableError: the stream broke or ended early.
         """
         ...
 
 
 class ObjectStore(Protocol):
-    """Reads objects under care."""
+    """Reads managed objects."""
 
     def open(
         self, ref: ObjectRef, version_id: str | None = None, *, fresh: bool = False
     ) -> AbstractContextManager[OpenObject]:
-        """Ask for a version and its bytes in one request.
+        """Request a version and its bytes at once; the current version if none is given.
 
-        Args:
-            ref: the object.
-            version_id: the version; the current one when not given.
-            fresh: use a connection that was not used before.
+        `fresh` opens a new connection.
 
         Raises:
             ObjectAbsentError: there is no such object or version.
-            UnreadableError: S3 did not hand it out.
+            UnreadableError: S3 did not return it.
         """
         ...
 
@@ -52,14 +52,14 @@ class ObjectStore(Protocol):
         """Return the id of the current version.
 
         Raises:
-            ObjectAbsentError: there is none; the error says whether a delete marker is in its place.
+            ObjectAbsentError: there is none; the error says whether a delete marker is current.
             TransientError: S3 did not answer.
-            RefusedError: S3 refused to answer.
+            RefusedError: S3 refused.
         """
         ...
 
     def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:
-        """Return what S3 says about a version, of the current one when None, without asking for its bytes.
+        """Return what S3 says about a version, or the current one if None, without its bytes.
 
         Raises:
             ObjectAbsentError: there is no such version.
@@ -68,7 +68,7 @@ class ObjectStore(Protocol):
         ...
 
     def part_sizes(self, ref: ObjectRef, version_id: str, parts: int) -> tuple[int, ...]:
-        """Return the sizes in bytes of the first `parts` parts of a multipart upload, fewer where S3 tells fewer.
+        """Return the sizes in bytes of the first `parts` parts of a multipart upload; fewer if S3 knows fewer.
 
         Raises:
             UnreadableError: S3 did not answer.
@@ -80,64 +80,51 @@ class FixityRecords(Protocol):
     """The table of fixity records. Every write is conditional (lesson L06)."""
 
     def get(self, ref: ObjectRef) -> FixityRecord | None:
-        """Return the record by a consistent read, None where there is none.
+        """Return the record by a consistent read, None if there is none.
 
         Raises:
-            TransientError: the table did not answer.
             RefusedError: the table refused, or the record cannot be read.
         """
         ...
 
     def deposit(self, record: FixityRecord, *, again: bool = False) -> bool:
-        """Write the record of a deposit where there is none, or an older one of another version.
+        """Write the record of a deposit unless a newer one exists; return whether it was written.
 
-        Args:
-            record: the record.
-            again: replace a record that stands and has no trusted baseline; write nothing where there is none.
+        An existing record must be older and of another version.
 
-        Returns:
-            False where another record stands, or none where one is to be replaced: nothing was written.
+        With `again` replace a record without a trusted baseline, and write nothing if there is no record.
         """
         ...
 
     def advance(self, ref: ObjectRef, version_id: str, sequencer: str) -> None:
-        """Note that a newer event found the same version current: slower workers of older events are then refused."""
+        """Note that a newer event found the same version current: writes of older events then fail."""
         ...
 
     def record_check(self, record: FixityRecord) -> bool:
-        """Write what a check changed: the check, its dates, nothing of the baseline.
+        """Write a check and its dates, nothing of the baseline.
 
-        Returns:
-            False where the record is gone or of another version: nothing was written.
+        False if the record is missing or of another version: nothing was written.
         """
         ...
 
     def postpone(self, ref: ObjectRef, version_id: str, due: datetime) -> bool:
-        """Write a new due date only.
-
-        Returns:
-            False where the record is gone or of another version: nothing was written.
-        """
+        """Write a new due date only. Result as in `record_check`."""
         ...
 
     def remove(self, ref: ObjectRef, sequencer: str) -> bool:
-        """Remove the record unless a newer event wrote it.
-
-        Returns:
-            True where no record is left.
-        """
+        """Remove the record unless a newer event wrote it; return whether no record is left."""
         ...
 
 
 class VerificationSchedule(Protocol):
-    """The table of due dates: the expiry of a row makes its object due."""
+    """The table of due dates: when a row expires its object is due."""
 
     def put(self, row: ScheduleRow) -> None:
-        """Write a row unless a newer event wrote the one that stands."""
+        """Write a row unless a newer event wrote the existing one."""
         ...
 
     def put_if_absent(self, row: ScheduleRow) -> None:
-        """Write a row where there is none."""
+        """Write a row if there is none."""
         ...
 
     def remove(self, ref: ObjectRef, sequencer: str) -> None:
@@ -146,25 +133,16 @@ class VerificationSchedule(Protocol):
 
 
 class RecordPages(Protocol):
-    """Reads fixity records in order, for work that looks at all of them."""
+    """Reads all fixity records in order."""
 
     def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord | Malformed]:
-        """Return the next records of a bucket, by an eventually consistent read; those that cannot be read as such.
-
-        Args:
-            bucket: the bucket.
-            after: the key after which to begin; from the start when not given.
-
-        Raises:
-            TransientError: the table did not answer.
-            RefusedError: the table refused.
-        """
+        """Return the next records of a bucket after a key, or from the start, by an eventually consistent read."""
         ...
 
 
 class SchedulePages(Protocol):
-    """Reads schedule rows in order, for work that looks at all of them."""
+    """Reads all schedule rows in order."""
 
     def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow | Malformed]:
-        """Return the next rows of a bucket. Arguments and errors as of `RecordPages.page`."""
+        """Return the next rows of a bucket after a key, or from the start."""
         ...

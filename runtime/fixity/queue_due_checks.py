@@ -7,17 +7,10 @@ from runtime.shared.ports import Queue
 
 
 def queue_due(queue: Queue[DueCheck], due: Iterable[DueCheck]) -> int:
-    """Put due objects into the queue, each once. Doing it again does no harm: a check changes nothing but dates.
-
-    Args:
-        queue: the verification queue.
-        due: the objects.
-
-    Returns:
-        The number of objects queued.
+    """Send due objects to the verification queue, each once; return their number. Repeating it does no harm.
 
     Raises:
-        TransientError: the queue did not take all of them; all are to be sent again.
+        TransientError: the queue did not take all of them; all must be sent again.
         RefusedError: the queue refused some of them.
     """
     once = list(dict.fromkeys(due))

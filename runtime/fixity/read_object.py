@@ -1,4 +1,4 @@
-"""Read one version of an object and compare its bytes with all evidence, twice before calling it damaged."""
+"""Read one version of an object and compare its bytes with all evidence; a mismatch needs two reads."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -23,23 +23,16 @@ _READ_ONCE: Final = "read once, the last attempt had no time for a second read: 
 
 @attrs.frozen(kw_only=True)
 class Examination:
-    """What reading an object to its end brought to light.
-
-    Attributes:
-        facts: what S3 says about the version.
-        computed: digests of the bytes, by algorithm.
-        comparisons: all evidence and what became of it.
-        reads: how often the object was read to its end.
-    """
+    """Result of reading an object."""
 
     facts: ObjectFacts
-    computed: Mapping[str, str]
+    computed: Mapping[str, str]  # digests of the bytes, by algorithm
     comparisons: Sequence[Comparison]
-    reads: int
+    reads: int  # number of complete reads
 
     @property
     def finding(self) -> tuple[Outcome, str]:
-        """The outcome, and a line for people, which says so where no second read has confirmed a contradiction."""
+        """The outcome, and a line for people; it says so if no second read confirmed a mismatch."""
         outcome, message = outcome_of(self.comparisons)
         wrong = [item for item in ev.contradictions(self.comparisons) if not item.evidence.of_replica]
         return outcome, f"{_READ_ONCE}{message}" if wrong and self.reads == 1 else message
@@ -50,45 +43,33 @@ EvidenceOf = Callable[[ObjectFacts], Sequence[Evidence]]
 
 @attrs.frozen(kw_only=True)
 class Reader:
-    """Reads versions and compares them with evidence.
-
-    Attributes:
-        store: where the objects are.
-        clock: tells the time.
-        deadline: the moment by which reading must have ended, UTC.
-        rate: bytes per second by which an object is judged to fit the time left.
-        last: whether nobody will read after this, so that a contradiction is said although no time is left to confirm
-            it.
-    """
+    """Reads versions and compares them with evidence."""
 
     store: ObjectStore
     clock: Clock
-    deadline: datetime
-    rate: int
-    last: bool
+    deadline: datetime  # reading must end by then, UTC
+    rate: int  # bytes per second, to judge whether an object fits the time left
+    last: bool  # last attempt: report a mismatch even if there is no time for a second read
 
     def examine(
         self, ref: ObjectRef, version_id: str | None, *, algorithms: Sequence[str], evidence_of: EvidenceOf
     ) -> Examination:
-        """Read a version, computing digests and comparing them with the evidence.
+        """Read a version, compute digests and compare them with the evidence. Return the result of the last read.
 
-        A contradiction is said only after a second read on a new connection says it too (lesson L11). For that read
-        the sizes of all parts of a multipart upload are asked for, because the first one takes them to be equal. What
-        is too large to be read twice in one attempt would never be called damaged, so the last attempt, which asks for
-        all sizes at once, says what one read found.
+        Without a version id the current version is read; the second read uses the same version. `evidence_of` chooses
+        the
+        evidence once S3 has described the version.
 
-        Args:
-            ref: the object.
-            version_id: the version, the current one when None. The second read is pinned to the version of the first.
-            algorithms: digests to compute whatever the evidence is.
-            evidence_of: chooses the evidence once S3 has said what the version is.
-
-        Returns:
-            The examination of the last read.
+        A mismatch is reported only after a second read on a new connection confirms it (lesson L11). The first read
+        assumes
+        equal part sizes of a multipart upload, the second asks for all sizes. An object that is too large for two reads
+        in one
+        attempt would never be called damaged. So the last attempt asks for all sizes at once and reports what one read
+        found.
 
         Raises:
             ObjectAbsentError: there is no such version.
-            UnreadableError: it could not be read to its end.
+            UnreadableError: not all bytes could be read.
             OutOfTimeError: it does not fit the time left.
         """
         once = _Read(self, algorithms, evidence_of)
@@ -113,7 +94,7 @@ class _Read:
     evidence_of: EvidenceOf
 
     def to_the_end(self, ref: ObjectRef, version_id: str | None, *, fresh: bool) -> Examination:
-        """Read once, and once more on a new connection where the stream broke."""
+        """Read once, and once more on a new connection if the stream broke."""
         for attempt in range(1, _READS_BEFORE_UNREADABLE + 1):
             try:
                 return self._once(ref, version_id, fresh=fresh or attempt > 1, exact=fresh or self.reader.last)

@@ -1,7 +1,7 @@
-"""How a fixity record stands in the checksum table: the one way to write it and to read it, whole, in part or changed.
+"""Fixity records as items of the checksum table: the one way to write and read them, whole or in part.
 
-Items are in DynamoDB's own form, `{"S": ...}`, which tables, their streams and their exports share. Decoding is written
-out by hand: it is done for every object of a sweep.
+Items are in DynamoDB's own form, `{"S": ...}`, as in tables, streams and exports. Decoding is written out by hand: it
+runs for every object of a sweep.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from runtime.fixity.table_items import Item, key_of, read, ref_of
 from runtime.shared.pages import Malformed
 from runtime.shared.timestamps import moment_of, timestamp
 
-# What `decode_state` reads, with a dot in front of one attribute inside another.
+# What `decode_state` reads; a dot separates an attribute from one inside it.
 STATE_ATTRIBUTES: Final = (
     Attribute.BUCKET_NAME,
     Attribute.OBJECT_KEY,
@@ -42,18 +42,18 @@ STATE_ATTRIBUTES: Final = (
     f"{Attribute.LAST_CHECK}.{CheckAttribute.REPLICATION_STATUS}",
 )
 
-# Looking a word up takes a third of the time of making an enumeration's member of it.
+# Looking a word up takes a third of the time that an enumeration takes to make its member.
 _OUTCOMES: Final = {one.value: one for one in Outcome}
 _REPLICATIONS: Final = {one.value: one for one in Replication}
 
 
 def decode(item: Item) -> FixityRecord | Malformed:
-    """Return the record that an item of the table holds."""
+    """Return the record of an item."""
     return read(item, _record)
 
 
 def decode_state(item: Item) -> RecordState | Malformed:
-    """Return what the sweep judges of a record, of an item that has the `STATE_ATTRIBUTES` at least."""
+    """Return what the sweep judges of a record; the item needs only the `STATE_ATTRIBUTES`."""
     return read(item, _state)
 
 
@@ -126,7 +126,7 @@ def _encode_comparison(comparison: Comparison) -> dict[str, Any]:
         CheckAttribute.EXPECTED: {"S": evidence.expected},
         CheckAttribute.VERDICT: {"S": str(comparison.verdict)},
     }
-    # Said once where they are equal: a check of a sound object then costs a third less to record.
+    # Written once if they are equal: recording a check of a good object then costs a third less.
     if comparison.computed != evidence.expected:
         values[CheckAttribute.COMPUTED] = {"S": comparison.computed}
     if evidence.parts:

@@ -1,4 +1,4 @@
-"""How a record is read as a change of the checksum table shows it: whatever it holds, as it is written there."""
+"""Fixity records in changes of the checksum table, read as they are, even if somebody wrote them by hand."""
 
 import json
 from typing import Any
@@ -11,21 +11,16 @@ from runtime.shared.object_ref import ObjectRef
 
 
 def decode_image(item: Item, ref: ObjectRef) -> RecordImage | MalformedRecord:
-    """Return a record as a change of the table shows it.
-
-    Args:
-        item: the image, perhaps written by hand.
-        ref: the object.
-    """
+    """Return the record in a change of the table; it may be written by hand."""
     found = _Attributes(item)
     image = _image(found, ref)
     return MalformedRecord(ref=ref, problem="; ".join(found.problems), kept=image) if found.problems else image
 
 
 class _Attributes:
-    """Attributes of an image, or of a map in it. What is not of its type is noted, and counts as missing.
+    """Attributes of an image, or of a map in it. One of another type is noted as a problem, and counts as missing.
 
-    An attribute that somebody wrote by hand must not keep back what happens to all other objects.
+    An attribute that somebody wrote by hand must not hold up the events of all other objects.
     """
 
     def __init__(self, values: Item, problems: list[str] | None = None) -> None:
@@ -34,7 +29,7 @@ class _Attributes:
 
     @property
     def quiet(self) -> "_Attributes":
-        """The same attributes, whose problems nobody is told of."""
+        """The same attributes; their problems are not noted."""
         return _Attributes(self._values)
 
     def content(self, name: str, kind: str, missing: Any) -> Any:  # noqa: ANN401 (a record holds values of several types)
@@ -71,7 +66,7 @@ class _Attributes:
 
 
 def _image(found: _Attributes, ref: ObjectRef) -> RecordImage:
-    # In the order in which problems are told.
+    # In the order in which problems are listed.
     version_id, size, etag = found.text(Attribute.VERSION_ID), found.number(Attribute.SIZE), found.text(Attribute.ETAG)
     checksum, algorithm = found.text(Attribute.CHECKSUM), found.text(Attribute.CHECKSUM_ALGORITHM)
     digests = found.texts(Attribute.DIGESTS)

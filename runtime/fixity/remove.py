@@ -1,4 +1,4 @@
-"""Take an object out of care."""
+"""Stop managing an object."""
 
 from runtime.fixity.context import Care, Finding
 from runtime.shared.object_ref import ObjectRef
@@ -7,13 +7,7 @@ from runtime.shared.object_ref import ObjectRef
 def remove(care: Care, ref: ObjectRef, sequencer: str) -> Finding:
     """Remove record and schedule row, unless a newer event wrote them.
 
-    Args:
-        care: ports and policy.
-        ref: the object.
-        sequencer: order of the newest event that is known to have been before the disappearance, normalised.
-
-    Returns:
-        What was done.
+    The sequencer, normalised, is that of the newest event known to come before the removal.
 
     Raises:
         TransientError: a table did not answer.
@@ -22,4 +16,4 @@ def remove(care: Care, ref: ObjectRef, sequencer: str) -> Finding:
     if not care.records.remove(ref, sequencer):
         return Finding(ref=ref, action="a newer event was recorded: nothing changed")
     care.schedule.remove(ref, sequencer)
-    return Finding(ref=ref, action="removed from care")
+    return Finding(ref=ref, action="removed: no longer managed")

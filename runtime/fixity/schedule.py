@@ -1,4 +1,4 @@
-"""When an object is read next: level over the days, for ever, whatever the last check found."""
+"""When an object is checked next: spread evenly over the days, whatever the last check found."""
 
 import hashlib
 import math
@@ -16,23 +16,16 @@ _EARLIEST: Final = timedelta(days=1)
 
 @attrs.frozen(kw_only=True)
 class ScheduleRow:
-    """One row of the scheduler table: its expiry makes the object due.
-
-    Attributes:
-        ref: the object.
-        version_id: the version to be checked.
-        sequencer: order of the event that the row stems from, normalised.
-        due: when the object is to be read again, UTC.
-    """
+    """One row of the scheduler table; when it expires the object is due."""
 
     ref: ObjectRef
     version_id: str
-    sequencer: str
-    due: datetime
+    sequencer: str  # of the event behind the row, normalised
+    due: datetime  # UTC
 
     @property
     def ttl(self) -> int:
-        """The due date in seconds since 1970, rounded up, as DynamoDB's TTL wants it."""
+        """The due date in seconds since 1970, rounded up, for DynamoDB's TTL."""
         return math.ceil(self.due.timestamp())
 
 
@@ -43,37 +36,23 @@ def phase(ref: ObjectRef) -> float:
 
 
 def first_check(ref: ObjectRef, deposited: datetime, interval: timedelta) -> datetime:
-    """Return when a new deposit is read for the second time.
+    """Return when a new deposit is first checked.
 
-    Deposits of one day are spread evenly from one day to one interval later, so that a bulk load never comes due all
-    at once and every object is read within its interval.
-
-    Args:
-        ref: the object.
-        deposited: moment of the deposit, UTC.
-        interval: time between two checks, more than a day.
+    Deposits of one day are spread evenly from one day to one interval later. So a bulk load never comes due all at
+    once,
+    and every object is read within its interval, which is longer than a day.
     """
     return deposited + _EARLIEST + phase(ref) * (interval - _EARLIEST)
 
 
 def next_check(checked: datetime, interval: timedelta, *, success: bool) -> datetime:
-    """Return when an object is read after a check: one interval after a match, one day after anything else.
-
-    Args:
-        checked: moment of the check, UTC.
-        interval: time between two checks.
-        success: whether the check matched.
-    """
+    """Return when an object is checked again: one interval after a match, one day after anything else."""
     return checked + (interval if success else RETRY)
 
 
 def another_try(ref: ObjectRef, put_aside: datetime) -> datetime:
-    """Return when an object is read that did not fit the time left, or came back: a day later, apart from others.
+    """Return when a deferred object, or one that came back, is checked: a day later, apart from others.
 
     Objects that are too large together fit one by one, but not if they come due in one batch again.
-
-    Args:
-        ref: the object.
-        put_aside: the moment, UTC.
     """
     return put_aside + RETRY + phase(ref) * _APART

@@ -7,17 +7,11 @@ _HEX: Final = frozenset("0123456789ABCDEF")
 
 
 def normalised(sequencer: str) -> str:
-    """Return a sequencer in the form in which plain string comparison gives S3's order.
+    """Return a sequencer in a form whose plain text order is S3's order: upper case, at least 32 characters.
 
     S3 documents the order as: pad the shorter value with zeros on the right, then compare as text
     (https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html). Padding all to one
     width lets DynamoDB compare them in a condition.
-
-    Args:
-        sequencer: hexadecimal text of an event.
-
-    Returns:
-        Upper-case text of at least 32 characters.
 
     Raises:
         ValueError: the text is empty or not hexadecimal.
@@ -28,5 +22,5 @@ def normalised(sequencer: str) -> str:
     return upper.rstrip("0").ljust(_WIDTH, "0")
 
 
-# Of what was not learnt from an event of S3: every event is newer.
+# For facts that came from no event of S3: every event is newer.
 BEFORE_ALL_EVENTS: Final = normalised("0")

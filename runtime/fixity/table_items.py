@@ -1,4 +1,4 @@
-"""What items of both tables have in common, and how a schedule row stands in its table."""
+"""What items of both tables have in common, and the item of a schedule row."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
@@ -27,11 +27,9 @@ def ref_of(item: Item) -> ObjectRef:
 
 
 def read(item: Item, parse: Callable[[Item], T]) -> T | Malformed:
-    """Return what an item holds, or what is wrong with it.
+    """Return what an item holds, or what is wrong with it. The item always has its key.
 
-    Args:
-        item: the item, which always has its key.
-        parse: reads it; a KeyError, TypeError or ValueError says that it cannot be read.
+    `parse` raises KeyError, TypeError or ValueError if the item cannot be read.
     """
     try:
         return parse(item)
@@ -55,7 +53,7 @@ def encode_row(row: ScheduleRow) -> dict[str, Any]:
 
 
 def decode_row(item: Item) -> ScheduleRow | Malformed:
-    """Return the schedule row that an item holds."""
+    """Return the schedule row of an item."""
     return read(item, _row)
 
 

@@ -1,4 +1,4 @@
-"""Read an object under care again and compare it with its baseline; whatever comes out, schedule the next check."""
+"""Check a managed object: read it, compare it with its baseline, and schedule the next check, whatever the outcome."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,18 +25,12 @@ from runtime.shared.errors import ObjectAbsentError, TransientError
 
 
 def verify(care: Care, replicas: Replicas, due: DueCheck, attempt: Attempt) -> Finding:
-    """Check the version under care.
+    """Check the managed version.
 
-    Args:
-        care: ports and policy.
-        replicas: port and policy of the replicas.
-        due: what is to be checked. Where S3's list shows another object or none, what is current is looked at first: a
-            version that was replaced or deleted can still be read for weeks.
-        attempt: the invocation.
-
-    Returns:
-        What was found and done. Where the object could not be read the finding goes back to the queue; on the last
-        receive the record has said so before.
+    If S3's list shows another version or none, ask S3 first which version is current: a replaced or deleted version can
+    still be read for weeks. If the object cannot be read the finding goes back to the queue; on the last attempt the
+    record
+    says so first.
 
     Raises:
         TransientError: a table or S3 did not answer.
@@ -44,23 +38,22 @@ def verify(care: Care, replicas: Replicas, due: DueCheck, attempt: Attempt) -> F
     """
     record = care.records.get(due.ref)
     if record is None:
-        return Finding(ref=due.ref, action="not under care: dropped")
+        return Finding(ref=due.ref, action="not managed: dropped")
     if due.version_id not in {"", record.version_id}:
         return Finding(
             ref=due.ref,
-            action="a newer version is under care: dropped",
+            action="a newer version is managed: dropped",
             version_id=due.version_id,
             outcome=Outcome.SUPERSEDED,
         )
     if attempt.asked is not None and record.last_check.started > attempt.asked:
-        # Asked for twice, or by a message that came again: a check begun later has answered it. It may have ended
-        # before it wrote its row.
+        # A check that began later has answered a repeated message; it may have ended before it wrote its row.
         care.schedule.put_if_absent(_row(record, record.next_check))
         return Finding(ref=due.ref, action="checked since it was asked for: dropped", version_id=record.version_id)
     if attempt.receives > 1:
-        # An earlier attempt did not come to its end, and this one may not: tomorrow's row is written before reading.
+        # An earlier attempt did not finish, and this one may not: write tomorrow's row before reading.
         care.schedule.put_if_absent(_row(record, care.clock.now() + RETRY))
-    # What failed may have been replaced or deleted since, and its version can still be read for weeks.
+    # A failing version may have been replaced or deleted since; it can still be read for weeks.
     doubted = due.outdated or record.failing
     return _Check(care, replicas, record, attempt, care.clock.now()).run(doubted=doubted)
 
@@ -80,11 +73,7 @@ class _Check:
     started: datetime
 
     def run(self, *, doubted: bool) -> Finding:
-        """Read, compare, write the check and the next due date.
-
-        Args:
-            doubted: whether the version under care may not be current any more.
-        """
+        """Read, compare, write the check and the next due date. `doubted`: the version may not be current any more."""
         try:
             return (self._not_current() if doubted else None) or self._look()
         except OutOfTimeError as error:
@@ -119,7 +108,7 @@ class _Check:
         baseline = ev.from_baseline(self.record.digests)
         if self.record.failing:
             return [*baseline, *ev.from_s3(facts)]
-        # What a healthy object's baseline already says is not worth computing more digests for.
+        # A good object's baseline is enough: S3's evidence must not cost more digests.
         costs_nothing = [item for item in ev.from_s3(facts) if not item.parts and item.algorithm in self.record.digests]
         return [*baseline, *costs_nothing]
 
@@ -150,14 +139,14 @@ class _Check:
         except ObjectAbsentError as error:
             return [not_reached(str(error))], f"{GONE}{error}"
         except UnreadableError as error:
-            # Damage of the object itself is told at once, whatever keeps its replica from being looked at.
+            # Damage of the object itself is reported at once, even if its replica cannot be examined.
             if ev.contradictions(examined.comparisons):
                 return [not_reached(str(error))], ""
             raise UnreadableError(f"{NOT_REACHED}{error}") from error
         return found, ""
 
     def _not_current(self) -> Finding | None:
-        """Return what became of an object whose version under care is not current any more, None where it is."""
+        """Return the finding if the managed version is not current any more, None if it is."""
         try:
             current = self.care.current_version(self.record.ref)
         except ObjectAbsentError as error:
@@ -180,7 +169,9 @@ class _Check:
         message = f"{COULD_NOT_BE_READ}{reason}"
         if self.attempt.last_receive:
             report = self._report(Outcome.UNREADABLE, message, success=False)
-            return attrs.evolve(self._write(report, action="set aside"), back_to_queue=True)
+            return attrs.evolve(
+                self._write(report, action="unreadable: sent to the dead-letter queue"), back_to_queue=True
+            )
         return Finding(
             ref=self.record.ref,
             action="to be read again",

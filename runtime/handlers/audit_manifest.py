@@ -1,4 +1,4 @@
-"""Signs the days of the audit trail: the handler of a schedule."""
+"""Signs the days of the audit trail: handler of a schedule."""
 
 from typing import Any, Final
 
@@ -13,30 +13,24 @@ _ALLOWED: Final = 'allowed: {"time": a moment of the day after the last one to b
 
 
 def handle(event: dict[str, Any], signing: Signing) -> list[SignedDay]:
-    """Sign every day before the one that the event names, as far as it is not signed.
-
-    Args:
-        event: `{"time": ...}`.
-        signing: ports and settings.
-
-    Returns:
-        The days that were signed now.
+    """Sign every unsigned day before the one that the event, `{"time": ...}`, names; return the days signed now.
 
     Raises:
         MalformedMessageError: the event is something else, or names a day that is too far ahead.
-        BrokenTrailError: something in the trail is not as it should be. Days are signed all the same where that does
-            not lie in the newest manifest or the public key; the alarm on problems speaks.
+        BrokenTrailError: the trail has problems. Days are still signed unless the problem is in the newest manifest or
+        the
+            public key; the alarm on problems fires.
         TransientError: a service did not answer; Lambda calls the function again.
         RefusedError: a service refused.
     """
     signed = []
     try:
         for day in sign_days(signing, moment(event.get("time"), _ALLOWED)):
-            # Outside of the bucket this line says for as long as logs are kept what was signed.
+            # A copy outside of the bucket, for as long as logs are kept.
             signed_now = {"manifest": day.key, "sha256": day.sha256, "events": day.events, "segments": day.segments}
             logger.info("day signed", extra=signed_now)
             values = {Metric.AUDIT_EVENTS: day.events, Metric.AUDIT_MANIFESTS: 1}
-            # Told at once and with its day: a second attempt finds the day signed and sees no problem.
+            # Published at once, with its day: a second attempt finds the day signed and sees no problem.
             publish(signing.settings, {**values, Metric.AUDIT_PROBLEMS: len(day.problems)})
             signed.append(day)
     except BrokenTrailError:

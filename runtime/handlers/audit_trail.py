@@ -1,4 +1,4 @@
-"""Writes what happens to objects into the audit trail: a handler of the checksum table's stream."""
+"""Writes what happens to objects into the audit trail: handler of the checksum table's stream."""
 
 from typing import Any
 
@@ -12,19 +12,13 @@ from runtime.observability import logger, publish, with_request_id
 
 
 def handle(event: dict[str, Any], trail: AuditTrail) -> str:
-    """Write the events of a batch of changed records as one segment.
-
-    Args:
-        event: the Lambda event with DynamoDB stream records.
-        trail: the trail.
-
-    Returns:
-        The key of the segment, empty where nothing happened that is an event.
+    """Write the events of a batch of changed records as one segment; return its key, empty if there is no event.
 
     Raises:
-        MalformedMessageError: a record is not one of the checksum table's stream. Nothing was written; the stream hands
-            out halves of the batch until the record stands alone.
-        TransientError: S3 did not answer; the stream hands out the batch again.
+        MalformedMessageError: a stream record is not of the checksum table. Nothing was written; Lambda halves the
+        batch
+            until the record is alone.
+        TransientError: S3 did not answer; Lambda sends the batch again.
         RefusedError: S3 refused.
     """
     events = list(events_of_changes(record_changes(event)))

@@ -1,4 +1,4 @@
-"""Tells people of damage and recovery: the handler of the checksum table's stream."""
+"""Notifies people of damage and recovery: handler of the checksum table's stream."""
 
 from typing import Any
 
@@ -11,19 +11,13 @@ from runtime.observability import logger, with_request_id
 
 
 def handle(event: dict[str, Any], alerting: Alerting) -> Announced:
-    """Publish one message about a batch of changed records, or none.
-
-    Args:
-        event: the Lambda event with DynamoDB stream records.
-        alerting: what reaches people.
-
-    Returns:
-        What people were told.
+    """Publish at most one message about a batch of changed records.
 
     Raises:
-        MalformedMessageError: a record does not have the form of the checksum table's. Nothing was published; the
-            stream hands out halves of the batch until the record stands alone.
-        TransientError: the message was not taken; the stream hands out the batch again (lesson L12).
+        MalformedMessageError: a stream record is not of the checksum table. Nothing was published; Lambda halves the
+        batch
+            until the record is alone.
+        TransientError: the message was not taken; Lambda sends the batch again (lesson L12).
         RefusedError: the message was refused.
     """
     changes = record_changes(event)

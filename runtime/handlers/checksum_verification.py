@@ -1,4 +1,4 @@
-"""Checks objects that are due: the handler of the verification queue."""
+"""Checks objects that are due: handler of the verification queue."""
 
 import json
 from typing import Any
@@ -16,16 +16,7 @@ from runtime.shared.object_ref import ObjectRef
 
 
 def handle(event: dict[str, Any], context: LambdaContext, checking: Checking) -> dict[str, Any]:
-    """Verify the objects of a batch of messages of `DueCheck`.
-
-    Args:
-        event: the Lambda event with SQS records.
-        context: the invocation's context.
-        checking: ports and settings.
-
-    Returns:
-        The partial batch response.
-    """
+    """Check the objects of a batch of messages of `DueCheck`; return the partial batch response."""
 
     def act(body: str, attempt: Attempt) -> Finding:
         return verify(checking.care, checking.replicas, _parse(body), attempt)

@@ -1,4 +1,4 @@
-"""Brings the tables in line after deletions: the handler of the object-deleted queue."""
+"""Updates the tables after deletions: handler of the object-deleted queue."""
 
 from typing import Any
 
@@ -12,16 +12,7 @@ from runtime.observability import with_request_id
 
 
 def handle(event: dict[str, Any], context: LambdaContext, care: Care) -> dict[str, Any]:
-    """Look again at the objects of a batch of `Object Deleted` events.
-
-    Args:
-        event: the Lambda event with SQS records.
-        context: the invocation's context.
-        care: ports and settings.
-
-    Returns:
-        The partial batch response.
-    """
+    """Follow a batch of `Object Deleted` events; return the partial batch response."""
 
     def act(body: str, attempt: Attempt) -> Finding:
         message = parse(body)

@@ -1,4 +1,4 @@
-"""Takes uploaded objects under care: the handler of the object-created queue."""
+"""Deposits uploaded objects: handler of the object-created queue."""
 
 from typing import Any
 
@@ -13,16 +13,7 @@ from runtime.observability import with_request_id
 
 
 def handle(event: dict[str, Any], context: LambdaContext, care: Care) -> dict[str, Any]:
-    """Deposit the objects of a batch of `Object Created` events, of S3 and of the sweep.
-
-    Args:
-        event: the Lambda event with SQS records.
-        context: the invocation's context.
-        care: ports and settings.
-
-    Returns:
-        The partial batch response.
-    """
+    """Deposit the objects of `Object Created` events from S3 and the sweep; return the partial batch response."""
 
     def act(body: str, attempt: Attempt) -> Finding:
         message = parse(body)

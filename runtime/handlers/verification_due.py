@@ -1,4 +1,4 @@
-"""Queues objects whose schedule row expired: the handler of the scheduler table's stream."""
+"""Queues objects whose schedule row expired: handler of the scheduler table's stream."""
 
 from typing import Any
 
@@ -11,22 +11,16 @@ from runtime.shared.ports import Queue
 
 
 def handle(event: dict[str, Any], queue: Queue[DueCheck]) -> int:
-    """Queue the objects whose rows expired.
+    """Queue the objects whose rows expired; return their number.
 
-    The event source filters for expired rows already; the check is made here too, because a row that a person
-    deleted must not lead to a check.
-
-    Args:
-        event: the Lambda event with DynamoDB stream records.
-        queue: the verification queue.
-
-    Returns:
-        The number of objects queued.
+    The event source filters for expired rows; this checks again, because a row that a person deleted must not lead to a
+    check.
 
     Raises:
-        MalformedMessageError: a record does not have the form of the scheduler table's. Nothing was queued; the
-            stream hands out halves of the batch until the record stands alone.
-        TransientError: the queue did not take all; the stream hands out the batch again.
+        MalformedMessageError: a stream record is not of the scheduler table. Nothing was queued; Lambda halves the
+        batch
+            until the record is alone.
+        TransientError: the queue did not take all; Lambda sends the batch again.
         RefusedError: the queue refused some.
     """
     due = list(expired_rows(event))

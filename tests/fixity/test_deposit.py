@@ -383,7 +383,7 @@ def test_l28_a_folder_marker_in_the_place_of_a_file_ends_its_care() -> None:
     assert [] == list(w.records.items)
 
     deposit(w.care, ref, w.store.put(ref, b"again").sequencer, attempt(w.clock))
-    assert "folder marker: not under care" != deposit_marker(w.care, ref, marker.sequencer, attempt(w.clock)).action
+    assert "folder marker: not managed" != deposit_marker(w.care, ref, marker.sequencer, attempt(w.clock)).action
     assert [ref] == list(w.records.items) == list(w.schedule.rows)
 
 

@@ -278,7 +278,7 @@ def test_l10_deferred_object_has_its_own_log_line_and_metric(
 
     assert [] == _run(file_uploaded.handle, w, s3_event(put))
     assert [("file-uploaded", {"OutcomeDeferred": 1, "FailedChecks": 0})] == published(capsys)
-    assert ["put aside"] == [line.message for line in caplog.records]
+    assert ["deferred"] == [line.message for line in caplog.records]
 
 
 def test_l07_duplicates_within_a_batch_change_nothing() -> None:
