@@ -161,7 +161,7 @@ class ManagedPrefix:
     SCRATCH: Final = "scratch/"
     SWEEPS: Final = "scratch/sweeps/"
     REPORTS_UNDER_WAY: Final = "scratch/reports/"
-    # The audit trail: its events, its signed manifests, and the key by which their signatures are verified.
+    # The audit trail: its events, its signed manifests, and the key that verifies them.
     AUDIT: Final = "audit/"
     AUDIT_EVENTS: Final = "audit/events/"
     AUDIT_MANIFESTS: Final = "audit/manifests/"

@@ -1,4 +1,4 @@
-"""What is counted of the objects under care: one table. Metrics, alarms, dashboard and documents derive from it.
+"""Counts of managed objects: one table. Metrics, alarms, dashboard and documents derive from it.
 
 The infrastructure imports it too: standard library and `runtime.contract` only.
 """
@@ -14,39 +14,23 @@ _ENTRY: Final = "entry"
 
 
 class CountAlarm(NamedTuple):
-    """The alarm on what a sweep counted.
+    """The alarm on a count of the sweep."""
 
-    Attributes:
-        name: its name without the environment, which is its heading in the runbook too.
-        severity: how soon a person has to act.
-        meaning: what it says, in a sentence; settings in braces: `grace_days`, `longest_days` (interval and grace) and
-            `coverage_percent`.
-        threshold: the setting in `[alarms]` of the value at which it fires; None where that is interval and grace.
-        below: whether it fires below the threshold instead of from it on.
-    """
-
-    name: str
-    severity: Severity
+    name: str  # without the environment; also its heading in the runbook
+    severity: Severity  # how soon a person must act
+    # a sentence; settings in braces: `grace_days`, `longest_days` (interval and grace), `coverage_percent`
     meaning: str
-    threshold: str | None
-    below: bool = False
+    threshold: str | None  # setting in `[alarms]`; None if the threshold is interval and grace
+    below: bool = False  # it fires below the threshold, not from it on
 
 
 class Counted(NamedTuple):
-    """What there is to know of a count.
+    """One count."""
 
-    Attributes:
-        key: its name in JSON.
-        meaning: what it counts.
-        metric: the metric that the sweep publishes, the sum of all counts that name it; empty where there is none.
-        label: how the dashboard names it among what is out of order; empty where it is not that.
-        alarm: the alarm on the metric.
-    """
-
-    key: str
+    key: str  # name in JSON
     meaning: str
-    metric: str = ""
-    label: str = ""
+    metric: str = ""  # of the sweep: the sum of all counts with this metric; empty if none
+    label: str = ""  # in the dashboard's list of problems; empty if it is no problem
     alarm: CountAlarm | None = None
 
 
@@ -63,7 +47,7 @@ def _counted(  # noqa: PLR0913 (the columns of the table, by name)
 
 
 class CountedRecord(Protocol):
-    """What is counted of a record of an object under care."""
+    """The part of a managed object's record that is counted."""
 
     @property
     def size(self) -> int:
@@ -71,7 +55,7 @@ class CountedRecord(Protocol):
 
     @property
     def last_good_date(self) -> datetime | None:
-        """When the object was last found as it should be; None if never."""
+        """When the object was last found good; None if never."""
 
     @property
     def last_sure(self) -> datetime:
@@ -83,7 +67,7 @@ class CountedRecord(Protocol):
 
     @property
     def deferred(self) -> bool:
-        """Whether no function had the time to read the object since it was deposited."""
+        """Whether the object has been too large for the time left since it was deposited."""
 
     @property
     def lacks_replica(self) -> bool:
@@ -92,7 +76,7 @@ class CountedRecord(Protocol):
 
 @dataclass(kw_only=True, slots=True)
 class FixityCount:
-    """A running count of objects under care, and the table of what is counted."""
+    """A running count of managed objects, and the table of counts."""
 
     objects: int = _counted("objects", "managed objects", Metric.OBJECTS_UNDER_CARE)
     size: int = _counted("bytes", "their bytes", Metric.BYTES_UNDER_CARE)
@@ -192,7 +176,7 @@ class FixityCount:
         CountAlarm(
             "unrecorded-objects",
             Severity.WARNING,
-            "Objects, or newer versions of them, had no fixity record; they were asked to be taken under care.",
+            "Objects, or newer versions of them, had no fixity record; the sweep requested their deposit.",
             "unrecorded_objects",
         ),
     )
@@ -224,11 +208,9 @@ class FixityCount:
     def add_record(self, record: CountedRecord, *, covered: bool, overdue: bool) -> None:
         """Add an object whose record can be read.
 
-        Args:
-            record: its record.
-            covered: whether it was found good, or deposited, within the interval and the grace, and has not failed
-                since.
-            overdue: whether its check is late by more than the grace.
+        `covered`: found good, or deposited, within interval and grace, and not failing since. `overdue`: its check is
+        late by
+        more than the grace.
         """
         self.objects += 1
         self.size += record.size
@@ -237,7 +219,7 @@ class FixityCount:
         self.never_verified += record.last_good_date is None
         self.failing += record.failing
         self.unreplicated += record.lacks_replica
-        # What is deferred has an alarm of its own; as the oldest it would hide every other object that waits.
+        # Deferred objects have their own alarm; as the oldest they would hide all others.
         if record.deferred:
             self.deferred += 1
         elif self.oldest is None or record.last_sure < self.oldest:
@@ -252,15 +234,15 @@ class FixityCount:
 
     @property
     def coverage(self) -> float:
-        """Percent of the objects found good, or deposited, within the interval and the grace; 100 of none."""
+        """Percent of the objects found good, or deposited, within interval and grace; 100 if there are none."""
         return 100 * self.covered / self.objects if self.objects else 100.0
 
     def oldest_age(self, now: datetime) -> float:
-        """Return the seconds since the oldest object was last known to be good, or deposited; 0 of none."""
+        """Return the seconds since the oldest object was last known to be good, or deposited; 0 if there are none."""
         return 0 if self.oldest is None else max(0.0, (now - self.oldest).total_seconds())
 
     def metrics(self, now: datetime) -> dict[str, float]:
-        """Return the values of the metrics, as of a moment."""
+        """Return the values of the metrics at a moment."""
         values: dict[str, float] = {}
         for name, counted in COUNTS.items():
             if counted.metric and name != "oldest":

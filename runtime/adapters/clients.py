@@ -1,4 +1,4 @@
-"""How boto3 clients are built: time-outs, retries and user agent, in one place."""
+"""Builds boto3 clients: time-outs, retries and user agent in one place."""
 
 from __future__ import annotations
 
@@ -34,17 +34,10 @@ def client(service: Literal["sns"]) -> SNSClient: ...
 @overload
 def client(service: Literal["sqs"]) -> SQSClient: ...
 def client(service: str, *, region: str | None = None, connections: int = 10, request_checksums: bool = True) -> object:
-    """Build a client.
+    """Build a client, with this many connections open at the same time; without a region for the function's own.
 
-    Args:
-        service: AWS's name of the service, for example `dynamodb`.
-        region: the region, the function's own when not given.
-        connections: connections kept open at the same time.
-        request_checksums: whether checksums are sent also where S3 does not ask for them.
-
-    Returns:
-        A boto3 client. Response checksums are validated only where asked for, because the hashing reader compares
-        for itself (lesson L35).
+    Response checksums are validated only on request, because the hashing reader compares them itself (lesson L35).
+    `request_checksums` sends checksums even if S3 does not require them.
     """
     config = Config(
         connect_timeout=_CONNECT_TIMEOUT_SECONDS,

@@ -8,7 +8,7 @@ from runtime.shared.ports import Clock
 
 
 class SystemClock(Clock):
-    """A clock that tells the real time."""
+    """The real time."""
 
     @override
     def now(self) -> datetime:

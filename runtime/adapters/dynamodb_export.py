@@ -1,4 +1,4 @@
-"""Point-in-time exports of DynamoDB to S3: the adapter of the port TableExports."""
+"""Adapter of TableExports: point-in-time exports of DynamoDB to S3."""
 
 from __future__ import annotations
 

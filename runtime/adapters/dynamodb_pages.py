@@ -1,4 +1,4 @@
-"""Records and schedule rows of a bucket in order, a page at a time: the adapters of RecordPages and SchedulePages."""
+"""Adapters of RecordPages and SchedulePages: the tables in order, page by page."""
 
 from __future__ import annotations
 
@@ -24,16 +24,9 @@ T = TypeVar("T")
 
 
 class DynamoDbRecordPages(RecordPages):
-    """The checksum table, read in order."""
+    """The checksum table in order. `most` rows make a page, else as many as DynamoDB returns at once (1 MiB)."""
 
     def __init__(self, client: DynamoDBClient, table: str, most: int | None = None) -> None:
-        """Take the client and the table.
-
-        Args:
-            client: a DynamoDB client.
-            table: name of the table.
-            most: rows of one page; as many as DynamoDB answers at once, 1 MiB, when not given.
-        """
         self._pages = Pages(client, table, most)
 
     @override
@@ -42,10 +35,9 @@ class DynamoDbRecordPages(RecordPages):
 
 
 class DynamoDbSchedulePages(SchedulePages):
-    """The scheduler table, read in order."""
+    """The scheduler table in order; arguments as in `DynamoDbRecordPages`."""
 
     def __init__(self, client: DynamoDBClient, table: str, most: int | None = None) -> None:
-        """Take the client and the table. Arguments as of `DynamoDbRecordPages`."""
         self._pages = Pages(client, table, most)
 
     @override
@@ -54,29 +46,25 @@ class DynamoDbSchedulePages(SchedulePages):
 
 
 class Pages:
-    """One table, whatever its items are."""
+    """One table, whatever its items are.
+
+    Only the named attributes are returned; a dot separates an attribute from one inside it. That costs the same and
+    takes
+    less time.
+    """
 
     def __init__(
         self,
-        client: Any,  # noqa: ANN401 (boto3 builds classes at run time)
+        client: DynamoDBClient,
         table: str,
         most: int | None,
         attributes: Sequence[str] = (),
     ) -> None:
-        """Take the client, the table and what to read of an item.
-
-        Args:
-            client: a DynamoDB client.
-            table: name of the table.
-            most: rows of one page, as of `DynamoDbRecordPages`.
-            attributes: the attributes to be answered, with a dot in front of one inside another; all when not given.
-                It costs the same and takes less time.
-        """
         self._client = client
         self._table = table
         self._request: dict[str, Any] = {} if most is None else {"Limit": most}
         if attributes:
-            # By number: some names are words that DynamoDB reserves.
+            # By number: DynamoDB reserves some of the names.
             numbers = {name: f"#{number}" for number, name in enumerate(sorted({*".".join(attributes).split(".")}))}
             self._request |= {
                 "ProjectionExpression": ", ".join(
@@ -86,7 +74,7 @@ class Pages:
             }
 
     def page(self, bucket: str, after: str | None, decoded: Callable[[Mapping[str, Any]], T]) -> Page[T]:
-        """Return what the next items hold. Arguments and errors as of `ports.RecordPages.page`."""
+        """Return the decoded next items."""
         start = {} if after is None else {"ExclusiveStartKey": key_of(ObjectRef(bucket, after))}
         with translated(f"reading the table {self._table}"):
             answer = self._client.query(

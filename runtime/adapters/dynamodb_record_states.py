@@ -1,4 +1,4 @@
-"""What the sweep needs of fixity records, in order: the adapter of the port RecordStates."""
+"""Adapter of RecordStates: the part of fixity records that the sweep needs, in order."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
 
 class DynamoDbRecordStates(RecordStates):
-    """The checksum table, read in order and in part."""
+    """The checksum table in order and in part; arguments as in `DynamoDbRecordPages`."""
 
     def __init__(self, client: DynamoDBClient, table: str, most: int | None = None) -> None:
-        """Take the client and the table. Arguments as of `DynamoDbRecordPages`."""
         self._client = client
         self._table = table
         self._pages = Pages(client, table, most, STATE_ATTRIBUTES)

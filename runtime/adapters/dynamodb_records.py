@@ -1,4 +1,4 @@
-"""Fixity records in DynamoDB, every write conditional: the adapter of the port FixityRecords."""
+"""Adapter of FixityRecords: fixity records in DynamoDB; every write is conditional."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Due dates in DynamoDB: the adapter of the port VerificationSchedule."""
+"""Adapter of VerificationSchedule: due dates in DynamoDB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One translation of botocore's exceptions into the domain's errors."""
+"""Translates botocore's exceptions into the domain's errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,37 +32,32 @@ _TRANSIENT_CODES: Final = frozenset(
         "ExpiredToken",
     }
 )
-_FIRST_SERVER_ERROR: Final = 500
-_TOO_MANY_REQUESTS: Final = 429
 
 
 def error_code(error: ClientError) -> str:
-    """Return the service's error code, for example `NoSuchKey`, or the HTTP status where there is no body."""
+    """Return the service's error code, for example `NoSuchKey`, or the HTTP status if there is no body."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def http_status(error: ClientError) -> int:
-    """Return the HTTP status of the answer, 0 where it is not known."""
+    """Return the HTTP status of the answer, 0 if not known."""
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def is_transient(error: ClientError) -> bool:
-    """Tell whether the same call may succeed later: throttling and server-side errors."""
+    """Tell whether the same call may succeed later: throttling and server errors."""
     status = http_status(error)
-    return error_code(error) in _TRANSIENT_CODES or status >= _FIRST_SERVER_ERROR or status == _TOO_MANY_REQUESTS
+    return error_code(error) in _TRANSIENT_CODES or status >= 500 or status == 429
 
 
 def condition_failed(error: ClientError) -> bool:
-    """Tell whether DynamoDB refused a write by its condition."""
+    """Tell whether a conditional write failed in DynamoDB."""
     return error_code(error) == "ConditionalCheckFailedException"
 
 
 @contextmanager
 def translated(action: str) -> Iterator[None]:
-    """Turn every botocore exception raised in the block into a domain error.
-
-    Args:
-        action: what was being done, as the subject of the error's text, for example "reading the record".
+    """Turn every botocore exception in the block into a domain error; its text begins with the action.
 
     Raises:
         TransientError: the call may succeed later.

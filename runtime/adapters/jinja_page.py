@@ -1,4 +1,4 @@
-"""The HTML page of a report, by a template of Jinja2."""
+"""Adapter of ReportPage: the HTML page by a Jinja2 template."""
 
 import functools
 from base64 import b64encode
@@ -14,7 +14,7 @@ from runtime.shared.wording import visible
 
 
 class JinjaPage(ReportPage):
-    """The template of `runtime.report`. Whatever it writes is escaped, and nothing hides in it."""
+    """The template of `runtime.report`. All values are escaped, and hidden characters are shown."""
 
     @override
     def html(self, whole: WholeReport) -> str:
@@ -23,7 +23,7 @@ class JinjaPage(ReportPage):
 
 @functools.cache
 def _renderer() -> Callable[[View], str]:
-    # The import takes 157 ms, and only the last slice of a report writes a page.
+    # Imported here: it takes 157 ms, and only the last slice of a report writes a page.
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
     from markupsafe import Markup  # noqa: PLC0415
 
@@ -41,7 +41,7 @@ def _renderer() -> Callable[[View], str]:
     )
     environment.filters.update({function.__name__: function for function in FILTERS})
     style, _, _ = loader.get_source(environment, "report.css")
-    # By its digest the page's own policy allows this style and no other.
+    # The page's own policy allows only the style with this digest.
     fixed = {"style": Markup(style), "style_hash": b64encode(sha256(style.encode()).digest()).decode()}  # noqa: S704 (our own file)
     template = environment.get_template("report.html.j2")
     return lambda view: template.render(view=view, **fixed)

@@ -1,4 +1,4 @@
-"""Signatures by an asymmetric KMS key: the adapter of the port ManifestSigner."""
+"""Adapter of ManifestSigner: signatures by an asymmetric KMS key."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
 _INVALID: Final = "KMSInvalidSignatureException"
-# Files are larger than KMS takes, so their digest is signed:
+# Files are too large for KMS, so their digest is signed:
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html
 _HOW: Final[dict[str, Any]] = {"MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256"}
-_PEM_WIDTH: Final = 64
 
 
 @attrs.frozen
@@ -55,6 +54,6 @@ class KmsSigner(ManifestSigner):
 
 
 def _pem(der: bytes) -> bytes:
-    # As in RFC 7468, which is also how OpenSSL writes it.
-    lines = textwrap.wrap(base64.b64encode(der).decode(), _PEM_WIDTH)
+    # RFC 7468, the same as OpenSSL's output.
+    lines = textwrap.wrap(base64.b64encode(der).decode(), 64)
     return "\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----", ""]).encode()

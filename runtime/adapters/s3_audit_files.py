@@ -1,4 +1,4 @@
-"""Files of the audit trail in S3, written once and locked: the adapter of the port AuditFiles."""
+"""Adapter of AuditFiles: files of the audit trail in S3, written once and locked."""
 
 from __future__ import annotations
 

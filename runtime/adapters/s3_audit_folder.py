@@ -1,4 +1,4 @@
-"""Reading of the whole audit trail from S3: the adapter of the port AuditFolder."""
+"""Adapter of AuditFolder: reads the whole audit trail from S3."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from runtime.audit.ports import AuditFiles, AuditFolder
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Files read at the same time; as many are held in memory.
+# Files read, and held in memory, at the same time.
 AT_ONCE: Final = 8
 
 

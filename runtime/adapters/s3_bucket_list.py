@@ -1,4 +1,4 @@
-"""The names of the main buckets, as S3 lists them: the adapter of the port MainBuckets."""
+"""Adapter of MainBuckets: the main buckets that S3 lists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class S3MainBuckets(MainBuckets):
-    """The buckets of an environment that are neither fixed ones nor replicas."""
+    """Buckets of an environment that are neither fixed ones nor replicas."""
 
     _client: S3Client
     # Without the dash behind it.

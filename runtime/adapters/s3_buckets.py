@@ -1,4 +1,4 @@
-"""Making and configuring buckets in S3: the adapter of the port BucketAdmin."""
+"""Adapter of BucketAdmin: makes and configures buckets in S3."""
 
 import time
 from collections.abc import Callable
@@ -13,12 +13,9 @@ from runtime.provisioning.claims import FoundBucket, Owner
 from runtime.provisioning.errors import NameTakenError
 from runtime.provisioning.ports import BucketAdmin
 
-_NOT_FOUND: Final = 404
-_FORBIDDEN: Final = 403
 # The one region that refuses to be named: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 _DEFAULT_REGION: Final = "us-east-1"
-# S3 may not yet know of one call what the next one needs: of a bucket that was just made, of its versioning, of public
-# access that was just allowed. Half a minute in all.
+# S3 may not yet see what an earlier call changed: a new bucket, its versioning, public access. Half a minute in all.
 _PAUSES_SECONDS: Final = (0.5, 1, 2, 4, 8, 15)
 _NOT_KNOWN_YET: Final = frozenset({"NoSuchBucket", "OperationAborted"})
 
@@ -31,18 +28,15 @@ def _is_not_known_yet(error: ClientError, call: str) -> bool:
 
 
 class S3Buckets(BucketAdmin):
-    """Buckets of one account, in any region."""
+    """Buckets of one account, in any region.
+
+    `client_for` builds the S3 client of a region, once each. Every call names the account, and S3 refuses buckets of
+    others.
+    """
 
     def __init__(
         self, client_for: Callable[[str], Any], account_id: str, pause: Callable[[float], None] = time.sleep
     ) -> None:
-        """Take a way to make clients.
-
-        Args:
-            client_for: builds an S3 client for a region; it is called once for each.
-            account_id: the account whose buckets they are. Every call says so, and S3 refuses it for others'.
-            pause: waits for some seconds.
-        """
         self._client_for = client_for
         self._pause = pause
         self._clients: dict[str, Any] = {}
@@ -55,9 +49,9 @@ class S3Buckets(BucketAdmin):
             try:
                 client.head_bucket(Bucket=bucket, **self._owner)
             except ClientError as error:
-                if http_status(error) == _NOT_FOUND:
+                if http_status(error) == 404:
                     return FoundBucket(Owner.NOBODY)
-                if http_status(error) == _FORBIDDEN:
+                if http_status(error) == 403:
                     return FoundBucket(Owner.SOMEBODY_ELSE)
                 raise
         with translated(f"reading the tags of {bucket}"):
@@ -82,7 +76,7 @@ class S3Buckets(BucketAdmin):
                     raise NameTakenError(
                         f"the bucket {bucket} belongs to another AWS account; choose another name"
                     ) from error
-                # An earlier answer was lost: nobody had the bucket before, so this call or its repetition made it.
+                # The bucket did not exist before, so this call made it and an earlier answer was lost.
                 if error_code(error) != "BucketAlreadyOwnedByYou":
                     raise
 
@@ -106,7 +100,7 @@ class S3Buckets(BucketAdmin):
             try:
                 self._client(region).delete_bucket(Bucket=bucket, **self._owner)
             except ClientError as error:
-                if http_status(error) != _NOT_FOUND:
+                if http_status(error) != 404:
                     raise
 
     def _client(self, region: str) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)

@@ -1,4 +1,4 @@
-"""JSON documents in the managed bucket: the adapter of the port Documents."""
+"""Adapter of Documents: JSON documents in the managed bucket."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from runtime.shared.ports import Documents
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Metadata by which a call knows its own document again.
+# Metadata that identifies a call's own document.
 _WRITER: Final = "writer"
 
 
@@ -50,7 +50,7 @@ class S3Documents(Documents):
         writer = {_WRITER: uuid4().hex}
         if write_once("writing a document", self._client, **self._request(key, document), Metadata=writer):
             return True
-        # botocore repeats a request whose answer was lost, and then this is what the first one wrote.
+        # botocore repeats a request whose answer was lost; then the first request wrote this document.
         with translated("writing a document"):
             standing = self._client.head_object(Bucket=self._bucket, Key=key)
         return bool(standing.get("Metadata") == writer)

@@ -1,4 +1,4 @@
-"""Small files in S3: reading one that may be missing, and writing one only where there is none."""
+"""Small files in S3: read one that may be missing, and write one only if there is none."""
 
 from __future__ import annotations
 
@@ -11,19 +11,12 @@ from runtime.adapters.errors import error_code, http_status, translated
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-NOT_FOUND: Final = 404
 STANDS: Final = "PreconditionFailed"
 BEING_WRITTEN: Final = "ConditionalRequestConflict"
 
 
 def read_file(action: str, client: S3Client, most: int | None = None, **request: Any) -> bytes | None:  # noqa: ANN401 (passed on to boto3)
-    """Return the bytes of a file, at most `most` of them; None where there is no such file.
-
-    Args:
-        action: what is being done, for the text of an error.
-        client: an S3 client.
-        most: bytes; all when not given.
-        request: what GetObject takes.
+    """Return at most `most` bytes of a file, None if it is missing. The request is GetObject's.
 
     Raises:
         TransientError: S3 did not answer.
@@ -33,7 +26,7 @@ def read_file(action: str, client: S3Client, most: int | None = None, **request:
         try:
             body = client.get_object(**request)["Body"]
         except ClientError as error:
-            if http_status(error) == NOT_FOUND:
+            if http_status(error) == 404:
                 return None
             raise
         with body:
@@ -41,17 +34,10 @@ def read_file(action: str, client: S3Client, most: int | None = None, **request:
 
 
 def write_once(action: str, client: S3Client, *, standing: tuple[str, ...] = (STANDS,), **request: Any) -> bool:  # noqa: ANN401 (passed on to boto3)
-    """Write a file unless there is one: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html.
+    """Write a file unless it exists: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html.
 
-    Args:
-        action: what is being done, for the text of an error.
-        client: an S3 client.
-        standing: error codes that mean that a file stands. A file that is being written at this moment is a transient
-            error unless its code is among them.
-        request: what PutObject takes.
-
-    Returns:
-        False where a file stands: nothing was written.
+    The request is PutObject's. `standing` lists the error codes that mean that the file exists; a file that is being
+    written at this moment is a transient error unless its code is among them. Return whether the file was written.
 
     Raises:
         TransientError: S3 did not answer.

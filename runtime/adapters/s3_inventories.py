@@ -1,6 +1,6 @@
-"""Inventories that S3 wrote into the managed bucket: the adapter of the port Inventories.
+"""Adapter of Inventories: the inventories that S3 writes into the managed bucket.
 
-See https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typing_extensions import override
 
 from runtime.adapters.errors import error_code, http_status, translated
-from runtime.adapters.s3_files import NOT_FOUND, read_file
+from runtime.adapters.s3_files import read_file
 from runtime.provisioning.bucket_configuration import inventory_folder
 from runtime.report.inventory import (
     Inventory,
@@ -37,6 +37,7 @@ from runtime.report.inventory import (
 from runtime.report.ports import Inventories
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 # A Parquet file is read column by column, each at a place of its own.
@@ -65,7 +66,7 @@ class S3Inventories(Inventories):
                 Bucket=self._bucket, Prefix=folder, Delimiter="/"
             )
             folders = [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", [])]
-        # By their dates, not by their names: there are folders of other kinds (lesson L32).
+        # By date, not by name: there are folders of other kinds (lesson L32).
         dated = [(date, name) for name in folders if (date := _date(name, folder)) is not None]
         for _, name in sorted(dated, reverse=True):
             if (content := self._complete(name)) is not None:
@@ -88,16 +89,17 @@ class S3Inventories(Inventories):
                 else:
                     yield from self._parquet(file)
             except ClientError as error:
-                if http_status(error) == NOT_FOUND or error_code(error) == "PreconditionFailed":
+                if http_status(error) == 404 or error_code(error) == "PreconditionFailed":
                     raise InventoryError(f"the inventory file {file.key} is gone or was replaced") from error
                 raise
 
-    def _complete(self, folder: str) -> Any:  # noqa: ANN401 (JSON)
-        """Return the manifest of a folder, None where S3 has not completed it: its checksum is written last."""
+    def _complete(self, folder: str) -> Mapping[str, Any] | None:
+        """Return the manifest of a folder, None if S3 has not finished it: the checksum is written last."""
         expected, content = self._small(f"{folder}manifest.checksum"), self._small(f"{folder}manifest.json")
         if expected is None or content is None or _md5(content) != expected.decode("ascii", "replace").strip().lower():
             return None
-        return json.loads(content)
+        manifest: Mapping[str, Any] = json.loads(content)
+        return manifest
 
     def _small(self, key: str) -> bytes | None:
         return read_file("reading an inventory's manifest", self._client, Bucket=self._bucket, Key=key)
@@ -116,7 +118,7 @@ class S3Inventories(Inventories):
         _compare(file, hashed.md5.hexdigest())
 
     def _parquet(self, file: InventoryFile) -> Iterator[list[StoredVersion]]:
-        # Loaded here: it is large, and few environments have inventories in this format.
+        # Imported here: it is large, and few environments have inventories in this format.
         from arro3.io import read_parquet  # noqa: PLC0415
 
         remote = _RemoteFile(self._client, self._bucket, file.key, self._checked(file))
@@ -131,7 +133,7 @@ class S3Inventories(Inventories):
             yield versions
 
     def _checked(self, file: InventoryFile) -> str:
-        """Compare a file with its MD5 in one pass, and return the ETag of what was compared."""
+        """Compare a file with its MD5 in one pass, and return its ETag."""
         answer = self._client.get_object(Bucket=self._bucket, Key=file.key)
         with answer["Body"] as body:
             hashed = _Hashed(body)
@@ -144,7 +146,7 @@ class S3Inventories(Inventories):
 class _Hashed:
     """A stream whose bytes are hashed as they are read."""
 
-    def __init__(self, body: Any) -> None:  # noqa: ANN401 (botocore's StreamingBody)
+    def __init__(self, body: StreamingBody) -> None:
         self._body = body
         self.md5 = hashlib.md5(usedforsecurity=False)
 
@@ -155,15 +157,14 @@ class _Hashed:
 
 
 class _RemoteFile:
-    """An object read here and there, as a file; the blocks that were read last are kept.
+    """An object in S3 as a random-access file; the newest blocks are kept.
 
-    Attributes:
-        error: the error of S3 that ended a read, which the library that reads replaces by its own.
+    `error` is the error of S3 that ended a read; the library that reads replaces it by its own.
     """
 
     def __init__(self, client: S3Client, bucket: str, key: str, etag: str) -> None:
         self._client = client
-        # Only the very bytes that were compared with their MD5.
+        # Only the version that was compared with its MD5.
         self._object: dict[str, Any] = {"Bucket": bucket, "Key": key, "IfMatch": etag}
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._position = 0
@@ -219,10 +220,10 @@ class _RemoteFile:
 
 @contextmanager
 def _panics(file: InventoryFile, remote: _RemoteFile) -> Iterator[None]:
-    """Turn what the Parquet library raises into an error of the inventory, or of S3 where that was the cause."""
+    """Turn an exception of the Parquet library into an error of the inventory, or of S3 if that was the cause."""
     try:
         yield
-    # On some files the library ends in a panic, which is a BaseException of a class without a name to import.
+    # On some files the library panics: a BaseException whose class cannot be imported.
     except BaseException as error:
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
             raise
@@ -247,7 +248,7 @@ def _rows(columns: Sequence[str], rows: Iterable[list[str]]) -> Iterator[StoredV
 
 
 def _versions(columns: Mapping[str, Sequence[Any]], rows: int) -> Iterator[StoredVersion]:
-    """Yield the versions of some rows of a Parquet file; its keys are as they are."""
+    """Yield the versions of the rows of a Parquet file; its keys are not encoded."""
     keys, sizes, classes = (columns[name] for name in (_KEY, _SIZE, _CLASS))
     latest = columns.get(_LATEST, [True] * rows)
     markers = columns.get(_MARKER, [False] * rows)

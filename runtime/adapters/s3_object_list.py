@@ -1,4 +1,4 @@
-"""The objects of a bucket in order, as S3 lists them: the adapter of the port ObjectList."""
+"""Adapter of ObjectList: the objects of a bucket in order, as S3 lists them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class S3ObjectList(ObjectList):
-    """S3's list, which is in the order of the keys' UTF-8 bytes, as DynamoDB's is.
+    """S3's list, in the order of the keys' UTF-8 bytes, as DynamoDB's is.
 
-    See https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
     """
 
     _client: S3Client
@@ -33,7 +33,7 @@ class S3ObjectList(ObjectList):
         start: dict[str, Any] = {} if after is None else {"StartAfter": after}
         with translated("listing the objects"):
             try:
-                # boto3 asks for URL-encoded keys and decodes them, so that any key comes through.
+                # boto3 asks for URL-encoded keys and decodes them, so any key is safe.
                 answer = self._client.list_objects_v2(Bucket=bucket, MaxKeys=self._most, **start)
             except ClientError as error:
                 if error_code(error) == "NoSuchBucket":

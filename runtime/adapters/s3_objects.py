@@ -1,4 +1,4 @@
-"""Objects under care in S3, read as raw bytes: the adapter of the port ObjectStore."""
+"""Adapter of ObjectStore: managed objects in S3, read as raw bytes."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -16,7 +16,6 @@ from runtime.shared.errors import ObjectAbsentError
 from runtime.shared.object_ref import ObjectRef
 
 _CHUNK_BYTES: Final = 1024 * 1024
-_NOT_FOUND: Final = 404
 _CHECKSUM_HEADER: Final = "x-amz-checksum-"
 _CHECKSUM_TYPE: Final = "type"
 _DEPOSITOR_METADATA: Final = ("md5", "sha1", "sha256", "sha512")
@@ -46,15 +45,12 @@ class _OpenS3Object(OpenObject):
 
 
 class S3Objects(ObjectStore):
-    """Reads objects through one client per connection pool."""
+    """Reads objects; the factory's client must not validate response checksums itself (lesson L35).
+
+    The factory is called once at the start, and once for every read on a new connection.
+    """
 
     def __init__(self, client_factory: ClientFactory) -> None:
-        """Take a way to make clients.
-
-        Args:
-            client_factory: builds an S3 client that does not validate response checksums by itself (lesson L35); it
-                is called once now and once for every read on a fresh connection.
-        """
         self._client_factory = client_factory
         self._client = _asking_for_checksums(client_factory())
 
@@ -69,7 +65,7 @@ class S3Objects(ObjectStore):
             try:
                 answer = client.get_object(**request)
             except ClientError as error:
-                if http_status(error) == _NOT_FOUND:
+                if http_status(error) == 404:
                     raise _absent(ref, error) from error
                 raise UnreadableError(f"S3 answered {error_code(error)}: {error}") from error
             except BotoCoreError as error:
@@ -86,7 +82,7 @@ class S3Objects(ObjectStore):
             try:
                 answer = self._client.head_object(Bucket=ref.bucket, Key=ref.key)
             except ClientError as error:
-                if http_status(error) == _NOT_FOUND:
+                if http_status(error) == 404:
                     raise _absent(ref, error) from error
                 raise
         return str(answer.get("VersionId", "null"))
@@ -97,7 +93,7 @@ class S3Objects(ObjectStore):
         try:
             answer = self._client.head_object(Bucket=ref.bucket, Key=ref.key, ChecksumMode="ENABLED", **version)
         except ClientError as error:
-            if http_status(error) == _NOT_FOUND:
+            if http_status(error) == 404:
                 raise _absent(ref, error) from error
             raise UnreadableError(f"S3 answered {error_code(error)}: {error}") from error
         except BotoCoreError as error:
@@ -130,8 +126,8 @@ def _absent(ref: ObjectRef, error: ClientError) -> ObjectAbsentError:
 
 
 def _asking_for_checksums(client: Any) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
-    # The parameter ChecksumMode would make botocore validate the stream and raise in the middle of it (lesson L35);
-    # the header alone makes S3 send its checksums.
+    # The header makes S3 send its checksums. The parameter ChecksumMode would also make botocore validate the stream,
+    # and raise in the middle of it (lesson L35).
     client.meta.events.register("before-call.s3.GetObject", _ask_for_checksums)
     return client
 
@@ -162,7 +158,7 @@ def _facts(ref: ObjectRef, answer: Mapping[str, Any]) -> ObjectFacts:
 
 def _replication(answer: Mapping[str, Any]) -> Replication:
     said = answer.get("ReplicationStatus", "")
-    # S3's own description of its API knows both spellings.
+    # S3's API description has both spellings.
     return Replication.COMPLETED if said == "COMPLETE" else Replication(said)
 
 

@@ -1,4 +1,4 @@
-"""Lists and pages of reports in the managed bucket: the adapter of the port ReportFiles."""
+"""Adapter of ReportFiles: lists and pages of reports in the managed bucket."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
-_NOT_FOUND: Final = 404
-# What S3 says where the upload is gone, or where its parts are not those that were sent.
+# S3's codes if the upload is missing, or if its parts are not those that were sent.
 _GONE: Final = frozenset({"NoSuchUpload", "InvalidPart", "InvalidPartOrder"})
 
 
@@ -59,7 +58,7 @@ class S3ReportFiles(ReportFiles):
             try:
                 self._client.abort_multipart_upload(**self._names(upload))
             except ClientError as error:
-                if http_status(error) != _NOT_FOUND:
+                if http_status(error) != 404:
                     raise
 
     @override
@@ -75,7 +74,7 @@ class S3ReportFiles(ReportFiles):
 
 @contextmanager
 def _known(action: str) -> Iterator[None]:
-    """Translate errors; those of an upload that cannot be finished have a name of their own."""
+    """Translate errors; an upload that cannot be finished has its own error."""
     with translated(action):
         try:
             yield

@@ -1,4 +1,4 @@
-"""Request files, results and claims in S3: the adapter of the ports RequestFiles and RequestRecords."""
+"""Adapter of RequestFiles and RequestRecords: request files, results and claims in S3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A count as JSON values, as messages and coverage reports hold it."""
+"""A count as JSON, as in messages and coverage reports."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any, Final
 from runtime.counts import COUNTS, FixityCount
 from runtime.shared.timestamps import moment_of, timestamp
 
-# What every document says. Slices that were queued before an update of the software lack what is counted since.
+# Keys that every document has. Slices queued before a software update lack newer counts.
 _ALWAYS: Final = frozenset(
     {
         "objects",

@@ -1,4 +1,4 @@
-"""What an environment promises, by which sweep and report judge alike."""
+"""The environment's promise; sweep and report judge by it."""
 
 from datetime import datetime, timedelta
 from typing import Self
@@ -10,25 +10,20 @@ from runtime.settings import ReportSettings, SweepSettings
 
 @attrs.frozen(kw_only=True)
 class SweepPolicy:
-    """The promise.
+    """The promise."""
 
-    Attributes:
-        interval: time between two checks.
-        grace: time by which a check may be late before the object counts as overdue.
-    """
-
-    interval: timedelta
-    grace: timedelta
+    interval: timedelta  # between two checks
+    grace: timedelta  # how late a check may be before the object is overdue
 
     @classmethod
     def of(cls, settings: SweepSettings | ReportSettings) -> Self:
-        """Return the promise that settings make."""
+        """Return the promise of the settings."""
         return cls(
             interval=timedelta(days=settings.check_interval_days), grace=timedelta(days=settings.check_grace_days)
         )
 
     def covers(self, last_sure: datetime, now: datetime) -> bool:
-        """Tell whether an object was last known to be good within the interval and the grace."""
+        """Tell whether an object was last known to be good within interval and grace."""
         return last_sure >= now - self.interval - self.grace
 
     def overdue(self, due: datetime, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The rows of a bucket in order, the next page read while one is worked on."""
+"""Reads the rows of a bucket in order; the next page is read while one is worked on."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -12,13 +12,7 @@ T = TypeVar("T")
 def read_ahead(
     pool: Executor, page: Callable[[str, str | None], Page[T]], bucket: str, after: str | None
 ) -> Iterator[T]:
-    """Yield the rows of a bucket in order; while those of one page are worked on the next page is read.
-
-    Args:
-        pool: runs the reading.
-        page: returns the rows of a bucket behind a key.
-        bucket: the bucket.
-        after: the key; None at the bucket's start.
+    """Yield the rows of a bucket after a key, or from the start, reading the next page in the pool.
 
     Raises:
         TransientError: a service did not answer.

@@ -1,4 +1,4 @@
-"""A run over all buckets, a sweep or a report: its name, its files, and which run takes the place of another."""
+"""A run over all buckets, a sweep or a report: its name, its files, and which run supersedes another."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -18,49 +18,39 @@ _AHEAD: Final = timedelta(minutes=5)
 
 @attrs.frozen
 class Run:
-    """One run, known by the moment at which it was to start.
+    """One run, identified by its planned start."""
 
-    Attributes:
-        kind: what errors and logs call it.
-        root: the folder of the managed bucket under which runs of the kind keep their files while they go on.
-        latest: key of what the newest run of the kind found.
-        started: the moment, UTC.
-    """
-
-    kind: ClassVar[str]
-    root: ClassVar[str]
-    latest: ClassVar[str]
-    started: datetime
+    kind: ClassVar[str]  # in errors and logs
+    root: ClassVar[str]  # folder of the managed bucket for files of unfinished runs
+    latest: ClassVar[str]  # key of the newest run's result
+    started: datetime  # UTC
 
     @property
     def time(self) -> str:
-        """The moment as messages and files write it."""
+        """The start as messages and files write it."""
         return timestamp(self.started, "auto")
 
     @property
     def folder(self) -> str:
-        """The folder that holds the plan and the results of buckets while the run goes on."""
+        """Folder of the plan and of the results of buckets."""
         return f"{self.root}{self.started.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}/"
 
     @property
     def plan_key(self) -> str:
-        """Key of the document that names the buckets of the run."""
+        """Key of the document that lists the run's buckets."""
         return f"{self.folder}plan.json"
 
     def result_key(self, bucket: str) -> str:
-        """Return the key of the document of what was found in a bucket."""
+        """Return the key of a bucket's result."""
         return f"{self.folder}{bucket}.json"
 
 
 def planned(main_buckets: Iterable[str], latest: Mapping[str, Any] | None) -> list[str]:
     """Return the buckets of a run, in order.
 
-    A bucket in which the newest run still found objects, or that it did not finish, belongs to it even if S3 does not
-    list the bucket any more: no object drops out of the count quietly.
-
-    Args:
-        main_buckets: the main buckets that S3 lists.
-        latest: what the newest run found; None where there is none.
+    A bucket in which the newest run (`latest`) found objects, or that it did not finish, belongs to the run even if S3
+    no
+    longer lists it: no object leaves the count unnoticed.
     """
     known = {} if latest is None else latest["buckets"]
     return sorted(
@@ -69,10 +59,10 @@ def planned(main_buckets: Iterable[str], latest: Mapping[str, Any] | None) -> li
 
 
 def refuse_future(run: Run, now: datetime) -> None:
-    """Refuse a run that is to have started later than now: until then no other could take its place.
+    """Refuse a run that starts later than now: until then no other run could supersede it.
 
     Raises:
-        MalformedMessageError: it lies ahead by more than clocks differ.
+        MalformedMessageError: it lies further ahead than clocks differ.
     """
     if run.started > now + _AHEAD:
         raise MalformedMessageError(
@@ -82,18 +72,12 @@ def refuse_future(run: Run, now: datetime) -> None:
 
 
 def incomplete(found: Mapping[str, Any] | None) -> bool:
-    """Tell whether what a run found lacks a bucket: then the same run may write it again."""
+    """Tell whether a result lacks a bucket; then the same run may write it again."""
     return found is not None and any(bucket.get(UNFINISHED) for bucket in found["buckets"].values())
 
 
 def supersedes(run: Run, standing: Mapping[str, Any] | None, *, itself: bool = False) -> bool:
-    """Tell whether what a run found takes the place of another.
-
-    Args:
-        run: the run that ended.
-        standing: what stands; None where there is none.
-        itself: the answer where what stands is of this very run.
-    """
+    """Tell whether a run's result replaces the existing one; `itself` is the answer if that is of the same run."""
     if standing is None:
         return True
     started = moment_of(standing["started"])

@@ -1,4 +1,4 @@
-"""The merge join of what tables and S3 hold of the objects of one bucket."""
+"""Merge join of what tables and S3 hold of one bucket's objects."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar, overload
@@ -20,14 +20,7 @@ def side_by_side(
 
 
 def side_by_side(*runs: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield what there is of each object of a bucket.
-
-    Args:
-        runs: what has a `ref`, each in the order of keys.
-
-    Yields:
-        The key, and what each of the runs has of it or None, in the order of keys.
-    """
+    """Yield each key in order, with each input's item or None. Items have a `ref`; inputs are in the order of keys."""
     iterators = [iter(run) for run in runs]
     heads = [next(iterator, None) for iterator in iterators]
     while keys := [head.ref.key for head in heads if head is not None]:

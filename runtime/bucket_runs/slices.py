@@ -1,4 +1,4 @@
-"""How a run over all buckets is planned, goes on slice by slice, and ends with its last bucket."""
+"""Runs over all buckets: planned, continued slice by slice, and finished with the last bucket."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from runtime.settings import ReportSettings, SweepSettings
 from runtime.shared.errors import RefusedError
 from runtime.shared.ports import Clock, Documents, MainBuckets, Queue
 
-# A run, a slice of it, what the work on a slice did, and what the whole run found.
+# Run, slice, progress of a slice, and result of the whole run.
 R = TypeVar("R", bound=Run)
 S = TypeVar("S", bound="Slice[Any]")
 P = TypeVar("P", bound="Progress[Any]")
@@ -22,51 +22,40 @@ W = TypeVar("W")
 
 @attrs.frozen(kw_only=True)
 class Slice(ABC, Generic[R]):
-    """A part of the work on one bucket."""
+    """A slice of the work on one bucket."""
 
     run: R
     bucket: str
 
     @property
     def message(self) -> dict[str, Any]:
-        """The message of the queue."""
+        """Message of the queue."""
         return {"action": "slice", "time": self.run.time, "bucket": self.bucket, **self.place}
 
     @property
     @abstractmethod
     def place(self) -> Mapping[str, Any]:
-        """Where in the bucket it begins, as its message says it."""
+        """Where in the bucket it begins, as in its message."""
 
 
 @attrs.define(kw_only=True)
 class Progress(Generic[W]):
-    """What the work on a slice did.
+    """What the work on a slice did."""
 
-    Attributes:
-        ended: whether the bucket's end was reached.
-        whole: what the run found, where this slice was its last; otherwise None.
-    """
-
-    ended: bool = False
-    whole: W | None = None
+    ended: bool = False  # the bucket is finished
+    whole: W | None = None  # result of the run if this slice was its last
 
 
 class Step(NamedTuple, Generic[S, P]):
-    """Where the work on a slice ended: neither is given where another copy of the slice goes on.
-
-    Attributes:
-        progress: what it did.
-        following: the slice behind it.
-        result: the document of what was found in the bucket, at its end.
-    """
+    """Where the work on a slice ended; only progress is set if another copy of the slice continues."""
 
     progress: P
-    following: S | None = None
-    result: Mapping[str, Any] | None = None
+    following: S | None = None  # the next slice
+    result: Mapping[str, Any] | None = None  # the bucket's result, at its end
 
 
 class Started(NamedTuple, Generic[W]):
-    """The buckets of a run, and what it found where there are none; otherwise None."""
+    """The buckets of a run, and its result if there are none."""
 
     buckets: Sequence[str]
     whole: W | None
@@ -74,19 +63,11 @@ class Started(NamedTuple, Generic[W]):
 
 @attrs.frozen(kw_only=True)
 class BucketRuns(ABC, Generic[R, S, P, W]):
-    """What runs of one kind work with, and what they do in each bucket and at the end.
-
-    Attributes:
-        buckets: the main buckets.
-        slices: the queue by which a run goes on.
-        documents: plans, results, and what whole runs found.
-        clock: tells the time.
-        settings: the function's settings.
-    """
+    """What runs of one kind work with, and what they do in each bucket and at the end."""
 
     buckets: MainBuckets
-    slices: Queue[S]
-    documents: Documents
+    slices: Queue[S]  # the function's own queue
+    documents: Documents  # plans and results
     clock: Clock
     settings: SweepSettings | ReportSettings
 
@@ -97,55 +78,51 @@ class BucketRuns(ABC, Generic[R, S, P, W]):
 
     @abstractmethod
     def run(self, started: datetime) -> R:
-        """Return the run of a moment."""
+        """Return the run of a start."""
 
     @abstractmethod
     def slice(self, run: R, bucket: str, place: Mapping[str, Any] | None = None) -> S:
-        """Return a slice of a bucket: of the place that a message says, or else the first.
+        """Return the slice of a bucket at the place that a message names, or the first.
 
         Raises:
-            KeyError, TypeError, ValueError: it is no place.
+            KeyError, TypeError, ValueError: the place is malformed.
         """
 
     def not_begun(self, run: R, slices: Sequence[S]) -> Sequence[S]:
-        """Return the first slices to be queued when a run is started, perhaps not for the first time."""
+        """Return the first slices to queue when a run is started, perhaps again."""
         del run
         return slices
 
     @abstractmethod
     def nothing(self) -> P:
-        """Return the progress of a slice whose bucket has ended already."""
+        """Return the progress of a slice of a finished bucket."""
 
     @abstractmethod
     def work(self, part: S, deadline: datetime) -> Step[S, P]:
-        """Work on a slice until the deadline; something is done in any case.
+        """Work on a slice until the deadline; do some work in any case.
 
-        Everything is written when it returns: a crash leaves the slice in the queue (lesson L27), and working on it
-        again does no harm.
+        Everything is written when it returns: a crash leaves the slice in the queue (lesson L27), and repeating the
+        work does
+        no harm.
         """
 
     @abstractmethod
     def abandoned(self, part: S) -> Mapping[str, Any]:
-        """Return the document of a bucket that does not come to its end."""
+        """Return the result of a bucket that is abandoned."""
 
     @abstractmethod
     def finish(self, run: R, results: Mapping[str, Mapping[str, Any]]) -> W:
-        """Write and return what a run found.
-
-        Args:
-            run: the run.
-            results: the documents of its buckets.
-        """
+        """Write and return the result of a run, from the results of its buckets."""
 
 
 def start(runs: BucketRuns[R, S, P, W], run: R) -> Started[W]:
-    """Begin a run: write down which buckets it has to look at and queue the first slice of each.
+    """Begin a run: write its plan and queue the first slice of each bucket.
 
-    Doing it again does no harm; the buckets stay those written down first.
+    Repeating it does no harm; the first plan counts.
 
     Raises:
         MalformedMessageError: the run lies in the future.
-        TransientError: a service did not answer; the message is to be handed out again.
+        TransientError: a service did not answer; the message goes back to its queue.
         RefusedError: a service refused.
     """
     refuse_future(run, runs.clock.now())
@@ -157,12 +134,12 @@ def start(runs: BucketRuns[R, S, P, W], run: R) -> Started[W]:
 
 
 def advance(runs: BucketRuns[R, S, P, W], part: S, deadline: datetime) -> P:
-    """Work on a slice, then queue the next one or end the bucket.
+    """Work on a slice, then queue the next one or finish the bucket.
 
-    Where another copy of the slice has brought the bucket to its end meanwhile there is nothing to do.
+    If another copy of the slice has finished the bucket meanwhile, there is nothing to do.
 
     Raises:
-        TransientError: a service did not answer; the message is to be handed out again.
+        TransientError: a service did not answer; the message goes back to its queue.
         RefusedError: a service refused.
     """
     key = part.run.result_key(part.bucket)
@@ -174,7 +151,7 @@ def advance(runs: BucketRuns[R, S, P, W], part: S, deadline: datetime) -> P:
             runs.slices.send([step.following])
         if step.result is None:
             return step.progress
-        # A bucket that was abandoned, and came to its end after all, counts as finished.
+        # An abandoned bucket that finishes later counts as finished.
         if not runs.documents.write_once(key, step.result) and not _finished(runs.documents, key):
             runs.documents.write(key, step.result)
     step.progress.ended, step.progress.whole = True, _end(runs, part.run)
@@ -182,17 +159,11 @@ def advance(runs: BucketRuns[R, S, P, W], part: S, deadline: datetime) -> P:
 
 
 def give_up(runs: BucketRuns[R, S, P, W], part: S, reason: str) -> W | None:
-    """Write down that the work on a bucket does not come to its end, so that the others are not kept waiting.
+    """Abandon a bucket after the last attempt at a slice, so that the other buckets need not wait.
 
-    Should the slice be worked on after all, what it finds takes the place of this.
-
-    Args:
-        runs: what runs work with.
-        part: the slice that was tried for the last time.
-        reason: why, in one line.
-
-    Returns:
-        What the run found, where it ends by this; otherwise None.
+    If the slice is worked on later, its result replaces this. The reason is one line. Return the result of the run if
+    this
+    ends it.
 
     Raises:
         TransientError: a service did not answer.
@@ -215,10 +186,10 @@ def _finished(documents: Documents, key: str) -> bool:
 
 
 def _end(runs: BucketRuns[R, S, P, W], run: R) -> W | None:
-    """Finish the run where every bucket of its plan has ended. Returns what it found, or None."""
+    """Finish the run if every bucket of its plan has ended; return its result, else None."""
     documents = runs.documents
     keys = {bucket: run.result_key(bucket) for bucket in _plan(documents, run)}
     if not documents.names(run.folder).issuperset(keys.values()):
         return None
-    # What S3 lists it also hands out; files that are there are not removed for a month.
+    # S3 returns every file that it lists; these files are kept for a month.
     return runs.finish(run, {bucket: found for bucket, key in keys.items() if (found := documents.read(key))})

@@ -1,4 +1,4 @@
-"""Messages of the queues by which sweeps and reports go on, and how a batch of them is worked on."""
+"""Messages of the queues of sweeps and reports, and the work on a batch of them."""
 
 import json
 from collections.abc import Callable
@@ -17,10 +17,10 @@ _ALLOWED: Final = (
 
 
 def parse(body: str, runs: BucketRuns[R, S, P, W]) -> R | S:
-    """Read the body of a queue message: the run to be started, or a slice.
+    """Read the body of a queue message: a run to start, or a slice.
 
     Raises:
-        MalformedMessageError: the text is something else; the message names what is wrong.
+        MalformedMessageError: the text is something else; the error says what is wrong.
     """
     try:
         message: Any = json.loads(body)
@@ -49,16 +49,9 @@ def process_runs(
     runs: BucketRuns[R, S, P, W],
     log: Callable[[S, P], None],
 ) -> tuple[dict[str, Any], list[W]]:
-    """Start runs and work on slices.
+    """Start runs and work on slices; return the partial batch response, and the results of the runs that ended.
 
-    Args:
-        event: the Lambda event with SQS records.
-        context: the invocation's context.
-        runs: what runs of the kind work with.
-        log: called with each slice and what the work on it did.
-
-    Returns:
-        The partial batch response that names the messages to be handed out again, and what the runs found that ended.
+    `log` is called with each slice and its progress.
     """
     until = deadline(context, runs.clock.now())
 

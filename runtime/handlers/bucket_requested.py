@@ -1,15 +1,17 @@
-"""Makes the buckets that depositors ask for: the handler of the bucket-requests queue."""
+"""Makes the buckets that depositors ask for: handler of the bucket-requests queue."""
 
+from collections import Counter
 from typing import Any, Final
 
 from runtime import bootstrap
 from runtime.contract import Metric
+from runtime.events.bucket_request import bucket_request
 from runtime.events.eventbridge_s3 import parse
 from runtime.events.invocation import Invocation, agent_of
 from runtime.events.sqs_batch import process_queue, receive_count
 from runtime.observability import logger, publish, with_request_id
 from runtime.provisioning.provision import Provisioning, provision
-from runtime.provisioning.request_result import BucketRequest, RequestResult, RequestStatus
+from runtime.provisioning.request_result import RequestResult, RequestStatus
 
 _METRICS: Final = {
     RequestStatus.COMPLETED: Metric.REQUESTS_COMPLETED,
@@ -19,16 +21,7 @@ _METRICS: Final = {
 
 
 def handle(event: dict[str, Any], context: Invocation, provisioning: Provisioning) -> dict[str, Any]:
-    """Work on the request files of a batch of `Object Created` events.
-
-    Args:
-        event: the Lambda event with SQS records.
-        context: the invocation's context.
-        provisioning: ports and settings.
-
-    Returns:
-        The partial batch response that names the messages to be handed out again.
-    """
+    """Work on the request files of a batch of `Object Created` events; return the partial batch response."""
     settings = provisioning.settings
 
     def work(record: dict[str, Any]) -> RequestResult | None:
@@ -36,26 +29,15 @@ def handle(event: dict[str, Any], context: Invocation, provisioning: Provisionin
         if message.ref.is_folder_marker(message.size):
             logger.info("folder marker: ignored", extra={"key": message.key})
             return None
-        request = BucketRequest(
-            bucket=message.bucket,
-            key=message.key,
-            version_id=message.version_id,
-            requester=message.requester,
-            received_at=message.time,
-            event_id=message.id,
-        )
         last = receive_count(record) >= settings.max_receive_count
-        result = provision(provisioning, request, agent_of(context, settings), last_receive=last)
+        result = provision(provisioning, bucket_request(message), agent_of(context, settings), last_receive=last)
         _log(result)
         return result
 
-    # One after the other: two requests at once could only wait for each other's claims.
+    # One at a time: two requests at once would only wait for each other's claims.
     response, results = process_queue(event, work, concurrency=1)
-    counts = dict.fromkeys(_METRICS.values(), 0)
-    for result in results:
-        if result is not None:
-            counts[_METRICS[result.status]] += 1
-    publish(settings, counts)
+    counts = Counter(result.status for result in results if result is not None)
+    publish(settings, {metric: counts[status] for status, metric in _METRICS.items()})
     return response
 
 

@@ -1,4 +1,4 @@
-"""Exports the checksum table and follows exports to their end: the handler of two schedules."""
+"""Exports the checksum table and follows exports until they end: handler of two schedules."""
 
 from typing import Any, Final
 
@@ -14,19 +14,12 @@ _ALLOWED: Final = 'allowed: {"action": "start", "time": a moment in ISO 8601 wit
 
 
 def handle(event: dict[str, Any], exporting: Exporting) -> list[TableExport]:
-    """Start the export of a day, or note the ends of exports.
-
-    Args:
-        event: `{"action": "start", "time": ...}` or `{"action": "follow"}`.
-        exporting: ports and settings.
-
-    Returns:
-        The export of the day, or the exports whose end is news.
+    """Start the export of a day, or note the ends of exports; return the export, or those whose end is news.
 
     Raises:
-        MalformedMessageError: the event is something else.
+        MalformedMessageError: the event is neither `{"action": "start", "time": ...}` nor `{"action": "follow"}`.
         TransientError: a service did not answer; Lambda calls the function again.
-        RefusedError: a service refused, for example because point-in-time recovery is off: the alarm on errors speaks.
+        RefusedError: a service refused, for example without point-in-time recovery; the alarm on errors fires.
     """
     action = event.get("action")
     if action == "start":
@@ -39,7 +32,7 @@ def handle(event: dict[str, Any], exporting: Exporting) -> list[TableExport]:
     for export in ended:
         _log("export ended", export)
     failed = sum(1 for export in ended if export.ended_badly)
-    # Published also when nothing ended: an alarm on failures then has data as long as exports are followed.
+    # Published as 0 too: the alarm on failures has data as long as exports are followed.
     values = {Metric.EXPORTS_COMPLETED: len(ended) - failed, Metric.EXPORTS_FAILED: failed}
     publish(exporting.settings, values)
     return ended
@@ -53,12 +46,5 @@ def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (La
 
 def _log(what: str, export: TableExport) -> None:
     log = logger.error if export.ended_badly else logger.info
-    log(
-        what,
-        extra={
-            "export": export.arn,
-            "folder": export.prefix,
-            "status": export.status.value,
-            "failure": export.failure,
-        },
-    )
+    found = {"folder": export.prefix, "status": export.status.value, "failure": export.failure}
+    log(what, extra={"export": export.arn, **found})

@@ -1,4 +1,4 @@
-"""Writes reports for people and programs, slice by slice: the handler of the report queue."""
+"""Writes reports, slice by slice: handler of the report queue."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from runtime.report.write import Reporting, ReportProgress
 
 
 def handle(event: dict[str, Any], context: LambdaContext, reporting: Reporting) -> dict[str, Any]:
-    """Start reports and work on slices. Returns the partial batch response."""
+    """Start reports and work on slices; return the partial batch response."""
     response, ended = process_runs(event, context, reporting, _log)
     for whole in ended:
         found = {"pages": list(whole.report.page_keys), "unfinished": whole.unfinished}

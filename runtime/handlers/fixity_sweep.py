@@ -1,4 +1,4 @@
-"""Looks for what is overdue or not scheduled, slice by slice: the handler of the sweep queue."""
+"""Finds what is overdue or not scheduled, slice by slice: handler of the sweep queue."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -13,18 +13,18 @@ from runtime.sweep.progress import SweepProgress
 from runtime.sweep.run import Sweeping
 from runtime.sweep.slices import SweepSlice
 
-# Of what may be many, the log names the first.
+# A log line names this many objects at most.
 _NAMED: Final = 10
 
 
 def handle(event: dict[str, Any], context: LambdaContext, sweeping: Sweeping) -> dict[str, Any]:
-    """Start sweeps and work on slices. Returns the partial batch response."""
+    """Start sweeps and work on slices; return the partial batch response."""
     response, ended = process_runs(event, context, sweeping, _log)
     for coverage in ended:
         sweep, totals = coverage.sweep, coverage.totals
         found = {"found": count_document(totals), "unfinished": dict(coverage.unfinished)}
         logger.info("sweep ended", extra={"sweep": sweep.time, "newest": coverage.newest, **found})
-        # A sweep that was held up and ends after a later one has nothing to say about the present.
+        # A delayed sweep that ends after a later one says nothing about the present.
         if coverage.newest:
             publish(sweeping.settings, totals.metrics(sweep.started))
     return response

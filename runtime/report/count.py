@@ -1,4 +1,4 @@
-"""What a report counts: a bucket's records, how their checks ended, and which objects fail."""
+"""What a report counts: a bucket's records, the outcomes of their checks, and the failing objects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,42 +16,33 @@ from runtime.shared.pages import Malformed
 from runtime.shared.timestamps import moment_of, timestamp
 from runtime.shared.wording import cut
 
-# The outcome of a record that cannot be read.
+# Outcome of a record that cannot be read.
 MALFORMED: Final = "malformed-record"
-# Named on the page; all others are in the lists.
+# Listed on the page; the lists name all of them.
 MOST_FAILING: Final = 100
 _MESSAGE_CHARACTERS: Final = 500
 
 
 def outcome_of(check: CheckReport) -> str:
-    """Return the outcome of a check as reports count it: apart where nothing is wrong but with the replica."""
+    """Return the outcome of a check as reports count it: with a prefix if only the replica fails."""
     only_replica = check.success is False and only_replica_fails(check.message)
     return f"{OF_REPLICA}{check.outcome}" if only_replica else check.outcome.value
 
 
 @attrs.frozen(kw_only=True)
 class FailingObject:
-    """An object that is not as it should be.
-
-    Attributes:
-        bucket: its bucket.
-        key: its key.
-        outcome: of the newest check, as `outcome_of` says it.
-        message: what is wrong, in one line, perhaps cut.
-        last_good: when it was last found good, ISO 8601 UTC; empty if never, or if that cannot be read.
-        next_check: when it is due, ISO 8601 UTC; empty if that cannot be read.
-    """
+    """A failing object."""
 
     bucket: str
     key: str
-    outcome: str
-    message: str
-    last_good: str
-    next_check: str
+    outcome: str  # as in `outcome_of`
+    message: str  # in one line, perhaps cut
+    last_good: str  # ISO 8601 UTC; empty if never, or not readable
+    next_check: str  # ISO 8601 UTC; empty if not readable
 
     @classmethod
     def of(cls, record: FixityRecord | Malformed) -> Self:
-        """Return what a record says, or that it cannot be read."""
+        """Return the failing object of a record."""
         if isinstance(record, Malformed):
             return cls(
                 bucket=record.ref.bucket,
@@ -73,24 +64,15 @@ class FailingObject:
 
 @dataclass(kw_only=True)
 class ReportCount(FixityCount):
-    """A running count of records that also names what fails.
+    """A running count of records that also names failing objects."""
 
-    Attributes:
-        outcomes: objects by the outcome of their newest check, as `outcome_of` says it, or `MALFORMED`.
-        failing_objects: the first of the objects that are not as they should be, or whose record cannot be read.
-    """
-
+    # by the outcome of the newest check, as in `outcome_of`, or `MALFORMED`
     outcomes: dict[str, int] = field(default_factory=dict)
+    # the first `MOST_FAILING`, and unreadable records
     failing_objects: list[FailingObject] = field(default_factory=list)
 
     def count(self, record: FixityRecord | Malformed, now: datetime, policy: SweepPolicy) -> None:
-        """Add a record. One that cannot be read is an object that is not covered.
-
-        Args:
-            record: the record.
-            now: the moment of the report, UTC.
-            policy: what the environment promises; the sweep judges by the same.
-        """
+        """Add a record as of the report's moment, UTC. An unreadable record is an object that is not covered."""
         if isinstance(record, Malformed):
             self.objects += 1
             self.failing += 1
@@ -141,7 +123,7 @@ class ReportCount(FixityCount):
             covered=document["covered"],
             overdue=document["overdue"],
             never_verified=document["never_verified"],
-            # Notes from before an update of the software do not say these.
+            # Notes from before a software update lack this.
             unreplicated=document.get("unreplicated", 0),
             oldest=None if oldest is None else moment_of(oldest),
             outcomes=dict(document["outcomes"]),

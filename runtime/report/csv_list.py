@@ -1,8 +1,8 @@
-"""The list of a report: one line of CSV per object, in which no spreadsheet takes a text for anything else.
+"""The list of a report: one line of CSV per object; spreadsheets read every text as text.
 
-Spreadsheets turn what looks like a number, a date or a formula into one, quoted or not. So every text has an apostrophe
-in front, always: nothing is to be guessed, and taking it away gives the text back. Some spreadsheets take a semicolon,
-a tab or a line end inside a text for the beginning of another cell, so an apostrophe follows each of these too.
+Spreadsheets turn what looks like a number, a date or a formula into one, quoted or not. So every text begins with an
+apostrophe, always; removing it gives the text back. Some spreadsheets begin another cell at a semicolon, a tab or a
+line end inside a text, so an apostrophe follows each of these too.
 """
 
 import re
@@ -14,7 +14,7 @@ from runtime.report.count import MALFORMED
 from runtime.shared.pages import Malformed
 from runtime.shared.timestamps import timestamp
 
-# Spreadsheets know UTF-8 by this mark.
+# Spreadsheets recognise UTF-8 by this mark.
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _LINE_END: Final = "\r\n"
 _COLUMNS: Final = (
@@ -74,7 +74,7 @@ def _of_malformed(record: Malformed) -> Mapping[str, str]:
 
 
 def marked(text: str) -> str:
-    """Return a text as a cell holds it, marked so that it stays a text."""
+    """Return a text as a cell holds it, marked to stay a text."""
     return "'" + _CELL_ENDS.sub(r"\g<0>'", text)
 
 

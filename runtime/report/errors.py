@@ -4,4 +4,4 @@ from runtime.shared.errors import DuraCloudError
 
 
 class UploadGoneError(DuraCloudError):
-    """A file that was being written in parts cannot be finished: the upload is gone, or its parts are others."""
+    """A multipart upload cannot be finished: it is missing, or its parts changed."""

@@ -1,4 +1,4 @@
-"""S3 Inventory: what its manifest says, and the storage that its lists add up to."""
+"""S3 Inventory: its manifest, and the storage that its lists add up to."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -10,56 +10,43 @@ import attrs
 from runtime.shared.errors import DuraCloudError
 from runtime.shared.timestamps import moment_of, timestamp
 
-# Folders that are counted each for itself: enough for people, few enough for memory and for a file of notes.
+# Folders counted separately: enough for people, few enough for memory and notes.
 MOST_FOLDERS: Final = 1_000
 _MILLISECONDS: Final = 1_000
 
 
 class InventoryFormat(StrEnum):
-    """The formats that are read. S3 writes a third one, ORC, which the service does not ask for."""
+    """Formats that are read; the service does not request S3's third one, ORC."""
 
     CSV = "CSV"
     PARQUET = "Parquet"
 
 
 class InventoryError(DuraCloudError):
-    """An inventory cannot be used: it is incomplete, damaged or of an unknown form. The text says why, for people."""
+    """An inventory cannot be used: it is incomplete, damaged or of an unknown form. The text tells people why."""
 
 
 @attrs.frozen(kw_only=True)
 class InventoryFile:
-    """A file of an inventory.
+    """A file of an inventory."""
 
-    Attributes:
-        key: its key in the managed bucket.
-        md5: its MD5 in hexadecimal, as the manifest says; empty where it does not.
-    """
-
-    key: str
-    md5: str
+    key: str  # in the managed bucket
+    md5: str  # hexadecimal, from the manifest; empty if it has none
 
 
 @attrs.frozen(kw_only=True)
 class Inventory:
-    """What the manifest of an inventory says.
+    """The manifest of an inventory."""
 
-    Attributes:
-        manifest: key of the manifest.
-        made: when S3 began the inventory, UTC.
-        format: of its files.
-        columns: of its files, in order; empty where the files say it themselves.
-        files: its files.
-    """
-
-    manifest: str
-    made: datetime
+    manifest: str  # key
+    made: datetime  # when S3 began the inventory, UTC
     format: InventoryFormat
-    columns: tuple[str, ...]
+    columns: tuple[str, ...]  # in order; empty if the files name them
     files: tuple[InventoryFile, ...]
 
 
 class StoredVersion(NamedTuple):
-    """A version of an object, as an inventory lists it. Delete markers are none."""
+    """A version of an object in an inventory. Delete markers are left out."""
 
     key: str
     size: int
@@ -68,13 +55,9 @@ class StoredVersion(NamedTuple):
 
 
 def inventory_of(manifest: str, document: Mapping[str, Any]) -> Inventory:
-    """Return what a manifest says.
+    """Return the inventory of a manifest, by its key and content.
 
-    See https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
-
-    Args:
-        manifest: its key.
-        document: its content.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
 
     Raises:
         InventoryError: it is no manifest, or one of a format that is not read.
@@ -99,19 +82,12 @@ def inventory_of(manifest: str, document: Mapping[str, Any]) -> Inventory:
 
 @attrs.define
 class Amount:
-    """Some storage.
+    """Some storage."""
 
-    Attributes:
-        objects: current versions.
-        size: their bytes.
-        older: replaced and deleted versions that are still kept.
-        older_size: their bytes.
-    """
-
-    objects: int = 0
-    size: int = 0
-    older: int = 0
-    older_size: int = 0
+    objects: int = 0  # current versions
+    size: int = 0  # their bytes
+    older: int = 0  # replaced and deleted versions that S3 still keeps
+    older_size: int = 0  # their bytes
 
     def add(self, other: "Amount") -> None:
         """Add another amount."""
@@ -128,20 +104,13 @@ class Amount:
 
 @attrs.define(kw_only=True)
 class Storage:
-    """What a bucket stores.
+    """What a bucket stores."""
 
-    Attributes:
-        made: when the inventory was begun, UTC.
-        classes: amounts by storage class.
-        folders: amounts by the part of the key up to its first slash, empty where there is none; of very many only
-            the largest are kept.
-        rest: the amount of all other folders.
-    """
-
-    made: datetime
-    classes: dict[str, Amount] = attrs.field(factory=dict)
+    made: datetime  # when S3 began the inventory, UTC
+    classes: dict[str, Amount] = attrs.field(factory=dict)  # by storage class
+    # by the key up to its first slash, empty without one; only the largest
     folders: dict[str, Amount] = attrs.field(factory=dict)
-    rest: Amount = attrs.field(factory=Amount)
+    rest: Amount = attrs.field(factory=Amount)  # all other folders
 
     def count(self, versions: Iterable[StoredVersion]) -> None:
         """Add versions, in memory that does not grow with their number."""
@@ -196,7 +165,7 @@ class Storage:
         )
 
     def _fold(self) -> None:
-        """Keep the largest folders by themselves and put the others together."""
+        """Keep the largest folders and add the others to the rest."""
         by_size = sorted(self.folders, key=lambda name: (-self.folders[name].whole_size, name))
         for name in by_size[MOST_FOLDERS:]:
             self.rest.add(self.folders.pop(name))

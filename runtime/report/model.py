@@ -1,4 +1,4 @@
-"""What a report says: of each bucket, of the days before, and of the whole environment."""
+"""The content of a report: each bucket, the days before, and the whole environment."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -21,19 +21,12 @@ _FAILING: Final = (Outcome.MISMATCH, Outcome.UNREADABLE, Outcome.ABSENT, Outcome
 
 @attrs.frozen(kw_only=True)
 class BucketReport:
-    """What was found in one bucket.
-
-    Attributes:
-        count: its records.
-        storage: what it stores by the newest inventory; None where there is none.
-        problem: why there is none although S3 wrote one; empty where there is no problem.
-        unfinished: why the work on the bucket was given up; empty where it came to its end.
-    """
+    """What was found in one bucket."""
 
     count: ReportCount
-    storage: Storage | None
-    problem: str = ""
-    unfinished: str = ""
+    storage: Storage | None  # by the newest inventory; None if there is none
+    problem: str = ""  # why an existing inventory could not be used
+    unfinished: str = ""  # why the bucket was abandoned
 
     @property
     def document(self) -> dict[str, Any]:
@@ -53,40 +46,26 @@ class BucketReport:
             count=ReportCount.from_document(document["count"]),
             storage=None if storage is None else Storage.from_document(storage),
             problem=document["problem"],
-            # A result that was written before an update of the software does not say it.
+            # Results from before a software update lack it.
             unfinished=document.get(UNFINISHED, ""),
         )
 
 
 @attrs.frozen(kw_only=True)
 class DayCount:
-    """What the audit trail counted on one day.
-
-    Attributes:
-        day: the day, UTC.
-        known: whether there is a manifest of the day.
-        checks: checks and deposits.
-        incidents: those of them that found an object damaged, missing, unreadable or without a known baseline. An
-            object that stays so is read again every day, and counts every day.
-        recoveries: objects that were found good again.
-        repairs: objects that were put right.
-    """
+    """What the audit trail counted on one day, UTC."""
 
     day: date
-    known: bool = True
-    checks: int = 0
+    known: bool = True  # the day has a manifest
+    checks: int = 0  # with deposits
+    # checks that found damage, a missing or unreadable object, or no known baseline; daily until repaired
     incidents: int = 0
-    recoveries: int = 0
-    repairs: int = 0
+    recoveries: int = 0  # objects found good again
+    repairs: int = 0  # objects replaced by a good version
 
 
 def day_count(day: date, manifest: Mapping[str, Any] | None) -> DayCount:
-    """Return what the manifest of a day says; a manifest that cannot be read counts as none.
-
-    Args:
-        day: the day.
-        manifest: the audit trail's manifest of it; None where there is none.
-    """
+    """Return the counts of a day's manifest; an unreadable manifest counts as missing."""
     try:
         counts: Mapping[str, Mapping[str, int]] = {} if manifest is None else manifest["counts"]
         examined = [counts.get(kind, {}) for kind in (Kind.CHECK, Kind.DEPOSIT)]
@@ -104,27 +83,18 @@ def day_count(day: date, manifest: Mapping[str, Any] | None) -> DayCount:
 
 @attrs.frozen(kw_only=True)
 class WholeReport:
-    """Everything that a report says.
-
-    Attributes:
-        report: the report.
-        environment: the environment's name.
-        policy: what it promises.
-        ended: when the last list was complete, UTC.
-        buckets: what was found, by bucket.
-        days: what the audit trail counted, in order.
-    """
+    """Everything that a report says."""
 
     report: Report
     environment: str
     policy: SweepPolicy
-    ended: datetime
+    ended: datetime  # when the last list was complete, UTC
     buckets: Mapping[str, BucketReport]
-    days: Sequence[DayCount]
+    days: Sequence[DayCount]  # in order
 
     @property
     def total(self) -> ReportCount:
-        """The sum over the buckets that came to their end."""
+        """The sum over the finished buckets."""
         total = ReportCount()
         for _, bucket in sorted(self.buckets.items()):
             if not bucket.unfinished:
@@ -133,12 +103,12 @@ class WholeReport:
 
     @property
     def unfinished(self) -> dict[str, str]:
-        """Why the work on a bucket was given up, by bucket."""
+        """Why buckets were abandoned, by bucket."""
         return {name: one.unfinished for name, one in sorted(self.buckets.items()) if one.unfinished}
 
     @property
     def stored(self) -> dict[str, Storage]:
-        """What the buckets store, of those that have an inventory."""
+        """What the buckets store, of those with an inventory."""
         return {name: one.storage for name, one in sorted(self.buckets.items()) if one.storage is not None}
 
     @property
@@ -170,12 +140,7 @@ class WholeReport:
 
 
 def largest_folders(stored: Mapping[str, Storage], most: int) -> Iterable[tuple[str, str, int, int]]:
-    """Return the largest folders of all buckets: bucket, folder, number of current objects, bytes of all versions.
-
-    Args:
-        stored: storage by bucket.
-        most: how many folders.
-    """
+    """Return the largest folders of all buckets: bucket, folder, number of current objects, bytes of all versions."""
     found = [
         (bucket, folder, amount.objects, amount.whole_size)
         for bucket, storage in stored.items()

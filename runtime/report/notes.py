@@ -1,4 +1,4 @@
-"""What the work on a bucket notes between two slices of a report."""
+"""Notes between two slices of a report on one bucket."""
 
 from collections.abc import Mapping
 from typing import Any, Final, Self
@@ -8,35 +8,25 @@ import attrs
 from runtime.report.count import ReportCount
 from runtime.report.inventory import Storage
 
-# S3 takes 10,000 parts of one file, each but the last of 5 MiB at least
-# (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). Parts that grow let a file of 440 GB fit, about
-# 10^9 objects, while that of an ordinary bucket needs 8 MiB of memory.
+# S3 allows 10,000 parts of one file, each but the last at least 5 MiB
+# (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). Growing parts allow a file of 440 GB, about 10^9
+# objects, and an ordinary bucket needs only 8 MiB of memory.
 _PART_BYTES: Final = 8 * 1024 * 1024
 _PARTS_OF_A_SIZE: Final = 1_000
 
 
 def part_bytes(number: int) -> int:
-    """Return how large a part has to be before it is sent.
-
-    Args:
-        number: the part's number, from 1.
-    """
+    """Return the minimum size of a part; part numbers begin at 1."""
     return _PART_BYTES * (1 + (number - 1) // _PARTS_OF_A_SIZE)
 
 
 @attrs.frozen(kw_only=True)
 class Upload:
-    """A file that is being written in parts.
-
-    Attributes:
-        key: its key.
-        upload_id: S3's name of the upload.
-        etags: S3's tags of the parts that were sent, in order.
-    """
+    """A multipart upload."""
 
     key: str
-    upload_id: str
-    etags: tuple[str, ...] = ()
+    upload_id: str  # S3's name of the upload
+    etags: tuple[str, ...] = ()  # of the parts sent, in order
 
     def with_part(self, etag: str) -> "Upload":
         """Return the upload after another part."""
@@ -45,29 +35,17 @@ class Upload:
 
 @attrs.frozen(kw_only=True)
 class BucketNotes:
-    """How far the work on a bucket has come.
+    """How far the work on a bucket is."""
 
-    Attributes:
-        uploads: the lists that are being written; none before the first part and after the last.
-        after: the key after which the next part of the list begins; None at the start.
-        listed: whether the lists are complete.
-        count: what was counted in the parts that were sent.
-        manifest: the inventory that is being added up, empty where none is.
-        files_done: how many of its files were added up.
-        storage: what they add up to; None where there is no inventory.
-        problem: why there is no storage although there is an inventory; empty where there is no problem.
-        restarts: how often the lists had to be begun again.
-    """
-
-    uploads: tuple[Upload, ...] = ()
-    after: str | None = None
-    listed: bool = False
-    count: ReportCount = attrs.field(factory=ReportCount)
-    manifest: str = ""
-    files_done: int = 0
-    storage: Storage | None = None
-    problem: str = ""
-    restarts: int = 0
+    uploads: tuple[Upload, ...] = ()  # of the lists; empty before the first part and after the last
+    after: str | None = None  # the next part of the list begins after this key; None at the start
+    listed: bool = False  # the lists are complete
+    count: ReportCount = attrs.field(factory=ReportCount)  # of the parts sent
+    manifest: str = ""  # of the inventory; empty if none is being read
+    files_done: int = 0  # inventory files added up
+    storage: Storage | None = None  # sum of these files; None without an inventory
+    problem: str = ""  # why an existing inventory could not be used
+    restarts: int = 0  # how often the lists were begun again
 
     @property
     def document(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A report: where its files go, and a slice of the work on it."""
+"""A report: its files and its slices."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, timedelta
@@ -29,12 +29,7 @@ class Report(Run):
         return self.started.astimezone(UTC).date()
 
     def notes_key(self, bucket: str, number: int) -> str:
-        """Return the key of the notes with which a slice begins.
-
-        Args:
-            bucket: the bucket.
-            number: the slice's number; the first, 0, begins with none.
-        """
+        """Return the key of the notes at the start of a slice; slice 0 has none."""
         return f"{self.folder}{bucket}/{number:06}.json"
 
     def list_keys(self, bucket: str) -> tuple[str, str]:
@@ -52,11 +47,7 @@ class Report(Run):
         return self._keys(_SUMMARY)
 
     def days(self, period: int) -> list[date]:
-        """Return the whole days before the report that it looks back on, in order.
-
-        Args:
-            period: their number.
-        """
+        """Return the report's period, in order: this number of whole days before it."""
         return [self.day - timedelta(days=back) for back in range(period, 0, -1)]
 
     def _keys(self, name: str) -> tuple[str, str]:
@@ -65,7 +56,7 @@ class Report(Run):
 
 @attrs.frozen(kw_only=True)
 class ReportSlice(Slice[Report]):
-    """A part of the work on one bucket; `number` counts from 0."""
+    """A slice of the work on one bucket; `number` counts from 0."""
 
     number: int = 0
 
@@ -76,7 +67,7 @@ class ReportSlice(Slice[Report]):
 
     @classmethod
     def at(cls, run: Report, bucket: str, place: Mapping[str, Any]) -> Self:
-        """Return the slice of a place. Errors as of `BucketRuns.slice`."""
+        """Return the slice of a place. Errors as in `BucketRuns.slice`."""
         number = place.get("number")
         if not (type(number) is int and number >= 0):
             raise TypeError(f"number is {number!r}")
@@ -84,10 +75,10 @@ class ReportSlice(Slice[Report]):
 
     @property
     def notes_key(self) -> str:
-        """Key of the notes with which it begins."""
+        """Key of the notes at its start."""
         return self.run.notes_key(self.bucket, self.number)
 
     @property
     def following(self) -> Self:
-        """The slice behind this one."""
+        """The next slice."""
         return attrs.evolve(self, number=self.number + 1)

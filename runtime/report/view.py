@@ -1,4 +1,4 @@
-"""What the page of a report shows beside the report itself: sums, and how numbers, sizes and days are written."""
+"""What the report's page shows beside the report: sums, and the form of numbers, sizes and days."""
 
 import math
 from collections import defaultdict
@@ -35,35 +35,35 @@ class View:
 
     @cached_property
     def total(self) -> ReportCount:
-        """The sum over the buckets that came to their end."""
+        """The sum over the finished buckets."""
         return self.whole.total
 
     @property
     def never_read(self) -> int:
-        """Objects that were too large for the time left."""
+        """Deferred objects."""
         return self.total.outcomes.get(Outcome.DEFERRED, 0)
 
     @property
     def outcomes(self) -> list[tuple[OutcomeWords, int]]:
-        """The outcomes that there are and how many objects have them: those of checks first."""
+        """Outcomes with their numbers of objects: those of checks first."""
         counted = self.total.outcomes
         known = [*Outcome, *sorted(set(counted) - set(Outcome))]
         return [(words_of(outcome), objects) for outcome in known if (objects := counted.get(outcome, 0))]
 
     @property
     def without_inventory(self) -> list[str]:
-        """The buckets of which S3 has written no inventory yet."""
+        """Buckets without an inventory yet."""
         none = (name for name, one in self.whole.buckets.items() if not (one.storage or one.problem or one.unfinished))
         return sorted(none)
 
     @cached_property
     def stored(self) -> Mapping[str, Storage]:
-        """What the buckets store, of those that have an inventory."""
+        """What the buckets store, of those with an inventory."""
         return self.whole.stored
 
     @property
     def classes(self) -> list[tuple[str, Amount]]:
-        """What lies in each storage class, the largest first."""
+        """Storage by class, the largest first."""
         classes: defaultdict[str, Amount] = defaultdict(Amount)
         for storage in self.stored.values():
             for name, amount in storage.classes.items():
@@ -72,17 +72,17 @@ class View:
 
     @property
     def folders(self) -> list[tuple[str, str, int, int]]:
-        """The largest folders, as `largest_folders` says them."""
+        """The largest folders, as in `largest_folders`."""
         return list(largest_folders(self.stored, _MOST_FOLDERS))
 
     @property
     def has_more_folders(self) -> bool:
-        """Whether there are folders beside the largest."""
+        """Whether there are more folders."""
         return sum(len(storage.folders) for storage in self.stored.values()) > _MOST_FOLDERS
 
 
 def number(value: int) -> str:
-    """Return a number with its thousands set apart."""
+    """Return a number with separated thousands."""
     return f"{value:,}"
 
 
@@ -95,7 +95,7 @@ def size(value: int) -> str:
 
 
 def percent(value: float) -> str:
-    """Return a percentage cut after two digits: what is not all is never shown as 100 %, nor something as nothing."""
+    """Return a percentage cut after two digits: less than all is never 100 %, and something is never 0 %."""
     if 0 < value < _LEAST_PERCENT:
         return f"< {_LEAST_PERCENT} %"
     shown = math.floor(value * 100 + 1e-6) / 100 if value < _ALL else 100.0
@@ -108,7 +108,7 @@ def days(span: timedelta) -> str:
 
 
 def age(moment: datetime | None, now: datetime) -> str:
-    """Return how long ago a moment was."""
+    """Return how long ago a moment was, in days."""
     return _NONE if moment is None else days(max(timedelta(0), now - moment))
 
 
@@ -119,12 +119,12 @@ def day(moment: date) -> str:
 
 
 def short_day(moment: date) -> str:
-    """Return a day of a year that is known."""
+    """Return a day without its year."""
     return f"{moment.day} {_MONTHS[moment.month - 1][:3]}"
 
 
 def known_day(text: str, of: FailingObject) -> str:
-    """Return the day of a moment of a failing object, or why it has none."""
+    """Return the day of a failing object's moment, or why it has none."""
     if text:
         return day(datetime.fromisoformat(text))
     return "not known" if of.outcome == MALFORMED else "never"

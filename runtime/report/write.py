@@ -1,4 +1,4 @@
-"""What a report does in a slice of a bucket and at the end: a list per bucket, in parts, and one page of all."""
+"""What a report does in each slice and at the end: it writes a list per bucket, in parts, and one page."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,34 +24,21 @@ from runtime.report.slices import Report, ReportSlice
 from runtime.settings import ReportSettings
 from runtime.shared.errors import RefusedError
 
-# A list that was begun so often will not come to its end by itself.
+# A list that was restarted this often will not finish by itself.
 _MOST_RESTARTS: Final = 3
 
 
 @attrs.define(kw_only=True)
 class ReportProgress(Progress[WholeReport]):
-    """What one slice did.
+    """What one slice did."""
 
-    Attributes:
-        notes: how far the bucket has come; None where the slice had been worked on before.
-        restarted: whether its list has to be begun again.
-    """
-
-    notes: BucketNotes | None = None
-    restarted: bool = False
+    notes: BucketNotes | None = None  # None if the slice had been worked on before
+    restarted: bool = False  # the list must be begun again
 
 
 @attrs.frozen(kw_only=True)
 class Reporting(BucketRuns[Report, ReportSlice, ReportProgress, WholeReport]):
-    """The ports and the settings of reports.
-
-    Attributes:
-        records: the fixity records, in order.
-        files: lists and pages.
-        inventories: what S3 lists of the buckets.
-        page: writes the page.
-        settings: the function's settings.
-    """
+    """Ports and settings of reports."""
 
     records: RecordPages
     files: ReportFiles
@@ -70,7 +57,7 @@ class Reporting(BucketRuns[Report, ReportSlice, ReportProgress, WholeReport]):
     @override
     def not_begun(self, run: Report, slices: Sequence[ReportSlice]) -> Sequence[ReportSlice]:
         noted = self.documents.names(run.folder)
-        # One of the two is there once a first slice was worked on.
+        # One of these exists once the first slice was worked on.
         return [one for one in slices if not noted & {run.result_key(one.bucket), one.following.notes_key}]
 
     @override
@@ -81,12 +68,13 @@ class Reporting(BucketRuns[Report, ReportSlice, ReportProgress, WholeReport]):
     def work(self, part: ReportSlice, deadline: datetime) -> Step[ReportSlice, ReportProgress]:
         """Work on a slice: at least a first part of the list, or a first file of the inventory.
 
-        Notes are written once: of two copies of a slice one goes on. Parts are known by S3's tags, so parts that
-        another copy wrote over are found out when the list is finished, and the list is begun again.
+        Notes are written once: of two copies of a slice one continues. Parts are identified by S3's ETags: if another
+        copy
+        overwrote a part, finishing the list fails, and the list is begun again.
         """
         documents, following = self.documents, part.following
         if documents.read(following.notes_key) is not None:
-            # It was worked on before, and may have ended before the next was queued.
+            # Worked on before; the attempt may have ended before it queued the next slice.
             queued = documents.read(following.following.notes_key) is not None
             return Step(progress=ReportProgress(), following=None if queued else following)
         before = _notes(self, part)
@@ -94,7 +82,7 @@ class Reporting(BucketRuns[Report, ReportSlice, ReportProgress, WholeReport]):
             notes = before if before.listed else _list(self, part, before, deadline)
         except UploadGoneError as error:
             return _restart(self, part, before, error)
-        # What time is left goes into the inventory, unless there is none left.
+        # Use the time left for the inventory.
         ended = notes.listed and (before.listed or self.clock.now() < deadline)
         if ended:
             notes, ended = _add_up(self, part, notes, deadline)
@@ -134,7 +122,7 @@ class Reporting(BucketRuns[Report, ReportSlice, ReportProgress, WholeReport]):
 
 
 def _list(reporting: Reporting, part: ReportSlice, notes: BucketNotes, deadline: datetime) -> BucketNotes:
-    """Write parts of the lists until the bucket's end or the deadline. Returns how far it came."""
+    """Write parts of the lists until the bucket's end or the deadline; return the new notes."""
     uploads = notes.uploads or tuple(reporting.files.begin(key) for key in part.run.list_keys(part.bucket))
     count, after, policy = ReportCount(), notes.after, reporting.policy
     count.add(notes.count)
@@ -151,13 +139,13 @@ def _list(reporting: Reporting, part: ReportSlice, notes: BucketNotes, deadline:
                 count.add(unsent)
                 after, sent, text, unsent = record.ref.key, True, bytearray(), ReportCount()
             if sent and reporting.clock.now() >= deadline:
-                # S3 takes small parts at the end only: what is not a whole part is read again.
+                # S3 allows small parts at the end only: the rest is read again.
                 return attrs.evolve(notes, uploads=uploads, after=after, count=count)
     if text:
         uploads = _send(reporting, uploads, text)
     count.add(unsent)
     for upload, current in zip(uploads, _current(reporting, part.run), strict=True):
-        # A report that was held up does not take the place of a later one.
+        # A delayed report does not replace a later one.
         if current:
             reporting.files.finish(upload)
         else:
@@ -189,7 +177,7 @@ def _abandon(reporting: Reporting, notes: BucketNotes) -> None:
 def _add_up(
     reporting: Reporting, part: ReportSlice, notes: BucketNotes, deadline: datetime
 ) -> tuple[BucketNotes, bool]:
-    """Add up files of the inventory, at least one. Returns how far it came, and whether that is the end."""
+    """Add up files of the inventory, at least one; return the new notes, and whether all are done."""
     inventories = reporting.inventories
     try:
         inventory = inventories.read(notes.manifest) if notes.manifest else inventories.newest(part.bucket)
@@ -218,5 +206,5 @@ def _notes(reporting: Reporting, part: ReportSlice) -> BucketNotes:
 
 
 def _current(reporting: Reporting, report: Report) -> list[bool]:
-    """Tell whether the report may take the place of what stands: as the one of its day, and as the latest."""
+    """Tell whether the report may replace the existing one: of its day, and the latest."""
     return [supersedes(report, reporting.documents.read(key), itself=True) for key in report.summary_keys]

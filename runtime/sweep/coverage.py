@@ -18,23 +18,16 @@ _FORMAT: Final = "duracloud-coverage/1"
 
 @attrs.frozen(kw_only=True)
 class Coverage:
-    """What the sweep found.
-
-    Attributes:
-        sweep: the sweep.
-        buckets: what was counted, by bucket.
-        unfinished: why the sweep of a bucket was abandoned, by bucket.
-        newest: whether no later sweep has ended.
-    """
+    """What the sweep found."""
 
     sweep: Sweep
-    buckets: Mapping[str, FixityCount]
-    unfinished: Mapping[str, str] = attrs.field(factory=dict)
-    newest: bool = True
+    buckets: Mapping[str, FixityCount]  # counts by bucket
+    unfinished: Mapping[str, str] = attrs.field(factory=dict)  # why the sweep of a bucket was abandoned, by bucket
+    newest: bool = True  # no later sweep has ended
 
     @property
     def totals(self) -> FixityCount:
-        """The sum over the buckets that came to their end."""
+        """The sum over the finished buckets."""
         sum_ = FixityCount()
         for bucket, totals in self.buckets.items():
             if bucket not in self.unfinished:
@@ -42,13 +35,7 @@ class Coverage:
         return sum_
 
     def document(self, environment: str, policy: SweepPolicy, ended: datetime) -> dict[str, Any]:
-        """Return the coverage report.
-
-        Args:
-            environment: the environment's name.
-            policy: what it promises.
-            ended: when the sweep ended, UTC.
-        """
+        """Return the coverage report. `ended` is when the sweep ended, UTC."""
         totals = self.totals
         return {
             "format": _FORMAT,

@@ -17,65 +17,42 @@ from runtime.shared.timestamps import timestamp
 from runtime.sweep.slices import Sweep
 
 _COMING_DAY: Final = timedelta(days=1)
-# How long an upload in parts may have taken.
+# How long a multipart upload may have taken.
 _UPLOAD_IN_PARTS: Final = timedelta(days=1)
-# Ids of the events that a sweep makes are made in it.
+# For the ids of the events that a sweep makes.
 _NAMESPACE: Final = UUID("5b0c7f3e-2d41-4c58-8a96-1e7d9f20b3c4")
 
 
 @attrs.frozen(kw_only=True)
 class ListedObject:
-    """An object as S3 lists it.
-
-    Attributes:
-        ref: the object.
-        size: bytes of its current version.
-        etag: entity tag of that version, without quotation marks.
-        modified: when S3 took that version, UTC; of an upload in parts, when it began.
-    """
+    """An object as S3 lists it."""
 
     ref: ObjectRef
-    size: int
-    etag: str
-    modified: datetime
+    size: int  # bytes of the current version
+    etag: str  # of the current version, without quotation marks
+    modified: datetime  # when S3 received the version, UTC; when it began for a multipart upload
 
     def settled(self, started: datetime, young: timedelta) -> bool:
-        """Tell whether the records should know of the version.
-
-        Args:
-            started: when the sweep began, UTC.
-            young: the time before that in which a version came that may still be on its way into the records.
-        """
+        """Tell whether the records should know the version: when the sweep began it was older than the upload grace."""
         in_parts = "-" in self.etag
         return self.modified < started - young - (_UPLOAD_IN_PARTS if in_parts else timedelta(0))
 
 
 @attrs.frozen(kw_only=True)
 class Verdict:
-    """What is to be counted and done about one record.
+    """What to count and do about one record."""
 
-    Attributes:
-        covered: whether the object was found good, or deposited, within the interval and the grace, and has not failed
-            since.
-        overdue: whether its check is late by more than the grace.
-        missing_row: whether it has no schedule row and should have one.
-        waiting: whether it has no schedule row because its check is due and, as far as can be seen, on its way.
-        check: a check to be asked for at once; None where there is none.
-        row: the schedule row to be written; None where there is none.
-        replaces: whether it takes the place of another; else it is written only where there is none.
-    """
-
-    covered: bool
-    overdue: bool = False
-    missing_row: bool = False
-    waiting: bool = False
-    check: DueCheck | None = None
-    row: ScheduleRow | None = None
-    replaces: bool = False
+    covered: bool  # found good, or deposited, within interval and grace, and not failing since
+    overdue: bool = False  # its check is late by more than the grace
+    missing_row: bool = False  # it has no schedule row and should have one
+    waiting: bool = False  # its schedule row has expired and its check is probably in the queue
+    check: DueCheck | None = None  # to be requested at once
+    row: ScheduleRow | None = None  # to be written
+    replaces: bool = False  # the row replaces another; else it is written only if there is none
 
     @property
     def changes_something(self) -> bool:
-        """Whether there is anything to be done."""
+        """Whether something must be done."""
         return self.row is not None
 
 
@@ -83,19 +60,15 @@ _IN_ORDER: Final = {covered: Verdict(covered=covered) for covered in (False, Tru
 
 
 def judge(record: RecordState, row: ScheduleRow | Malformed | None, now: datetime, policy: SweepPolicy) -> Verdict:
-    """Return what is to be done about a record, given its schedule row.
+    """Return what to do about a record, given its schedule row.
 
-    An overdue object is asked for at once, however long it is overdue (lesson L26), and its row is set to a day later,
-    which brings it back should the check never end. While such a row runs nothing is done: doing it all again changes
-    nothing. An object without a row gets one for the date of its record, or, where that has passed, for its own place
-    in the coming day, so that a lost table does not come due in one hour. A row that cannot be read is written anew:
-    all that a row says is in the record.
+    The check of an overdue object is requested at once, however late it is (lesson L26). Its row is set to a day later,
+    which brings it back if the check never ends. While such a row runs nothing is done, so repeating a sweep changes
+    nothing.
 
-    Args:
-        record: the record.
-        row: the object's schedule row; None where there is none.
-        now: the present moment, UTC.
-        policy: interval and grace.
+    An object without a row gets one for the date of its record. If that date has passed, it gets its own place in the
+    coming day, so that a lost table does not come due in one hour. A row that cannot be read is written again from the
+    record.
     """
     covered = policy.covers(record.last_sure, now) and not record.failing
     if policy.overdue(record.next_check, now):
@@ -114,7 +87,7 @@ def judge(record: RecordState, row: ScheduleRow | Malformed | None, now: datetim
     if record.next_check > now:
         due = _row(record, record.next_check)
         return Verdict(covered=covered, missing_row=row is None, row=due, replaces=row is not None)
-    # Its row has expired and the check has not been made: most likely it waits in the queue. If not, this row saves it.
+    # The row has expired and the check has not run: it is probably in the queue. If not, this row brings it back.
     coming = _row(record, now + phase(record.ref) * _COMING_DAY)
     return Verdict(covered=covered, waiting=True, row=coming, replaces=row is not None)
 
@@ -124,43 +97,27 @@ def _row(record: RecordState, due: datetime) -> ScheduleRow:
 
 
 def lacks_record(listed: ListedObject, started: datetime, young: timedelta) -> bool:
-    """Tell whether an object of which no record was found should have had one when the sweep began.
-
-    Args:
-        listed: the object.
-        started: when the sweep began, UTC.
-        young: the time before that in which an object was uploaded that may still be on its way into the records.
-    """
+    """Tell whether an object without a record should have had one when the sweep began."""
     return not listed.ref.is_folder_marker(listed.size) and listed.settled(started, young)
 
 
 def has_vanished(record: RecordState, started: datetime, now: datetime) -> bool:
-    """Tell whether an object under care that S3 does not list is to be looked at: lost, or deleted by a lost event.
+    """Tell whether a managed object that S3 does not list must be checked: it is lost, or the event of its deletion is.
 
-    What was deposited after the sweep began may not be in the list that was read; what is checked within a day anyway,
-    as all failing objects are, is not asked for.
-
-    Args:
-        record: its record.
-        started: when the sweep began, UTC.
-        now: the present moment, UTC.
+    An object deposited after the sweep began may be missing from the list. An object that is checked within a day
+    anyway,
+    as all failing objects are, needs no request.
     """
     return _is_held_against_list(record, started, now)
 
 
 def was_replaced(record: RecordState, listed: ListedObject, started: datetime, now: datetime, young: timedelta) -> bool:
-    """Tell whether S3 lists another version than the one under care, of which an event should have told.
+    """Tell whether S3 lists another version than the managed one, although its event should have arrived.
 
-    S3 lists no version ids. A version that was taken by S3 after the record's deposit is another one, and so is one of
-    another size or entity tag: of an upload in parts S3 says when it began. What is checked within a day anyway is not
-    asked for: the check of a failing object looks at what is current, and another one is asked for by the next sweep.
-
-    Args:
-        record: its record.
-        listed: the object.
-        started: when the sweep began, UTC.
-        now: the present moment, UTC.
-        young: the time before that in which a version was uploaded that may still be on its way into the records.
+    S3 lists no version ids. A version that S3 received after the record's deposit is another one, and so is one of
+    another
+    size or ETag: for a multipart upload S3 lists when it began. An object that is checked within a day anyway needs no
+    request: the check of a failing object asks for the current version, and the next sweep requests another one.
     """
     if not (_is_held_against_list(record, started, now) and listed.settled(started, young)):
         return False
@@ -173,19 +130,14 @@ def _is_held_against_list(record: RecordState, started: datetime, now: datetime)
 
 @attrs.frozen(kw_only=True)
 class Unrecorded:
-    """An object without a record, to be taken under care.
-
-    Attributes:
-        sweep: the sweep that found it.
-        listed: the object.
-    """
+    """An object without a record, to be deposited."""
 
     sweep: Sweep
     listed: ListedObject
 
     @property
     def message(self) -> dict[str, Any]:
-        """The message of the queue of new objects: the event that S3 should have led to, as EventBridge words it.
+        """Message of the object-created queue: the event that S3 should have sent, in EventBridge's form.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
         """

@@ -1,4 +1,7 @@
-"""What the sweep needs of the world outside."""
+"""Ports of the sweep.
+
+Every method raises TransientError if the service does not answer and RefusedError if it refuses.
+"""
 
 from typing import Protocol
 
@@ -9,35 +12,23 @@ from runtime.sweep.judge import ListedObject
 
 
 class RecordStates(Protocol):
-    """Reads of fixity records what the sweep needs."""
+    """Reads the part of fixity records that the sweep needs."""
 
     def page(self, bucket: str, after: str | None = None) -> Page[RecordState | Malformed]:
-        """Return the next records of a bucket. Arguments and errors as of `RecordPages.page`."""
+        """Return the next records of a bucket after a key, or from the start."""
         ...
 
     def exists(self, ref: ObjectRef) -> bool:
-        """Tell by a consistent read whether there is a record.
-
-        Raises:
-            TransientError: the table did not answer.
-            RefusedError: the table refused.
-        """
+        """Tell by a consistent read whether there is a record."""
         ...
 
 
 class ObjectList(Protocol):
-    """S3's own list of a bucket's objects."""
+    """S3's list of a bucket's objects."""
 
     def page(self, bucket: str, after: str | None = None) -> Page[ListedObject]:
-        """Return the next current objects of a bucket, in the order of their keys; none where there is no such bucket.
+        """Return the next current objects after a key, or from the start, in the order of their keys.
 
-        Args:
-            bucket: the bucket.
-            after: the key after which to begin, whether there is an object of that key or not; from the start when
-                not given.
-
-        Raises:
-            TransientError: S3 did not answer.
-            RefusedError: S3 refused.
+        There need be no object of that key. A missing bucket has no objects.
         """
         ...

@@ -13,34 +13,25 @@ from runtime.sweep.coverage import Coverage
 
 @attrs.define(kw_only=True)
 class SweepProgress(Progress[Coverage]):
-    """What it counted and repaired.
+    """What it counted and repaired."""
 
-    Attributes:
-        looked_at: objects and left-over rows.
-        found: what was counted in this slice.
-        orphans: objects whose left-over schedule row was removed.
-        unrecorded: objects that had no record and were asked to be taken under care.
-        vanished: objects under care that S3 does not list, whose check was asked for.
-        replaced: objects under care of which S3 lists another version, whose check was asked for.
-        asked_for: objects whose check was asked for.
-        restored: objects that got a schedule row because they had none that could be read.
-        malformed_records: records that cannot be read, which were left alone.
-        malformed_rows: schedule rows that cannot be read; where there is a record, it was written anew.
-    """
-
-    looked_at: int = 0
-    found: FixityCount = attrs.field(factory=FixityCount)
-    orphans: list[ObjectRef] = attrs.field(factory=list)
-    unrecorded: list[ObjectRef] = attrs.field(factory=list)
+    looked_at: int = 0  # objects and left-over rows
+    found: FixityCount = attrs.field(factory=FixityCount)  # counts of this slice
+    orphans: list[ObjectRef] = attrs.field(factory=list)  # objects whose left-over schedule row was removed
+    unrecorded: list[ObjectRef] = attrs.field(factory=list)  # objects without a record whose deposit was requested
+    # managed objects that S3 does not list; their check was requested
     vanished: list[ObjectRef] = attrs.field(factory=list)
+    # managed objects that S3 lists with another version; their check was requested
     replaced: list[ObjectRef] = attrs.field(factory=list)
-    asked_for: list[ObjectRef] = attrs.field(factory=list)
+    asked_for: list[ObjectRef] = attrs.field(factory=list)  # objects whose check was requested
+    # objects that got a schedule row because they had no readable one
     restored: list[ObjectRef] = attrs.field(factory=list)
-    malformed_records: list[Malformed] = attrs.field(factory=list)
+    malformed_records: list[Malformed] = attrs.field(factory=list)  # records that cannot be read; they were not changed
+    # rows that cannot be read; written again if there is a record
     malformed_rows: list[Malformed] = attrs.field(factory=list)
 
     def warnings(self) -> Iterator[tuple[str, dict[str, str]]]:
-        """Yield a line for the log of each object that was not as it should be: its text, and what it is about."""
+        """Yield a log line for each object with a problem: its text, and its extra values."""
         for text, refs in (
             ("schedule row without a record: removed", self.orphans),
             ("object without a record: asked for", self.unrecorded),

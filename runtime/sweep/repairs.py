@@ -1,4 +1,4 @@
-"""What a sweep does about the objects that it looked at, many at a time."""
+"""The repairs of a sweep, many at a time."""
 
 from collections.abc import Sized
 from concurrent.futures import Executor
@@ -13,12 +13,12 @@ from runtime.sweep.judge import Unrecorded, Verdict
 from runtime.sweep.ports import RecordStates
 from runtime.sweep.progress import SweepProgress
 
-# Repairs made together: enough to be worth it, few enough to be done again after a crash.
+# Repairs made together: few enough to be repeated after a crash.
 _TOGETHER: Final = 500
 
 
 class Repairs:
-    """The repairs that a slice has to make, and their ports."""
+    """The repairs of a slice, and their ports."""
 
     def __init__(  # noqa: PLR0913 (four ports, by name)
         self,
@@ -30,16 +30,6 @@ class Repairs:
         pool: Executor,
         progress: SweepProgress,
     ) -> None:
-        """Begin without repairs.
-
-        Args:
-            checks: the queue of checks.
-            schedule: the schedule rows.
-            records: tells whether there is a record.
-            deposits: the queue of objects to be taken under care.
-            pool: runs the writing.
-            progress: notes what was done.
-        """
         self._checks = checks
         self._schedule = schedule
         self._records = records
@@ -68,10 +58,10 @@ class Repairs:
         return sum(map(len, waiting)) >= _TOGETHER
 
     def make(self) -> None:
-        """Make them all. Errors as of the ports."""
+        """Make all repairs. Errors as in the ports."""
         progress, found = self._progress, self._progress.found
         asked_for = [verdict.check for verdict in self.verdicts if verdict.check is not None]
-        # The checks first: a crash in between asks for them twice, never not at all.
+        # The checks first: after a crash they are requested twice rather than never.
         queue_due(self._checks, [*asked_for, *self.vanished, *self.replaced])
         progress.asked_for += [check.ref for check in asked_for]
         progress.vanished += [check.ref for check in self.vanished]
@@ -83,7 +73,7 @@ class Repairs:
         removed = [row.ref for row in self._pool.map(self._remove, self.unmatched) if row is not None]
         progress.orphans += removed
         found.orphan_rows += len(removed)
-        # After the rows: a row that is in the way of the object's own is gone by then.
+        # After the rows: a left-over row would block the row of the new deposit.
         unrecorded = [one for one in self._pool.map(self._still_lacking, self.without_record) if one is not None]
         self._deposits.send(unrecorded)
         progress.unrecorded += [one.listed.ref for one in unrecorded]
@@ -91,7 +81,7 @@ class Repairs:
         self._clear()
 
     def _write(self, verdict: Verdict) -> ScheduleRow | None:
-        """Write a row. Returns it where there was none that could be read, and no check was asked for."""
+        """Write a row. Return it if there was no readable one and no check was requested."""
         row = verdict.row
         if row is None:
             return None
@@ -100,12 +90,12 @@ class Repairs:
         return row if verdict.check is None else None
 
     def _remove(self, row: ScheduleRow) -> ScheduleRow | None:
-        """Remove a row without a record. Returns it unless there is a record, which the pages did not show yet."""
+        """Remove a row without a record. Return it, or None if there is a record that the pages did not show yet."""
         if self._records.exists(row.ref):
             return None
         self._schedule.remove(row.ref, row.sequencer)
         return row
 
     def _still_lacking(self, found: Unrecorded) -> Unrecorded | None:
-        """Return an object unless there is a record, which the pages did not show yet."""
+        """Return an object unless there is a record that the pages did not show yet."""
         return None if self._records.exists(found.listed.ref) else found

@@ -1,4 +1,4 @@
-"""What a sweep does in a slice of a bucket and at the end: it looks at every record and schedule row, and repairs."""
+"""What a sweep does in each slice and at the end: it compares records, schedule rows and S3's list, and repairs."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -38,22 +38,12 @@ from runtime.sweep.slices import Sweep, SweepSlice
 
 @attrs.frozen(kw_only=True)
 class Sweeping(BucketRuns[Sweep, SweepSlice, SweepProgress, Coverage]):
-    """The ports and the settings of the sweep.
-
-    Attributes:
-        records: the fixity records, in order.
-        rows: the schedule rows, in order.
-        objects: S3's own list of objects, in order.
-        schedule: the schedule rows, to be written.
-        checks: the queue of checks.
-        deposits: the queue of objects to be taken under care.
-        settings: the function's settings.
-    """
+    """Ports and settings of the sweep."""
 
     records: RecordStates
-    rows: SchedulePages
+    rows: SchedulePages  # to read
     objects: ObjectList
-    schedule: VerificationSchedule
+    schedule: VerificationSchedule  # to write
     checks: Queue[DueCheck]
     deposits: Queue[Unrecorded]
     settings: SweepSettings
@@ -112,7 +102,6 @@ class _Pass:
         self._progress = progress
         self._started = sweep.started
         self._sweep = sweep
-        # Once for all objects.
         self._now = sweeping.clock.now()
         self._policy, self._young = sweeping.policy, timedelta(hours=sweeping.settings.young_hours)
         self._repairs = Repairs(
@@ -125,7 +114,7 @@ class _Pass:
         )
 
     def through(self, part: SweepSlice, deadline: datetime) -> str | None:
-        """Look at objects in order. Returns the key at which it was cut short; None at the bucket's end."""
+        """Look at objects in order. Return the key where the time or the slice ended, None at the bucket's end."""
         sweeping, progress, repairs = self._sweeping, self._progress, self._repairs
         found = side_by_side(
             read_ahead(self._pool, sweeping.records.page, part.bucket, part.after),
@@ -148,14 +137,14 @@ class _Pass:
         row: ScheduleRow | Malformed | None,
         listed: ListedObject | None,
     ) -> None:
-        """Count one object, and note what is to be done about it."""
+        """Count one object, and note what to do about it."""
         progress, found, repairs = self._progress, self._progress.found, self._repairs
         progress.looked_at += 1
         if isinstance(row, Malformed):
             progress.malformed_rows.append(row)
             found.malformed += 1
         if isinstance(record, Malformed):
-            # It says that the object is under care, and nothing else: the row stays, nothing is asked for.
+            # The object is managed; nothing else is known. So its row stays, and no check is requested.
             progress.malformed_records.append(record)
             found.malformed += 1
             found.objects += 1

@@ -1,4 +1,4 @@
-"""A sweep: where its files go, and a slice of the work on it."""
+"""A sweep: its files and its slices."""
 
 from collections.abc import Mapping
 from datetime import UTC
@@ -24,21 +24,16 @@ class Sweep(Run):
 
     @property
     def report_key(self) -> str:
-        """Key of what the sweep of its day found."""
+        """Key of the coverage report of its day."""
         return f"{ManagedPrefix.COVERAGE}{self.started.astimezone(UTC):%Y-%m-%d}.json"
 
 
 @attrs.frozen(kw_only=True)
 class SweepSlice(Slice[Sweep]):
-    """A part of the sweep of a bucket.
+    """A slice of the sweep of a bucket."""
 
-    Attributes:
-        after: the key after which it begins; None at the bucket's start.
-        totals: what was counted in the bucket before it.
-    """
-
-    after: str | None = None
-    totals: FixityCount = attrs.field(factory=FixityCount)
+    after: str | None = None  # it begins after this key; None at the bucket's start
+    totals: FixityCount = attrs.field(factory=FixityCount)  # counts of the slices before it
 
     @property
     @override
@@ -47,7 +42,7 @@ class SweepSlice(Slice[Sweep]):
 
     @classmethod
     def at(cls, run: Sweep, bucket: str, place: Mapping[str, Any]) -> Self:
-        """Return the slice of a place. Errors as of `BucketRuns.slice`."""
+        """Return the slice of a place. Errors as in `BucketRuns.slice`."""
         after = place.get("after")
         if not (after is None or isinstance(after, str)):
             raise TypeError(f"after is {after!r}")

@@ -9,7 +9,7 @@ import pytest
 from tests.architecture.source import ROOT
 
 # Files, and folders with everything in them that people read.
-ROOTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md", "docs")
+ROOTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md", "docs", "runtime")
 SUFFIXES = {".md", ".py", ".toml", ".j2"}
 # Each phrase with what to write instead.
 PHRASES = {
@@ -44,8 +44,15 @@ PHRASES = {
     "put it right": "repair it",
     "made up for": "done later",
 }
-# Labels of the report's page and a log message, as they are; documents quote them.
-PUBLISHED = ("Objects under care", "Put aside", "object of which S3 lists another version")
+# Labels of the report's page, sentences of e-mails and of audit events, and a log message, as they are.
+PUBLISHED = (
+    "Nothing is under care yet",
+    "Objects under care",
+    "Put aside",
+    "You will be told of its recovery",
+    "object of which S3 lists another version",
+    "out of care: the record was removed",
+)
 
 
 def _files() -> Iterator[Path]:

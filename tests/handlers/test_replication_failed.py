@@ -6,6 +6,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from benchmarks.function_environment import any_settings
+from runtime.events.s3_notification import parse
 from runtime.handlers import replication_failed
 from runtime.provisioning.replication_events import ReplicationProblem, ReplicationReport
 from runtime.settings import ReplicationSettings
@@ -44,7 +45,7 @@ def test_report_says_what_and_why() -> None:
             destination="arn:aws:s3:::acme-test-letters-repl",
             reason="AssumeRoleNotPermitted",
         )
-    ] == replication_failed.parse(TEXT)
+    ] == parse(TEXT)
 
 
 @pytest.mark.parametrize("key", ["a b", "a+b", "100%", "%41", "ä/ö", 'it\'s "quoted"', "日本", "a\nb", "&<>"])
@@ -53,7 +54,7 @@ def test_l20_keys_are_decoded_once(key: str) -> None:
     message = json.loads(TEXT)
     message["Records"][0]["s3"]["object"]["key"] = quote_plus(key, safe="/")
 
-    assert [key] == [report.ref.key for report in replication_failed.parse(json.dumps(message))]
+    assert [key] == [report.ref.key for report in parse(json.dumps(message))]
 
 
 def test_failures_and_delays_are_counted(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> None:
