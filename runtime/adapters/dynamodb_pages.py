@@ -75,7 +75,7 @@ class Pages:
 
     def page(self, bucket: str, after: str | None, decoded: Callable[[Mapping[str, Any]], T]) -> Page[T]:
         """Return the decoded next items."""
-        start = {} if after is None else {"ExclusiveStartKey": key_of(ObjectRef(bucket, after))}
+        start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": key_of(ObjectRef(bucket, after))}
         with translated(f"reading the table {self._table}"):
             answer = self._client.query(
                 TableName=self._table,

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from botocore.exceptions import ClientError
 from typing_extensions import override
 
-from runtime.adapters.errors import condition_failed, translated
+from runtime.adapters.errors import translated, write_if
 from runtime.contract import Attribute
 from runtime.fixity.ports import FixityRecords
 from runtime.fixity.record_codec import decode, encode, encode_check
@@ -51,9 +50,10 @@ class DynamoDbRecords(FixityRecords):
             )
         else:
             condition = "attribute_not_exists(BucketName) OR (Sequencer <= :sequencer AND VersionId <> :version)"
-        return self._written(
+        return write_if(
             "writing the fixity record",
             self._client.put_item,
+            TableName=self._table,
             Item=encode(record),
             ConditionExpression=condition,
             ExpressionAttributeValues={
@@ -64,9 +64,10 @@ class DynamoDbRecords(FixityRecords):
 
     @override
     def advance(self, ref: ObjectRef, version_id: str, sequencer: str) -> None:
-        self._written(
+        write_if(
             "writing the sequencer",
             self._client.update_item,
+            TableName=self._table,
             Key=key_of(ref),
             UpdateExpression="SET Sequencer = :sequencer",
             ConditionExpression="VersionId = :version AND Sequencer < :sequencer",
@@ -84,9 +85,10 @@ class DynamoDbRecords(FixityRecords):
 
     @override
     def remove(self, ref: ObjectRef, sequencer: str) -> bool:
-        return self._written(
+        return write_if(
             "removing the fixity record",
             self._client.delete_item,
+            TableName=self._table,
             Key=key_of(ref),
             ConditionExpression="attribute_not_exists(Sequencer) OR Sequencer <= :sequencer",
             ExpressionAttributeValues={":sequencer": {"S": sequencer}},
@@ -94,9 +96,10 @@ class DynamoDbRecords(FixityRecords):
 
     def _update(self, action: str, ref: ObjectRef, version_id: str, values: dict[str, Any]) -> bool:
         names = list(values)
-        return self._written(
+        return write_if(
             action,
             self._client.update_item,
+            TableName=self._table,
             Key=key_of(ref),
             UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in names),
             ConditionExpression="VersionId = :version",
@@ -105,13 +108,3 @@ class DynamoDbRecords(FixityRecords):
                 ":version": {"S": version_id},
             },
         )
-
-    def _written(self, action: str, call: Any, **request: Any) -> bool:  # noqa: ANN401 (passed on to boto3)
-        with translated(action):
-            try:
-                call(TableName=self._table, **request)
-            except ClientError as error:
-                if condition_failed(error):
-                    return False
-                raise
-        return True

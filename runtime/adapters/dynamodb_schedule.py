@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
-from botocore.exceptions import ClientError
 from typing_extensions import override
 
-from runtime.adapters.errors import condition_failed, translated
+from runtime.adapters.errors import write_if
 from runtime.fixity.ports import VerificationSchedule
 from runtime.fixity.schedule import ScheduleRow
 from runtime.fixity.table_items import encode_row, key_of
@@ -27,34 +26,32 @@ class DynamoDbSchedule(VerificationSchedule):
 
     @override
     def put(self, row: ScheduleRow) -> None:
-        self._put(
-            row,
+        write_if(
+            "writing the schedule row",
+            self._client.put_item,
+            TableName=self._table,
+            Item=encode_row(row),
             ConditionExpression="attribute_not_exists(Sequencer) OR Sequencer <= :sequencer",
             ExpressionAttributeValues={":sequencer": {"S": row.sequencer}},
         )
 
     @override
     def put_if_absent(self, row: ScheduleRow) -> None:
-        self._put(row, ConditionExpression="attribute_not_exists(BucketName)")
-
-    def _put(self, row: ScheduleRow, **condition: Any) -> None:  # noqa: ANN401 (passed on to boto3)
-        with translated("writing the schedule row"):
-            try:
-                self._client.put_item(TableName=self._table, Item=encode_row(row), **condition)
-            except ClientError as error:
-                if not condition_failed(error):
-                    raise
+        write_if(
+            "writing the schedule row",
+            self._client.put_item,
+            TableName=self._table,
+            Item=encode_row(row),
+            ConditionExpression="attribute_not_exists(BucketName)",
+        )
 
     @override
     def remove(self, ref: ObjectRef, sequencer: str) -> None:
-        with translated("removing the schedule row"):
-            try:
-                self._client.delete_item(
-                    TableName=self._table,
-                    Key=key_of(ref),
-                    ConditionExpression="attribute_not_exists(Sequencer) OR Sequencer <= :sequencer",
-                    ExpressionAttributeValues={":sequencer": {"S": sequencer}},
-                )
-            except ClientError as error:
-                if not condition_failed(error):
-                    raise
+        write_if(
+            "removing the schedule row",
+            self._client.delete_item,
+            TableName=self._table,
+            Key=key_of(ref),
+            ConditionExpression="attribute_not_exists(Sequencer) OR Sequencer <= :sequencer",
+            ExpressionAttributeValues={":sequencer": {"S": sequencer}},
+        )

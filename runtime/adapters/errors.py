@@ -1,6 +1,6 @@
 """Translates botocore's exceptions into the domain's errors."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -50,11 +50,6 @@ def is_transient(error: ClientError) -> bool:
     return error_code(error) in _TRANSIENT_CODES or status >= 500 or status == 429
 
 
-def condition_failed(error: ClientError) -> bool:
-    """Tell whether a conditional write failed in DynamoDB."""
-    return error_code(error) == "ConditionalCheckFailedException"
-
-
 @contextmanager
 def translated(action: str) -> Iterator[None]:
     """Turn every botocore exception in the block into a domain error; its text begins with the action.
@@ -75,3 +70,20 @@ def translated(action: str) -> Iterator[None]:
         raise RefusedError(f"{action}: {error}") from error
     except BotoCoreError as error:
         raise TransientError(f"{action}: {error}") from error
+
+
+def condition_failed(error: ClientError) -> bool:
+    """Tell whether a conditional write failed in DynamoDB."""
+    return error_code(error) == "ConditionalCheckFailedException"
+
+
+def write_if(action: str, call: Callable[..., object], **request: object) -> bool:
+    """Make a conditional write to DynamoDB; return whether its condition held. Errors as in `translated`."""
+    with translated(action):
+        try:
+            call(**request)
+        except ClientError as error:
+            if condition_failed(error):
+                return False
+            raise
+    return True

@@ -1,8 +1,10 @@
 """Adapter of BucketAdmin: makes and configures buckets in S3."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 from typing_extensions import override
@@ -12,6 +14,9 @@ from runtime.provisioning.bucket_configuration import Step
 from runtime.provisioning.claims import FoundBucket, Owner
 from runtime.provisioning.errors import NameTakenError
 from runtime.provisioning.ports import BucketAdmin
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # The one region that refuses to be named: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 _DEFAULT_REGION: Final = "us-east-1"
@@ -35,12 +40,12 @@ class S3Buckets(BucketAdmin):
     """
 
     def __init__(
-        self, client_for: Callable[[str], Any], account_id: str, pause: Callable[[float], None] = time.sleep
+        self, client_for: Callable[[str], S3Client], account_id: str, pause: Callable[[float], None] = time.sleep
     ) -> None:
         self._client_for = client_for
         self._pause = pause
-        self._clients: dict[str, Any] = {}
-        self._owner = {"ExpectedBucketOwner": account_id}
+        self._clients: dict[str, S3Client] = {}
+        self._owner: dict[str, Any] = {"ExpectedBucketOwner": account_id}
 
     @override
     def find(self, bucket: str, region: str) -> FoundBucket:
@@ -103,7 +108,7 @@ class S3Buckets(BucketAdmin):
                 if http_status(error) != 404:
                     raise
 
-    def _client(self, region: str) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
+    def _client(self, region: str) -> S3Client:
         if region not in self._clients:
             self._clients[region] = self._client_for(region)
         return self._clients[region]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
@@ -10,12 +10,16 @@ from runtime.adapters.errors import error_code, http_status, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef, PutObjectRequestTypeDef
+    from typing_extensions import Unpack
 
 STANDS: Final = "PreconditionFailed"
 BEING_WRITTEN: Final = "ConditionalRequestConflict"
 
 
-def read_file(action: str, client: S3Client, most: int | None = None, **request: Any) -> bytes | None:  # noqa: ANN401 (passed on to boto3)
+def read_file(
+    action: str, client: S3Client, most: int | None = None, **request: Unpack[GetObjectRequestTypeDef]
+) -> bytes | None:
     """Return at most `most` bytes of a file, None if it is missing. The request is GetObject's.
 
     Raises:
@@ -33,7 +37,9 @@ def read_file(action: str, client: S3Client, most: int | None = None, **request:
             return bytes(body.read(most))
 
 
-def write_once(action: str, client: S3Client, *, standing: tuple[str, ...] = (STANDS,), **request: Any) -> bool:  # noqa: ANN401 (passed on to boto3)
+def write_once(
+    action: str, client: S3Client, *, standing: tuple[str, ...] = (STANDS,), **request: Unpack[PutObjectRequestTypeDef]
+) -> bool:
     """Write a file unless it exists: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html.
 
     The request is PutObject's. `standing` lists the error codes that mean that the file exists; a file that is being
@@ -43,9 +49,10 @@ def write_once(action: str, client: S3Client, *, standing: tuple[str, ...] = (ST
         TransientError: S3 did not answer.
         RefusedError: S3 refused.
     """
+    request["IfNoneMatch"] = "*"
     with translated(action):
         try:
-            client.put_object(**request, IfNoneMatch="*")
+            client.put_object(**request)
         except ClientError as error:
             if error_code(error) in standing:
                 return False

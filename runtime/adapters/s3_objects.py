@@ -1,8 +1,10 @@
 """Adapter of ObjectStore: managed objects in S3, read as raw bytes."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
@@ -15,12 +17,14 @@ from runtime.fixity.ports import ObjectStore, OpenObject
 from runtime.shared.errors import ObjectAbsentError
 from runtime.shared.object_ref import ObjectRef
 
+if TYPE_CHECKING:
+    from botocore.response import StreamingBody
+    from mypy_boto3_s3 import S3Client
+
 _CHUNK_BYTES: Final = 1024 * 1024
 _CHECKSUM_HEADER: Final = "x-amz-checksum-"
 _CHECKSUM_TYPE: Final = "type"
 _DEPOSITOR_METADATA: Final = ("md5", "sha1", "sha256", "sha512")
-
-ClientFactory = Callable[[], Any]
 
 
 @attrs.frozen
@@ -28,7 +32,7 @@ class _OpenS3Object(OpenObject):
     """One answer of GetObject."""
 
     _facts: ObjectFacts
-    _body: Any
+    _body: StreamingBody
 
     @property
     @override
@@ -50,7 +54,7 @@ class S3Objects(ObjectStore):
     The factory is called once at the start, and once for every read on a new connection.
     """
 
-    def __init__(self, client_factory: ClientFactory) -> None:
+    def __init__(self, client_factory: Callable[[], S3Client]) -> None:
         self._client_factory = client_factory
         self._client = _asking_for_checksums(client_factory())
 
@@ -58,12 +62,10 @@ class S3Objects(ObjectStore):
     @contextmanager
     def open(self, ref: ObjectRef, version_id: str | None = None, *, fresh: bool = False) -> Iterator[_OpenS3Object]:
         client = _asking_for_checksums(self._client_factory()) if fresh else self._client
-        request = {"Bucket": ref.bucket, "Key": ref.key}
-        if version_id is not None:
-            request["VersionId"] = version_id
+        version: dict[str, Any] = {} if version_id is None else {"VersionId": version_id}
         try:
             try:
-                answer = client.get_object(**request)
+                answer = client.get_object(Bucket=ref.bucket, Key=ref.key, **version)
             except ClientError as error:
                 if http_status(error) == 404:
                     raise _absent(ref, error) from error
@@ -89,7 +91,7 @@ class S3Objects(ObjectStore):
 
     @override
     def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:
-        version = {} if version_id is None else {"VersionId": version_id}
+        version: dict[str, Any] = {} if version_id is None else {"VersionId": version_id}
         try:
             answer = self._client.head_object(Bucket=ref.bucket, Key=ref.key, ChecksumMode="ENABLED", **version)
         except ClientError as error:
@@ -125,7 +127,7 @@ def _absent(ref: ObjectRef, error: ClientError) -> ObjectAbsentError:
     )
 
 
-def _asking_for_checksums(client: Any) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
+def _asking_for_checksums(client: S3Client) -> S3Client:
     # The header makes S3 send its checksums. The parameter ChecksumMode would also make botocore validate the stream,
     # and raise in the middle of it (lesson L35).
     client.meta.events.register("before-call.s3.GetObject", _ask_for_checksums)

@@ -1,14 +1,19 @@
 """Work on a batch of queue messages concurrently; each message fails for itself."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, EventType, async_process_partial_response
 
 from runtime.observability import logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 T = TypeVar("T")
 
@@ -33,7 +38,7 @@ def process_queue(
     processor = AsyncBatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     with ThreadPoolExecutor(max_workers=concurrency) as pool:
 
-        async def one(record: Any) -> None:  # noqa: ANN401 (Powertools hands over its own record class)
+        async def one(record: SQSRecord) -> None:
             raw: dict[str, Any] = record.raw_event
             try:
                 results.append(await asyncio.get_running_loop().run_in_executor(pool, work, raw))

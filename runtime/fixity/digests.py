@@ -58,17 +58,11 @@ def _awscrt(name: str, width: int) -> Digester:
 
 @attrs.frozen
 class _Algorithm:
-    """One algorithm.
-
-    Attributes:
-        start: begins a digest.
-        size: bytes of the digest.
-        check: published digest of the nine bytes `123456789`; empty where none was found.
-    """
+    """One algorithm."""
 
     start: Callable[[], Digester]
-    size: int
-    check: str = ""
+    size: int  # bytes of the digest
+    check: str = ""  # published digest of the nine bytes `123456789`; empty if none was found
 
 
 ALGORITHMS: Final[Mapping[str, _Algorithm]] = {

@@ -1,13 +1,15 @@
 """Fixity records in changes of the checksum table, read as they are, even if somebody wrote them by hand."""
 
 import json
-from typing import Any
+from typing import TypeVar
 
 from runtime.contract import Attribute, CheckAttribute
 from runtime.fixity.evidence import Comparison, Evidence
 from runtime.fixity.records import Agent, MalformedRecord, RecordImage, RecordOf, ReportOf
 from runtime.fixity.table_items import MOST_CHARACTERS, Item
 from runtime.shared.object_ref import ObjectRef
+
+T = TypeVar("T")
 
 
 def decode_image(item: Item, ref: ObjectRef) -> RecordImage | MalformedRecord:
@@ -32,7 +34,7 @@ class _Attributes:
         """The same attributes; their problems are not noted."""
         return _Attributes(self._values)
 
-    def content(self, name: str, kind: str, missing: Any) -> Any:  # noqa: ANN401 (a record holds values of several types)
+    def content(self, name: str, kind: str, missing: T) -> T:
         value = self._values.get(name)
         if value is None:
             return missing
@@ -40,7 +42,8 @@ class _Attributes:
             got = json.dumps(value, ensure_ascii=False)
             self.problems.append(f"{name}: got {got[:MOST_CHARACTERS]}; allowed: the type {kind}")
             return missing
-        return value[kind]
+        content: T = value[kind]
+        return content
 
     def text(self, name: str, missing: str = "") -> str:
         return str(self.content(name, "S", missing))
@@ -57,10 +60,11 @@ class _Attributes:
         return _Attributes(self.content(name, "M", {}), self.problems)
 
     def maps(self, name: str) -> "list[_Attributes]":
-        return [_Attributes({name: item}, self.problems).map(name) for item in self.content(name, "L", [])]
+        found: list[Item] = self.content(name, "L", [])
+        return [_Attributes({name: item}, self.problems).map(name) for item in found]
 
     def texts(self, name: str) -> dict[str, str]:
-        found = self.content(name, "M", {})
+        found: Item = self.content(name, "M", {})
         inner = _Attributes(found, self.problems)
         return {key: inner.text(key) for key in found}
 
@@ -70,7 +74,7 @@ def _image(found: _Attributes, ref: ObjectRef) -> RecordImage:
     version_id, size, etag = found.text(Attribute.VERSION_ID), found.number(Attribute.SIZE), found.text(Attribute.ETAG)
     checksum, algorithm = found.text(Attribute.CHECKSUM), found.text(Attribute.CHECKSUM_ALGORITHM)
     digests = found.texts(Attribute.DIGESTS)
-    success = found.content(Attribute.LAST_CHECKSUM_SUCCESS, "BOOL", None)
+    success: bool | None = found.content(Attribute.LAST_CHECKSUM_SUCCESS, "BOOL", None)
     outcome, message = found.text(Attribute.LAST_OUTCOME), found.text(Attribute.LAST_CHECKSUM_MESSAGE)
     deposit_date, last_good_date = found.text(Attribute.DEPOSIT_DATE), found.text(Attribute.LAST_GOOD_DATE)
     restored_date = found.text(Attribute.RESTORED_DATE)

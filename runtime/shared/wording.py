@@ -55,9 +55,7 @@ FAILURES: Final[Mapping[str, OutcomeWords]] = {
 _OUTCOMES: Final = {
     **FAILURES,
     "match": OutcomeWords(name="Good", meaning="every byte is what it should be"),
-    "superseded": OutcomeWords(
-        name="Replaced", meaning="a newer version has taken its place and is being deposited"
-    ),
+    "superseded": OutcomeWords(name="Replaced", meaning="a newer version has taken its place and is being deposited"),
     "deferred": OutcomeWords(
         name="Put aside", meaning="it was too large for the time that was left; it is tried again a day later"
     ),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from mypy_boto3_s3 import S3Client
 
 from runtime.adapters.clients import client
 from runtime.adapters.s3_objects import S3Objects
@@ -64,11 +65,11 @@ def s3_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Server]:
 
 
 @pytest.fixture
-def closing_clients() -> Iterator[Callable[[], object]]:
+def closing_clients() -> Iterator[Callable[[], S3Client]]:
     """Build S3 clients and close them after the test."""
-    made = []
+    made: list[S3Client] = []
 
-    def factory() -> object:
+    def factory() -> S3Client:
         made.append(client("s3", region="eu-west-1"))
         return made[-1]
 
@@ -77,7 +78,7 @@ def closing_clients() -> Iterator[Callable[[], object]]:
         each.close()
 
 
-def _care(factory: Callable[[], object]) -> Care:
+def _care(factory: Callable[[], S3Client]) -> Care:
     w = world()
     return Care(
         store=S3Objects(factory),
@@ -89,7 +90,7 @@ def _care(factory: Callable[[], object]) -> Care:
 
 
 def test_l03_stream_broken_half_way_is_read_again_over_a_new_connection(
-    s3_server: _Server, closing_clients: Callable[[], object]
+    s3_server: _Server, closing_clients: Callable[[], S3Client]
 ) -> None:
     """A connection that dies in mid-stream costs a second read over another connection and no failure."""
     s3_server.broken_answers = 1
@@ -101,7 +102,9 @@ def test_l03_stream_broken_half_way_is_read_again_over_a_new_connection(
     assert 2 == len(set(s3_server.connections))
 
 
-def test_l11_stream_that_always_breaks_is_unreadable(s3_server: _Server, closing_clients: Callable[[], object]) -> None:
+def test_l11_stream_that_always_breaks_is_unreadable(
+    s3_server: _Server, closing_clients: Callable[[], S3Client]
+) -> None:
     """An object that cannot be read to its end is handed back after two tries and leaves no record."""
     s3_server.broken_answers = 100
     care = _care(closing_clients)

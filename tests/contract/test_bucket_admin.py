@@ -1,11 +1,12 @@
 import json
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import attrs
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from mypy_boto3_s3 import S3Client
 
 from runtime.adapters.clients import client
 from runtime.adapters.s3_buckets import S3Buckets
@@ -181,6 +182,10 @@ class _Slow:
         return call
 
 
+def _slow(code: str, message: str, times: int) -> S3Client:
+    return cast("S3Client", _Slow(code, message, times))
+
+
 @pytest.mark.parametrize(
     ("code", "message", "call"),
     [
@@ -193,11 +198,11 @@ class _Slow:
 def test_what_s3_does_not_know_yet_is_asked_again(code: str, message: str, call: str) -> None:
     """A call that comes too early for S3 is repeated with growing pauses, half a minute in all, and then an error."""
     step, pauses = Step(what="do it", call=call, arguments={}), list[float]()
-    S3Buckets(lambda _: _Slow(code, message, 3), ACCOUNT, pauses.append).apply(MAIN.main, REGION, step)
+    S3Buckets(lambda _: _slow(code, message, 3), ACCOUNT, pauses.append).apply(MAIN.main, REGION, step)
     assert [0.5, 1, 2] == pauses
 
     with pytest.raises((RefusedError, TransientError)):
-        S3Buckets(lambda _: _Slow(code, message, 99), ACCOUNT, pauses.append).apply(MAIN.main, REGION, step)
+        S3Buckets(lambda _: _slow(code, message, 99), ACCOUNT, pauses.append).apply(MAIN.main, REGION, step)
     assert 34 > sum(pauses[3:]) > 30
 
 
@@ -205,7 +210,7 @@ def test_refusals_are_not_asked_again() -> None:
     """What S3 refuses for good is an error at once."""
     step, pauses = Step(what="do it", call="put_bucket_tagging", arguments={}), list[float]()
     with pytest.raises(RefusedError):
-        S3Buckets(lambda _: _Slow("AccessDenied", "Access Denied", 1), ACCOUNT, pauses.append).apply(
+        S3Buckets(lambda _: _slow("AccessDenied", "Access Denied", 1), ACCOUNT, pauses.append).apply(
             MAIN.main, REGION, step
         )
     assert [] == pauses
