@@ -46,12 +46,12 @@ class CheckAttribute:
     BYTES_READ: Final = "BytesRead"
     READS: Final = "Reads"
     STORAGE_CLASS: Final = "StorageClass"
-    # What S3 said of the replication, as it says it; empty where it said nothing.
+    # S3's replication status; empty if S3 gave none.
     REPLICATION_STATUS: Final = "ReplicationStatus"
     STARTED: Final = "Started"
     ENDED: Final = "Ended"
     AGENT: Final = "Agent"
-    # Of one piece of evidence; what was computed is COMPUTED, left out where it equals what was expected.
+    # Of one piece of evidence; COMPUTED is left out if it equals EXPECTED.
     SOURCE: Final = "Source"
     ALGORITHM: Final = "Algorithm"
     EXPECTED: Final = "Expected"
@@ -77,8 +77,8 @@ class Metric:
     OUTCOME_SUPERSEDED: Final = "OutcomeSuperseded"
     OUTCOME_NO_BASELINE: Final = "OutcomeNoBaseline"
     OUTCOME_DEFERRED: Final = "OutcomeDeferred"
-    # Checks that end with LastChecksumSuccess false where the record did not show the same failure before; published
-    # (also as 0) by file-uploaded, file-deleted and checksum-verification.
+    # Checks with a failure that the record did not show before. Published (also as 0) by file-uploaded, file-deleted
+    # and checksum-verification.
     FAILED_CHECKS: Final = "FailedChecks"
     BYTES_VERIFIED: Final = "BytesVerified"
     # Published by bucket-requested, one per request.
@@ -98,15 +98,14 @@ class Metric:
     COVERAGE_WITHIN_INTERVAL: Final = "CoverageWithinInterval"
     # Published by checksum-report when a report is complete.
     REPORTS_COMPLETED: Final = "ReportsCompleted"
-    # Published by replication-failed: objects that S3 could not replicate, and those that it did not in time.
+    # Published by replication-failed: objects that S3 could not replicate, or not in time.
     REPLICATIONS_FAILED: Final = "ReplicationsFailed"
     REPLICATIONS_LATE: Final = "ReplicationsLate"
-    # Published by audit-manifest: events of the days that it signed, one per manifest, and what is broken in the trail
-    # (0 where nothing is).
+    # Published by audit-manifest: events of signed days, one per manifest, and problems in the trail (also 0).
     AUDIT_EVENTS: Final = "AuditEvents"
     AUDIT_MANIFESTS: Final = "AuditManifests"
     AUDIT_PROBLEMS: Final = "AuditProblems"
-    # Published by audit-trail when there are some: records that were changed by no deposit and no check.
+    # Published by audit-trail if there are any: records that were changed by no deposit and no check.
     ALTERED_RECORDS: Final = "AlteredRecords"
 
 

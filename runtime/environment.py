@@ -89,7 +89,7 @@ class FunctionSettings:
     function: ClassVar[str]
 
     environment: str
-    # The last commit that changed the code; `unknown` where it was deployed from no repository.
+    # The last commit that changed the code; `unknown` if it was not deployed from a repository.
     commit: str
 
     @classmethod
