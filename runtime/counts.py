@@ -209,8 +209,7 @@ class FixityCount:
         """Add an object whose record can be read.
 
         `covered`: found good, or deposited, within interval and grace, and not failing since. `overdue`: its check is
-        late by
-        more than the grace.
+        late by more than the grace.
         """
         self.objects += 1
         self.size += record.size

@@ -49,8 +49,7 @@ class Pages:
     """One table, whatever its items are.
 
     Only the named attributes are returned; a dot separates an attribute from one inside it. That costs the same and
-    takes
-    less time.
+    takes less time.
     """
 
     def __init__(

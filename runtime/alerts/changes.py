@@ -34,10 +34,9 @@ def to_announce(changes: Iterable[RecordChange]) -> tuple[Announcement, ...]:
     """Return the news of a batch, in the order of the stream (lesson L13): failures first, each kind by bucket and key.
 
     Several changes of one object count as their net effect. A failure is news if the same version was not failing with
-    the
-    same outcome before, for the object or for its replica. A recovery is the change from failing to good, of the same
-    version or of one with the same digests; a version with other content is a replacement. A removed record is neither;
-    records after a removal begin anew.
+    the same outcome before, for the object or for its replica. A recovery is the change from failing to good, of the
+    same version or of one with the same digests; a version with other content is a replacement. A removed record is
+    neither; records after a removal begin anew.
     """
     first: dict[ObjectRef, RecordImage | None] = {}
     last: dict[ObjectRef, RecordImage | None] = {}

@@ -49,8 +49,7 @@ def planned(main_buckets: Iterable[str], latest: Mapping[str, Any] | None) -> li
     """Return the buckets of a run, in order.
 
     A bucket in which the newest run (`latest`) found objects, or that it did not finish, belongs to the run even if S3
-    no
-    longer lists it: no object leaves the count unnoticed.
+    no longer lists it: no object leaves the count unnoticed.
     """
     known = {} if latest is None else latest["buckets"]
     return sorted(

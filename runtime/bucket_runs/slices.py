@@ -102,8 +102,7 @@ class BucketRuns(ABC, Generic[R, S, P, W]):
         """Work on a slice until the deadline; do some work in any case.
 
         Everything is written when it returns: a crash leaves the slice in the queue (lesson L27), and repeating the
-        work does
-        no harm.
+        work does no harm.
         """
 
     @abstractmethod
@@ -162,8 +161,7 @@ def give_up(runs: BucketRuns[R, S, P, W], part: S, reason: str) -> W | None:
     """Abandon a bucket after the last attempt at a slice, so that the other buckets need not wait.
 
     If the slice is worked on later, its result replaces this. The reason is one line. Return the result of the run if
-    this
-    ends it.
+    this ends it.
 
     Raises:
         TransientError: a service did not answer.

@@ -38,8 +38,7 @@ def examine_replica(
     """Look at the replica of the managed version; return what was compared, or why nothing was.
 
     S3's statements about the replica cost one request and work in every storage class. Its bytes are read if the
-    settings
-    and the storage class allow it. A mismatch is reported only after a second look (lesson L11).
+    settings and the storage class allow it. A mismatch is reported only after a second look (lesson L11).
 
     Raises:
         ObjectAbsentError: S3 has made the replica, and it is missing.

@@ -88,8 +88,7 @@ def from_s3(facts: ObjectFacts) -> list[Evidence]:
     """Return what S3 and the depositor say about a version's bytes.
 
     The ETag is an MD5 of the content only if the object was uploaded in one part and is not encrypted with SSE-KMS or
-    SSE-C
-    (lesson L08, https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
+    SSE-C (lesson L08, https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
     """
     found = [_from_etag(facts)]
     found += [_from_checksum(algorithm, value) for algorithm, value in sorted(facts.checksums.items())]

@@ -7,8 +7,7 @@ class Outcome(StrEnum):
     """Outcome of a check.
 
     `unreadable` says nothing about the bytes and is never a mismatch (lesson L11). `deferred` did not fit the time left
-    and
-    is not a failure (lesson L10).
+    and is not a failure (lesson L10).
     """
 
     MATCH = "match"

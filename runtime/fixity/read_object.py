@@ -57,15 +57,12 @@ class Reader:
         """Read a version, compute digests and compare them with the evidence. Return the result of the last read.
 
         Without a version id the current version is read; the second read uses the same version. `evidence_of` chooses
-        the
-        evidence once S3 has described the version.
+        the evidence once S3 has described the version.
 
         A mismatch is reported only after a second read on a new connection confirms it (lesson L11). The first read
-        assumes
-        equal part sizes of a multipart upload, the second asks for all sizes. An object that is too large for two reads
-        in one
-        attempt would never be called damaged. So the last attempt asks for all sizes at once and reports what one read
-        found.
+        assumes equal part sizes of a multipart upload, the second asks for all sizes. An object that is too large for
+        two reads in one attempt would never be called damaged. So the last attempt asks for all sizes at once and
+        reports what one read found.
 
         Raises:
             ObjectAbsentError: there is no such version.

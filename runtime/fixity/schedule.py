@@ -39,8 +39,7 @@ def first_check(ref: ObjectRef, deposited: datetime, interval: timedelta) -> dat
     """Return when a new deposit is first checked.
 
     Deposits of one day are spread evenly from one day to one interval later. So a bulk load never comes due all at
-    once,
-    and every object is read within its interval, which is longer than a day.
+    once, and every object is read within its interval, which is longer than a day.
     """
     return deposited + _EARLIEST + phase(ref) * (interval - _EARLIEST)
 

@@ -29,8 +29,7 @@ def verify(care: Care, replicas: Replicas, due: DueCheck, attempt: Attempt) -> F
 
     If S3's list shows another version or none, ask S3 first which version is current: a replaced or deleted version can
     still be read for weeks. If the object cannot be read the finding goes back to the queue; on the last attempt the
-    record
-    says so first.
+    record says so first.
 
     Raises:
         TransientError: a table or S3 did not answer.

@@ -18,8 +18,7 @@ def handle(event: dict[str, Any], signing: Signing) -> list[SignedDay]:
     Raises:
         MalformedMessageError: the event is something else, or names a day that is too far ahead.
         BrokenTrailError: the trail has problems. Days are still signed unless the problem is in the newest manifest or
-        the
-            public key; the alarm on problems fires.
+        the public key; the alarm on problems fires.
         TransientError: a service did not answer; Lambda calls the function again.
         RefusedError: a service refused.
     """

@@ -16,8 +16,7 @@ def handle(event: dict[str, Any], trail: AuditTrail) -> str:
 
     Raises:
         MalformedMessageError: a stream record is not of the checksum table. Nothing was written; Lambda halves the
-        batch
-            until the record is alone.
+        batch until the record is alone.
         TransientError: S3 did not answer; Lambda sends the batch again.
         RefusedError: S3 refused.
     """

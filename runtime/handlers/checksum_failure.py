@@ -15,8 +15,7 @@ def handle(event: dict[str, Any], alerting: Alerting) -> Announced:
 
     Raises:
         MalformedMessageError: a stream record is not of the checksum table. Nothing was published; Lambda halves the
-        batch
-            until the record is alone.
+        batch until the record is alone.
         TransientError: the message was not taken; Lambda sends the batch again (lesson L12).
         RefusedError: the message was refused.
     """

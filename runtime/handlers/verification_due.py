@@ -18,8 +18,7 @@ def handle(event: dict[str, Any], queue: Queue[DueCheck]) -> int:
 
     Raises:
         MalformedMessageError: a stream record is not of the scheduler table. Nothing was queued; Lambda halves the
-        batch
-            until the record is alone.
+        batch until the record is alone.
         TransientError: the queue did not take all; Lambda sends the batch again.
         RefusedError: the queue refused some.
     """

@@ -69,8 +69,7 @@ class Reporting(BucketRuns[Report, ReportSlice, ReportProgress, WholeReport]):
         """Work on a slice: at least a first part of the list, or a first file of the inventory.
 
         Notes are written once: of two copies of a slice one continues. Parts are identified by S3's ETags: if another
-        copy
-        overwrote a part, finishing the list fails, and the list is begun again.
+        copy overwrote a part, finishing the list fails, and the list is begun again.
         """
         documents, following = self.documents, part.following
         if documents.read(following.notes_key) is not None:

@@ -105,8 +105,7 @@ def has_vanished(record: RecordState, started: datetime, now: datetime) -> bool:
     """Tell whether a managed object that S3 does not list must be checked: it is lost, or the event of its deletion is.
 
     An object deposited after the sweep began may be missing from the list. An object that is checked within a day
-    anyway,
-    as all failing objects are, needs no request.
+    anyway, as all failing objects are, needs no request.
     """
     return _is_held_against_list(record, started, now)
 
@@ -115,9 +114,9 @@ def was_replaced(record: RecordState, listed: ListedObject, started: datetime, n
     """Tell whether S3 lists another version than the managed one, although its event should have arrived.
 
     S3 lists no version ids. A version that S3 received after the record's deposit is another one, and so is one of
-    another
-    size or ETag: for a multipart upload S3 lists when it began. An object that is checked within a day anyway needs no
-    request: the check of a failing object asks for the current version, and the next sweep requests another one.
+    another size or ETag: for a multipart upload S3 lists when it began. An object that is checked within a day anyway
+    needs no request: the check of a failing object asks for the current version, and the next sweep requests another
+    one.
     """
     if not (_is_held_against_list(record, started, now) and listed.settled(started, young)):
         return False
