@@ -14,12 +14,7 @@ _BY_TYPE: Final[dict[Any, Any]] = {str: "1", int: 1, bool: False, tuple[str, ...
 
 
 def any_settings(kind: type[SettingsT], **fields: Any) -> SettingsT:  # noqa: ANN401 (settings are of several types)
-    """Return settings of a function.
-
-    Args:
-        kind: their class.
-        fields: the values that matter; all others are such that the function accepts them.
-    """
+    """Return settings of a function: these fields, and for all others values that the function accepts."""
     values = {field.name: _BY_NAME.get(field.name, _BY_TYPE[field.type]) for field in attrs.fields(kind)}
     return kind(**{**values, **fields})
 

@@ -10,23 +10,14 @@ HEADINGS: Final = ("what", "measured", "baseline", "ratio", "goal", "verdict")
 
 @attrs.frozen(kw_only=True)
 class Row:
-    """One measurement beside its baseline of the same run.
-
-    Attributes:
-        what: what was measured.
-        measured: the figure with its unit.
-        baseline: the figure that it is compared with, with its unit.
-        ratio: measured divided by baseline.
-        goal: the goal in words; empty where there is none.
-        met: whether the goal is met; None where there is none.
-    """
+    """One measurement beside its baseline of the same run."""
 
     what: str
-    measured: str
-    baseline: str
-    ratio: float
-    goal: str = ""
-    met: bool | None = None
+    measured: str  # with its unit
+    baseline: str  # with its unit
+    ratio: float  # measured divided by baseline
+    goal: str = ""  # in words; empty if there is none
+    met: bool | None = None  # None if there is no goal
 
     @property
     def cells(self) -> tuple[str, ...]:

@@ -105,15 +105,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 @attrs.frozen(kw_only=True)
 class Server:
-    """A server that runs.
+    """A server that runs."""
 
-    Attributes:
-        endpoint: where, for example `https://127.0.0.1:40123`.
-        certificate: the PEM file by which clients know it.
-    """
-
-    endpoint: str
-    certificate: Path
+    endpoint: str  # for example `https://127.0.0.1:40123`
+    certificate: Path  # PEM file; clients need it
 
     @property
     def client_environment(self) -> dict[str, str]:
@@ -127,13 +122,7 @@ class Server:
 
 @contextmanager
 def serving(*, latency_seconds: float = 0.0) -> Iterator[Server]:
-    """Run the server in a process of its own, over TLS as AWS does.
-
-    Args:
-        latency_seconds: waited before every answer.
-
-    Yields:
-        The server.
+    """Run the server in a process of its own, over TLS as AWS does; it waits for the latency before every answer.
 
     Raises:
         RuntimeError: the server did not start.

@@ -20,36 +20,20 @@ _MISSING: Final = {"notBreaching": "no alarm", "breaching": "alarm", "ignore": "
 
 @attrs.frozen(kw_only=True)
 class Line:
-    """One alarm, in words.
-
-    Attributes:
-        name: its name without the environment.
-        severity: how soon a person has to act.
-        metric: what it watches: namespace and name.
-        statistic: what is made of the values of a period.
-        period: length of a period, and how many of them must have reached the threshold.
-        speaks: at which values.
-        missing: what a period without data means.
-        runbook: address of what to do.
-    """
+    """One alarm, in words."""
 
     name: str
-    severity: str
-    metric: str
-    statistic: str
-    period: str
-    speaks: str
-    missing: str
-    runbook: str
+    severity: str  # how soon a person has to act
+    metric: str  # namespace and name
+    statistic: str  # of the values of a period
+    period: str  # length, and how many of them must reach the threshold
+    speaks: str  # at which values it fires
+    missing: str  # what a period without data means
+    runbook: str  # address of what to do
 
 
 def lines_of(template: Mapping[str, Any], environment: str) -> list[Line]:
-    """Return the alarms of a template, the gravest first.
-
-    Args:
-        template: the template of the monitoring stack.
-        environment: the environment's name.
-    """
+    """Return the alarms of a template, the gravest first."""
     found = [
         _line(resource["Properties"], environment)
         for resource in template["Resources"].values()
@@ -67,12 +51,7 @@ def table(lines: Iterable[Line]) -> Iterator[str]:
 
 
 def show(settings: Settings, *, as_json: bool) -> None:
-    """Print the alarms of an environment.
-
-    Args:
-        settings: the environment's settings.
-        as_json: whether they are printed as JSON instead of a table.
-    """
+    """Print the alarms of an environment."""
     with working(f"synthesising the templates of {settings.name}"):
         template = templates.synthesised(settings)[naming.MONITORING]
     lines = lines_of(template, settings.name)

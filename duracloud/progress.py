@@ -22,11 +22,7 @@ def working(what: str) -> Iterator[None]:
 
 @contextmanager
 def counting(what: str, total: float | None = None) -> Iterator[Callable[[], None]]:
-    """Show for the time of the block how much is done: a bar where the total is known.
-
-    Yields:
-        Call it after each piece of work.
-    """
+    """Show for the time of the block how much is done: a bar if the total is known. Call the value after each piece."""
     with _shown(with_bar=True) as shown:
         if shown is None:
             yield lambda: None

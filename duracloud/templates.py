@@ -13,11 +13,7 @@ from stacks.config import Settings
 
 
 def synthesised(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
-    """Return the templates of an environment by layer, as in `stacks.naming`.
-
-    Args:
-        settings: the environment's settings.
-    """
+    """Return the templates of an environment by layer, as in `stacks.naming`."""
     # What Node says of itself on every run says nothing of the templates.
     os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
     # CDK takes a while to import, and nobody should wait for it to learn of a misspelt name.

@@ -15,16 +15,9 @@ from stacks.constructs.user_groups import UserGroups
 
 
 class BaseStack(Stack):
-    """The lowest layer.
-
-    Attributes:
-        key: the customer key, None where encryption is S3-managed.
-        signing_key: the key that signs the audit trail.
-        topic: the alert topic.
-    """
+    """The lowest layer; `key` is None if the encryption is S3-managed."""
 
     def __init__(self, scope: Construct, settings: Settings, retention: Retention) -> None:
-        """Compose the layer."""
         super().__init__(
             scope,
             naming.stack_name(settings.name, naming.BASE),

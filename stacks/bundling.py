@@ -46,10 +46,9 @@ class BundlingError(Exception):
 
 @functools.cache
 def commit() -> str:
-    """Return the last commit that changed the code of the functions, for the evidence of what they do.
+    """Return the last commit that changed the functions' code, for the evidence that they write.
 
-    Returns:
-        The commit's hash, `+` behind it where the code was changed since; `unknown` outside a git repository.
+    `+` follows if the code was changed since. Outside a git repository it is `unknown`.
     """
     try:
         last, changed = _git("log", "-1", "--format=%H"), _git("status", "--porcelain")
@@ -65,27 +64,12 @@ def _git(*arguments: str) -> str:
 
 
 def function_code(scope: Construct) -> lambda_.Code:
-    """Return the code of all functions: the package `runtime`, importable by that name.
-
-    Args:
-        scope: a construct of the stack that has the functions.
-
-    Returns:
-        The code.
-    """
+    """Return the code of all functions: the package `runtime`, importable by that name."""
     return _asset(scope, "code", _digest(_code_files()), copy_code)
 
 
 def dependency_layer(scope: Construct, construct_id: str, architecture: str) -> lambda_.LayerVersion:
     """Make the layer of the functions' dependencies.
-
-    Args:
-        scope: the parent construct.
-        construct_id: the layer's id in it.
-        architecture: processor of the functions, as in the settings.
-
-    Returns:
-        The layer.
 
     Raises:
         BundlingError: a wheel was not fetched, or cannot be installed.

@@ -20,19 +20,11 @@ from stacks.storage_stack import StorageStack
 
 
 class IntegrityStack(Stack):
-    """The layer of work.
-
-    Attributes:
-        functions: every function.
-        queues: every queue of work.
-        streams: every stream that a function works on.
-        dead_letters: every queue that takes what failed for good.
-    """
+    """The layer of work."""
 
     def __init__(
         self, scope: Construct, settings: Settings, retention: Retention, base: BaseStack, storage: StorageStack
     ) -> None:
-        """Compose the layer."""
         super().__init__(
             scope,
             naming.stack_name(settings.name, naming.INTEGRITY),

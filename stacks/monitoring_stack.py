@@ -20,7 +20,6 @@ class MonitoringStack(Stack):
     def __init__(
         self, scope: Construct, settings: Settings, base: BaseStack, storage: StorageStack, integrity: IntegrityStack
     ) -> None:
-        """Compose the layer."""
         super().__init__(
             scope,
             naming.stack_name(settings.name, naming.MONITORING),

@@ -14,16 +14,9 @@ from stacks.constructs.retention import Retention
 
 
 class StorageStack(Stack):
-    """The layer of data.
-
-    Attributes:
-        buckets: the fixed buckets.
-        tables: the two tables.
-        replication_role: the role by which S3 writes replicas.
-    """
+    """The layer of data."""
 
     def __init__(self, scope: Construct, settings: Settings, retention: Retention, base: BaseStack) -> None:
-        """Compose the layer."""
         super().__init__(
             scope,
             naming.stack_name(settings.name, naming.STORAGE),

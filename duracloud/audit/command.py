@@ -25,32 +25,17 @@ _DOES_NOT_HOLD: Final = 1
 
 @attrs.frozen(kw_only=True)
 class Question:
-    """What is asked of a copy of the audit trail.
+    """What is asked of a copy of the audit trail."""
 
-    Attributes:
-        folder: the copy.
-        limits: which days it has to have.
-        public_key: the key that must have signed; the one in the folder where None.
-        event_id: the event to prove; None where there is none.
-        as_json: whether the answer is printed as JSON.
-    """
-
-    folder: Path
+    folder: Path  # a copy of audit/
     limits: Limits
-    public_key: Path | None = None
-    event_id: str | None = None
+    public_key: Path | None = None  # must have signed; else the key in the folder
+    event_id: str | None = None  # the event to prove
     as_json: bool = False
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the command line says.
-
-    Args:
-        arguments: the words behind the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Do what the command line says and return the exit status."""
     asked = _parser().parse_args(arguments)
     limits = Limits(since=asked.since, through=asked.through, late=asked.accept_late, kept=asked.kept)
     try:
@@ -69,14 +54,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def answer(question: Question, watch: Callable[[Sequence[date]], Iterable[date]] = iter) -> int:
-    """Verify a copy and print what was found.
+    """Verify a copy, print what was found, and return the exit status.
 
-    Args:
-        question: what is asked.
-        watch: is given the signed days, and yields them again as they are verified.
-
-    Returns:
-        The exit status.
+    `watch` gets the signed days and yields each when it is verified.
 
     Raises:
         UsageError: the folder, the key or a file cannot be read.

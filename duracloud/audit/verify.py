@@ -37,21 +37,14 @@ _SIGNED_AFTER: Final = timedelta(days=3)
 
 @attrs.frozen
 class PublicKey:
-    """The public part of the key that signs.
+    """The public part of the key that signs."""
 
-    Attributes:
-        fingerprint: SHA-256 of it as PEM, as manifests name it.
-    """
-
-    fingerprint: str
+    fingerprint: str  # SHA-256 of the key as PEM, as manifests name it
     _key: ec.EllipticCurvePublicKey
 
     @classmethod
     def load(cls, file: Path) -> Self:
         """Read a key.
-
-        Args:
-            file: the key as PEM.
 
         Raises:
             UsageError: there is no such file, or it is not the public part of a P-256 key.
@@ -96,51 +89,29 @@ class Folder:
 
 @attrs.frozen(kw_only=True)
 class Limits:
-    """Which days a copy has to have.
+    """Which days a copy has to have."""
 
-    Attributes:
-        since: the copy may begin with this day; None where it has the trail from its beginning.
-        through: this day and all before it have to be signed; None where that is not asked.
-        late: up to this day it is known why days were signed late; None where nothing is known.
-        kept: a manifest that was kept elsewhere, which has to be in the copy; None where there is none.
-    """
-
-    since: date | None = None
-    through: date | None = None
-    late: date | None = None
-    kept: Path | None = None
+    since: date | None = None  # the copy may begin with this day
+    through: date | None = None  # this day and all before it must be signed
+    late: date | None = None  # days up to this one may have been signed late
+    kept: Path | None = None  # a manifest kept elsewhere; the copy must have it unchanged
 
 
 @attrs.define(kw_only=True)
 class Report:
-    """What was found.
+    """What was found."""
 
-    Attributes:
-        environment: the deployed environment's name, empty where no manifest says it.
-        first: the first signed day, None where none is signed.
-        last: the last signed day.
-        late: the days that were signed late and for which that is known, in order.
-        manifests: number of manifests.
-        segments: number of segments.
-        unsigned_segments: how many of them are in no manifest yet.
-        events: number of events.
-        unsigned_events: how many of them are in no manifest yet.
-        repeated: how many of them stand elsewhere too, with equal content.
-        counts: number of events by kind and outcome.
-        problems: whatever is not as it should be, in the order in which it was found.
-    """
-
-    environment: str = ""
+    environment: str = ""  # empty if no manifest names it
     first: date | None = None
     last: date | None = None
-    late: list[date] = attrs.field(factory=list)
+    late: list[date] = attrs.field(factory=list)  # signed late, as `Limits.late` allows
     manifests: int = 0
     segments: int = 0
-    unsigned_segments: int = 0
+    unsigned_segments: int = 0  # in no manifest yet
     events: int = 0
-    unsigned_events: int = 0
-    repeated: int = 0
-    counts: dict[str, Counter[str]] = attrs.field(factory=dict)
+    unsigned_events: int = 0  # in no manifest yet
+    repeated: int = 0  # also elsewhere, with equal content
+    counts: dict[str, Counter[str]] = attrs.field(factory=dict)  # events by kind and outcome
     problems: list[Problem] = attrs.field(factory=list)
 
 
@@ -392,16 +363,9 @@ def _plain(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]
 def verify(
     folder: Folder, key: PublicKey, limits: Limits, watch: Callable[[Sequence[date]], Iterable[date]] = iter
 ) -> Report:
-    """Verify a copy of the audit trail.
+    """Verify a copy of the audit trail. What is signed is complete and unchanged if the report has no problems.
 
-    Args:
-        folder: the copy.
-        key: the key that must have signed it.
-        limits: which days it has to have.
-        watch: is given the signed days, and yields them again as they are verified.
-
-    Returns:
-        What was found. What is signed is complete and unchanged where there are no problems.
+    `watch` gets the signed days and yields each when it is verified.
 
     Raises:
         UsageError: the manifest that was kept is none.
@@ -412,34 +376,19 @@ def verify(
 
 @attrs.frozen(kw_only=True)
 class Proof:
-    """That an event is in the signed trail.
+    """That an event is in the signed trail."""
 
-    Attributes:
-        event: its canonical JSON.
-        key: the segment that holds it.
-        line: its line there.
-        sha256: digest of the segment, whose bytes are the leaf of the tree.
-        way: from the leaf to the root.
-        manifest: key of the manifest that has the root.
-        root: the root.
-    """
-
-    event: bytes
-    key: str
-    line: int
-    sha256: str
-    way: tuple[Step, ...]
-    manifest: str
+    event: bytes  # canonical JSON
+    key: str  # of the segment
+    line: int  # in the segment
+    sha256: str  # of the segment, whose bytes are the leaf of the tree
+    way: tuple[Step, ...]  # from the leaf to the root
+    manifest: str  # key of the manifest that has the root
     root: str
 
 
 def proofs(folder: Folder, event_id: str) -> Iterator[Proof]:
-    """Yield a proof for each place in which an event stands in the signed part of a copy that was verified.
-
-    Args:
-        folder: the copy.
-        event_id: id of the event.
-    """
+    """Yield a proof for each place of an event in the signed part of a copy that was verified."""
     for name in folder.files():
         if day_of_manifest(name) is None:
             continue

@@ -54,14 +54,7 @@ def _app() -> typer.Typer:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the command line says.
-
-    Args:
-        arguments: the words behind the command's name; the overview is printed where there are none.
-
-    Returns:
-        The exit status.
-    """
+    """Do what the command line says and return the exit status. Without arguments print the overview."""
     command: Any = typer.main.get_command(_app())
     # Progress is seen as it happens, also through a pipe.
     if isinstance(sys.stdout, io.TextIOWrapper):

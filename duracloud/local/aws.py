@@ -39,20 +39,12 @@ class LocalError(CommandError):
 
 @attrs.frozen(kw_only=True)
 class LocalAws:
-    """One emulator with its data.
-
-    Attributes:
-        folder: where its data, log and process id are kept.
-        port: the port that it listens on, at 127.0.0.1.
-        certificate: certificate and key, as PEM files, for an emulator that enforces TLS and IAM policies; None for
-            one that does neither.
-        outlives: whether it goes on when the program that started it has ended, however that ended.
-    """
+    """One emulator with its data."""
 
     folder: Path
-    port: int
-    certificate: tuple[Path, Path] | None = None
-    outlives: bool = False
+    port: int  # at 127.0.0.1
+    certificate: tuple[Path, Path] | None = None  # PEM files of certificate and key; with them TLS and IAM are enforced
+    outlives: bool = False  # runs on after the program that started it
 
     @property
     def endpoint(self) -> str:
@@ -103,10 +95,7 @@ class LocalAws:
         )
 
     def start(self) -> bool:
-        """Start the emulator and wait until it answers.
-
-        Returns:
-            False where it ran already.
+        """Start the emulator and wait until it answers. Return False if it already runs.
 
         Raises:
             LocalError: the port is taken, or the emulator did not come up.
@@ -161,11 +150,7 @@ class LocalAws:
         return True
 
     def stop(self) -> bool:
-        """Stop the emulator, which writes its data first, and wait for its end.
-
-        Returns:
-            False where it did not run.
-        """
+        """Stop the emulator, which writes its data first, and wait for its end. Return False if it does not run."""
         process_id = self._process_id()
         if process_id is None:
             return False
@@ -218,7 +203,7 @@ class LocalAws:
             context = ssl.create_default_context(cafile=str(self.certificate[0]))
         try:
             with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2, context=context) as answer:  # noqa: S310 (our own address)
-                return bool(answer.status == 200)  # noqa: PLR2004 (HTTP's OK)
+                return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
 

@@ -32,10 +32,6 @@ _LAST_PORT: Final = 65_535
 def perform(name: str, *, as_json: bool = False) -> None:
     """Run one command.
 
-    Args:
-        name: the command.
-        as_json: whether the table of the drills is printed as JSON.
-
     Raises:
         CommandError: it could not do its work.
     """

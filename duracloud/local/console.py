@@ -17,12 +17,9 @@ def show(text: str) -> None:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]], limits: Sequence[int] = ()) -> None:
-    """Print a table whose columns are aligned, whatever script their texts are in.
+    """Print a table with aligned columns, whatever script their texts are in.
 
-    Args:
-        heads: the headings.
-        rows: the cells of each row.
-        limits: the greatest width of each column in characters, beyond which its texts are broken; none where empty.
+    `limits` are the maximum widths of the columns in characters; longer texts are broken.
     """
     lines = [[str(cell) for cell in row] for row in (heads, *rows)]
     if limits:

@@ -336,7 +336,7 @@ def _all_checked(before: dict[str, Row], now: dict[str, Row]) -> bool:
 
 
 def _two(found: Sequence[str]) -> bool:
-    return len(found) == 2  # noqa: PLR2004 (one result for people, one for programs)
+    return len(found) == 2
 
 
 def _depth(sqs: Any, url: str) -> int:  # noqa: ANN401 (boto3 builds classes at run time)

@@ -33,26 +33,16 @@ _MOST_NAMES: Final = 5
 
 @attrs.frozen(kw_only=True)
 class Row:
-    """The result of one drill.
-
-    Attributes:
-        drill: the drill.
-        observed: what was observed, or what was not.
-        passed: whether it was what it should be.
-        seconds: how long it took.
-    """
+    """The result of one drill."""
 
     drill: Drill
-    observed: str
+    observed: str  # or what was missing
     passed: bool
     seconds: float
 
 
 def drill(*, as_json: bool = False) -> None:
     """Run all drills in a local AWS of its own, which is stopped and forgotten at the end.
-
-    Args:
-        as_json: whether the table is printed as JSON, and nothing else.
 
     Raises:
         LocalError: a drill failed; the text says which, and where the logs are.
@@ -79,13 +69,7 @@ def drill(*, as_json: bool = False) -> None:
 
 
 def run(drills: Sequence[Drill], stage_of: Callable[[Drill], Stage], tell: Callable[[str], None]) -> list[Row]:
-    """Run drills one after the other, also where one fails.
-
-    Args:
-        drills: the drills.
-        stage_of: returns the stage of a drill.
-        tell: takes a line for each of them.
-    """
+    """Run drills one after the other, also after one fails. `tell` prints a line for each."""
     rows = []
     with counting("drills", len(drills)) as done:
         for number, each in enumerate(drills, 1):
@@ -98,11 +82,6 @@ def run(drills: Sequence[Drill], stage_of: Callable[[Drill], Stage], tell: Calla
 
 def report(rows: Sequence[Row], where: str, *, as_json: bool) -> None:
     """Print the result of the drills.
-
-    Args:
-        rows: the drills' results.
-        where: where to look when one failed.
-        as_json: whether JSON is printed.
 
     Raises:
         LocalError: one failed.

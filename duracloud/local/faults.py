@@ -21,23 +21,14 @@ _ANSWER_SECONDS: Final = 10
 
 @attrs.frozen(kw_only=True)
 class Fault:
-    """What meets some of the functions' calls, until it is withdrawn.
+    """What meets some of the functions' calls, until it is withdrawn."""
 
-    Attributes:
-        action: IAM's name of the calls, as a regular expression, for example `s3:GetObject.*`.
-        within: regular expressions, all of which are found in the path or body of such a call.
-        code: the error that is answered in the place of doing anything; empty where the call is done.
-        status: the HTTP status of the error.
-        hold: whether the answer is held back until the fault is withdrawn.
-        times: how many calls it meets at most; None for all.
-    """
-
-    action: str
-    within: tuple[str, ...]
-    code: str = ""
-    status: int = 503
-    hold: bool = False
-    times: int | None = None
+    action: str  # IAM's name of the calls, as a regular expression: `s3:GetObject.*`
+    within: tuple[str, ...]  # regular expressions; the path or body matches all of them
+    code: str = ""  # the error in the answer; empty: the call is done
+    status: int = 503  # HTTP status of the error
+    hold: bool = False  # the answer waits until the fault is withdrawn
+    times: int | None = None  # how many calls at most; None for all
 
     def meets(self, action: str, text: str) -> bool:
         """Tell whether a call is one of those."""
@@ -48,17 +39,12 @@ class FaultPlan:
     """The standing faults, with how often each was met. Lives in the emulator's process; several threads may use it."""
 
     def __init__(self) -> None:
-        """Begin without faults."""
         self._lock = threading.Lock()
         self._standing: dict[str, Fault] = {}
         self._met: dict[str, int] = {}
 
     def add(self, fault: Fault) -> str:
-        """Let a fault stand from now on.
-
-        Returns:
-            Its id.
-        """
+        """Let a fault stand from now on, and return its id."""
         name = uuid.uuid4().hex
         with self._lock:
             self._standing[name], self._met[name] = fault, 0
@@ -80,12 +66,7 @@ class FaultPlan:
             return name in self._standing
 
     def next(self, action: str, text: str) -> tuple[str, Fault] | None:
-        """Return the fault that a call meets, None where it meets none.
-
-        Args:
-            action: IAM's name of the call.
-            text: its path and body.
-        """
+        """Return the fault for a call, or None. `text` is the call's path and body."""
         with self._lock:
             for name, fault in self._standing.items():
                 left = fault.times is None or self._met[name] < fault.times
@@ -122,11 +103,7 @@ class ShownFault:
 
 @attrs.frozen
 class Faults:
-    """Orders faults from a running local AWS.
-
-    Attributes:
-        endpoint: its address.
-    """
+    """Orders faults from a running local AWS."""
 
     endpoint: str
 

@@ -18,18 +18,10 @@ _COUNTS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNot
 class Service:
     """Clients with the rights of the account's owner, and short ways to look at the tables.
 
-    Attributes:
-        aws: the running local AWS.
-        parameters: what the environment publishes, by name below `/duracloud/local/`.
-        inbox: what readers of the alert topic get.
+    `parameters` has what the environment publishes, by name below `/duracloud/local/`.
     """
 
     def __init__(self, aws: LocalAws) -> None:
-        """Find the deployed service.
-
-        Args:
-            aws: the running local AWS.
-        """
         self.aws = aws
         self.s3, self.dynamodb, self.sqs, self.cloudwatch, self.lambda_, self.logs = (
             aws.client(name) for name in ("s3", "dynamodb", "sqs", "cloudwatch", "lambda", "logs")

@@ -12,16 +12,7 @@ _LONGEST_TEXT: Final = 600
 
 
 def eventually(look: Callable[[], T], wanted: Callable[[T], bool], seconds: float = 60, what: str = "") -> T:
-    """Look until what is seen is what is wanted.
-
-    Args:
-        look: returns what there is now.
-        wanted: tells whether that is enough.
-        seconds: how long to look before giving up.
-        what: what is looked for, where its value is not worth showing.
-
-    Returns:
-        What was seen at last.
+    """Look until `wanted` accepts what `look` returns, and return it. Errors name `what` if the value says little.
 
     Raises:
         LocalError: it was not seen in that time; the text says what was seen in its place.

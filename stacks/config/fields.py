@@ -24,16 +24,7 @@ def checked(  # noqa: PLR0913 (what is said of a setting, by name)
     unit: str = "",
     shown: str | None = None,
 ) -> Any:  # noqa: ANN401 (an attrs field, typed by the class)
-    """Declare a setting.
-
-    Args:
-        holds: whether a value of the setting's type is allowed.
-        allowed: what is allowed, for an error.
-        meaning: what the setting does.
-        default: its value where an environment's file has none; without it every file must have one.
-        unit: what it is counted in.
-        shown: what is allowed, for the page of settings; as in errors where not given.
-    """
+    """Declare a setting. `allowed` is for errors; `shown` replaces it on the page of settings."""
 
     def check(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
         if not holds(value):

@@ -22,14 +22,7 @@ _BATCH_SIZE: Final = 500
 
 
 def let_write(function: RuntimeFunction, host: FunctionHost, *, read: str, write: tuple[str, ...]) -> None:
-    """Let a function write files of the audit trail.
-
-    Args:
-        function: the function.
-        host: what all functions share.
-        read: pattern of the keys that it may read.
-        write: patterns of the keys that it may write.
-    """
+    """Let a function write files of the audit trail; `read` and `write` are patterns of keys."""
     managed = host.managed_bucket
     function.allow(["s3:GetObject"], naming.objects_arn(managed, read), acknowledged=FOLDER)
     locking = ["s3:PutObjectRetention"] if host.settings.audit.locks else []
@@ -44,17 +37,11 @@ def let_write_events(function: RuntimeFunction, host: FunctionHost) -> None:
 
 
 class Audit(Construct):
-    """Two functions, a stream and a schedule.
-
-    Attributes:
-        functions: the function that writes and the one that signs.
-        stream: the checksum table's stream as the first of them reads it.
-    """
+    """Two functions, a stream and a schedule."""
 
     def __init__(
         self, scope: Construct, construct_id: str, host: FunctionHost, *, tables: FixityTables, signing_key: kms.IKey
     ) -> None:
-        """Create all of it."""
         super().__init__(scope, construct_id)
         self._host = host
         settings = host.settings

@@ -40,7 +40,6 @@ class FixityDashboard(Construct):
     """One dashboard per environment."""
 
     def __init__(self, scope: Construct, construct_id: str, watched: Watched) -> None:
-        """Create the dashboard: a section per subject, two graphs in a row."""
         super().__init__(scope, construct_id)
         sections = {
             "Objects under care": _care(watched),

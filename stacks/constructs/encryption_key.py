@@ -11,14 +11,9 @@ from stacks.constructs.retention import Retention
 
 
 class EncryptionKey(Construct):
-    """A key, rotated yearly, that the services may use which send alerts and inventories.
-
-    Attributes:
-        key: the key.
-    """
+    """A key, rotated yearly, that the services may use which send alerts and inventories."""
 
     def __init__(self, scope: Construct, construct_id: str, settings: Settings, retention: Retention) -> None:
-        """Create the key and its alias."""
         super().__init__(scope, construct_id)
         self.key = kms.Key(
             self,

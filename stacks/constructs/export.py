@@ -14,14 +14,9 @@ from stacks.constructs.runtime_function import RuntimeFunction
 
 
 class Export(Construct):
-    """The function and its schedules.
-
-    Attributes:
-        function: the function.
-    """
+    """The function and its schedules."""
 
     def __init__(self, scope: Construct, construct_id: str, host: FunctionHost, *, table: dynamodb.TableV2) -> None:
-        """Create them."""
         super().__init__(scope, construct_id)
         settings = host.settings
         self.function = RuntimeFunction(

@@ -45,20 +45,11 @@ _RECOVERED: Final[dict[str, Any]] = {
 
 
 class Fixity(Construct):
-    """Five functions, their three queues and their two streams.
-
-    Attributes:
-        functions: the functions.
-        queues: the queues of work.
-        created: the one of new objects among them.
-        verification: the one of checks among them.
-        streams: the streams.
-    """
+    """Five functions, their three queues and their two streams."""
 
     def __init__(
         self, scope: Construct, construct_id: str, host: FunctionHost, *, tables: FixityTables, topic: sns.ITopic
     ) -> None:
-        """Create all of it."""
         super().__init__(scope, construct_id)
         self._host = host
         self._tables = tables

@@ -14,7 +14,6 @@ class Parameters(Construct):
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: str, layer: str, values: Mapping[str, str]
     ) -> None:
-        """Create one parameter per value, which the last part of its name stands for."""
         super().__init__(scope, construct_id)
         for name, value in values.items():
             ssm.StringParameter(

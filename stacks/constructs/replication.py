@@ -14,15 +14,9 @@ _BATCH_SIZE: Final = 10
 
 
 class Replication(Construct):
-    """The function and its queue.
-
-    Attributes:
-        function: the function.
-        queue: the queue that every main bucket names in its notifications.
-    """
+    """The function and its queue."""
 
     def __init__(self, scope: Construct, construct_id: str, host: FunctionHost) -> None:
-        """Create both."""
         super().__init__(scope, construct_id)
         settings = host.settings
         sizing = settings.functions.replication_failed

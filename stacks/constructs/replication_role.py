@@ -10,12 +10,7 @@ from stacks.constructs.acknowledged import ANY_BUCKET, ANY_OBJECT, Acknowledged
 
 
 class ReplicationRole(Construct):
-    """One role for all deposit buckets of an environment.
-
-    Attributes:
-        role: the role.
-        acknowledged: findings of cdk-nag that are accepted.
-    """
+    """One role for all deposit buckets of an environment."""
 
     def __init__(self, scope: Construct, construct_id: str, settings: Settings, *, key: kms.IKey | None) -> None:
         """Create the role with what S3 needs, see AWS's page.

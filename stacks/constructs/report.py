@@ -23,15 +23,9 @@ _READ: Final = (*_WRITTEN, f"{ManagedPrefix.INVENTORY}*", f"{ManagedPrefix.AUDIT
 
 
 class Report(Construct):
-    """The function and its queue, into which the schedule, people and the function itself put what is to be done.
-
-    Attributes:
-        function: the function.
-        queue: the queue.
-    """
+    """The function and its queue, into which the schedule, people and the function itself put what is to be done."""
 
     def __init__(self, scope: Construct, construct_id: str, host: FunctionHost, *, table: dynamodb.TableV2) -> None:
-        """Create both."""
         super().__init__(scope, construct_id)
         settings = host.settings
         sizing = settings.functions.checksum_report

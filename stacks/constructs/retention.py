@@ -6,13 +6,9 @@ from aws_cdk import RemovalPolicy
 
 @attrs.frozen
 class Retention:
-    """What happens to data when its resource leaves a template.
+    """What happens to data when its resource leaves a template."""
 
-    Attributes:
-        destroyable: True only where the environment is disposable and the person said `-c allowDataLoss=true`.
-    """
-
-    destroyable: bool
+    destroyable: bool  # the environment is disposable and `-c allowDataLoss=true` was given
 
     @property
     def removal_policy(self) -> RemovalPolicy:

@@ -51,14 +51,7 @@ _RETENTION: Final = dict(
 
 
 class RuntimeFunction(Construct):
-    """A function with its own role and its own log group.
-
-    Attributes:
-        name: the function's name.
-        function: the function.
-        timeout: its longest invocation.
-        acknowledged: findings of cdk-nag that are accepted.
-    """
+    """A function with its own role and its own log group."""
 
     def __init__(
         self,
@@ -74,16 +67,8 @@ class RuntimeFunction(Construct):
     ) -> None:
         """Create the function; its role may write its log and nothing else, until something is allowed.
 
-        Args:
-            scope: the parent construct.
-            construct_id: its id in it.
-            host: what all functions share.
-            settings: what the function reads when it starts.
-            description: what it does, for the console.
-            sizing: its memory and time-out.
-            more_layers: what it needs besides the dependencies of all functions.
-            calls_itself: whether it goes on by messages to its own queue. Lambda takes that for a mistake and stops it
-                after 16 rounds, unless told (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
+        A function that sends messages to its own queue needs `calls_itself`: Lambda stops it after 16 rounds otherwise
+        (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
         """
         super().__init__(scope, construct_id)
         physical_name = function_name(settings.environment, settings.function)
@@ -138,14 +123,7 @@ class RuntimeFunction(Construct):
         acknowledged: str = "",
         conditions: Mapping[str, object] | None = None,
     ) -> None:
-        """Let the function call AWS.
-
-        Args:
-            actions: IAM actions.
-            resources: ARNs or ARN patterns.
-            acknowledged: why patterns among them are accepted.
-            conditions: IAM conditions.
-        """
+        """Let the function call AWS; `acknowledged` says why patterns among the resources are accepted."""
         self._role.add_to_policy(
             iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
         )
@@ -155,12 +133,7 @@ class RuntimeFunction(Construct):
             self.acknowledged += [Acknowledged.wildcard(policy, pattern, acknowledged) for pattern in wildcards]
 
     def deny(self, actions: Sequence[str], *resources: str) -> None:
-        """Keep the function from calls that a wider permission would let it make.
-
-        Args:
-            actions: IAM actions.
-            resources: ARNs or ARN patterns.
-        """
+        """Keep the function from calls that a wider permission would allow."""
         self._role.add_to_policy(
             iam.PolicyStatement(effect=iam.Effect.DENY, actions=list(actions), resources=list(resources))
         )

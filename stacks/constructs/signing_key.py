@@ -10,14 +10,9 @@ from stacks.constructs.retention import Retention
 
 
 class SigningKey(Construct):
-    """A key for signatures, which KMS cannot rotate: the same one for as long as the trail is kept.
-
-    Attributes:
-        key: the key.
-    """
+    """A key for signatures, which KMS cannot rotate: the same one for as long as the trail is kept."""
 
     def __init__(self, scope: Construct, construct_id: str, settings: Settings, retention: Retention) -> None:
-        """Create the key and its alias."""
         super().__init__(scope, construct_id)
         self.key = kms.Key(
             self,

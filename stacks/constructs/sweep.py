@@ -14,12 +14,7 @@ from stacks.constructs.work_queue import WorkQueue
 
 
 class Sweep(Construct):
-    """The function and its queue, into which the schedule and the function itself put what is to be done.
-
-    Attributes:
-        function: the function.
-        queue: the queue.
-    """
+    """The function and its queue, into which the schedule and the function itself put what is to be done."""
 
     def __init__(
         self,
@@ -31,16 +26,6 @@ class Sweep(Construct):
         created: WorkQueue,
         verification: WorkQueue,
     ) -> None:
-        """Create both.
-
-        Args:
-            scope: the parent construct.
-            construct_id: its id in it.
-            host: what all functions share.
-            tables: the two tables.
-            created: the queue of new objects.
-            verification: the queue of checks.
-        """
         super().__init__(scope, construct_id)
         settings = host.settings
         sizing = settings.functions.fixity_sweep

@@ -15,16 +15,7 @@ from stacks.constructs.work_queue import DeadLetterQueue, WorkQueue
 
 @attrs.frozen(kw_only=True)
 class Watched:
-    """Everything of an environment that has metrics.
-
-    Attributes:
-        settings: the environment's settings.
-        functions: every function.
-        queues: every queue of work.
-        dead_letters: every queue that takes what failed for good.
-        streams: every stream that a function works on.
-        tables: what is measured of each table.
-    """
+    """Everything of an environment that has metrics."""
 
     settings: Settings
     functions: Sequence[RuntimeFunction]

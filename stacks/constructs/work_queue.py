@@ -28,26 +28,12 @@ _VISIBILITY_FACTOR: Final = 6
 
 
 class DeadLetterQueue(Construct):
-    """A queue of messages that were set aside, kept for 14 days.
-
-    Attributes:
-        queue: the queue.
-        name: its name without the environment.
-        acknowledged: findings of cdk-nag that are accepted.
-    """
+    """A queue of messages that were set aside, kept for 14 days."""
 
     def __init__(
         self, scope: Construct, construct_id: str, host: FunctionHost, *, name: str, last_stop: str = ""
     ) -> None:
-        """Create the queue.
-
-        Args:
-            scope: the parent construct.
-            construct_id: its id in it.
-            host: what all functions share.
-            name: the queue's name without the environment.
-            last_stop: why it has no dead-letter queue of its own, where it is not one itself.
-        """
+        """Create the queue; `last_stop` says why it has no dead-letter queue if it is not one itself."""
         super().__init__(scope, construct_id)
         self.name = name
         self.queue = sqs.Queue(
@@ -72,13 +58,7 @@ class DeadLetterQueue(Construct):
 
 
 class WorkQueue(Construct):
-    """The queue.
-
-    Attributes:
-        queue: the queue.
-        dead_letters: the queue of messages that were tried too often.
-        name: its name without the environment.
-    """
+    """The queue."""
 
     def __init__(
         self,
@@ -92,18 +72,6 @@ class WorkQueue(Construct):
         batch_size: int = 1,
         batch_window_seconds: int = 0,
     ) -> None:
-        """Create both queues.
-
-        Args:
-            scope: the parent construct.
-            construct_id: its id in it.
-            host: what all functions share.
-            name: the queue's name without the environment.
-            sizing: size of the function that works on it.
-            max_receives: attempts at a message before it is set aside.
-            batch_size: messages handed to the function at once.
-            batch_window_seconds: longest wait for a batch to fill.
-        """
         super().__init__(scope, construct_id)
         self.name = name
         self._sizing = sizing
@@ -123,25 +91,12 @@ class WorkQueue(Construct):
         )
 
     def take(self, construct_id: str, description: str, pattern: events.EventPattern) -> None:
-        """Take EventBridge events, as they are.
-
-        Args:
-            construct_id: id of the rule.
-            description: which events, for the console.
-            pattern: which events, for EventBridge.
-        """
+        """Take EventBridge events, as they are."""
         rule = events.Rule(self, construct_id, description=description, event_pattern=pattern)
         self._deliver(rule)
 
     def schedule(self, construct_id: str, description: str, expression: str, message: Mapping[str, str]) -> None:
-        """Take a message at certain times.
-
-        Args:
-            construct_id: id of the rule.
-            description: what the message is for, for the console.
-            expression: when, as an EventBridge expression in UTC.
-            message: the message.
-        """
+        """Take a message at certain times; the expression is EventBridge's, in UTC."""
         when = events.Schedule.expression(expression)
         rule = events.Rule(self, construct_id, description=description, schedule=when)
         self._deliver(rule, events.RuleTargetInput.from_object(dict(message)))
@@ -151,12 +106,7 @@ class WorkQueue(Construct):
         rule.add_target(targets.SqsQueue(self.queue, message=message, dead_letter_queue=self.dead_letters.queue))
 
     def take_notifications(self, account: str, buckets: str) -> None:
-        """Take notifications that S3 sends by itself, for what it does not tell EventBridge.
-
-        Args:
-            account: the AWS account of the buckets.
-            buckets: ARN pattern of the buckets.
-        """
+        """Take notifications that S3 sends to queues only, from buckets that match an ARN pattern."""
         self.queue.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("s3.amazonaws.com")],

@@ -14,17 +14,11 @@ from stacks.config import load_settings
 
 @attrs.frozen
 class Stage:
-    """One drill's part of the service.
-
-    Attributes:
-        service: the deployed service.
-        faults: shows faults on order.
-        bucket: a deposit bucket that no other drill uses.
-    """
+    """One drill's part of the service."""
 
     service: Service
     faults: Faults
-    bucket: str
+    bucket: str  # used by no other drill
 
     def put(self, *keys: str, body: str = "the content of {}") -> dict[str, str]:
         """Upload objects and return their versions by key."""
@@ -112,14 +106,8 @@ class Stage:
 
 @attrs.frozen(kw_only=True)
 class Drill:
-    """One row of the table.
+    """One row of the table."""
 
-    Attributes:
-        fault: what goes wrong.
-        done: what the drill does about it, for the table.
-        run: does it, and returns what was observed; raises LocalError where it is not what it should be.
-    """
-
-    fault: str
-    done: str
-    run: Callable[[Stage], str]
+    fault: str  # what goes wrong
+    done: str  # what the drill does, for the table
+    run: Callable[[Stage], str]  # returns what was observed; raises LocalError if that is wrong
