@@ -66,7 +66,7 @@ class Schedule:
 
 
 def care(concurrency: int = 10) -> Care:
-    """Build what a deposit works with; the S3 client follows the process's environment."""
+    """Build the ports of a deposit; the S3 client follows the process's environment."""
     return Care(
         store=S3Objects(lambda: client("s3", connections=concurrency)),
         records=Records(),

@@ -1,4 +1,4 @@
-"""CPU milliseconds per small object taken under care, log, metrics and both table writes included."""
+"""CPU milliseconds per deposit of a small object, with log, metrics and both table writes."""
 
 import json
 import os

@@ -112,7 +112,7 @@ class Server:
 
     @property
     def client_environment(self) -> dict[str, str]:
-        """Environment variables by which boto3 talks to the server and to no other."""
+        """Environment variables that let boto3 talk to this server only."""
         return client_environment() | {
             "AWS_ENDPOINT_URL_S3": self.endpoint,
             "AWS_ENDPOINT_URL_DYNAMODB": self.endpoint,
@@ -154,7 +154,7 @@ def client_environment() -> dict[str, str]:
 
 
 def main() -> None:
-    """Serve on a free port, and print it, until the process is told to end."""
+    """Serve on a free port, and print it, until the process is ended."""
     parser = argparse.ArgumentParser()
     parser.add_argument("certificate", metavar="PEM_FILE")
     parser.add_argument("key", metavar="PEM_FILE")

@@ -11,7 +11,7 @@ from duracloud.progress import working
 from stacks import naming
 from stacks.config import Settings
 
-_HEADINGS: Final = ("ALARM", "SEVERITY", "METRIC", "STATISTIC", "PERIOD", "SPEAKS", "NO DATA", "RUNBOOK")
+_HEADINGS: Final = ("ALARM", "SEVERITY", "METRIC", "STATISTIC", "PERIOD", "FIRES", "NO DATA", "RUNBOOK")
 # In the order in which people should read them.
 _SEVERITIES: Final = ("critical", "warning", "notice")
 _COMPARISONS: Final = {"GreaterThanOrEqualToThreshold": "from", "LessThanThreshold": "below"}
@@ -27,13 +27,13 @@ class Line:
     metric: str  # namespace and name
     statistic: str  # of the values of a period
     period: str  # length, and how many of them must reach the threshold
-    speaks: str  # at which values it fires
+    fires: str  # at which values it fires
     missing: str  # what a period without data means
     runbook: str  # address of what to do
 
 
 def lines_of(template: Mapping[str, Any], environment: str) -> list[Line]:
-    """Return the alarms of a template, the gravest first."""
+    """Return the alarms of a template, the most severe first."""
     found = [
         _line(resource["Properties"], environment)
         for resource in template["Resources"].values()
@@ -75,7 +75,7 @@ def _line(properties: Mapping[str, Any], environment: str) -> Line:
         metric=metric,
         statistic=statistic,
         period=f"{count} x {period} s" if count > 1 else f"{period} s",
-        speaks=f"{comparison} {properties['Threshold']}",
+        fires=f"{comparison} {properties['Threshold']}",
         missing=_MISSING[properties["TreatMissingData"]],
         runbook=properties["AlarmDescription"].rpartition(" ")[2],
     )

@@ -36,7 +36,7 @@ def run(
             process.wait(_GRACE_SECONDS)
         raise
     finally:
-        # Also what the program has left behind. There is nothing where it ended well.
+        # Also the children that the program left running. A program that ended in good order left none.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -1,4 +1,4 @@
-"""Progress of whatever takes longer than two seconds: on stderr, and only where that is a terminal."""
+"""Progress of whatever takes longer than two seconds: on stderr, if it is a terminal."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sized
@@ -63,7 +63,7 @@ def _shown(*, with_bar: bool) -> Iterator["Progress | None"]:
         TimeElapsedColumn(),
         console=Console(stderr=True),
         transient=True,
-        # What is printed into a pipe must not end up on the terminal.
+        # Output for a pipe must not end up on the terminal.
         redirect_stdout=sys.stdout.isatty(),
     ) as shown:
         yield shown

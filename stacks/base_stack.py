@@ -1,4 +1,4 @@
-"""BaseStack: what every other layer builds on: the keys, the alert topic, the user groups."""
+"""BaseStack: the keys, the alert topic, the user groups; every other layer uses it."""
 
 from aws_cdk import Environment, Stack
 from aws_cdk import aws_kms as kms

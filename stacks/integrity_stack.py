@@ -1,4 +1,4 @@
-"""IntegrityStack: what works: queues, event rules, functions, schedules."""
+"""IntegrityStack: queues, event rules, functions, schedules."""
 
 from aws_cdk import Environment, Stack
 from constructs import Construct

@@ -1,4 +1,4 @@
-"""MonitoringStack: alarms and dashboard, made of metrics that the other layers offer."""
+"""MonitoringStack: alarms and dashboard, made of the metrics of the other layers."""
 
 from aws_cdk import Environment, Stack
 from constructs import Construct

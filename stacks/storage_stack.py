@@ -1,4 +1,4 @@
-"""StorageStack: what holds data: the fixed buckets, the two tables, and the replication role."""
+"""StorageStack: the fixed buckets, the two tables, the replication role."""
 
 from aws_cdk import Environment, Stack
 from constructs import Construct

@@ -189,7 +189,7 @@ class _Verification:
             return
         found = hashlib.sha256(self.folder.read(ManagedPrefix.AUDIT_KEY)).hexdigest()
         if found != self.key.fingerprint:
-            what = "the key in the folder is another one"
+            what = "the folder holds another key"
             self._problem(ManagedPrefix.AUDIT_KEY, what, self.key.fingerprint, found)
 
     def _kept(self) -> None:

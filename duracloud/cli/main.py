@@ -24,7 +24,7 @@ _TERMINATED: Final = 128 + signal.SIGTERM
 
 
 class _Verbs(TyperGroup):
-    """Verbs in the order of their registration; one that there is not is one clear line."""
+    """Verbs in the order of their registration; an unknown one is an error of one line."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 (typer's own types)
         if args[0] not in self.commands:
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
     except typer.Exit as ended:
         return ended.exit_code
     except BrokenPipeError:
-        # Nobody reads any more; what was to be done is done.
+        # The reader of the pipe has ended; so do we, without an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except typer.TyperException as error:
@@ -83,9 +83,9 @@ def main(arguments: Sequence[str]) -> int:
 def run() -> NoReturn:
     """Entry point of the console command."""
     LOCAL.joinpath("tmp").mkdir(parents=True, exist_ok=True)
-    # Nothing is written outside the project's folder, not even for a moment.
+    # Temporary files stay in the project's folder too.
     os.environ.setdefault("TMPDIR", str(LOCAL / "tmp"))
-    # What Node says of itself on every run says nothing of the templates.
+    # Node's notice about its own version says nothing about the templates.
     os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
     if f"_{NAME.upper()}_COMPLETE" in os.environ:
         typer.main.get_command(_app()).main(prog_name=NAME)

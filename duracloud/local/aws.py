@@ -1,4 +1,11 @@
-"""The local AWS as a process: starting it, finding it, stopping it, and talking to it."""
+"""The local AWS as a process: start, find, stop and call it.
+
+The emulator inherits a locked file. The operating system releases the lock however the emulator ends; a file with a
+process number alone would outlive a crash.
+
+Addresses of queues hold the port, and parameters and functions' settings store them. So the data folder remembers its
+port, and another port is refused.
+"""
 
 import contextlib
 import fcntl
@@ -25,7 +32,7 @@ REGION: Final = "us-east-1"
 # A key of our own: the CDK command line remembers which account a key belongs to.
 ACCESS_KEY_ID: Final = "duracloud-local"
 _PYTHON: Final = ROOT / ".venv-emulator" / "bin" / "python"
-# Environment variable of the emulator: `0` where it ends with the program that started it.
+# Environment variable of the emulator: `0` if it ends with the program that started it.
 OUTLIVES: Final = "DURACLOUD_OUTLIVES"
 _START_SECONDS: Final = 30
 _STOP_SECONDS: Final = 20
@@ -53,16 +60,16 @@ class LocalAws:
 
     @property
     def objects(self) -> Path:
-        """Folder in which the bytes of objects lie as plain files, by account, bucket and key."""
+        """Folder with the bytes of objects as plain files, by account, bucket and key."""
         return self.folder / "objects"
 
     @property
     def log(self) -> Path:
-        """What the emulator says."""
+        """The emulator's log."""
         return self.folder / "emulator.log"
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables by which AWS tools find the emulator."""
+        """Return the environment variables with which AWS tools find the emulator."""
         found = {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ENDPOINT_URL_S3": self.endpoint,
@@ -110,11 +117,10 @@ class LocalAws:
                 f" 'make up DURACLOUD_PORT={self.port + 1}'"
             )
         if self._port_file.exists() and self._port_file.read_text() != str(self.port):
-            # Addresses of queues, which hold the port, are in parameters and settings of functions.
             made_for = self._port_file.read_text()
             raise LocalError(
-                f"the data of the local AWS were made for port {made_for}; use DURACLOUD_PORT={made_for}, or forget"
-                " them with 'make clean'"
+                f"the data of the local AWS was made for port {made_for}; use DURACLOUD_PORT={made_for}, or delete"
+                " it with 'make clean'"
             )
         if not _PYTHON.exists():
             raise LocalError("the emulator is not installed; run 'make setup'")
@@ -122,7 +128,6 @@ class LocalAws:
             folder.mkdir(parents=True, exist_ok=True)
         self._port_file.write_text(str(self.port))
         with self.log.open("ab") as log, self._pid_file.open("a") as lock:
-            # Held as long as the emulator lives: a number alone could be another program's by now.
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:

@@ -46,7 +46,7 @@ def perform(name: str, *, as_json: bool = False) -> None:
         with _alone(_FOLDERS[name]):
             commands[name]()
     except (BotoCoreError, ClientError) as error:
-        raise LocalError(f"the local AWS did not do what it was asked for: {error}") from error
+        raise LocalError(f"a call of the local AWS failed: {error}") from error
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def _alone(folders: Sequence[str]) -> Iterator[None]:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise LocalError(f"another command is at work in .local/{name}; let it end first") from error
+                raise LocalError(f"another command works in .local/{name}; wait until it ends") from error
         yield
 
 
@@ -82,7 +82,7 @@ def _up() -> None:
     except KeyboardInterrupt as error:
         if before:
             raise BrokenOffError(
-                "interrupted; the local AWS ran before and goes on: 'duracloud down' stops it"
+                "interrupted; the local AWS ran before and keeps running: 'duracloud down' stops it"
             ) from error
         aws.stop()
         raise
@@ -109,10 +109,10 @@ Three things to try with the AWS CLI, version 2:
      aws sqs send-message --queue-url {parameter(aws, "integrity/queue/verification-url")} \\
          --message-body '{{"bucket": "{main_bucket}", "key": "README.md"}}'
 
-What would be e-mailed lies in a queue:
+A queue holds the e-mails:
   aws sqs receive-message --max-number-of-messages 10 --queue-url {inbox.url}
 
-'make down' stops it and keeps its data, 'make clean' forgets its data.""")
+'make down' stops it and keeps its data, 'make clean' deletes its data.""")
 
 
 def _down() -> None:
@@ -125,7 +125,7 @@ def _clean() -> None:
     aws = _aws()
     for name in _FOLDERS["clean"]:
         attrs.evolve(aws, folder=_LOCAL / name).forget()
-    print("the local AWS is stopped, its data is gone")
+    print("the local AWS is stopped, its data is deleted")
 
 
 def _demo() -> None:

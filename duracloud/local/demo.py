@@ -1,4 +1,4 @@
-"""Tells the story of an environment on this machine: `duracloud demo`. It reports only what it has observed."""
+"""Shows the life of an environment on this machine: `duracloud demo`. It prints only what it has observed."""
 
 import io
 import json
@@ -59,7 +59,7 @@ def tell() -> None:
     finally:
         aws.stop()
     aws.forget()
-    print(f"\nEverything was observed as told, in {time.monotonic() - started:.0f} seconds. Nothing is left running.")
+    print(f"\nDone in {time.monotonic() - started:.0f} seconds. Every step was checked. Nothing is left running.")
 
 
 class _Story:
@@ -72,7 +72,7 @@ class _Story:
         self._deploy()
         self._request()
         self._upload()
-        self._show_records("Every object has its digests, compared with what S3 and the uploader said")
+        self._show_records("Every object has its digests, compared with what S3 and the uploader state")
         self._first_checks()
         self._damage()
         self._find_damage()
@@ -103,7 +103,7 @@ class _Story:
         self._inbox = Inbox(self._aws, parameter(self._aws, "base/alert-topic-arn"))
 
     def _request(self) -> None:
-        self._title("A depositor asks for buckets: two good names, two bad ones")
+        self._title("A depositor requests buckets: two allowed names, two that are not")
         show(_REQUEST)
         self._s3.put_object(Bucket=self._requests, Key="spring deposits.txt", Body=_REQUEST.encode())
         with working("waiting for the result of the request"):
@@ -160,14 +160,14 @@ class _Story:
         self._await_schedule(self._keys_uploaded)
 
     def _first_checks(self) -> None:
-        self._title("Let all of them come due, half a year early")
+        self._title("All checks come due, half a year early")
         before = self._rows(self._records_table)
         self._come_due(*before)
         records = self._records_when("checks", lambda found: _all_checked(before, found))
         self._print_records(records)
         expect("the outcomes", {_text(record, "LastOutcome") for record in records.values()}, {"match"})
         self._await_schedule(self._keys_uploaded)
-        say("All match. Each has its next date, and nobody got an e-mail about it.")
+        say("All match. Each object has its next date. No e-mail was sent about it.")
         expect("the e-mails about objects", [mail.subject for mail in self._mails_with("[DuraCloud")], [])
 
     def _damage(self) -> None:
@@ -180,14 +180,14 @@ class _Story:
         path.write_bytes(content)
         after = self._s3.head_object(Bucket=self._bucket, Key=_LETTER)
         say(f"{path.relative_to(ROOT)}")
-        say(f"byte {position}: {old:08b} ('{chr(old)}') -> {old ^ 1:08b} ('{chr(old ^ 1)}'), so it begins now")
+        say(f"byte {position}: {old:08b} ('{chr(old)}') -> {old ^ 1:08b} ('{chr(old ^ 1)}'); the file now begins:")
         show(self._read(self._bucket, _LETTER).decode().splitlines()[0])
         expect("version and ETag", (after["VersionId"], after["ETag"]), (before["VersionId"], before["ETag"]))
         print()
-        say(f"To S3 nothing has happened: version {after['VersionId']}, ETag {after['ETag']}, as before.")
+        say(f"S3 notices nothing: version {after['VersionId']} and ETag {after['ETag']} are as before.")
 
     def _find_damage(self) -> None:
-        self._title("The letter comes due again: the damage is found, read twice, and told")
+        self._title("The letter comes due again: the damage is found, read twice, and reported")
         self._come_due(_LETTER)
         records = self._records_when(
             "mismatch", lambda found: _text(found.get(_LETTER, {}), "LastOutcome") == "mismatch"
@@ -198,17 +198,17 @@ class _Story:
         expected, computed = record["Digests"]["M"]["sha256"]["S"], check["Computed"]["M"]["sha256"]["S"]
         print(f"      expected  sha256 {expected}\n      computed  sha256 {computed}\n")
         expect("the number of reads", check["Reads"]["N"], "2")
-        say("The e-mail, as its reader gets it:")
+        say("The e-mail:")
         self._show_email("failed the check")
         self._say_alarm("duracloud-local-failed-checks-checksum-verification")
 
     def _repair(self) -> None:
-        self._title("The operator follows the runbook and puts the good copy back, from the replica")
+        self._title("The operator follows the runbook and restores the good copy from the replica")
         good = self._read(self._replica, _LETTER)
         expect("the replica's content", good.decode(), _LETTER_TEXT)
         self._s3.put_object(Bucket=self._bucket, Key=_LETTER, Body=good)
         self._records_when("recovery", lambda found: _text(found.get(_LETTER, {}), "LastOutcome") == "match")
-        say("The e-mail, as its reader gets it:")
+        say("The e-mail:")
         self._show_email("recovered")
 
     def _delete(self) -> None:
@@ -217,7 +217,7 @@ class _Story:
         rest = [key for key in self._keys_uploaded if key != _DELETED]
         self._records_when("deletion", lambda found: sorted(found) == rest)
         self._await_schedule(rest)
-        say("Its record and its place in the schedule are gone. S3 keeps the version for 30 days.")
+        say("Its record and its schedule row are removed. S3 keeps the version for 30 days.")
 
     def _finish(self) -> None:
         self._title("At the end")
@@ -228,7 +228,7 @@ class _Story:
         urls = sqs.list_queues(QueueNamePrefix="duracloud-local-")["QueueUrls"]
         waiting = {url.rsplit("/", 1)[-1]: _depth(sqs, url) for url in urls}
         expect("what waits in queues", {name: depth for name, depth in waiting.items() if depth}, {})
-        say(f"All {len(urls)} queues are empty; nothing was set aside.")
+        say(f"All {len(urls)} queues are empty; the dead-letter queues too.")
 
     def _title(self, text: str) -> None:
         self._step += 1
@@ -287,7 +287,7 @@ class _Story:
         print()
         with working(f"waiting for the alarm {name}"):
             mail = eventually(lambda: self._mails_with(f'ALARM: "{name}"'), bool, what=f"the alarm {name}")[0]
-        say(f"The operators' alarm speaks too, by an e-mail with the subject: {mail.subject}")
+        say(f"The alarm fires too. Subject of its e-mail: {mail.subject}")
 
     def _show_email(self, about: str) -> None:
         with working("waiting for the e-mail"):

@@ -1,4 +1,9 @@
-"""Faults that the local AWS shows when it is told to: what they are, which request they meet, and how to order them."""
+"""Faults of the local AWS on order.
+
+Orders go to `/_duracloud/faults`: answer calls with an error, delay an answer, kill a function's processes, lose stream
+records. A fault names IAM's action and a text in the path or body. It applies only to callers with our functions' user
+agent. A drill waits until its fault applied, acts, and withdraws it.
+"""
 
 import json
 import re
@@ -13,7 +18,6 @@ import attrs
 
 from duracloud.local.watching import eventually
 
-# Where the local AWS takes orders. They concern the calls of our functions only, not those of people and tools.
 PATH: Final = "/_duracloud/faults"
 CALLER: Final = "duracloud/"
 _ANSWER_SECONDS: Final = 10
@@ -21,7 +25,7 @@ _ANSWER_SECONDS: Final = 10
 
 @attrs.frozen(kw_only=True)
 class Fault:
-    """What meets some of the functions' calls, until it is withdrawn."""
+    """An error or delay for some of the functions' calls, until it is withdrawn."""
 
     action: str  # IAM's name of the calls, as a regular expression: `s3:GetObject.*`
     within: tuple[str, ...]  # regular expressions; the path or body matches all of them
@@ -36,7 +40,7 @@ class Fault:
 
 
 class FaultPlan:
-    """The standing faults, with how often each was met. Lives in the emulator's process; several threads may use it."""
+    """The standing faults, and how many calls met each. Lives in the emulator's process; several threads may use it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

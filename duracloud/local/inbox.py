@@ -1,7 +1,7 @@
 """The e-mail inbox of the local AWS.
 
-AWS sends the messages of a topic by e-mail to those who confirmed their subscription. The local AWS sends no e-mail:
-here a queue subscribes to the topic, and holds what each reader would have got.
+AWS e-mails the messages of a topic to its confirmed subscribers. The local AWS sends no e-mail: a queue subscribes to
+the topic instead.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The deployed service as a stranger sees it: boto3, the endpoint and the SSM parameters."""
+"""The deployed service from outside: boto3, the endpoint and the SSM parameters."""
 
 import gzip
 import json
@@ -42,7 +42,7 @@ class Service:
 
     @property
     def queues(self) -> list[str]:
-        """Names of the queues of work, each of which has a dead-letter queue."""
+        """Names of the queues of work; each has a dead-letter queue."""
         parts = (name.split("/") for name in self.parameters if name.startswith("integrity/queue/"))
         return [last.removesuffix("-url") for *_, last in parts if not last.endswith("-dlq-url")]
 
@@ -59,7 +59,7 @@ class Service:
         return self._rows("storage/scheduler-table", bucket)
 
     def audit_events(self, bucket: str) -> list[Row]:
-        """Return what the audit trail says of a bucket and its objects, an event that was written twice once."""
+        """Return the audit events of a bucket and its objects, each once."""
         managed = self.parameters["storage/managed-bucket"]
         found: dict[str, Row] = {}
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=managed, Prefix="audit/events/"):
@@ -91,7 +91,7 @@ class Service:
         """
         result = self.request(f"{names[0]}.txt", "\n".join(names))
         if result["status"] != "completed":
-            raise LocalError(f"the request for {', '.join(names)} ended so: {result}")
+            raise LocalError(f"the request for {', '.join(names)} ended with: {result}")
         return [str(entry["bucket"]) for entry in result["buckets"]]
 
     def new_bucket(self, name: str) -> str:
@@ -110,7 +110,7 @@ class Service:
             )
 
     def email(self, words: str, about: str = "") -> Email:
-        """Wait for an e-mail whose subject holds some words and whose body holds others; all others are passed over."""
+        """Wait for an e-mail with words in its subject and its body; drop all others."""
         found: list[Email] = []
 
         def read() -> list[Email]:

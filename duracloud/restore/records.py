@@ -3,7 +3,7 @@
 FOLDER holds a DynamoDB export of the checksum table, as `aws s3 sync` copies it. A record that is newer than the
 export's stays; one that comes back says when, as `RestoredDate`. Then every bucket is compared with what S3 lists, and
 the service is asked to look at each object whose record is missing or names another version: what was uploaded,
-replaced or deleted since the export comes to rights too.
+replaced or deleted since the export is recorded again, too.
 """
 
 import gzip

@@ -1,4 +1,4 @@
-"""A finding of cdk-nag that is accepted, said where the permission is granted; `stacks.nag` collects them."""
+"""An accepted finding of cdk-nag, stated where the permission is granted; `stacks.nag` collects them."""
 
 from typing import Final, Self
 

@@ -1,4 +1,4 @@
-"""How an alarm is made: it tells people through the alert topic, says what it means, and links to the runbook."""
+"""How an alarm is made: it notifies the alert topic, says what it means, and links to the runbook."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -28,10 +28,10 @@ class Alarm:
     threshold: float  # in the metric's unit
     entry: str = attrs.field()  # heading of the runbook; else the alarm's name
     periods: int = 1  # values in succession that reach the threshold
-    missing: cloudwatch.TreatMissingData = (
-        cloudwatch.TreatMissingData.NOT_BREACHING
-    )  # most metrics have no data while idle
+    # Most metrics have no data while the service is idle.
+    missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
     below: bool = False  # fires below the threshold
+    # Counts events, which do not end. The end of the period sends no message: it does not mean that all is well.
     of_events: bool = False
 
     @entry.default

@@ -1,4 +1,4 @@
-"""The topic that tells people: alarms, failures and recoveries."""
+"""The alert topic: it notifies people of alarms, failures and recoveries."""
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms

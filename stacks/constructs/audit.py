@@ -1,4 +1,4 @@
-"""The functions that write and sign the audit trail, and what every function needs that writes into it."""
+"""The functions that write and sign the audit trail, and permissions for all functions that write into it."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ from stacks.constructs.function_host import FunctionHost
 from stacks.constructs.runtime_function import RuntimeFunction
 from stacks.constructs.table_stream import TableStream
 
-# One file per batch: large, so that files are few; well within the 6 MB that Lambda hands over at once.
+# One file per batch: large, so that files are few; well below the 6 MB limit of an invocation.
 _BATCH_SIZE: Final = 500
 
 

@@ -11,7 +11,7 @@ from stacks.constructs.retention import Retention
 
 
 class EncryptionKey(Construct):
-    """A key, rotated yearly, that the services may use which send alerts and inventories."""
+    """A key, rotated yearly. CloudWatch may use it for alerts, S3 for inventories."""
 
     def __init__(self, scope: Construct, construct_id: str, settings: Settings, retention: Retention) -> None:
         super().__init__(scope, construct_id)
@@ -24,7 +24,7 @@ class EncryptionKey(Construct):
             pending_window=Duration.days(30),
             removal_policy=retention.removal_policy,
         )
-        # With a key whose policy does not name them, alarms are dropped without a trace:
+        # CloudWatch drops alarms silently if the key's policy does not name it:
         # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
         self.key.add_to_resource_policy(
             iam.PolicyStatement(

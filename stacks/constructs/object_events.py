@@ -1,4 +1,9 @@
-"""Which EventBridge events of S3 concern objects under care, and which concern bucket requests."""
+"""EventBridge patterns of S3's events: deposits and deletions in main buckets, bucket requests.
+
+In a pattern, conditions on one field are alternatives: "begins with <prefix>-" and "does not end in -repl" on the
+bucket's name together match everything. So the beginning is asked of `detail.bucket.name`, and the end of `resources`,
+which holds the bucket's ARN. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+"""
 
 from typing import Final
 

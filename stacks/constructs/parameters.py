@@ -1,4 +1,4 @@
-"""SSM parameters: the public contract for people and tools outside the app, never a way to wire our own stacks."""
+"""SSM parameters: published for people and tools outside the app; our own stacks never read them."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What hears of replications that fail or are late: the queue that S3 writes to, and the function that counts them."""
+"""Replications that fail or are late: the queue that S3 writes to, and the function that counts them."""
 
 from typing import Final
 

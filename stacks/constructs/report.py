@@ -23,7 +23,7 @@ _READ: Final = (*_WRITTEN, f"{ManagedPrefix.INVENTORY}*", f"{ManagedPrefix.AUDIT
 
 
 class Report(Construct):
-    """The function and its queue, into which the schedule, people and the function itself put what is to be done."""
+    """The function and its queue; the schedule, people and the function itself send messages to it."""
 
     def __init__(self, scope: Construct, construct_id: str, host: FunctionHost, *, table: dynamodb.TableV2) -> None:
         super().__init__(scope, construct_id)

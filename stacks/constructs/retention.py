@@ -1,4 +1,4 @@
-"""Whether a deploy may destroy data: decided once, handed to every construct that keeps some."""
+"""Whether a deploy may destroy data: decided once, used by every construct that keeps data."""
 
 import attrs
 from aws_cdk import RemovalPolicy
@@ -13,7 +13,7 @@ class Retention:
     @property
     def removal_policy(self) -> RemovalPolicy:
         """The removal policy of every resource that holds data."""
-        # What a first deployment made before it failed is empty, and would stand in the way of the second.
+        # RetainExceptOnCreate: what a failed first deployment made is empty and would block the second one.
         return RemovalPolicy.DESTROY if self.destroyable else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
     @property

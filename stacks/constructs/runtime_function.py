@@ -148,7 +148,7 @@ class RuntimeFunction(Construct):
         return self.function.metric_errors(period=Duration.minutes(5), statistic="Sum")
 
     def metric_throttles(self) -> cloudwatch.Metric:
-        """Return the number of invocations that Lambda refused for want of concurrency in five minutes."""
+        """Return the number of throttled invocations in five minutes."""
         return self.function.metric_throttles(period=Duration.minutes(5), statistic="Sum")
 
     def metric_concurrency(self) -> cloudwatch.Metric:

@@ -1,4 +1,4 @@
-"""The key that signs the audit trail: nobody, not even AWS's customer, ever sees its private part."""
+"""The key that signs the audit trail: its private part never leaves KMS."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_kms as kms
@@ -10,7 +10,7 @@ from stacks.constructs.retention import Retention
 
 
 class SigningKey(Construct):
-    """A key for signatures, which KMS cannot rotate: the same one for as long as the trail is kept."""
+    """A key for signatures. KMS cannot rotate it: the trail keeps one key."""
 
     def __init__(self, scope: Construct, construct_id: str, settings: Settings, retention: Retention) -> None:
         super().__init__(scope, construct_id)

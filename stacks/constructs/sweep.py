@@ -1,4 +1,4 @@
-"""The function that looks for what is overdue, not scheduled or not recorded: its queue, settings and permissions."""
+"""The sweep finds what is overdue, not scheduled or not recorded: its function, queue, settings and permissions."""
 
 from aws_cdk import aws_events as events
 from constructs import Construct
@@ -14,7 +14,7 @@ from stacks.constructs.work_queue import WorkQueue
 
 
 class Sweep(Construct):
-    """The function and its queue, into which the schedule and the function itself put what is to be done."""
+    """The function and its queue; the schedule and the function itself send messages to it."""
 
     def __init__(
         self,

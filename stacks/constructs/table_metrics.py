@@ -25,11 +25,11 @@ class TableMetrics:
     operations: tuple[str, ...]  # DynamoDB measures errors and times of each operation
 
     def metric_read_throttles(self) -> cloudwatch.Metric:
-        """Return the number of reads that were refused for want of capacity in five minutes."""
+        """Return the number of throttled reads in five minutes."""
         return self._of_table("ReadThrottleEvents")
 
     def metric_write_throttles(self) -> cloudwatch.Metric:
-        """Return the number of writes that were refused for want of capacity in five minutes."""
+        """Return the number of throttled writes in five minutes."""
         return self._of_table("WriteThrottleEvents")
 
     def metric_write_units(self) -> cloudwatch.Metric:

@@ -13,7 +13,7 @@ from stacks.constructs.function_host import FunctionHost
 from stacks.constructs.runtime_function import RuntimeFunction
 from stacks.constructs.work_queue import DeadLetterQueue
 
-# A stream keeps records for 24 hours; what is set aside points at them, so time must be left to look.
+# A stream keeps records for 24 hours. A dead letter only points at them, so time must be left to look.
 _LONGEST_TRIED: Final = Duration.hours(20)
 
 
@@ -40,7 +40,7 @@ class TableStream(Construct):
             "Failures",
             host,
             name=f"{function.name}-failures",
-            last_stop="It is itself where a stream's failed records end; an alarm speaks when one does",
+            last_stop="It takes a stream's failed records itself; an alarm fires when it does",
         )
         function.function.add_event_source(
             sources.DynamoEventSource(

@@ -1,4 +1,4 @@
-"""What alarms and dashboard watch: the constructs of the lower layers that offer metrics."""
+"""The constructs with metrics, for alarms and dashboard."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from stacks.constructs.work_queue import DeadLetterQueue, WorkQueue
 
 @attrs.frozen(kw_only=True)
 class Watched:
-    """Everything of an environment that has metrics."""
+    """All constructs of an environment with metrics."""
 
     settings: Settings
     functions: Sequence[RuntimeFunction]

@@ -18,9 +18,9 @@ from stacks.constructs.acknowledged import Acknowledged
 from stacks.constructs.function_host import FunctionHost
 from stacks.constructs.runtime_function import RuntimeFunction
 
-# A message that is set aside takes its age with it, so a dead-letter queue keeps longer than a queue of work:
+# A message keeps its age in the dead-letter queue, so that queue keeps messages longer than a queue of work:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
-_SET_ASIDE_KEPT: Final = Duration.days(14)
+_DEAD_LETTERS_KEPT: Final = Duration.days(14)
 _WORK_KEPT: Final = Duration.days(7)
 # A message stays invisible while Lambda retries a throttled invocation:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
@@ -28,7 +28,7 @@ _VISIBILITY_FACTOR: Final = 6
 
 
 class DeadLetterQueue(Construct):
-    """A queue of messages that were set aside, kept for 14 days."""
+    """A dead-letter queue, whose messages are kept for 14 days."""
 
     def __init__(
         self, scope: Construct, construct_id: str, host: FunctionHost, *, name: str, last_stop: str = ""
@@ -40,7 +40,7 @@ class DeadLetterQueue(Construct):
             self,
             "Queue",
             queue_name=naming.resource_name(host.settings.name, name),
-            retention_period=_SET_ASIDE_KEPT,
+            retention_period=_DEAD_LETTERS_KEPT,
             removal_policy=host.retention.removal_policy,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
@@ -53,7 +53,7 @@ class DeadLetterQueue(Construct):
         return self.queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum")
 
     def metric_age(self) -> cloudwatch.Metric:
-        """Return the age in seconds of the oldest message, counted from when it was set aside, in five minutes."""
+        """Return the age in seconds of the oldest message, counted from its arrival in this queue, in five minutes."""
         return self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(5), statistic="Maximum")
 
 
@@ -102,7 +102,7 @@ class WorkQueue(Construct):
         self._deliver(rule, events.RuleTargetInput.from_object(dict(message)))
 
     def _deliver(self, rule: events.Rule, message: events.RuleTargetInput | None = None) -> None:
-        # What EventBridge cannot deliver for 24 hours goes where everything goes that failed.
+        # What EventBridge cannot deliver for 24 hours is sent to the dead-letter queue too.
         rule.add_target(targets.SqsQueue(self.queue, message=message, dead_letter_queue=self.dead_letters.queue))
 
     def take_notifications(self, account: str, buckets: str) -> None:

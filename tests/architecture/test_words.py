@@ -9,7 +9,7 @@ import pytest
 from tests.architecture.source import ROOT
 
 # Files, and folders with everything in them that people read.
-ROOTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md", "docs")
+ROOTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "app.py", "benchmarks", "docs", "duracloud", "stacks")
 SUFFIXES = {".md", ".py", ".toml", ".j2"}
 # Each phrase with what to write instead.
 PHRASES = {

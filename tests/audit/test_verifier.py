@@ -372,7 +372,7 @@ def test_a_trail_signed_by_somebody_else_is_rejected_by_the_key_of_kms(
     _forged_from_the_start(laid)
 
     assert 1 == _verify(laid.folder, "--public-key", str(key))
-    assert "public-key.pem: the key in the folder is another one" in capsys.readouterr().out
+    assert "public-key.pem: the folder holds another key" in capsys.readouterr().out
 
 
 def test_a_newest_manifest_that_was_dropped_is_missed_where_its_day_is_asked_for(

@@ -42,7 +42,7 @@ def _replace_during_check(stage: Stage) -> str:
 DRILLS = (
     Drill(
         fault="bit flip on disk",
-        done="one bit of the file flipped, the object made due; then the good copy put back from the replica",
+        done="one bit of the file flipped, the object made due; then the good copy restored from the replica",
         run=_flip_a_bit,
     ),
     Drill(

@@ -16,7 +16,7 @@ from duracloud.local.watching import eventually, expect
 from duracloud.project import ROOT
 
 # Five and three uploads, and two that had to be looked at again; one deletion, made twice, and four losses.
-_TOLD: Final = {"deposit": 10, "deletion": 6, "restoration": 4}
+_EVENTS: Final = {"deposit": 10, "deletion": 6, "restoration": 4}
 _LOST: Final = ("letter.txt", "photograph.txt", "replaced.txt", "uploaded since.txt")
 
 
@@ -33,11 +33,11 @@ def _restore(stage: Stage) -> str:
     expect("records that are left", sorted(service.records(bucket)), ["replaced and kept.txt"])
     said = _run_tool(stage, export)
     stage.settle()
-    eventually(lambda: _told(stage), lambda told: told == _TOLD)
+    eventually(lambda: _counted(stage), lambda counts: counts == _EVENTS)
     return f"{said}; at the end a record for each object, 4 restorations in the audit trail and no other deposit"
 
 
-def _told(stage: Stage) -> dict[str, int]:
+def _counted(stage: Stage) -> dict[str, int]:
     """Return how many events of each kind the audit trail has of the objects."""
     return Counter(event["kind"] for event in stage.service.audit_events(stage.bucket) if event["object"]["key"])
 

@@ -1,4 +1,4 @@
-"""What every drill works with: the deployed service, a bucket of its own, faults on order, and the truth at the end."""
+"""The stage of every drill: the deployed service, a bucket of its own, faults on order, and a check of both tables."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -30,7 +30,7 @@ class Stage:
         }
 
     def deposit(self, *keys: str) -> None:
-        """Upload objects and wait until they are under care."""
+        """Upload objects and wait until they are managed."""
         self.put(*keys)
         self.settle()
 
@@ -56,23 +56,23 @@ class Stage:
         self._lose("storage/checksum-table", key)
 
     def await_truth(self) -> None:
-        """Wait until both tables tell the truth about the bucket."""
+        """Wait until both tables agree with S3 about the bucket."""
         eventually(self._differences, lambda found: not found, seconds=60)
 
     def settle(self) -> None:
-        """Wait until nothing is left to be done, and both tables tell the truth about the bucket.
+        """Wait until all queues are empty and both tables agree with S3 about the bucket.
 
         Raises:
-            LocalError: they do not, or a message was set aside.
+            LocalError: they do not, or a message is in a dead-letter queue.
         """
         self.await_truth()
         names = self.service.queues
         for name in names:
             self.service.drained(name)
-        # What was still under way has changed nothing.
-        expect("what differs from the truth at the end", self._differences(), [])
+        # Messages that were still in flight have changed nothing.
+        expect("differences between tables and S3 at the end", self._differences(), [])
         aside = {name: self.service.waiting(self.service.queue(f"{name}-dlq")) for name in names}
-        expect("messages set aside", {name: count for name, count in aside.items() if count}, {})
+        expect("messages in dead-letter queues", {name: count for name, count in aside.items() if count}, {})
 
     def _differences(self) -> list[str]:
         interval = timedelta(days=load_settings("local").fixity.check_interval_days)

@@ -1,4 +1,4 @@
-"""Whether the tables tell the truth about a bucket: compared with what S3 says is current, and with its bytes."""
+"""Compares both tables with S3: with the current versions of a bucket and their bytes."""
 
 import hashlib
 import math
@@ -25,7 +25,7 @@ def differences(
     schedule: Mapping[str, Row],
     interval: timedelta,
 ) -> list[str]:
-    """Compare a bucket's rows in both tables with S3; return the differences, one line each.
+    """Compare a bucket's rows in both tables with S3, and return the differences, one line each.
 
     `current` is what S3 says. `interval` is the time between two checks, and so the latest due date.
     """
