@@ -29,6 +29,7 @@ from runtime.audit.manifests import (
 from runtime.audit.merkle import Step, path
 from runtime.audit.segments import EventLine, Segment, place_of
 from runtime.contract import ManagedPrefix
+from runtime.shared.wording import visible
 
 _ONE_DAY: Final = timedelta(days=1)
 # From the third day on the schedule has signed the first.
@@ -200,7 +201,7 @@ class _Verification:
         try:
             key = manifest_key(Manifest.parse(body).day)
         except BrokenTrailError as error:
-            raise UsageError(f"{self.limits.kept} is no manifest: {error}") from error
+            raise UsageError(visible(f"{self.limits.kept} is no manifest: {error}")) from error
         if key not in self.keys:
             self._problem(key, "the manifest that was kept elsewhere is not there")
         elif (found := self.folder.read(key)) != body:
@@ -226,9 +227,6 @@ class _Verification:
             return []
         self.report.first, self.report.last = days[0], days[-1]
         return days
-
-    def _missing(self, day: date, what: str) -> None:
-        self._problem(manifest_key(day), what)
 
     def _manifest(self, day: date, body: bytes) -> Manifest | None:
         """Return the manifest of a day, None where it says nothing that can be used."""
@@ -258,13 +256,13 @@ class _Verification:
         if first:
             since = self.limits.since
             if manifest.number != 1 and (since is None or manifest.day > since):
-                days = manifest.number - 1
-                self._missing(manifest.day - _ONE_DAY, f"the manifest is missing, and all before it: {days} in all")
+                before, days = manifest_key(manifest.day - _ONE_DAY), manifest.number - 1
+                self._problem(before, f"the manifest is missing, and all before it: {days} in all")
             return
         if known is None:
             return
         for day in days_after(known.day + _ONE_DAY, manifest.day - _ONE_DAY):
-            self._missing(day, "the manifest is missing")
+            self._problem(manifest_key(day), "the manifest is missing")
         if manifest.number != known.number + 1:
             self._problem(key, "manifests are missing before this one", known.number + 1, manifest.number)
         elif manifest.previous is None or manifest.previous.sha256 != known.sha256:
@@ -344,7 +342,9 @@ class _Verification:
             self._repeats(key, tally.add(key, self.folder.read(key)))
             until = max(place.day - _SIGNED_AFTER, until or place.day - _SIGNED_AFTER)
         if last is not None and until is not None and last <= until:
-            self._missing(last + _ONE_DAY, "the manifest is missing, although its day should be signed by now")
+            self._problem(
+                manifest_key(last + _ONE_DAY), "the manifest is missing, although its day should be signed by now"
+            )
         self.report.problems += tally.problems
         self.report.unsigned_segments = len(tally.entries)
         self.report.unsigned_events = sum(entry.records for entry in tally.entries)
