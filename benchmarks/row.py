@@ -5,6 +5,8 @@ from typing import Final
 
 import attrs
 
+from duracloud.columns import aligned
+
 HEADINGS: Final = ("what", "measured", "baseline", "ratio", "goal", "verdict")
 
 
@@ -29,6 +31,5 @@ class Row:
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as a table of plain text."""
     lines = [HEADINGS, *(row.cells for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
-    ruled = [lines[0], tuple("-" * width for width in widths), *lines[1:]]
-    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in ruled)
+    ruler = tuple("-" * max(map(len, column)) for column in zip(*lines, strict=True))
+    return "\n".join(aligned([HEADINGS, ruler, *lines[1:]]))

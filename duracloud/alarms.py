@@ -1,12 +1,13 @@
 """Lists the alarms of an environment, as its template has them: `duracloud alarms --env ENV`."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
 
 from duracloud import templates
+from duracloud.columns import aligned
 from duracloud.progress import working
 from stacks import naming
 from stacks.config import Settings
@@ -43,11 +44,8 @@ def lines_of(template: Mapping[str, Any], environment: str) -> list[Line]:
 
 
 def table(lines: Iterable[Line]) -> Iterator[str]:
-    """Yield the lines of a table whose columns are as wide as what they hold."""
-    rows: list[Sequence[str]] = [_HEADINGS, *(attrs.astuple(line) for line in lines)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    """Yield the lines of a table of alarms."""
+    return aligned([_HEADINGS, *map(attrs.astuple, lines)])
 
 
 def show(settings: Settings, *, as_json: bool) -> None:

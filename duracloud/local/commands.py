@@ -12,8 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from duracloud import project
 from duracloud.errors import BrokenOffError
 from duracloud.local.aws import LocalAws, LocalError
-from duracloud.local.deploy import check_tools, deploy, parameter
-from duracloud.local.inbox import Inbox
+from duracloud.local.deploy import check_tools, deploy
+from duracloud.local.service import Service
 from duracloud.progress import working
 
 _LOCAL: Final = project.LOCAL
@@ -88,8 +88,9 @@ def _up() -> None:
         raise
     print("deployed" if changed else "nothing has changed since the last time")
     found = aws.environment()
-    inbox = Inbox(aws, parameter(aws, "base/alert-topic-arn"))
-    requests, managed = parameter(aws, "storage/request-bucket"), parameter(aws, "storage/managed-bucket")
+    service = Service(aws)
+    published = service.parameters
+    requests, managed = published["storage/request-bucket"], published["storage/managed-bucket"]
     main_bucket = requests.removesuffix("-bucket-requested") + "-letters"
     print(f"""
 DuraCloud runs at {aws.endpoint}
@@ -104,13 +105,13 @@ Three things to try with the AWS CLI, version 2:
      aws s3 ls --recursive s3://{managed}/requests/
   2. Upload a file, and see its record:
      aws s3 cp README.md s3://{main_bucket}/
-     aws dynamodb scan --table-name {parameter(aws, "storage/checksum-table")}
+     aws dynamodb scan --table-name {published["storage/checksum-table"]}
   3. Have it checked now:
-     aws sqs send-message --queue-url {parameter(aws, "integrity/queue/verification-url")} \\
+     aws sqs send-message --queue-url {published["integrity/queue/verification-url"]} \\
          --message-body '{{"bucket": "{main_bucket}", "key": "README.md"}}'
 
 A queue holds the e-mails:
-  aws sqs receive-message --max-number-of-messages 10 --queue-url {inbox.url}
+  aws sqs receive-message --max-number-of-messages 10 --queue-url {service.inbox.url}
 
 'make down' stops it and keeps its data, 'make clean' deletes its data.""")
 

@@ -78,16 +78,3 @@ def _run(aws: LocalAws, log: Path, arguments: list[str]) -> None:
         status = run([str(CDK), *arguments], environment=environment, output=said)
     if status:
         raise LocalError(f"'cdk {arguments[0]}' failed; {log} says why")
-
-
-def parameter(aws: LocalAws, name: str) -> str:
-    """Return a value that the environment publishes in SSM Parameter Store below `/duracloud/local/`.
-
-    Raises:
-        LocalError: there is no such parameter; the stacks are not deployed.
-    """
-    ssm = aws.client("ssm")
-    try:
-        return str(ssm.get_parameter(Name=f"/duracloud/local/{name}")["Parameter"]["Value"])
-    except ssm.exceptions.ParameterNotFound as error:
-        raise LocalError(f"there is no parameter /duracloud/local/{name}; run 'make up'") from error

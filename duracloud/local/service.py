@@ -119,14 +119,22 @@ class Service:
 
         return eventually(read, bool, what=f"an e-mail with {words!r} in its subject about {about}")[0]
 
+    def emails_about_objects(self) -> list[str]:
+        """Take the subjects of the e-mails about objects that came since the last time."""
+        return [mail.subject for mail in self.inbox.read() if "[DuraCloud" in mail.subject]
+
+    def await_messages(self, queue_url: str, number: int) -> None:
+        """Wait until a queue holds so many messages, those in flight included."""
+        eventually(lambda: self.waiting(queue_url), lambda count: count == number)
+
+    def drained(self, name: str) -> None:
+        """Wait until a queue has nothing left, neither waiting nor in flight."""
+        self.await_messages(self.queue(name), 0)
+
     def waiting(self, queue_url: str) -> int:
         """Return how many messages a queue holds, those in flight included."""
         counts = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=list(_COUNTS))["Attributes"]
         return sum(int(counts[name]) for name in _COUNTS)
-
-    def drained(self, name: str) -> None:
-        """Wait until a queue has nothing left, neither waiting nor in flight."""
-        eventually(lambda: self.waiting(self.queue(name)), lambda count: count == 0)
 
     @contextmanager
     def quick_retry(self, name: str, seconds: int) -> Iterator[None]:

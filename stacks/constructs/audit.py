@@ -3,7 +3,6 @@
 from typing import Final
 
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -88,14 +87,8 @@ class Audit(Construct):
         let_write(function, host, read=f"{ManagedPrefix.AUDIT}*", write=written)
         function.allow(["s3:ListBucket"], naming.bucket_arn(host.managed_bucket))
         function.allow_key(signing_key, "kms:GetPublicKey", "kms:Sign", "kms:Verify")
-        message = events.RuleTargetInput.from_object({"time": events.EventField.time})
-        events.Rule(
-            self,
-            "Daily",
-            description="Signs the audit trail of the days before",
-            schedule=events.Schedule.expression(settings.audit.schedule),
-            targets=[targets.LambdaFunction(function.function, event=message)],
-        )
+        message = {"time": events.EventField.time}
+        function.invoke(self, "Daily", "Signs the audit trail of the days before", settings.audit.schedule, message)
         return function
 
     def _function(

@@ -49,15 +49,8 @@ class Provisioning(Construct):
         super().__init__(scope, construct_id)
         settings = host.settings
         days, requests, sizing = settings.lifecycle, settings.requests, settings.functions.bucket_requested
-        self.queue = WorkQueue(
-            self,
-            "Queue",
-            host,
-            name=naming.BUCKET_REQUESTS,
-            # One request at once: each takes seconds and may not wait for others within one time-out.
-            sizing=sizing,
-            max_receives=settings.delivery.max_receives,
-        )
+        # One request at once: each takes seconds and may not wait for others within one time-out.
+        self.queue = WorkQueue(self, "Queue", host, name=naming.BUCKET_REQUESTS, sizing=sizing)
         self.queue.take("Requested", "New bucket requests", object_events.of_requests(settings.bucket_prefix))
         self.function = RuntimeFunction(
             self,

@@ -26,7 +26,6 @@ class Replication(Construct):
             host,
             name=naming.REPLICATION_EVENTS,
             sizing=sizing,
-            max_receives=settings.delivery.max_receives,
             batch_size=_BATCH_SIZE,
             batch_window_seconds=settings.delivery.batch_window_seconds,
         )

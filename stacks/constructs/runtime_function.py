@@ -5,6 +5,8 @@ from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -142,6 +144,19 @@ class RuntimeFunction(Construct):
         """Let the function use the customer key, where there is one."""
         if key is not None:
             key.grant(self._role, *actions)
+
+    def invoke(
+        self, scope: Construct, rule_id: str, description: str, expression: str, message: Mapping[str, str]
+    ) -> None:
+        """Let EventBridge invoke the function with a message at certain times, in UTC."""
+        event = events.RuleTargetInput.from_object(dict(message))
+        events.Rule(
+            scope,
+            rule_id,
+            description=description,
+            schedule=events.Schedule.expression(expression),
+            targets=[targets.LambdaFunction(self.function, event=event)],
+        )
 
     def metric_errors(self) -> cloudwatch.Metric:
         """Return the number of failed invocations in five minutes."""

@@ -1,6 +1,5 @@
 """The sweep finds what is overdue, not scheduled or not recorded: its function, queue, settings and permissions."""
 
-from aws_cdk import aws_events as events
 from constructs import Construct
 
 from runtime.contract import ManagedPrefix
@@ -29,20 +28,8 @@ class Sweep(Construct):
         super().__init__(scope, construct_id)
         settings = host.settings
         sizing = settings.functions.fixity_sweep
-        self.queue = WorkQueue(
-            self,
-            "Queue",
-            host,
-            name=naming.SWEEP,
-            sizing=sizing,
-            max_receives=settings.delivery.max_receives,
-        )
-        self.queue.schedule(
-            "Start",
-            "Starts a sweep of objects, records and schedule rows",
-            settings.sweep.schedule,
-            {"action": "start", "time": events.EventField.time},
-        )
+        self.queue = WorkQueue(self, "Queue", host, name=naming.SWEEP, sizing=sizing)
+        self.queue.schedule_start("Starts a sweep of objects, records and schedule rows", settings.sweep.schedule)
         self.function = RuntimeFunction(
             self,
             "FixitySweep",

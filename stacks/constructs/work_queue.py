@@ -1,6 +1,5 @@
 """A queue of work with its dead-letter queue, fed by EventBridge, worked on by a function."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from aws_cdk import Duration
@@ -68,7 +67,7 @@ class WorkQueue(Construct):
         *,
         name: str,
         sizing: WorkerSizing,
-        max_receives: int,
+        max_receives: int | None = None,
         batch_size: int = 1,
         batch_window_seconds: int = 0,
     ) -> None:
@@ -87,7 +86,9 @@ class WorkQueue(Construct):
             removal_policy=host.retention.removal_policy,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters.queue, max_receive_count=max_receives),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letters.queue, max_receive_count=max_receives or host.settings.delivery.max_receives
+            ),
         )
 
     def take(self, construct_id: str, description: str, pattern: events.EventPattern) -> None:
@@ -95,11 +96,11 @@ class WorkQueue(Construct):
         rule = events.Rule(self, construct_id, description=description, event_pattern=pattern)
         self._deliver(rule)
 
-    def schedule(self, construct_id: str, description: str, expression: str, message: Mapping[str, str]) -> None:
-        """Take a message at certain times; the expression is EventBridge's, in UTC."""
-        when = events.Schedule.expression(expression)
-        rule = events.Rule(self, construct_id, description=description, schedule=when)
-        self._deliver(rule, events.RuleTargetInput.from_object(dict(message)))
+    def schedule_start(self, description: str, expression: str) -> None:
+        """Take the message that starts a run at certain times; the expression is EventBridge's, in UTC."""
+        rule = events.Rule(self, "Start", description=description, schedule=events.Schedule.expression(expression))
+        message = {"action": "start", "time": events.EventField.time}
+        self._deliver(rule, events.RuleTargetInput.from_object(message))
 
     def _deliver(self, rule: events.Rule, message: events.RuleTargetInput | None = None) -> None:
         # What EventBridge cannot deliver for 24 hours is sent to the dead-letter queue too.

@@ -22,7 +22,7 @@ def _shuffle_events(stage: Stage) -> str:
         _give(service, "object-deleted", [*reversed(deleted)] * 3)
     stage.settle()
     before = service.records(stage.bucket), service.schedule(stage.bucket)
-    expect("managed objects", sorted(before[0]), ["deleted and back.txt", "once.txt", "twice.txt"])
+    stage.expect_records("deleted and back.txt", "once.txt", "twice.txt")
     _give(service, "object-deleted", deleted)
     _give(service, "object-created", created)
     stage.settle()
@@ -55,8 +55,8 @@ def _poison(stage: Stage) -> str:
     dead = service.queue("object-created-dlq")
     with service.quick_retry("object-created", 2), stage.faults.shown(denied):
         stage.put("locked.txt", "beside.txt")
-        eventually(lambda: service.waiting(dead), lambda count: count == 1)
-    expect("managed objects meanwhile", sorted(service.records(stage.bucket)), ["beside.txt"])
+        service.await_messages(dead, 1)
+    stage.expect_records("beside.txt")
     alarm = service.email(f'-{_ALARM}"')
     arn = service.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     service.sqs.start_message_move_task(SourceArn=arn)
@@ -67,15 +67,13 @@ def _poison(stage: Stage) -> str:
 def _kill(stage: Stage) -> str:
     service = stage.service
     keys = [f"{number}.txt" for number in range(1, 6)]
-    held = Fault(action="s3:GetObject.*", within=(f"^/{stage.bucket}/5.txt",), hold=True, times=1)
-    with service.quick_retry("object-created", 5), stage.faults.shown(held) as shown:
+    with service.quick_retry("object-created", 5), stage.faults.shown(stage.held("5.txt")) as shown:
         with service.paused("file-uploaded"):
             stage.put(*keys)
-            eventually(lambda: service.waiting(service.queue("object-created")), lambda count: count == len(keys))
+            service.await_messages(service.queue("object-created"), len(keys))
         shown.wait(1)
         eventually(lambda: sorted(service.records(stage.bucket)), lambda found: found == keys[:-1])
-        killed = stage.faults.kill(service.parameters["integrity/function/file-uploaded"])
-        expect("killed processes", killed, 1)
+        stage.kill_deposit()
         shown.withdraw()
         stage.settle()
     return "killed when 4 of 5 objects of its batch were recorded; the batch came again, all 5 are managed once"
@@ -89,19 +87,15 @@ def _refuse_email(stage: Stage) -> str:
         service.make_due(stage.bucket)
         stage.await_outcome("letter.txt", "mismatch")
         shown.wait(refusals)
-        expect("e-mails while publishing fails", _about_objects(service), [])
-    subjects = eventually(lambda: _about_objects(service), bool, what="the e-mail")
+        expect("e-mails while publishing fails", service.emails_about_objects(), [])
+    subjects = eventually(service.emails_about_objects, bool, what="the e-mail")
     service.file_on_disk(stage.bucket, "letter.txt").write_bytes(good)
     service.make_due(stage.bucket)
     stage.settle()
     # The stream keeps the order: a second e-mail about the damage would have come before the recovery.
-    rest = eventually(lambda: _about_objects(service), bool, what="the e-mail about the recovery")
+    rest = eventually(service.emails_about_objects, bool, what="the e-mail about the recovery")
     expect("e-mails after the first", [subject for subject in rest if "recovered" not in subject], [])
     return f"refused {refusals} times and more, no e-mail; then '{subjects[0]}', once; after the repair '{rest[0]}'"
-
-
-def _about_objects(service: Service) -> list[str]:
-    return [mail.subject for mail in service.inbox.read() if "[DuraCloud" in mail.subject]
 
 
 DRILLS = (

@@ -12,7 +12,7 @@ from typing import Final
 from duracloud.local.aws import LocalError
 from duracloud.local.drills.stage import Drill, Stage
 from duracloud.local.service import Row
-from duracloud.local.watching import eventually, expect
+from duracloud.local.watching import eventually
 from duracloud.project import ROOT
 
 # Five and three uploads, and two that had to be looked at again; one deletion, made twice, and four losses.
@@ -30,7 +30,7 @@ def _restore(stage: Stage) -> str:
     for key in _LOST:
         stage.lose_record(key)
     stage.lose_row("letter.txt")
-    expect("records that are left", sorted(service.records(bucket)), ["replaced and kept.txt"])
+    stage.expect_records("replaced and kept.txt")
     said = _run_tool(stage, export)
     stage.settle()
     eventually(lambda: _counted(stage), lambda counts: counts == _EVENTS)

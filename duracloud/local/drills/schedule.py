@@ -48,7 +48,7 @@ def _lose_events(stage: Stage) -> str:
         _empty(stage, "object-created", 2)
         _empty(stage, "object-deleted", 1)
     _check_of(stage, "overwritten.txt")
-    expect("managed objects", sorted(service.records(stage.bucket)), ["deleted.txt", "overwritten.txt"])
+    stage.expect_records("deleted.txt", "overwritten.txt")
     expect("the version that was checked", stage.text("overwritten.txt", "VersionId"), old)
     expect("the outcome of its check", stage.text("overwritten.txt", "LastOutcome"), "match")
     _sweep(stage)
@@ -62,9 +62,9 @@ def _lose_events(stage: Stage) -> str:
 def _empty(stage: Stage, queue: str, messages: int) -> None:
     """Wait for the messages of a queue, and lose them."""
     service, url = stage.service, stage.service.queue(queue)
-    eventually(lambda: service.waiting(url), lambda count: count == messages)
+    service.await_messages(url, messages)
     service.sqs.purge_queue(QueueUrl=url)
-    eventually(lambda: service.waiting(url), lambda count: count == 0)
+    service.await_messages(url, 0)
 
 
 def _sweep(stage: Stage) -> None:

@@ -35,8 +35,7 @@ def _throttle(stage: Stage) -> str:
         )
         stage.settle()
         throttled += _met(s3, dynamodb)
-    mails = [mail.subject for mail in service.inbox.read() if "[DuraCloud" in mail.subject]
-    expect("e-mails about objects", mails, [])
+    expect("e-mails about objects", service.emails_about_objects(), [])
     return f"{throttled} calls throttled; a message went back and came again; every deposit and check says match"
 
 
@@ -57,9 +56,8 @@ def _crash(stage: Stage) -> str:
     with service.quick_retry("object-created", 5), stage.faults.shown(fault) as shown:
         stage.put("letter.txt")
         shown.wait(1)
-        killed = stage.faults.kill(service.parameters["integrity/function/file-uploaded"])
-        expect("killed processes", killed, 1)
-        expect("records", sorted(service.records(stage.bucket)), ["letter.txt"])
+        stage.kill_deposit()
+        stage.expect_records("letter.txt")
         expect("schedule rows", sorted(service.schedule(stage.bucket)), [])
         shown.withdraw()
         stage.settle()

@@ -6,7 +6,7 @@ from datetime import timedelta
 import attrs
 
 from duracloud.local.drills.truth import CurrentObject, differences
-from duracloud.local.faults import Faults
+from duracloud.local.faults import Fault, Faults
 from duracloud.local.service import Row, Service
 from duracloud.local.watching import eventually, expect
 from stacks.config import load_settings
@@ -41,6 +41,19 @@ class Stage:
     def text(self, key: str, attribute: str) -> str:
         """Return a text of the record of an object, empty where there is none."""
         return str(self.record(key).get(attribute, {}).get("S", ""))
+
+    def expect_records(self, *keys: str) -> None:
+        """Compare the keys of all records of the bucket."""
+        expect("managed objects", sorted(self.service.records(self.bucket)), list(keys))
+
+    def held(self, key: str) -> Fault:
+        """Return a fault that holds back S3's answer to one read of an object."""
+        return Fault(action="s3:GetObject.*", within=(f"^/{self.bucket}/{key}",), hold=True, times=1)
+
+    def kill_deposit(self) -> None:
+        """Kill the function that deposits, as with `kill -9`."""
+        function = self.service.parameters["integrity/function/file-uploaded"]
+        expect("killed processes", self.faults.kill(function), 1)
 
     def await_outcome(self, key: str, outcome: str) -> Row:
         """Wait until the newest check of an object had an outcome, and return its record."""

@@ -1,4 +1,4 @@
-"""The customer key of an environment, and who may use it."""
+"""The KMS keys of an environment: one signs the audit trail, one may encrypt data."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
@@ -10,8 +10,25 @@ from stacks.config import Settings
 from stacks.constructs.retention import Retention
 
 
+class SigningKey(Construct):
+    """The key that signs the audit trail. Its private part never leaves KMS, which cannot rotate it."""
+
+    def __init__(self, scope: Construct, construct_id: str, settings: Settings, retention: Retention) -> None:
+        super().__init__(scope, construct_id)
+        self.key = kms.Key(
+            self,
+            "Key",
+            alias=f"alias/{naming.resource_name(settings.name, 'audit')}",
+            description=f"DuraCloud {settings.name}: signatures of the audit trail",
+            key_spec=kms.KeySpec.ECC_NIST_P256,
+            key_usage=kms.KeyUsage.SIGN_VERIFY,
+            pending_window=Duration.days(30),
+            removal_policy=retention.removal_policy,
+        )
+
+
 class EncryptionKey(Construct):
-    """A key, rotated yearly. CloudWatch may use it for alerts, S3 for inventories."""
+    """The customer key, rotated yearly. CloudWatch may use it for alerts, S3 for inventories."""
 
     def __init__(self, scope: Construct, construct_id: str, settings: Settings, retention: Retention) -> None:
         super().__init__(scope, construct_id)
