@@ -13,7 +13,7 @@ from stacks import naming
 from stacks.config import Settings
 
 _HEADINGS: Final = ("ALARM", "SEVERITY", "METRIC", "STATISTIC", "PERIOD", "FIRES", "NO DATA", "RUNBOOK")
-# In the order in which people should read them.
+# In the order of the table.
 _SEVERITIES: Final = ("critical", "warning", "notice")
 _COMPARISONS: Final = {"GreaterThanOrEqualToThreshold": "from", "LessThanThreshold": "below"}
 _MISSING: Final = {"notBreaching": "no alarm", "breaching": "alarm", "ignore": "as before", "missing": "unknown"}

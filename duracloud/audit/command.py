@@ -1,6 +1,6 @@
 """Verifies a copy of the audit trail without network: `duracloud audit verify FOLDER`, or the packed file.
 
-Exit status: 0 where everything holds, 1 where it does not, 2 where the command could not do its work (lesson L27).
+Exit status: 0 if everything holds, 1 if it does not, 2 if the command could not do its work (lesson L27).
 This module and what it imports need the standard library, attrs and cryptography only (see `pack`).
 """
 

@@ -60,7 +60,7 @@ class PublicKey:
         return cls(hashlib.sha256(pem).hexdigest(), key)
 
     def signed(self, body: bytes, signature: bytes) -> bool:
-        """Tell whether a signature over a file is of this key."""
+        """Return whether this key signed a file."""
         try:
             self._key.verify(signature, body, ec.ECDSA(hashes.SHA256()))
         except InvalidSignature:
@@ -75,7 +75,7 @@ class Folder:
     root: Path
 
     def files(self) -> list[str]:
-        """Return the keys of all files in order, but of those that a machine hides."""
+        """Return the keys of all files in order, without hidden files."""
         found = (file.relative_to(self.root) for file in self.root.rglob("*") if file.is_file())
         return sorted(
             f"{ManagedPrefix.AUDIT}{name.as_posix()}"
@@ -128,7 +128,7 @@ class _Seen:
         self.before, self.now = self.now, {}
 
     def repeats(self, event: EventLine) -> bool | None:
-        """Take an event. Return None where it is new, or whether the content is equal where it is not."""
+        """Take an event. Return None if it is new, else whether its content is equal."""
         name, content = event.values["id"].encode(), hashlib.sha256(event.text).digest()[:16]
         known = self.now.get(name) or self.before.get(name)
         self.now.setdefault(name, content)
@@ -160,7 +160,7 @@ class _Verification:
             body = self.folder.read(manifest_key(day))
             manifest = self._manifest(day, body)
             if manifest is None:
-                # What follows cannot be held against it: that it is broken has been said.
+                # The next manifest cannot be compared with it; the problem is reported.
                 newest = known = None
                 continue
             self._in_time(manifest, newest)
@@ -194,7 +194,7 @@ class _Verification:
             self._problem(ManagedPrefix.AUDIT_KEY, what, self.key.fingerprint, found)
 
     def _kept(self) -> None:
-        """Look for the manifest that was kept elsewhere: what it binds cannot have been signed anew since."""
+        """Look for the manifest that was kept elsewhere: the days up to it cannot have been signed again."""
         if self.limits.kept is None:
             return
         body = self.limits.kept.read_bytes()
@@ -209,7 +209,7 @@ class _Verification:
             self._problem(key, "the manifest is not the one that was kept elsewhere", expected, there)
 
     def _in_time(self, manifest: Manifest, newest: Manifest | None) -> None:
-        """Hold the moment at which a manifest was made against its day, and against the manifest before it."""
+        """Compare the time of a manifest with its day, and with the manifest before it."""
         late = lateness(manifest.day, manifest.made)
         if late and self.limits.late is not None and manifest.day <= self.limits.late:
             self.report.late.append(manifest.day)
@@ -229,7 +229,7 @@ class _Verification:
         return days
 
     def _manifest(self, day: date, body: bytes) -> Manifest | None:
-        """Return the manifest of a day, None where it says nothing that can be used."""
+        """Return the manifest of a day, None if it is unusable."""
         key = manifest_key(day)
         if f"{key}{SIGNATURE}" not in self.keys:
             self._problem(f"{key}{SIGNATURE}", "the signature is missing")
@@ -251,7 +251,7 @@ class _Verification:
         return manifest if manifest.day == day else None
 
     def _follows(self, manifest: Manifest, known: Previous | None, *, first: bool) -> None:
-        """Hold a manifest against the one before it."""
+        """Compare a manifest with the one before it."""
         key = manifest_key(manifest.day)
         if first:
             since = self.limits.since
@@ -270,12 +270,12 @@ class _Verification:
             self._problem(key, "the manifest does not follow the one before it", known.sha256, found)
 
     def _segments(self, manifest: Manifest, newest: Manifest | None) -> None:
-        """Hold the segments of a manifest against it."""
+        """Compare the segments of a manifest with it."""
         tally = Tally(environment=manifest.environment)
         if newest is not None:
             tally.go_on_after(newest.segments)
         else:
-            # Where the chains of the day before have ended is not known.
+            # The ends of the chains of the day before are unknown.
             tally.go_on_after(attrs.evolve(entry, tip="") for entry in manifest.segments if _late(entry, manifest.day))
         self.seen.next_day()
         there = set(self.keys)
@@ -324,13 +324,13 @@ class _Verification:
             self.report.counts.setdefault(kind, Counter()).update(outcomes)
 
     def _unsigned(self, newest: Manifest | None) -> None:
-        """Look at segments that no manifest lists: those of the last signed day and later ones may still be."""
+        """Look at segments in no manifest: only those of the last signed day and later may be unsigned."""
         tally = Tally(environment=self.report.environment or None)
         if newest is not None:
             tally.go_on_after(newest.segments)
         self.seen.next_day()
         last = self.report.last
-        # The last day that nothing tells to be signed yet.
+        # The last day that must be signed by now.
         until = self.limits.through and self.limits.through - _ONE_DAY
         for key in self.keys:
             place = place_of(key)

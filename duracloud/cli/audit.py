@@ -44,7 +44,7 @@ def verify(
 ) -> int:
     """Verify without network that a copy of the audit trail is complete, unchanged and signed.
 
-    The exit status is 0 where it is, 1 where it is not, 2 where the command could not do its work.
+    The exit status is 0 if it is, 1 if it is not, 2 if the command could not do its work.
     """
     return _answer(folder, public_key, since, through, kept, accept_late, as_json=as_json)
 

@@ -1,4 +1,4 @@
-"""The command line `duracloud`: its verbs, and the one place where an error becomes a line and an exit status."""
+"""The command line `duracloud`: its verbs, and the one handler of errors (a line and an exit status)."""
 
 import io
 import os
@@ -32,21 +32,18 @@ class _Verbs(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-def _typer(text: str, **options: Any) -> typer.Typer:  # noqa: ANN401 (typer's own types)
-    return typer.Typer(help=text, cls=_Verbs, rich_markup_mode=None, pretty_exceptions_enable=False, **options)
+def _typer(text: str, epilog: str) -> typer.Typer:
+    return typer.Typer(help=text, epilog=epilog, cls=_Verbs, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 def _app() -> typer.Typer:
-    app = _typer(
-        "Runs DuraCloud on this machine and looks after it on AWS.",
-        epilog="Example: duracloud demo",
-    )
+    app = _typer("Runs DuraCloud on this machine and looks after it on AWS.", "Example: duracloud demo")
     local.register(app)
     develop.register(app)
     app.command(epilog="Example: duracloud settings prod")(settings)
     app.command(epilog="Example: duracloud alarms --env prod --json")(service.alarms)
     app.command(epilog="Example: duracloud cost --env prod --objects 1e6 --bytes 10TB")(cost.cost)
-    trail = _typer("Verify a copy of the audit trail without network.", epilog="Example: duracloud audit verify audit/")
+    trail = _typer("Verify a copy of the audit trail without network.", "Example: duracloud audit verify audit/")
     audit.register(trail)
     app.add_typer(trail, name="audit")
     app.command(epilog="Example: duracloud restore --env prod export/ acme-letters acme-maps")(service.restore)
@@ -74,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
         line, status = str(error), error.status
     except KeyboardInterrupt:
         line, status = "interrupted; nothing is left running", _BROKEN_OFF
-    except Exception as error:  # noqa: BLE001 (a defect of ours: one line here, the rest in a file)
+    except Exception as error:  # noqa: BLE001 (a defect: one line here, the details in a file)
         line, status = f"unexpected error: {type(error).__name__}: {error}; the details are in {_noted()}", 1
     print(line, file=sys.stderr)
     return status
@@ -112,7 +109,7 @@ def _noted() -> str:
 
 @contextmanager
 def _interrupts() -> Iterator[None]:
-    """End what was started when somebody presses Ctrl-C or ends this program; a second Ctrl-C does not hinder that."""
+    """On Ctrl-C or SIGTERM end what was started; a second Ctrl-C does not interrupt that."""
 
     def interrupted(_signal: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -29,14 +29,14 @@ from duracloud.project import ROOT
 
 ACCOUNT: Final = "000000000000"
 REGION: Final = "us-east-1"
-# A key of our own: the CDK command line remembers which account a key belongs to.
+# A key of its own: the CDK command line caches the account of a key.
 ACCESS_KEY_ID: Final = "duracloud-local"
 _PYTHON: Final = ROOT / ".venv-emulator" / "bin" / "python"
 # Environment variable of the emulator: `0` if it ends with the program that started it.
 OUTLIVES: Final = "DURACLOUD_OUTLIVES"
 _START_SECONDS: Final = 30
 _STOP_SECONDS: Final = 20
-# The emulators that this process started: a child that has ended stays until it is waited for.
+# The emulators of this process: an ended child stays in the process table until it is waited for.
 _CHILDREN: Final[dict[int, "subprocess.Popen[bytes]"]] = {}
 
 
@@ -174,7 +174,7 @@ class LocalAws:
         return True
 
     def is_running(self) -> bool:
-        """Tell whether the emulator of this folder runs and answers."""
+        """Return whether the emulator of this folder runs and answers."""
         return self._process_id() is not None and self._answers()
 
     def forget(self) -> None:

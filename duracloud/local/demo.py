@@ -43,10 +43,10 @@ _DELETED: Final = "catalogue/duplicate + old 100%.csv"
 
 
 def tell() -> None:
-    """Tell the story in a local AWS of its own, which is stopped and forgotten at the end.
+    """Run the demo in a local AWS of its own, which is stopped and deleted at the end.
 
     Raises:
-        LocalError: an effect was not observed; the text says which, and where the logs are.
+        LocalError: an effect was not observed; the text says which one, and where the logs are.
     """
     aws = LocalAws(folder=_FOLDER, port=free_port())
     aws.forget()

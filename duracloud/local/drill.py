@@ -42,7 +42,7 @@ class Row:
 
 
 def drill(*, as_json: bool = False) -> None:
-    """Run all drills in a local AWS of its own, which is stopped and forgotten at the end.
+    """Run all drills in a local AWS of its own, which is stopped and deleted at the end.
 
     Raises:
         LocalError: a drill failed; the text says which, and where the logs are.
@@ -60,7 +60,7 @@ def drill(*, as_json: bool = False) -> None:
             stage_of = _stages(aws)
         rows = run(DRILLS, stage_of, tell)
     except LocalError as error:
-        raise LocalError(f"the drills broke off: {error}\nThe logs are in {aws.folder}") from error
+        raise LocalError(f"the drills stopped: {error}\nThe logs are in {aws.folder}") from error
     finally:
         aws.stop()
     report(rows, f"The logs are in {aws.folder}", as_json=as_json)
@@ -111,7 +111,7 @@ def _run(each: Drill, stage_of: Callable[[Drill], Stage]) -> Row:
         observed, passed = each.run(stage_of(each)), True
     except LocalError as error:
         observed, passed = str(error), False
-    except Exception as error:  # noqa: BLE001 (whatever a drill meets, it has failed, and the next one comes)
+    except Exception as error:  # noqa: BLE001 (any error is a failed drill; the next one runs)
         observed, passed = f"{type(error).__name__}: {error}", False
     return Row(drill=each, observed=observed, passed=passed, seconds=time.monotonic() - started)
 
@@ -132,7 +132,7 @@ def _stages(aws: LocalAws) -> Callable[[Drill], Stage]:
         service.new_buckets(*wanted[first : first + _MOST_NAMES])
 
     def stage_of(each: Drill) -> Stage:
-        # What earlier drills sent, or left behind where they failed, concerns this one no more.
+        # Messages that earlier drills sent or left behind do not matter to this one.
         service.inbox.read()
         for name in service.queues:
             service.sqs.purge_queue(QueueUrl=service.queue(f"{name}-dlq"))

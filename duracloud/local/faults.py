@@ -12,7 +12,7 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
@@ -35,7 +35,7 @@ class Fault:
     times: int | None = None  # how many calls at most; None for all
 
     def meets(self, action: str, text: str) -> bool:
-        """Tell whether a call is one of those."""
+        """Return whether a call is one of those."""
         return re.fullmatch(self.action, action) is not None and all(re.search(part, text) for part in self.within)
 
 
@@ -65,7 +65,7 @@ class FaultPlan:
             self._standing.pop(name, None)
 
     def stands(self, name: str) -> bool:
-        """Tell whether a fault was not withdrawn yet."""
+        """Return whether a fault stands."""
         with self._lock:
             return name in self._standing
 
@@ -114,7 +114,7 @@ class Faults:
     @contextmanager
     def shown(self, fault: Fault) -> Iterator[ShownFault]:
         """Let a fault stand for the time of the block."""
-        shown = ShownFault(self, str(self.order("add", fault=attrs.asdict(fault))))
+        shown = ShownFault(self, self.order("add", fault=attrs.asdict(fault)))
         try:
             yield shown
         finally:
@@ -128,10 +128,10 @@ class Faults:
         """Let a table's stream lose its records, as after 24 hours, and return their number."""
         return int(self.order("lose-stream", table=table))
 
-    def order(self, what: str, **details: object) -> Any:  # noqa: ANN401 (each order has an answer of its own)
+    def order(self, what: str, **details: object) -> str:
         """Send one order and return the answer."""
         request = urllib.request.Request(  # noqa: S310 (our own address)
             self.endpoint + PATH, data=json.dumps({"order": what, **details}).encode(), method="POST"
         )
         with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 (our own address)
-            return json.load(answer)
+            return str(json.load(answer))

@@ -21,7 +21,7 @@ def eventually(look: Callable[[], T], wanted: Callable[[T], bool], seconds: floa
     while not wanted(seen := look()):
         if time.monotonic() > deadline:
             if what:
-                raise LocalError(f"{what} did not come within {seconds:.0f} seconds")
+                raise LocalError(f"{what} did not appear within {seconds:.0f} seconds")
             text = repr(seen)
             raise LocalError(f"not seen within {seconds:.0f} seconds; at last: {text[:_LONGEST_TEXT]}")
         time.sleep(_POLL_SECONDS)

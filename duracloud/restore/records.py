@@ -248,7 +248,7 @@ def _current(environment: Environment, bucket: str) -> Iterator[_Current]:
 def _look(environment: Environment, ref: ObjectRef, sequencer: str) -> None:
     """Send what S3 says of a deletion: it makes the service look at what is current, and believe nothing else.
 
-    The schedule row, where it was not lost, may know of a later event than the record; what the service writes now must
+    The schedule row may know of a later event than the record, if it was not lost; what the service writes now must
     not stand back behind either.
     """
     answer = environment.dynamodb.get_item(TableName=environment.schedule, Key=key_of(ref), ConsistentRead=True)

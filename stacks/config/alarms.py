@@ -11,11 +11,11 @@ _MILLION: Final = 1_000_000
 _BILLION: Final = 1_000_000_000
 
 
-def _in_five_minutes(meaning: str, unit: str, *, default: int = 1, low: int = 1, high: int = _MILLION) -> Any:  # noqa: ANN401 (an attrs field, typed by the class)
+def _in_five_minutes(meaning: str, unit: str, *, default: int = 1, low: int = 1, high: int = _MILLION) -> int:
     return number(low, high, meaning, default=default, unit=unit)
 
 
-def _in_an_hour(meaning: str, unit: str) -> Any:  # noqa: ANN401 (as above)
+def _in_an_hour(meaning: str, unit: str) -> int:
     return number(1, _MILLION, f"{meaning}, in an hour", default=1, unit=unit)
 
 

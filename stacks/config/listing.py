@@ -72,8 +72,8 @@ def effective(environment: str | None) -> list[Effective]:
     ]
 
 
-def _at(values: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401 (settings are of several types)
-    found: Any = values
+def _at(values: Mapping[str, Any], key: str) -> object:
+    found: object = values
     for step in key.split("."):
         found = found.get(step) if isinstance(found, Mapping) else None
     return found
