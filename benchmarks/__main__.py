@@ -23,14 +23,7 @@ BENCHMARKS: Final[dict[str, Callable[[], Sequence[Row]]]] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run benchmarks and print their table.
-
-    Args:
-        arguments: names of benchmarks, all when none is given; `--check` makes a missed goal a failure.
-
-    Returns:
-        The exit status: 1 where a goal is missed and `--check` was given, otherwise 0.
-    """
+    """Run benchmarks and print their table. Return 1 if a goal is missed and `--check` was given, else 0."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(BENCHMARKS)}; all when left out")
     parser.add_argument("--check", action="store_true", help="exit with 1 where a goal is missed")

@@ -66,11 +66,7 @@ class Schedule:
 
 
 def care(concurrency: int = 10) -> Care:
-    """Build what a deposit works with; the S3 client follows the process's environment.
-
-    Args:
-        concurrency: objects worked on at the same time.
-    """
+    """Build the ports of a deposit; the S3 client follows the process's environment."""
     return Care(
         store=S3Objects(lambda: client("s3", connections=concurrency)),
         records=Records(),

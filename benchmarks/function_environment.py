@@ -13,13 +13,8 @@ _BY_NAME: Final[dict[str, Any]] = {"replica_region": "us-west-2", "audit_object_
 _BY_TYPE: Final[dict[Any, Any]] = {str: "1", int: 1, bool: False, tuple[str, ...]: ("sha256",), str | None: None}
 
 
-def any_settings(kind: type[SettingsT], **fields: Any) -> SettingsT:  # noqa: ANN401 (settings are of several types)
-    """Return settings of a function.
-
-    Args:
-        kind: their class.
-        fields: the values that matter; all others are such that the function accepts them.
-    """
+def any_settings(kind: type[SettingsT], **fields: object) -> SettingsT:
+    """Return settings of a function: these fields, and for all others values that the function accepts."""
     values = {field.name: _BY_NAME.get(field.name, _BY_TYPE[field.type]) for field in attrs.fields(kind)}
     return kind(**{**values, **fields})
 

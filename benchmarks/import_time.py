@@ -28,11 +28,7 @@ print(json.dumps([imported - started, time.perf_counter() - started]))
 
 
 def measure(repeats: int = 7) -> list[Row]:
-    """Measure every function in processes of its own, with compiled byte code as in a warm file system.
-
-    Args:
-        repeats: processes per function; the best counts.
-    """
+    """Measure every function in processes of its own, with compiled byte code; the best of the repeats counts."""
     baseline, _ = _seconds(_BASELINE, "", {}, repeats)
     return [_row(function, baseline, repeats) for function in sorted(FUNCTIONS)]
 

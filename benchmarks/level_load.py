@@ -14,11 +14,7 @@ _MIDNIGHT: Final = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def measure(objects: int = 10_000_000) -> Row:
-    """Deposit objects on one day and count their checks on each day of the two intervals that follow.
-
-    Args:
-        objects: how many, evenly over the day.
-    """
+    """Deposit objects evenly over one day and count their checks on each day of the two intervals that follow."""
     checks = checks_per_day(objects)
     busiest, mean = max(checks), sum(checks) / len(checks)
     return Row(
@@ -32,15 +28,11 @@ def measure(objects: int = 10_000_000) -> Row:
 
 
 def checks_per_day(objects: int, interval_days: int = 180) -> list[int]:
-    """Return the number of checks on each day of the two intervals that follow the day of the deposit.
+    """Return the number of checks on each day of the two intervals that follow the day of the deposits.
 
     The first check of an object is due by `first_check`, a day after its deposit at the earliest, the second by
-    `next_check`. Each is counted at its date. What is late in AWS, the expiry of the schedule row and the wait in the
-    queue, is as good as the same for all, so that it moves the days and does not heap them.
-
-    Args:
-        objects: how many are deposited, evenly over the day.
-        interval_days: between two checks of an object.
+    `next_check`. Each is counted at its date. Delays in AWS, expiry of the schedule row and waiting in the queue, are
+    about the same for all objects: they move the days and do not heap them.
     """
     interval = interval_days * _DAY
     checks = [0] * (2 * interval_days + 1)

@@ -1,4 +1,4 @@
-"""CPU milliseconds per small object taken under care, log, metrics and both table writes included."""
+"""CPU milliseconds per deposit of a small object, with log, metrics and both table writes."""
 
 import json
 import os
@@ -28,11 +28,7 @@ _SIZE: Final = 1024
 
 
 def measure(repeats: int = 5) -> Row:
-    """Measure in a process of its own, against the server in another.
-
-    Args:
-        repeats: runs of each kind, in turn; the best of each counts.
-    """
+    """Measure in a process of its own, against the server in another; the best of the repeats counts."""
     with serving() as server:
         command = [sys.executable, "-m", "benchmarks.object_cpu", server.endpoint, str(repeats)]
         environment = os.environ | server.client_environment

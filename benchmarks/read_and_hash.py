@@ -26,12 +26,7 @@ _CHUNK: Final = 1024 * 1024
 
 
 def measure(size: int = _GIB // 2, repeats: int = 5) -> Row:
-    """Measure in a process of its own, against the server in another.
-
-    Args:
-        size: bytes of the object.
-        repeats: runs of each kind, in turn; the best of each counts.
-    """
+    """Measure in a process of its own, against the server in another."""
     with serving() as server:
         command = [sys.executable, "-m", "benchmarks.read_and_hash", server.endpoint, str(size), str(repeats)]
         environment = os.environ | server.client_environment

@@ -5,28 +5,21 @@ from typing import Final
 
 import attrs
 
+from duracloud.columns import aligned
+
 HEADINGS: Final = ("what", "measured", "baseline", "ratio", "goal", "verdict")
 
 
 @attrs.frozen(kw_only=True)
 class Row:
-    """One measurement beside its baseline of the same run.
-
-    Attributes:
-        what: what was measured.
-        measured: the figure with its unit.
-        baseline: the figure that it is compared with, with its unit.
-        ratio: measured divided by baseline.
-        goal: the goal in words; empty where there is none.
-        met: whether the goal is met; None where there is none.
-    """
+    """One measurement beside its baseline of the same run."""
 
     what: str
-    measured: str
-    baseline: str
-    ratio: float
-    goal: str = ""
-    met: bool | None = None
+    measured: str  # with its unit
+    baseline: str  # with its unit
+    ratio: float  # measured divided by baseline
+    goal: str = ""  # in words; empty if there is none
+    met: bool | None = None  # None if there is no goal
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -38,6 +31,5 @@ class Row:
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as a table of plain text."""
     lines = [HEADINGS, *(row.cells for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
-    ruled = [lines[0], tuple("-" * width for width in widths), *lines[1:]]
-    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in ruled)
+    ruler = tuple("-" * max(map(len, column)) for column in zip(*lines, strict=True))
+    return "\n".join(aligned([HEADINGS, ruler, *lines[1:]]))

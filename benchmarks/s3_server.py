@@ -105,19 +105,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 @attrs.frozen(kw_only=True)
 class Server:
-    """A server that runs.
+    """A server that runs."""
 
-    Attributes:
-        endpoint: where, for example `https://127.0.0.1:40123`.
-        certificate: the PEM file by which clients know it.
-    """
-
-    endpoint: str
-    certificate: Path
+    endpoint: str  # for example `https://127.0.0.1:40123`
+    certificate: Path  # PEM file; clients need it
 
     @property
     def client_environment(self) -> dict[str, str]:
-        """Environment variables by which boto3 talks to the server and to no other."""
+        """Environment variables that let boto3 talk to this server only."""
         return client_environment() | {
             "AWS_ENDPOINT_URL_S3": self.endpoint,
             "AWS_ENDPOINT_URL_DYNAMODB": self.endpoint,
@@ -127,13 +122,7 @@ class Server:
 
 @contextmanager
 def serving(*, latency_seconds: float = 0.0) -> Iterator[Server]:
-    """Run the server in a process of its own, over TLS as AWS does.
-
-    Args:
-        latency_seconds: waited before every answer.
-
-    Yields:
-        The server.
+    """Run the server in a process of its own, over TLS as AWS does; it waits for the latency before every answer.
 
     Raises:
         RuntimeError: the server did not start.
@@ -165,7 +154,7 @@ def client_environment() -> dict[str, str]:
 
 
 def main() -> None:
-    """Serve on a free port, and print it, until the process is told to end."""
+    """Serve on a free port, and print it, until the process is ended."""
     parser = argparse.ArgumentParser()
     parser.add_argument("certificate", metavar="PEM_FILE")
     parser.add_argument("key", metavar="PEM_FILE")

@@ -22,12 +22,7 @@ _LATENCY_SECONDS: Final = 0.02
 
 
 def measure(latency_seconds: float = _LATENCY_SECONDS, repeats: int = 9) -> Row:
-    """Measure the handler of uploads in a process of its own, log and metrics included.
-
-    Args:
-        latency_seconds: waited by the server before every answer.
-        repeats: runs of each kind, in turn; the best of each counts.
-    """
+    """Measure the handler of uploads in a process of its own, with log and metrics; the best of the repeats counts."""
     with serving(latency_seconds=latency_seconds) as server:
         command = [sys.executable, "-m", "benchmarks.small_objects", str(repeats)]
         environment = os.environ | server.client_environment

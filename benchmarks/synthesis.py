@@ -32,11 +32,7 @@ _ZIPPED_LIMIT: Final = 50 * _MIB
 
 
 def measure(environment: str = "prod", repeats: int = 3) -> list[Row]:
-    """Measure warm runs: the first one, which builds the assets, does not count.
-
-    Args:
-        environment: the environment to synthesise.
-        repeats: warm runs of each kind; the best counts.
+    """Measure warm runs, the best of the repeats: the first one builds the assets and does not count.
 
     Raises:
         RuntimeError: the synth failed; the text is what the CDK CLI said.
@@ -56,11 +52,7 @@ def measure(environment: str = "prod", repeats: int = 3) -> list[Row]:
 
 
 def shipped(assembly: Path) -> list[Row]:
-    """Measure code and layer in a cloud assembly.
-
-    Args:
-        assembly: the output folder of a synth.
-    """
+    """Measure code and layer in a cloud assembly, the output folder of a synth."""
     folders = _zip_assets(assembly)
     unzipped = sum(path.stat().st_size for folder in folders for path in folder.rglob("*") if path.is_file())
     zipped = sum(map(_zipped_size, folders))

@@ -1,18 +1,19 @@
 """Lists the alarms of an environment, as its template has them: `duracloud alarms --env ENV`."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import attrs
 
 from duracloud import templates
+from duracloud.columns import aligned
 from duracloud.progress import working
 from stacks import naming
 from stacks.config import Settings
 
-_HEADINGS: Final = ("ALARM", "SEVERITY", "METRIC", "STATISTIC", "PERIOD", "SPEAKS", "NO DATA", "RUNBOOK")
-# In the order in which people should read them.
+_HEADINGS: Final = ("ALARM", "SEVERITY", "METRIC", "STATISTIC", "PERIOD", "FIRES", "NO DATA", "RUNBOOK")
+# In the order of the table.
 _SEVERITIES: Final = ("critical", "warning", "notice")
 _COMPARISONS: Final = {"GreaterThanOrEqualToThreshold": "from", "LessThanThreshold": "below"}
 _MISSING: Final = {"notBreaching": "no alarm", "breaching": "alarm", "ignore": "as before", "missing": "unknown"}
@@ -20,36 +21,20 @@ _MISSING: Final = {"notBreaching": "no alarm", "breaching": "alarm", "ignore": "
 
 @attrs.frozen(kw_only=True)
 class Line:
-    """One alarm, in words.
-
-    Attributes:
-        name: its name without the environment.
-        severity: how soon a person has to act.
-        metric: what it watches: namespace and name.
-        statistic: what is made of the values of a period.
-        period: length of a period, and how many of them must have reached the threshold.
-        speaks: at which values.
-        missing: what a period without data means.
-        runbook: address of what to do.
-    """
+    """One alarm, in words."""
 
     name: str
-    severity: str
-    metric: str
-    statistic: str
-    period: str
-    speaks: str
-    missing: str
-    runbook: str
+    severity: str  # how soon a person has to act
+    metric: str  # namespace and name
+    statistic: str  # of the values of a period
+    period: str  # length, and how many of them must reach the threshold
+    fires: str  # at which values it fires
+    missing: str  # what a period without data means
+    runbook: str  # address of what to do
 
 
 def lines_of(template: Mapping[str, Any], environment: str) -> list[Line]:
-    """Return the alarms of a template, the gravest first.
-
-    Args:
-        template: the template of the monitoring stack.
-        environment: the environment's name.
-    """
+    """Return the alarms of a template, the most severe first."""
     found = [
         _line(resource["Properties"], environment)
         for resource in template["Resources"].values()
@@ -59,20 +44,12 @@ def lines_of(template: Mapping[str, Any], environment: str) -> list[Line]:
 
 
 def table(lines: Iterable[Line]) -> Iterator[str]:
-    """Yield the lines of a table whose columns are as wide as what they hold."""
-    rows: list[Sequence[str]] = [_HEADINGS, *(attrs.astuple(line) for line in lines)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-    for row in rows:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    """Yield the lines of a table of alarms."""
+    return aligned([_HEADINGS, *map(attrs.astuple, lines)])
 
 
 def show(settings: Settings, *, as_json: bool) -> None:
-    """Print the alarms of an environment.
-
-    Args:
-        settings: the environment's settings.
-        as_json: whether they are printed as JSON instead of a table.
-    """
+    """Print the alarms of an environment."""
     with working(f"synthesising the templates of {settings.name}"):
         template = templates.synthesised(settings)[naming.MONITORING]
     lines = lines_of(template, settings.name)
@@ -96,7 +73,7 @@ def _line(properties: Mapping[str, Any], environment: str) -> Line:
         metric=metric,
         statistic=statistic,
         period=f"{count} x {period} s" if count > 1 else f"{period} s",
-        speaks=f"{comparison} {properties['Threshold']}",
+        fires=f"{comparison} {properties['Threshold']}",
         missing=_MISSING[properties["TreatMissingData"]],
         runbook=properties["AlarmDescription"].rpartition(" ")[2],
     )

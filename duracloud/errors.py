@@ -2,13 +2,13 @@
 
 
 class CommandError(Exception):
-    """The command could not do its work; the text says what to put right."""
+    """The command could not do its work; the text says what to do."""
 
     status = 1
 
 
 class UsageError(CommandError):
-    """The command was called wrongly; the text says what was got and what is allowed."""
+    """An argument is not allowed; the text says what was got and what is allowed."""
 
     status = 2
 

@@ -19,18 +19,10 @@ def run(
     output: IO[Any] | None = None,
     stdin: int | None = subprocess.DEVNULL,
 ) -> int:
-    """Run a program in the project's folder and wait for its end.
+    """Run a program in the project's folder, wait for its end, and return its exit status.
 
-    Where this is broken off, the program and all that it has started get the chance to end well, and are then killed.
-
-    Args:
-        command: the program and its arguments.
-        environment: its environment variables; this process's own where not given.
-        output: takes what it prints; this process's own stdout and stderr where not given.
-        stdin: what it reads from.
-
-    Returns:
-        Its exit status.
+    An interrupt lets the program and its children end, then kills them. Environment and output are this process's own
+    if not given.
     """
     # A group of its own: an interrupt at the terminal reaches it once, from here, and it is ended with its children.
     process = subprocess.Popen(  # noqa: S603 (our own programs)
@@ -44,7 +36,7 @@ def run(
             process.wait(_GRACE_SECONDS)
         raise
     finally:
-        # Also what the program has left behind. There is nothing where it ended well.
+        # Also the children that the program left running. A program that ended in good order left none.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

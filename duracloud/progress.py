@@ -1,4 +1,4 @@
-"""Progress of whatever takes longer than two seconds: on stderr, and only where that is a terminal."""
+"""Progress of whatever takes longer than two seconds: on stderr, if it is a terminal."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sized
@@ -22,11 +22,7 @@ def working(what: str) -> Iterator[None]:
 
 @contextmanager
 def counting(what: str, total: float | None = None) -> Iterator[Callable[[], None]]:
-    """Show for the time of the block how much is done: a bar where the total is known.
-
-    Yields:
-        Call it after each piece of work.
-    """
+    """Show for the time of the block how much is done: a bar if the total is known. Call the value after each piece."""
     with _shown(with_bar=True) as shown:
         if shown is None:
             yield lambda: None
@@ -67,7 +63,7 @@ def _shown(*, with_bar: bool) -> Iterator["Progress | None"]:
         TimeElapsedColumn(),
         console=Console(stderr=True),
         transient=True,
-        # What is printed into a pipe must not end up on the terminal.
+        # Output for a pipe must not end up on the terminal.
         redirect_stdout=sys.stdout.isatty(),
     ) as shown:
         yield shown

@@ -13,17 +13,13 @@ from stacks.config import Settings
 
 
 def synthesised(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
-    """Return the templates of an environment by layer, as in `stacks.naming`.
-
-    Args:
-        settings: the environment's settings.
-    """
-    # What Node says of itself on every run says nothing of the templates.
+    """Return the templates of an environment by layer, as in `stacks.naming`."""
+    # Node's notice about its own version says nothing about the templates.
     os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
-    # CDK takes a while to import, and nobody should wait for it to learn of a misspelt name.
+    # CDK takes a while to import; a misspelt name should fail before that.
     from stacks.assembly import build_app  # noqa: PLC0415
 
-    # What the tools read does not depend on the code that is shipped, so it is not built.
+    # The tools read nothing that depends on the shipped code, so it is not built.
     context = {**json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"], "aws:cdk:bundling-stacks": []}
     with tempfile.TemporaryDirectory() as folder:
         build_app(settings, context=context, outdir=folder).synth()

@@ -33,14 +33,8 @@ def build_app(
 ) -> cdk.App:
     """Create the app of an environment; the caller calls its `synth`.
 
-    Args:
-        settings: the environment's settings.
-        context: CDK context beside that of the CDK command line; tests give the one of cdk.json.
-        outdir: folder of the cloud assembly, CDK's own choice where not given.
-        validate: whether synth fails on findings of cdk-nag.
-
-    Returns:
-        The app, its stacks in the order Base, Storage, Integrity, Monitoring, each of which uses those before it.
+    Its stacks Base, Storage, Integrity, Monitoring each use those before it. `context` is used beside that of the CDK
+    command line; tests give the one of cdk.json. With `validate` a synth fails on findings of cdk-nag.
 
     Raises:
         ConfigurationError: data loss is allowed on an environment that is not disposable.

@@ -1,47 +1,26 @@
-"""BaseStack: what every other layer builds on: the keys, the alert topic, the user groups."""
+"""BaseStack: the keys, the alert topic, the user groups; every other layer uses it."""
 
-from aws_cdk import Environment, Stack
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from stacks import naming
 from stacks.config import Settings
 from stacks.constructs.alert_topic import AlertTopic
-from stacks.constructs.encryption_key import EncryptionKey
-from stacks.constructs.parameters import Parameters
+from stacks.constructs.keys import EncryptionKey, SigningKey
 from stacks.constructs.retention import Retention
-from stacks.constructs.signing_key import SigningKey
 from stacks.constructs.user_groups import UserGroups
+from stacks.layer import Layer
 
 
-class BaseStack(Stack):
-    """The lowest layer.
-
-    Attributes:
-        key: the customer key, None where encryption is S3-managed.
-        signing_key: the key that signs the audit trail.
-        topic: the alert topic.
-    """
+class BaseStack(Layer):
+    """The lowest layer; `key` is None if the encryption is S3-managed."""
 
     def __init__(self, scope: Construct, settings: Settings, retention: Retention) -> None:
-        """Compose the layer."""
-        super().__init__(
-            scope,
-            naming.stack_name(settings.name, naming.BASE),
-            env=Environment(account=settings.account, region=settings.region),
-            description=f"DuraCloud {settings.name}: keys, alert topic, user groups",
-            termination_protection=settings.termination_protection,
-        )
+        super().__init__(scope, settings, naming.BASE, "keys, alert topic, user groups")
         self.key: kms.IKey | None = None
         if settings.encryption.customer_key:
             self.key = EncryptionKey(self, "EncryptionKey", settings, retention).key
         self.signing_key = SigningKey(self, "SigningKey", settings, retention).key
         self.topic = AlertTopic(self, "AlertTopic", settings, key=self.key).topic
         UserGroups(self, "UserGroups", settings, key=self.key)
-        Parameters(
-            self,
-            "Parameters",
-            environment=settings.name,
-            layer=naming.BASE,
-            values={"alert-topic-arn": self.topic.topic_arn, "audit-key-arn": self.signing_key.key_arn},
-        )
+        self.publish({"alert-topic-arn": self.topic.topic_arn, "audit-key-arn": self.signing_key.key_arn})

@@ -1,8 +1,11 @@
 """What ships to Lambda, built without Docker and without network: the code, and the layer of its dependencies.
 
-CDK's own bundling is not used: it announces every asset on the terminal, and builds again for every output folder.
+`python -m stacks.bundling fetch` downloads the pinned wheels into `.wheelhouse/` once. A synth installs them into
+`.local/assets/<name>-<digest>`, once per digest. The digest covers names and contents of the inputs only.
 
-`python -m stacks.bundling fetch` downloads the wheels of the layer once; a synth then installs from them.
+CDK's own bundling is not used: it prints a line per asset, builds again for every output folder, and hashes its
+options. botocore's service descriptions are pruned to the services that the functions call. Tests without assets set
+the context `aws:cdk:bundling-stacks: []`; the hashes stay the same.
 """
 
 import functools
@@ -32,7 +35,7 @@ PLATFORMS: Final = {"arm64": "manylinux2014_aarch64", "x86_64": "manylinux2014_x
 # Wheels for ARM may ask for a newer C library than the name of their folder says; Lambda has 2.34
 # (https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html).
 _MORE_PLATFORMS: Final = {REPORT_REQUIREMENTS: {"arm64": ("manylinux_2_24_aarch64",)}}
-# botocore describes every AWS service; the functions call these.
+# The services that the functions call.
 SERVICES: Final = frozenset({"dynamodb", "kms", "s3", "sns", "sqs"})
 # Code, and the templates and styles of pages.
 _SHIPPED: Final = frozenset({".py", ".j2", ".css"})
@@ -46,10 +49,9 @@ class BundlingError(Exception):
 
 @functools.cache
 def commit() -> str:
-    """Return the last commit that changed the code of the functions, for the evidence of what they do.
+    """Return the last commit that changed the functions' code, for the evidence that they write.
 
-    Returns:
-        The commit's hash, `+` behind it where the code was changed since; `unknown` outside a git repository.
+    `+` follows if the code was changed since. Outside a git repository it is `unknown`.
     """
     try:
         last, changed = _git("log", "-1", "--format=%H"), _git("status", "--porcelain")
@@ -65,27 +67,12 @@ def _git(*arguments: str) -> str:
 
 
 def function_code(scope: Construct) -> lambda_.Code:
-    """Return the code of all functions: the package `runtime`, importable by that name.
-
-    Args:
-        scope: a construct of the stack that has the functions.
-
-    Returns:
-        The code.
-    """
+    """Return the code of all functions: the package `runtime`, importable by that name."""
     return _asset(scope, "code", _digest(_code_files()), copy_code)
 
 
 def dependency_layer(scope: Construct, construct_id: str, architecture: str) -> lambda_.LayerVersion:
     """Make the layer of the functions' dependencies.
-
-    Args:
-        scope: the parent construct.
-        construct_id: the layer's id in it.
-        architecture: processor of the functions, as in the settings.
-
-    Returns:
-        The layer.
 
     Raises:
         BundlingError: a wheel was not fetched, or cannot be installed.
@@ -139,7 +126,7 @@ def cpu(architecture: str) -> lambda_.Architecture:
 
 def missing_wheels(architecture: str, requirements: Path = REQUIREMENTS) -> list[str]:
     """Return the requirements of a layer that have no wheel in the wheelhouse."""
-    # A compiled wheel is for one version of Python unless it is for all from one on.
+    # A compiled wheel is for one version of Python, or (abi3) for all from one on.
     usable = {"none", "abi3", f"cp{PYTHON_VERSION.replace('.', '')}"}
     found = (path.name.split("-") for path in (WHEELHOUSE / PLATFORMS[architecture]).glob("*.whl"))
     wheels = {(parts[0], parts[1]) for parts in found if parts[-2] in usable}
@@ -225,7 +212,7 @@ def _digest(files: Iterable[Path], *more: str) -> str:
 
 
 def _asset(scope: Construct, name: str, digest: str, build: Callable[[Path], None]) -> lambda_.Code:
-    """Return an asset that is built once per digest, or only named where the stack is not to be bundled."""
+    """Return an asset that is built once per digest, or only named if the stack is not bundled."""
     source = RUNTIME
     if cdk.Stack.of(scope).bundling_required:
         source = _BUILT / f"{name}-{digest[:16]}"

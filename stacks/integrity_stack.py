@@ -1,6 +1,5 @@
-"""IntegrityStack: what works: queues, event rules, functions, schedules."""
+"""IntegrityStack: queues, event rules, functions, schedules."""
 
-from aws_cdk import Environment, Stack
 from constructs import Construct
 
 from stacks import bundling, naming
@@ -10,36 +9,22 @@ from stacks.constructs.audit import Audit
 from stacks.constructs.export import Export
 from stacks.constructs.fixity import Fixity
 from stacks.constructs.function_host import FunctionHost
-from stacks.constructs.parameters import Parameters
 from stacks.constructs.provisioning import Provisioning
 from stacks.constructs.replication import Replication
 from stacks.constructs.report import Report
 from stacks.constructs.retention import Retention
 from stacks.constructs.sweep import Sweep
+from stacks.layer import Layer
 from stacks.storage_stack import StorageStack
 
 
-class IntegrityStack(Stack):
-    """The layer of work.
-
-    Attributes:
-        functions: every function.
-        queues: every queue of work.
-        streams: every stream that a function works on.
-        dead_letters: every queue that takes what failed for good.
-    """
+class IntegrityStack(Layer):
+    """The layer of work."""
 
     def __init__(
         self, scope: Construct, settings: Settings, retention: Retention, base: BaseStack, storage: StorageStack
     ) -> None:
-        """Compose the layer."""
-        super().__init__(
-            scope,
-            naming.stack_name(settings.name, naming.INTEGRITY),
-            env=Environment(account=settings.account, region=settings.region),
-            description=f"DuraCloud {settings.name}: queues, event rules, functions, schedules",
-            termination_protection=settings.termination_protection,
-        )
+        super().__init__(scope, settings, naming.INTEGRITY, "queues, event rules, functions, schedules")
         layer = None
         if settings.dependency_layer:
             layer = bundling.dependency_layer(self, "Dependencies", settings.architecture)
@@ -80,4 +65,4 @@ class IntegrityStack(Stack):
         for queue in self.queues:
             published[f"queue/{queue.name}-url"] = queue.queue.queue_url
             published[f"queue/{queue.name}-dlq-url"] = queue.dead_letters.queue.queue_url
-        Parameters(self, "Parameters", environment=settings.name, layer=naming.INTEGRITY, values=published)
+        self.publish(published)

@@ -1,6 +1,5 @@
-"""MonitoringStack: alarms and dashboard, made of metrics that the other layers offer."""
+"""MonitoringStack: alarms and dashboard, made of the metrics of the other layers."""
 
-from aws_cdk import Environment, Stack
 from constructs import Construct
 
 from stacks import naming
@@ -11,23 +10,17 @@ from stacks.constructs.alarms import Alarms
 from stacks.constructs.dashboard import FixityDashboard
 from stacks.constructs.watched import Watched
 from stacks.integrity_stack import IntegrityStack
+from stacks.layer import Layer
 from stacks.storage_stack import StorageStack
 
 
-class MonitoringStack(Stack):
+class MonitoringStack(Layer):
     """The uppermost layer."""
 
     def __init__(
         self, scope: Construct, settings: Settings, base: BaseStack, storage: StorageStack, integrity: IntegrityStack
     ) -> None:
-        """Compose the layer."""
-        super().__init__(
-            scope,
-            naming.stack_name(settings.name, naming.MONITORING),
-            env=Environment(account=settings.account, region=settings.region),
-            description=f"DuraCloud {settings.name}: alarms, dashboard",
-            termination_protection=settings.termination_protection,
-        )
+        super().__init__(scope, settings, naming.MONITORING, "alarms, dashboard")
         watched = Watched(
             settings=settings,
             functions=integrity.functions,

@@ -1,4 +1,4 @@
-"""The only place that knows cdk-nag: it collects what the constructs accept of its findings."""
+"""The only module that uses cdk-nag: it collects the findings that constructs accept."""
 
 from collections.abc import Iterator
 

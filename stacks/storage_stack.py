@@ -1,6 +1,5 @@
-"""StorageStack: what holds data: the fixed buckets, the two tables, and the replication role."""
+"""StorageStack: the fixed buckets, the two tables, the replication role."""
 
-from aws_cdk import Environment, Stack
 from constructs import Construct
 
 from stacks import naming
@@ -8,38 +7,21 @@ from stacks.base_stack import BaseStack
 from stacks.config import Settings
 from stacks.constructs.fixed_buckets import FixedBuckets
 from stacks.constructs.fixity_tables import FixityTables
-from stacks.constructs.parameters import Parameters
 from stacks.constructs.replication_role import ReplicationRole
 from stacks.constructs.retention import Retention
+from stacks.layer import Layer
 
 
-class StorageStack(Stack):
-    """The layer of data.
-
-    Attributes:
-        buckets: the fixed buckets.
-        tables: the two tables.
-        replication_role: the role by which S3 writes replicas.
-    """
+class StorageStack(Layer):
+    """The layer of data."""
 
     def __init__(self, scope: Construct, settings: Settings, retention: Retention, base: BaseStack) -> None:
-        """Compose the layer."""
-        super().__init__(
-            scope,
-            naming.stack_name(settings.name, naming.STORAGE),
-            env=Environment(account=settings.account, region=settings.region),
-            description=f"DuraCloud {settings.name}: fixed buckets, tables, replication role",
-            termination_protection=settings.termination_protection,
-        )
+        super().__init__(scope, settings, naming.STORAGE, "fixed buckets, tables, replication role")
         self.buckets = FixedBuckets(self, "Buckets", settings, retention, key=base.key)
         self.tables = FixityTables(self, "Tables", settings, retention)
         self.replication_role = ReplicationRole(self, "Replication", settings, key=base.key).role
-        Parameters(
-            self,
-            "Parameters",
-            environment=settings.name,
-            layer=naming.STORAGE,
-            values={
+        self.publish(
+            {
                 "managed-bucket": self.buckets.managed.bucket_name,
                 "request-bucket": self.buckets.requests.bucket_name,
                 "logs-bucket": self.buckets.logs.bucket_name,
@@ -47,5 +29,5 @@ class StorageStack(Stack):
                 "scheduler-table": self.tables.schedule.table_name,
                 "checksum-stream-arn": self.tables.checksums.table_stream_arn or "",
                 "replication-role-arn": self.replication_role.role_arn,
-            },
+            }
         )

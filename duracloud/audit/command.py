@@ -1,13 +1,13 @@
 """Verifies a copy of the audit trail without network: `duracloud audit verify FOLDER`, or the packed file.
 
-Exit status: 0 where everything holds, 1 where it does not, 2 where the command could not do its work (lesson L27).
+Exit status: 0 if everything holds, 1 if it does not, 2 if the command could not do its work (lesson L27).
 This module and what it imports need the standard library, attrs and cryptography only (see `pack`).
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -17,86 +17,64 @@ import attrs
 from duracloud.audit.verify import Folder, Limits, Proof, PublicKey, Report, proofs, verify
 from duracloud.errors import UsageError
 from runtime.contract import ManagedPrefix
+from runtime.shared.wording import visible
 
 _MOST_PROBLEMS: Final = 20
 _HOLDS: Final = 0
 _DOES_NOT_HOLD: Final = 1
 
 
-@attrs.frozen(kw_only=True)
-class Question:
-    """What is asked of a copy of the audit trail.
-
-    Attributes:
-        folder: the copy.
-        limits: which days it has to have.
-        public_key: the key that must have signed; the one in the folder where None.
-        event_id: the event to prove; None where there is none.
-        as_json: whether the answer is printed as JSON.
-    """
-
-    folder: Path
-    limits: Limits
-    public_key: Path | None = None
-    event_id: str | None = None
-    as_json: bool = False
-
-
 def main(arguments: Sequence[str]) -> int:
-    """Do what the command line says.
-
-    Args:
-        arguments: the words behind the command's name.
-
-    Returns:
-        The exit status.
-    """
+    """Do what the command line says and return the exit status."""
     asked = _parser().parse_args(arguments)
     limits = Limits(since=asked.since, through=asked.through, late=asked.accept_late, kept=asked.kept)
+    event_id = getattr(asked, "event_id", None)
     try:
-        return answer(
-            Question(
-                folder=asked.folder,
-                limits=limits,
-                public_key=asked.public_key,
-                event_id=getattr(asked, "event_id", None),
-                as_json=asked.json,
-            )
-        )
+        return answer(asked.folder, limits, public_key=asked.public_key, event_id=event_id, as_json=asked.json)
     except UsageError as error:
         print(error, file=sys.stderr)
         return error.status
 
 
-def answer(question: Question, watch: Callable[[Sequence[date]], Iterable[date]] = iter) -> int:
-    """Verify a copy and print what was found.
+def answer(  # noqa: PLR0913 (one parameter for each option)
+    path: Path,
+    limits: Limits,
+    *,
+    public_key: Path | None = None,
+    event_id: str | None = None,
+    as_json: bool = False,
+    watch: Callable[[Sequence[date]], Iterable[date]] = iter,
+) -> int:
+    """Verify a copy, print what was found, and return the exit status.
 
-    Args:
-        question: what is asked.
-        watch: is given the signed days, and yields them again as they are verified.
-
-    Returns:
-        The exit status.
+    Without `public_key` the key in the folder must have signed. `event_id` names an event to prove. `watch` gets the
+    signed days and yields each when it is verified.
 
     Raises:
         UsageError: the folder, the key or a file cannot be read.
     """
     try:
-        folder = _folder(question.folder)
-        key = PublicKey.load(question.public_key or folder.root / Path(ManagedPrefix.AUDIT_KEY).name)
-        report = verify(folder, key, question.limits, watch)
-        wanted = question.event_id is not None and not report.problems
-        found = list(proofs(folder, str(question.event_id))) if wanted else []
+        folder = _folder(path)
+        key = PublicKey.load(public_key or path / Path(ManagedPrefix.AUDIT_KEY).name)
+        report = verify(folder, key, limits, watch)
+        wanted = event_id is not None and not report.problems
+        found = list(proofs(folder, str(event_id))) if wanted else []
     except OSError as error:
         raise UsageError(f"a file cannot be read, so nothing is proved: {error}") from error
-    given = question.public_key is not None
-    if question.as_json:
-        print(json.dumps(_as_json(report, key, found, given=given), ensure_ascii=False, indent=2))
-    else:
-        _print(report, key, given=given)
-        if wanted:
-            _print_proofs(found, str(question.event_id))
-    return _DOES_NOT_HOLD if report.problems or (wanted and not found) else _HOLDS
+    status = _DOES_NOT_HOLD if report.problems or (wanted and not found) else _HOLDS
+    given = public_key is not None
+    if as_json:
+        print(json.dumps(_as_json(report, key, found, given=given), indent=2))
+        return status
+    # Names and values of a tampered trail can hold escape sequences.
+    for line in _lines(report, key, given=given):
+        print(visible(line))
+    if wanted:
+        for proof in found:
+            print("", *map(visible, _lines_of_proof(proof)), sep="\n")
+        if not found:
+            print(f"\nno signed event has the id {event_id}")
+    return status
 
 
 def day(text: str) -> date:
@@ -176,37 +154,33 @@ def _as_json(report: Report, key: PublicKey, found: Sequence[Proof], *, given: b
     }
 
 
-def _print(report: Report, key: PublicKey, *, given: bool) -> None:
-    print(f"environment  {report.environment or 'not known'}")
-    print(f"key          {key.fingerprint}" + ("" if given else " (the folder's own: compare it with KMS)"))
-    print(f"signed days  {report.first} to {report.last}, manifests: {report.manifests}")
+def _lines(report: Report, key: PublicKey, *, given: bool) -> Iterator[str]:
+    yield f"environment  {report.environment or 'not known'}"
+    yield f"key          {key.fingerprint}" + ("" if given else " (the folder's own: compare it with KMS)")
+    yield f"signed days  {report.first} to {report.last}, manifests: {report.manifests}"
     if report.late:
-        print(f"signed late  {len(report.late)}, from {report.late[0]} to {report.late[-1]}, as you accept")
-    print(f"segments     {report.segments}, not yet signed {report.unsigned_segments}")
-    print(f"events       {report.events}, not yet signed {report.unsigned_events}")
+        yield f"signed late  {len(report.late)}, from {report.late[0]} to {report.late[-1]}, as you accept"
+    yield f"segments     {report.segments}, not yet signed {report.unsigned_segments}"
+    yield f"events       {report.events}, not yet signed {report.unsigned_events}"
     for kind, outcomes in sorted(report.counts.items()):
-        print(f"  {kind:<13}" + ", ".join(f"{outcome} {number}" for outcome, number in sorted(outcomes.items())))
-    print(f"repeated     {report.repeated} deliveries of events that stand elsewhere with equal content")
-    for problem in report.problems[:_MOST_PROBLEMS]:
-        print(f"PROBLEM      {problem.text}")
+        yield f"  {kind:<13}" + ", ".join(f"{outcome} {number}" for outcome, number in sorted(outcomes.items()))
+    yield f"repeated     {report.repeated} deliveries of events that stand elsewhere with equal content"
+    yield from (f"PROBLEM      {problem.text}" for problem in report.problems[:_MOST_PROBLEMS])
     if len(report.problems) > _MOST_PROBLEMS:
-        print(f"             and {len(report.problems) - _MOST_PROBLEMS} more")
+        yield f"             and {len(report.problems) - _MOST_PROBLEMS} more"
     if report.problems:
-        verdict = f"NOT as it was written; problems: {len(report.problems)}"
+        yield f"verdict      NOT as it was written; problems: {len(report.problems)}"
+    elif report.unsigned_events:
+        unsigned = f"{report.unsigned_events} events are not signed yet, which proves nothing of them"
+        yield f"verdict      what is signed is complete and unchanged; {unsigned}"
     else:
-        verdict = "what is signed is complete and unchanged"
-        if report.unsigned_events:
-            verdict += f"; {report.unsigned_events} events are not signed yet, which proves nothing of them"
-    print(f"verdict      {verdict}")
+        yield "verdict      what is signed is complete and unchanged"
 
 
-def _print_proofs(found: Sequence[Proof], event_id: str) -> None:
-    for proof in found:
-        print(f"\nevent        {proof.event.decode()}")
-        print(f"stands in    {proof.key}, line {proof.line}")
-        print(f"leaf         {proof.sha256}  (SHA-256 of that file)")
-        for step in proof.way:
-            print(f"joined with  {step.sibling.hex()}  on the {'left' if step.on_the_left else 'right'}")
-        print(f"gives        {proof.root}  (merkle_root of {proof.manifest}, which is signed)")
-    if not found:
-        print(f"\nno signed event has the id {event_id}")
+def _lines_of_proof(proof: Proof) -> Iterator[str]:
+    yield f"event        {proof.event.decode()}"
+    yield f"stands in    {proof.key}, line {proof.line}"
+    yield f"leaf         {proof.sha256}  (SHA-256 of that file)"
+    for step in proof.way:
+        yield f"joined with  {step.sibling.hex()}  on the {'left' if step.on_the_left else 'right'}"
+    yield f"gives        {proof.root}  (merkle_root of {proof.manifest}, which is signed)"

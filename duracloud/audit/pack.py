@@ -33,16 +33,9 @@ _READABLE: Final = 0o644 << 16
 
 
 def pack(target: Path) -> str:
-    """Write the verifier as one file, `python FILE verify FOLDER`.
-
-    Args:
-        target: the file.
-
-    Returns:
-        Its SHA-256.
-    """
+    """Write the verifier as one file, `python FILE verify FOLDER`, and return its SHA-256."""
     with target.open("wb") as file:
-        # By this line a shell knows what runs it.
+        # A shell runs the file with this interpreter.
         file.write(b"#!/usr/bin/env python3\n")
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             for name, content in sorted(_contents()):

@@ -29,6 +29,7 @@ from runtime.audit.merkle import Step, path
 from runtime.audit.segments import EventLine, Segment, place_of
 from runtime.audit.tally import Tally
 from runtime.contract import ManagedPrefix
+from runtime.shared.wording import visible
 
 _ONE_DAY: Final = timedelta(days=1)
 # From the third day on the schedule has signed the first.
@@ -37,21 +38,14 @@ _SIGNED_AFTER: Final = timedelta(days=3)
 
 @attrs.frozen
 class PublicKey:
-    """The public part of the key that signs.
+    """The public part of the key that signs."""
 
-    Attributes:
-        fingerprint: SHA-256 of it as PEM, as manifests name it.
-    """
-
-    fingerprint: str
+    fingerprint: str  # SHA-256 of the key as PEM, as manifests name it
     _key: ec.EllipticCurvePublicKey
 
     @classmethod
     def load(cls, file: Path) -> Self:
         """Read a key.
-
-        Args:
-            file: the key as PEM.
 
         Raises:
             UsageError: there is no such file, or it is not the public part of a P-256 key.
@@ -66,7 +60,7 @@ class PublicKey:
         return cls(hashlib.sha256(pem).hexdigest(), key)
 
     def signed(self, body: bytes, signature: bytes) -> bool:
-        """Tell whether a signature over a file is of this key."""
+        """Return whether this key signed a file."""
         try:
             self._key.verify(signature, body, ec.ECDSA(hashes.SHA256()))
         except InvalidSignature:
@@ -81,7 +75,7 @@ class Folder:
     root: Path
 
     def files(self) -> list[str]:
-        """Return the keys of all files in order, but of those that a machine hides."""
+        """Return the keys of all files in order, without hidden files."""
         found = (file.relative_to(self.root) for file in self.root.rglob("*") if file.is_file())
         return sorted(
             f"{ManagedPrefix.AUDIT}{name.as_posix()}"
@@ -96,51 +90,29 @@ class Folder:
 
 @attrs.frozen(kw_only=True)
 class Limits:
-    """Which days a copy has to have.
+    """Which days a copy has to have."""
 
-    Attributes:
-        since: the copy may begin with this day; None where it has the trail from its beginning.
-        through: this day and all before it have to be signed; None where that is not asked.
-        late: up to this day it is known why days were signed late; None where nothing is known.
-        kept: a manifest that was kept elsewhere, which has to be in the copy; None where there is none.
-    """
-
-    since: date | None = None
-    through: date | None = None
-    late: date | None = None
-    kept: Path | None = None
+    since: date | None = None  # the copy may begin with this day
+    through: date | None = None  # this day and all before it must be signed
+    late: date | None = None  # days up to this one may have been signed late
+    kept: Path | None = None  # a manifest kept elsewhere; the copy must have it unchanged
 
 
 @attrs.define(kw_only=True)
 class Report:
-    """What was found.
+    """What was found."""
 
-    Attributes:
-        environment: the deployed environment's name, empty where no manifest says it.
-        first: the first signed day, None where none is signed.
-        last: the last signed day.
-        late: the days that were signed late and for which that is known, in order.
-        manifests: number of manifests.
-        segments: number of segments.
-        unsigned_segments: how many of them are in no manifest yet.
-        events: number of events.
-        unsigned_events: how many of them are in no manifest yet.
-        repeated: how many of them stand elsewhere too, with equal content.
-        counts: number of events by kind and outcome.
-        problems: whatever is not as it should be, in the order in which it was found.
-    """
-
-    environment: str = ""
+    environment: str = ""  # empty if no manifest names it
     first: date | None = None
     last: date | None = None
-    late: list[date] = attrs.field(factory=list)
+    late: list[date] = attrs.field(factory=list)  # signed late, as `Limits.late` allows
     manifests: int = 0
     segments: int = 0
-    unsigned_segments: int = 0
+    unsigned_segments: int = 0  # in no manifest yet
     events: int = 0
-    unsigned_events: int = 0
-    repeated: int = 0
-    counts: dict[str, Counter[str]] = attrs.field(factory=dict)
+    unsigned_events: int = 0  # in no manifest yet
+    repeated: int = 0  # also elsewhere, with equal content
+    counts: dict[str, Counter[str]] = attrs.field(factory=dict)  # events by kind and outcome
     problems: list[Problem] = attrs.field(factory=list)
 
 
@@ -156,7 +128,7 @@ class _Seen:
         self.before, self.now = self.now, {}
 
     def repeats(self, event: EventLine) -> bool | None:
-        """Take an event. Return None where it is new, or whether the content is equal where it is not."""
+        """Take an event. Return None if it is new, else whether its content is equal."""
         name, content = event.values["id"].encode(), hashlib.sha256(event.text).digest()[:16]
         known = self.now.get(name) or self.before.get(name)
         self.now.setdefault(name, content)
@@ -188,7 +160,7 @@ class _Verification:
             body = self.folder.read(manifest_key(day))
             manifest = self._manifest(day, body)
             if manifest is None:
-                # What follows cannot be held against it: that it is broken has been said.
+                # The next manifest cannot be compared with it; the problem is reported.
                 newest = known = None
                 continue
             self._in_time(manifest, newest)
@@ -218,18 +190,18 @@ class _Verification:
             return
         found = hashlib.sha256(self.folder.read(ManagedPrefix.AUDIT_KEY)).hexdigest()
         if found != self.key.fingerprint:
-            what = "the key in the folder is another one"
+            what = "the folder holds another key"
             self._problem(ManagedPrefix.AUDIT_KEY, what, self.key.fingerprint, found)
 
     def _kept(self) -> None:
-        """Look for the manifest that was kept elsewhere: what it binds cannot have been signed anew since."""
+        """Look for the manifest that was kept elsewhere: the days up to it cannot have been signed again."""
         if self.limits.kept is None:
             return
         body = self.limits.kept.read_bytes()
         try:
             key = manifest_key(Manifest.parse(body).day)
         except BrokenTrailError as error:
-            raise UsageError(f"{self.limits.kept} is no manifest: {error}") from error
+            raise UsageError(visible(f"{self.limits.kept} is no manifest: {error}")) from error
         if key not in self.keys:
             self._problem(key, "the manifest that was kept elsewhere is not there")
         elif (found := self.folder.read(key)) != body:
@@ -237,7 +209,7 @@ class _Verification:
             self._problem(key, "the manifest is not the one that was kept elsewhere", expected, there)
 
     def _in_time(self, manifest: Manifest, newest: Manifest | None) -> None:
-        """Hold the moment at which a manifest was made against its day, and against the manifest before it."""
+        """Compare the time of a manifest with its day, and with the manifest before it."""
         late = lateness(manifest.day, manifest.made)
         if late and self.limits.late is not None and manifest.day <= self.limits.late:
             self.report.late.append(manifest.day)
@@ -256,11 +228,8 @@ class _Verification:
         self.report.first, self.report.last = days[0], days[-1]
         return days
 
-    def _missing(self, day: date, what: str) -> None:
-        self._problem(manifest_key(day), what)
-
     def _manifest(self, day: date, body: bytes) -> Manifest | None:
-        """Return the manifest of a day, None where it says nothing that can be used."""
+        """Return the manifest of a day, None if it is unusable."""
         key = manifest_key(day)
         if f"{key}{SIGNATURE}" not in self.keys:
             self._problem(f"{key}{SIGNATURE}", "the signature is missing")
@@ -282,18 +251,18 @@ class _Verification:
         return manifest if manifest.day == day else None
 
     def _follows(self, manifest: Manifest, known: Previous | None, *, first: bool) -> None:
-        """Hold a manifest against the one before it."""
+        """Compare a manifest with the one before it."""
         key = manifest_key(manifest.day)
         if first:
             since = self.limits.since
             if manifest.number != 1 and (since is None or manifest.day > since):
-                days = manifest.number - 1
-                self._missing(manifest.day - _ONE_DAY, f"the manifest is missing, and all before it: {days} in all")
+                before, days = manifest_key(manifest.day - _ONE_DAY), manifest.number - 1
+                self._problem(before, f"the manifest is missing, and all before it: {days} in all")
             return
         if known is None:
             return
         for day in days_after(known.day + _ONE_DAY, manifest.day - _ONE_DAY):
-            self._missing(day, "the manifest is missing")
+            self._problem(manifest_key(day), "the manifest is missing")
         if manifest.number != known.number + 1:
             self._problem(key, "manifests are missing before this one", known.number + 1, manifest.number)
         elif manifest.previous is None or manifest.previous.sha256 != known.sha256:
@@ -301,12 +270,12 @@ class _Verification:
             self._problem(key, "the manifest does not follow the one before it", known.sha256, found)
 
     def _segments(self, manifest: Manifest, newest: Manifest | None) -> None:
-        """Hold the segments of a manifest against it."""
+        """Compare the segments of a manifest with it."""
         tally = Tally(environment=manifest.environment)
         if newest is not None:
             tally.go_on_after(newest.segments)
         else:
-            # Where the chains of the day before have ended is not known.
+            # The ends of the chains of the day before are unknown.
             tally.go_on_after(attrs.evolve(entry, tip="") for entry in manifest.segments if _late(entry, manifest.day))
         self.seen.next_day()
         there = set(self.keys)
@@ -355,13 +324,13 @@ class _Verification:
             self.report.counts.setdefault(kind, Counter()).update(outcomes)
 
     def _unsigned(self, newest: Manifest | None) -> None:
-        """Look at segments that no manifest lists: those of the last signed day and later ones may still be."""
+        """Look at segments in no manifest: only those of the last signed day and later may be unsigned."""
         tally = Tally(environment=self.report.environment or None)
         if newest is not None:
             tally.go_on_after(newest.segments)
         self.seen.next_day()
         last = self.report.last
-        # The last day that nothing tells to be signed yet.
+        # The last day that must be signed by now.
         until = self.limits.through and self.limits.through - _ONE_DAY
         for key in self.keys:
             place = place_of(key)
@@ -373,7 +342,9 @@ class _Verification:
             self._repeats(key, tally.add(key, self.folder.read(key)))
             until = max(place.day - _SIGNED_AFTER, until or place.day - _SIGNED_AFTER)
         if last is not None and until is not None and last <= until:
-            self._missing(last + _ONE_DAY, "the manifest is missing, although its day should be signed by now")
+            self._problem(
+                manifest_key(last + _ONE_DAY), "the manifest is missing, although its day should be signed by now"
+            )
         self.report.problems += tally.problems
         self.report.unsigned_segments = len(tally.entries)
         self.report.unsigned_events = sum(entry.records for entry in tally.entries)
@@ -392,16 +363,9 @@ def _plain(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]
 def verify(
     folder: Folder, key: PublicKey, limits: Limits, watch: Callable[[Sequence[date]], Iterable[date]] = iter
 ) -> Report:
-    """Verify a copy of the audit trail.
+    """Verify a copy of the audit trail. What is signed is complete and unchanged if the report has no problems.
 
-    Args:
-        folder: the copy.
-        key: the key that must have signed it.
-        limits: which days it has to have.
-        watch: is given the signed days, and yields them again as they are verified.
-
-    Returns:
-        What was found. What is signed is complete and unchanged where there are no problems.
+    `watch` gets the signed days and yields each when it is verified.
 
     Raises:
         UsageError: the manifest that was kept is none.
@@ -412,34 +376,19 @@ def verify(
 
 @attrs.frozen(kw_only=True)
 class Proof:
-    """That an event is in the signed trail.
+    """That an event is in the signed trail."""
 
-    Attributes:
-        event: its canonical JSON.
-        key: the segment that holds it.
-        line: its line there.
-        sha256: digest of the segment, whose bytes are the leaf of the tree.
-        way: from the leaf to the root.
-        manifest: key of the manifest that has the root.
-        root: the root.
-    """
-
-    event: bytes
-    key: str
-    line: int
-    sha256: str
-    way: tuple[Step, ...]
-    manifest: str
+    event: bytes  # canonical JSON
+    key: str  # of the segment
+    line: int  # in the segment
+    sha256: str  # of the segment, whose bytes are the leaf of the tree
+    way: tuple[Step, ...]  # from the leaf to the root
+    manifest: str  # key of the manifest that has the root
     root: str
 
 
 def proofs(folder: Folder, event_id: str) -> Iterator[Proof]:
-    """Yield a proof for each place in which an event stands in the signed part of a copy that was verified.
-
-    Args:
-        folder: the copy.
-        event_id: id of the event.
-    """
+    """Yield a proof for each place of an event in the signed part of a copy that was verified."""
     for name in folder.files():
         if day_of_manifest(name) is None:
             continue

@@ -1,15 +1,14 @@
 """Verbs of the audit trail: audit verify, prove, pack."""
 
+from collections.abc import Iterable, Sequence
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
 from duracloud.cli.options import AsJson
 from duracloud.progress import counted
-
-if TYPE_CHECKING:
-    from duracloud.audit.verify import Limits
 
 _FILE: Final = Path("duracloud-audit.pyz")
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="A copy of audit/ of the managed bucket.")]
@@ -45,10 +44,9 @@ def verify(
 ) -> int:
     """Verify without network that a copy of the audit trail is complete, unchanged and signed.
 
-    The exit status is 0 where it is, 1 where it is not, 2 where the command could not do its work.
+    The exit status is 0 if it is, 1 if it is not, 2 if the command could not do its work.
     """
-    limits = _limits(since, through, kept, accept_late)
-    return _answer(folder=folder, limits=limits, public_key=public_key, as_json=as_json)
+    return _answer(folder, public_key, since, through, kept, accept_late, as_json=as_json)
 
 
 def prove(
@@ -62,8 +60,7 @@ def prove(
     as_json: AsJson = False,
 ) -> int:
     """Verify a copy, and show where an event stands and how the signature covers it."""
-    limits = _limits(since, through, kept, accept_late)
-    return _answer(folder=folder, limits=limits, public_key=public_key, as_json=as_json, event_id=event_id)
+    return _answer(folder, public_key, since, through, kept, accept_late, as_json=as_json, event_id=event_id)
 
 
 def pack(
@@ -79,15 +76,24 @@ def pack(
     print(f"{output}: needs Python 3.11 or newer and {NEEDED}\nSHA-256 {digest}")
 
 
-def _limits(since: str | None, through: str | None, kept: Path | None, late: str | None) -> "Limits":
-    from duracloud.audit.command import day  # noqa: PLC0415 (loads cryptography)
+def _answer(
+    folder: Path,
+    public_key: Path | None,
+    since: str | None,
+    through: str | None,
+    kept: Path | None,
+    late: str | None,
+    *,
+    as_json: bool,
+    event_id: str | None = None,
+) -> int:
+    from duracloud.audit.command import answer, day  # noqa: PLC0415 (loads cryptography)
     from duracloud.audit.verify import Limits  # noqa: PLC0415 (loads cryptography)
 
     days = {name: day(text) for name, text in {"since": since, "through": through, "late": late}.items() if text}
-    return Limits(**days, kept=kept)
+    limits = Limits(**days, kept=kept)
 
+    def watch(signed: Sequence[date]) -> Iterable[date]:
+        return counted("verifying signed days", signed)
 
-def _answer(**asked: Any) -> int:  # noqa: ANN401 (the fields of a question)
-    from duracloud.audit.command import Question, answer  # noqa: PLC0415 (loads cryptography)
-
-    return answer(Question(**asked), lambda days: counted("verifying signed days", days))
+    return answer(folder, limits, public_key=public_key, event_id=event_id, as_json=as_json, watch=watch)

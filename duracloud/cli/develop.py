@@ -29,10 +29,10 @@ def test(
 ) -> int:
     """Run all tests, or those that are named.
 
-    Whatever follows is handed to pytest. Tests of one file run in one process, one after the other.
+    More arguments go to pytest. Tests of one file run in one process, one after the other.
     """
     command = [sys.executable, "-m", "pytest", "-q", "-n", workers, "--dist", "loadfile", *context.args]
-    # Its stdin is ours: a debugger reads from it.
+    # A debugger reads from our stdin.
     return run(command, stdin=None)
 
 
@@ -40,7 +40,7 @@ def bench(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME]...", help="hash, batch, object, import, synth, level; or all.")
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="End with 1 where a goal is missed.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 if a goal is missed.")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Measure speed and size against baselines of the same run."""

@@ -1,4 +1,4 @@
-"""The command line `duracloud`: its verbs, and the one place where an error becomes a line and an exit status."""
+"""The command line `duracloud`: its verbs, and the one handler of errors (a line and an exit status)."""
 
 import io
 import os
@@ -24,7 +24,7 @@ _TERMINATED: Final = 128 + signal.SIGTERM
 
 
 class _Verbs(TyperGroup):
-    """Verbs in the order of their registration; one that there is not is one clear line."""
+    """Verbs in the order of their registration; an unknown one is an error of one line."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 (typer's own types)
         if args[0] not in self.commands:
@@ -32,21 +32,18 @@ class _Verbs(TyperGroup):
         return super().resolve_command(ctx, args)
 
 
-def _typer(text: str, **options: Any) -> typer.Typer:  # noqa: ANN401 (typer's own types)
-    return typer.Typer(help=text, cls=_Verbs, rich_markup_mode=None, pretty_exceptions_enable=False, **options)
+def _typer(text: str, epilog: str) -> typer.Typer:
+    return typer.Typer(help=text, epilog=epilog, cls=_Verbs, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 
 def _app() -> typer.Typer:
-    app = _typer(
-        "Runs DuraCloud on this machine and looks after it on AWS.",
-        epilog="Example: duracloud demo",
-    )
+    app = _typer("Runs DuraCloud on this machine and looks after it on AWS.", "Example: duracloud demo")
     local.register(app)
     develop.register(app)
     app.command(epilog="Example: duracloud settings prod")(settings)
     app.command(epilog="Example: duracloud alarms --env prod --json")(service.alarms)
     app.command(epilog="Example: duracloud cost --env prod --objects 1e6 --bytes 10TB")(cost.cost)
-    trail = _typer("Verify a copy of the audit trail without network.", epilog="Example: duracloud audit verify audit/")
+    trail = _typer("Verify a copy of the audit trail without network.", "Example: duracloud audit verify audit/")
     audit.register(trail)
     app.add_typer(trail, name="audit")
     app.command(epilog="Example: duracloud restore --env prod export/ acme-letters acme-maps")(service.restore)
@@ -54,14 +51,7 @@ def _app() -> typer.Typer:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do what the command line says.
-
-    Args:
-        arguments: the words behind the command's name; the overview is printed where there are none.
-
-    Returns:
-        The exit status.
-    """
+    """Do what the command line says and return the exit status. Without arguments print the overview."""
     command: Any = typer.main.get_command(_app())
     # Progress is seen as it happens, also through a pipe.
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -72,7 +62,7 @@ def main(arguments: Sequence[str]) -> int:
     except typer.Exit as ended:
         return ended.exit_code
     except BrokenPipeError:
-        # Nobody reads any more; what was to be done is done.
+        # The reader of the pipe has ended; so do we, without an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except typer.TyperException as error:
@@ -81,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
         line, status = str(error), error.status
     except KeyboardInterrupt:
         line, status = "interrupted; nothing is left running", _BROKEN_OFF
-    except Exception as error:  # noqa: BLE001 (a defect of ours: one line here, the rest in a file)
+    except Exception as error:  # noqa: BLE001 (a defect: one line here, the details in a file)
         line, status = f"unexpected error: {type(error).__name__}: {error}; the details are in {_noted()}", 1
     print(line, file=sys.stderr)
     return status
@@ -90,9 +80,9 @@ def main(arguments: Sequence[str]) -> int:
 def run() -> NoReturn:
     """Entry point of the console command."""
     LOCAL.joinpath("tmp").mkdir(parents=True, exist_ok=True)
-    # Nothing is written outside the project's folder, not even for a moment.
+    # Temporary files stay in the project's folder too.
     os.environ.setdefault("TMPDIR", str(LOCAL / "tmp"))
-    # What Node says of itself on every run says nothing of the templates.
+    # Node's notice about its own version says nothing about the templates.
     os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
     if f"_{NAME.upper()}_COMPLETE" in os.environ:
         typer.main.get_command(_app()).main(prog_name=NAME)
@@ -119,7 +109,7 @@ def _noted() -> str:
 
 @contextmanager
 def _interrupts() -> Iterator[None]:
-    """End what was started when somebody presses Ctrl-C or ends this program; a second Ctrl-C does not hinder that."""
+    """On Ctrl-C or SIGTERM end what was started; a second Ctrl-C does not interrupt that."""
 
     def interrupted(_signal: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)

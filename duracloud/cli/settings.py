@@ -7,6 +7,7 @@ import attrs
 import typer
 
 from duracloud.cli.options import LOCAL, AsJson, Env
+from duracloud.columns import aligned
 from duracloud.errors import UsageError
 
 
@@ -31,6 +32,4 @@ def settings(
         return
     rows = [("SETTING", "VALUE", "UNIT", "SOURCE")]
     rows += [(one.setting.key, text(one.value), one.setting.unit, one.source) for one in found]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    typer.echo("\n".join(aligned(rows)))

@@ -30,7 +30,7 @@ class Copy:
     paid: Callable[[Part, str, str, float, str], Line]  # makes a line that is paid in the copy's region
 
     def moves(self, size: float) -> bool:
-        """Tell whether an object of this size is moved. S3 leaves small ones where they are, whatever the class.
+        """Return whether an object of this size is moved. S3 leaves small ones where they are, whatever the class.
 
         Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
         """

@@ -7,6 +7,7 @@ from typing import Final
 import attrs
 
 from duracloud import templates
+from duracloud.columns import aligned
 from duracloud.cost import assumptions as f
 from duracloud.cost import model
 from duracloud.cost.assumptions import Workload, amount
@@ -48,9 +49,7 @@ class Table:
 
     def text(self) -> str:
         """Return it for a terminal, under its title."""
-        rows = (self.headings, *self.rows)
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+        lines = aligned([self.headings, *self.rows])
         return f"{self.title.upper()}\n" + "".join(f"  {line}\n" for line in lines)
 
 

@@ -174,7 +174,7 @@ def _depositing(env: Environment, batch: Batch, *, slow: bool) -> float:
 
 
 def _slow(env: Environment, batch: Batch) -> bool:
-    """Tell whether deposits take so long that S3 is asked for each of them whether it was deleted meanwhile.
+    """Return whether deposits take so long that each one asks S3 whether it was deleted meanwhile.
 
     Those that are worked on together share the processor, so that each is taken to last as long as all of them.
     """

@@ -1,4 +1,11 @@
-"""The local AWS as a process: starting it, finding it, stopping it, and talking to it."""
+"""The local AWS as a process: start, find, stop and call it.
+
+The emulator inherits a locked file. The operating system releases the lock however the emulator ends; a file with a
+process number alone would outlive a crash.
+
+Addresses of queues hold the port, and parameters and functions' settings store them. So the data folder remembers its
+port, and another port is refused.
+"""
 
 import contextlib
 import fcntl
@@ -22,14 +29,14 @@ from duracloud.project import ROOT
 
 ACCOUNT: Final = "000000000000"
 REGION: Final = "us-east-1"
-# A key of our own: the CDK command line remembers which account a key belongs to.
+# A key of its own: the CDK command line caches the account of a key.
 ACCESS_KEY_ID: Final = "duracloud-local"
 _PYTHON: Final = ROOT / ".venv-emulator" / "bin" / "python"
-# Environment variable of the emulator: `0` where it ends with the program that started it.
+# Environment variable of the emulator: `0` if it ends with the program that started it.
 OUTLIVES: Final = "DURACLOUD_OUTLIVES"
 _START_SECONDS: Final = 30
 _STOP_SECONDS: Final = 20
-# The emulators that this process started: a child that has ended stays until it is waited for.
+# The emulators of this process: an ended child stays in the process table until it is waited for.
 _CHILDREN: Final[dict[int, "subprocess.Popen[bytes]"]] = {}
 
 
@@ -39,20 +46,12 @@ class LocalError(CommandError):
 
 @attrs.frozen(kw_only=True)
 class LocalAws:
-    """One emulator with its data.
-
-    Attributes:
-        folder: where its data, log and process id are kept.
-        port: the port that it listens on, at 127.0.0.1.
-        certificate: certificate and key, as PEM files, for an emulator that enforces TLS and IAM policies; None for
-            one that does neither.
-        outlives: whether it goes on when the program that started it has ended, however that ended.
-    """
+    """One emulator with its data."""
 
     folder: Path
-    port: int
-    certificate: tuple[Path, Path] | None = None
-    outlives: bool = False
+    port: int  # at 127.0.0.1
+    certificate: tuple[Path, Path] | None = None  # PEM files of certificate and key; with them TLS and IAM are enforced
+    outlives: bool = False  # runs on after the program that started it
 
     @property
     def endpoint(self) -> str:
@@ -61,16 +60,16 @@ class LocalAws:
 
     @property
     def objects(self) -> Path:
-        """Folder in which the bytes of objects lie as plain files, by account, bucket and key."""
+        """Folder with the bytes of objects as plain files, by account, bucket and key."""
         return self.folder / "objects"
 
     @property
     def log(self) -> Path:
-        """What the emulator says."""
+        """The emulator's log."""
         return self.folder / "emulator.log"
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables by which AWS tools find the emulator."""
+        """Return the environment variables with which AWS tools find the emulator."""
         found = {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ENDPOINT_URL_S3": self.endpoint,
@@ -103,10 +102,7 @@ class LocalAws:
         )
 
     def start(self) -> bool:
-        """Start the emulator and wait until it answers.
-
-        Returns:
-            False where it ran already.
+        """Start the emulator and wait until it answers. Return False if it already runs.
 
         Raises:
             LocalError: the port is taken, or the emulator did not come up.
@@ -121,11 +117,10 @@ class LocalAws:
                 f" 'make up DURACLOUD_PORT={self.port + 1}'"
             )
         if self._port_file.exists() and self._port_file.read_text() != str(self.port):
-            # Addresses of queues, which hold the port, are in parameters and settings of functions.
             made_for = self._port_file.read_text()
             raise LocalError(
-                f"the data of the local AWS were made for port {made_for}; use DURACLOUD_PORT={made_for}, or forget"
-                " them with 'make clean'"
+                f"the data of the local AWS was made for port {made_for}; use DURACLOUD_PORT={made_for}, or delete"
+                " it with 'make clean'"
             )
         if not _PYTHON.exists():
             raise LocalError("the emulator is not installed; run 'make setup'")
@@ -133,7 +128,6 @@ class LocalAws:
             folder.mkdir(parents=True, exist_ok=True)
         self._port_file.write_text(str(self.port))
         with self.log.open("ab") as log, self._pid_file.open("a") as lock:
-            # Held as long as the emulator lives: a number alone could be another program's by now.
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -161,11 +155,7 @@ class LocalAws:
         return True
 
     def stop(self) -> bool:
-        """Stop the emulator, which writes its data first, and wait for its end.
-
-        Returns:
-            False where it did not run.
-        """
+        """Stop the emulator, which writes its data first, and wait for its end. Return False if it does not run."""
         process_id = self._process_id()
         if process_id is None:
             return False
@@ -184,7 +174,7 @@ class LocalAws:
         return True
 
     def is_running(self) -> bool:
-        """Tell whether the emulator of this folder runs and answers."""
+        """Return whether the emulator of this folder runs and answers."""
         return self._process_id() is not None and self._answers()
 
     def forget(self) -> None:
@@ -218,7 +208,7 @@ class LocalAws:
             context = ssl.create_default_context(cafile=str(self.certificate[0]))
         try:
             with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2, context=context) as answer:  # noqa: S310 (our own address)
-                return bool(answer.status == 200)  # noqa: PLR2004 (HTTP's OK)
+                return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
 

@@ -11,14 +11,7 @@ from cryptography.x509.oid import NameOID
 
 
 def self_signed(folder: Path) -> tuple[Path, Path]:
-    """Write a certificate for 127.0.0.1 and localhost, valid for two days, and its key.
-
-    Args:
-        folder: where the two PEM files go.
-
-    Returns:
-        The certificate's file and the key's.
-    """
+    """Write a certificate for 127.0.0.1 and localhost, valid for two days, and its key; return the two PEM files."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = dt.datetime.now(dt.UTC)

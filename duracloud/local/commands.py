@@ -12,8 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from duracloud import project
 from duracloud.errors import BrokenOffError
 from duracloud.local.aws import LocalAws, LocalError
-from duracloud.local.deploy import check_tools, deploy, parameter
-from duracloud.local.inbox import Inbox
+from duracloud.local.deploy import check_tools, deploy
+from duracloud.local.service import Service
 from duracloud.progress import working
 
 _LOCAL: Final = project.LOCAL
@@ -32,10 +32,6 @@ _LAST_PORT: Final = 65_535
 def perform(name: str, *, as_json: bool = False) -> None:
     """Run one command.
 
-    Args:
-        name: the command.
-        as_json: whether the table of the drills is printed as JSON.
-
     Raises:
         CommandError: it could not do its work.
     """
@@ -50,7 +46,7 @@ def perform(name: str, *, as_json: bool = False) -> None:
         with _alone(_FOLDERS[name]):
             commands[name]()
     except (BotoCoreError, ClientError) as error:
-        raise LocalError(f"the local AWS did not do what it was asked for: {error}") from error
+        raise LocalError(f"a call of the local AWS failed: {error}") from error
 
 
 @contextmanager
@@ -63,7 +59,7 @@ def _alone(folders: Sequence[str]) -> Iterator[None]:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise LocalError(f"another command is at work in .local/{name}; let it end first") from error
+                raise LocalError(f"another command works in .local/{name}; wait until it ends") from error
         yield
 
 
@@ -86,14 +82,15 @@ def _up() -> None:
     except KeyboardInterrupt as error:
         if before:
             raise BrokenOffError(
-                "interrupted; the local AWS ran before and goes on: 'duracloud down' stops it"
+                "interrupted; the local AWS ran before and keeps running: 'duracloud down' stops it"
             ) from error
         aws.stop()
         raise
     print("deployed" if changed else "nothing has changed since the last time")
     found = aws.environment()
-    inbox = Inbox(aws, parameter(aws, "base/alert-topic-arn"))
-    requests, managed = parameter(aws, "storage/request-bucket"), parameter(aws, "storage/managed-bucket")
+    service = Service(aws)
+    published = service.parameters
+    requests, managed = published["storage/request-bucket"], published["storage/managed-bucket"]
     main_bucket = requests.removesuffix("-bucket-requested") + "-letters"
     print(f"""
 DuraCloud runs at {aws.endpoint}
@@ -108,15 +105,15 @@ Three things to try with the AWS CLI, version 2:
      aws s3 ls --recursive s3://{managed}/requests/
   2. Upload a file, and see its record:
      aws s3 cp README.md s3://{main_bucket}/
-     aws dynamodb scan --table-name {parameter(aws, "storage/checksum-table")}
+     aws dynamodb scan --table-name {published["storage/checksum-table"]}
   3. Have it checked now:
-     aws sqs send-message --queue-url {parameter(aws, "integrity/queue/verification-url")} \\
+     aws sqs send-message --queue-url {published["integrity/queue/verification-url"]} \\
          --message-body '{{"bucket": "{main_bucket}", "key": "README.md"}}'
 
-What would be e-mailed lies in a queue:
-  aws sqs receive-message --max-number-of-messages 10 --queue-url {inbox.url}
+A queue holds the e-mails:
+  aws sqs receive-message --max-number-of-messages 10 --queue-url {service.inbox.url}
 
-'make down' stops it and keeps its data, 'make clean' forgets its data.""")
+'make down' stops it and keeps its data, 'make clean' deletes its data.""")
 
 
 def _down() -> None:
@@ -129,7 +126,7 @@ def _clean() -> None:
     aws = _aws()
     for name in _FOLDERS["clean"]:
         attrs.evolve(aws, folder=_LOCAL / name).forget()
-    print("the local AWS is stopped, its data is gone")
+    print("the local AWS is stopped, its data is deleted")
 
 
 def _demo() -> None:

@@ -1,9 +1,10 @@
 """What the commands print: lines that are seen at once, and aligned tables."""
 
 import textwrap
-import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
+
+from duracloud.columns import aligned
 
 
 def say(text: str) -> None:
@@ -17,22 +18,15 @@ def show(text: str) -> None:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]], limits: Sequence[int] = ()) -> None:
-    """Print a table whose columns are aligned, whatever script their texts are in.
+    """Print a table with aligned columns, whatever script their texts are in.
 
-    Args:
-        heads: the headings.
-        rows: the cells of each row.
-        limits: the greatest width of each column in characters, beyond which its texts are broken; none where empty.
+    `limits` are the maximum widths of the columns in characters; longer texts are broken.
     """
     lines = [[str(cell) for cell in row] for row in (heads, *rows)]
     if limits:
         lines = [line for row in lines for line in _broken(row, limits)]
-    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        print(
-            "   "
-            + "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)).rstrip()
-        )
+    for line in aligned(lines):
+        print(f"   {line}".rstrip())
     print(flush=True)
 
 
@@ -40,7 +34,3 @@ def _broken(row: Sequence[str], limits: Sequence[int]) -> list[list[str]]:
     columns = [textwrap.wrap(cell, limit) for cell, limit in zip(row, limits, strict=True)]
     # An empty line under rows that may have several.
     return [list(line) for line in zip_longest(*columns, fillvalue="")] + [[""] * len(row)]
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -1,4 +1,4 @@
-"""Tells the story of an environment on this machine: `duracloud demo`. It reports only what it has observed."""
+"""Shows the life of an environment on this machine: `duracloud demo`. It prints only what it has observed."""
 
 import io
 import json
@@ -7,21 +7,20 @@ import struct
 import time
 import wave
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from boto3.s3.transfer import TransferConfig
 
-from duracloud.local.aws import ACCOUNT, LocalAws, LocalError, free_port
+from duracloud.local.aws import LocalAws, LocalError, free_port
 from duracloud.local.console import say, show, table
-from duracloud.local.deploy import deploy, parameter
-from duracloud.local.inbox import Email, Inbox
+from duracloud.local.deploy import deploy
+from duracloud.local.inbox import Email
+from duracloud.local.service import Row, Service
 from duracloud.local.watching import eventually, expect
 from duracloud.progress import working
 from duracloud.project import LOCAL, ROOT
-
-Row = dict[str, Any]
 
 _FOLDER: Final = LOCAL / "demo"
 _PART_BYTES: Final = 5 * 1024 * 1024
@@ -44,10 +43,10 @@ _DELETED: Final = "catalogue/duplicate + old 100%.csv"
 
 
 def tell() -> None:
-    """Tell the story in a local AWS of its own, which is stopped and forgotten at the end.
+    """Run the demo in a local AWS of its own, which is stopped and deleted at the end.
 
     Raises:
-        LocalError: an effect was not observed; the text says which, and where the logs are.
+        LocalError: an effect was not observed; the text says which one, and where the logs are.
     """
     aws = LocalAws(folder=_FOLDER, port=free_port())
     aws.forget()
@@ -59,7 +58,7 @@ def tell() -> None:
     finally:
         aws.stop()
     aws.forget()
-    print(f"\nEverything was observed as told, in {time.monotonic() - started:.0f} seconds. Nothing is left running.")
+    print(f"\nDone in {time.monotonic() - started:.0f} seconds. Every step was checked. Nothing is left running.")
 
 
 class _Story:
@@ -72,7 +71,7 @@ class _Story:
         self._deploy()
         self._request()
         self._upload()
-        self._show_records("Every object has its digests, compared with what S3 and the uploader said")
+        self._show_records("Every object has its digests, compared with what S3 and the uploader state")
         self._first_checks()
         self._damage()
         self._find_damage()
@@ -86,7 +85,6 @@ class _Story:
         say(f"The local AWS answers at {self._aws.endpoint}. Deploying takes a quarter of a minute ...")
         with working("deploying"):
             deploy(self._aws)
-        self._s3, self._dynamodb = self._aws.client("s3"), self._aws.client("dynamodb")
         pages = self._aws.client("cloudformation").get_paginator("list_stack_resources")
         stacks = [f"duracloud-local-{layer}" for layer in ("base", "storage", "integrity", "monitoring")]
         table(
@@ -96,18 +94,20 @@ class _Story:
                 for name in stacks
             ],
         )
-        self._requests = parameter(self._aws, "storage/request-bucket")
-        self._managed = parameter(self._aws, "storage/managed-bucket")
-        self._records_table = parameter(self._aws, "storage/checksum-table")
-        self._schedule_table = parameter(self._aws, "storage/scheduler-table")
-        self._inbox = Inbox(self._aws, parameter(self._aws, "base/alert-topic-arn"))
+        self._service = Service(self._aws)
+        self._s3 = self._service.s3
+        self._managed = self._service.parameters["storage/managed-bucket"]
 
     def _request(self) -> None:
-        self._title("A depositor asks for buckets: two good names, two bad ones")
+        self._title("A depositor requests buckets: two allowed names, two that are not")
         show(_REQUEST)
-        self._s3.put_object(Bucket=self._requests, Key="spring deposits.txt", Body=_REQUEST.encode())
+        requests = self._service.parameters["storage/request-bucket"]
+        self._s3.put_object(Bucket=requests, Key="spring deposits.txt", Body=_REQUEST.encode())
         with working("waiting for the result of the request"):
-            keys = eventually(lambda: self._keys(self._managed, "requests/"), _two, what="the result of the request")
+            # One file for people, one for programs.
+            keys = eventually(
+                lambda: self._keys(self._managed, "requests/"), lambda seen: len(seen) == 2, what="the result"
+            )
         print()
         say(f"The result is in {self._managed}:")
         for key in keys:
@@ -160,19 +160,19 @@ class _Story:
         self._await_schedule(self._keys_uploaded)
 
     def _first_checks(self) -> None:
-        self._title("Let all of them come due, half a year early")
-        before = self._rows(self._records_table)
+        self._title("All checks come due, half a year early")
+        before = self._service.records(self._bucket)
         self._come_due(*before)
         records = self._records_when("checks", lambda found: _all_checked(before, found))
         self._print_records(records)
         expect("the outcomes", {_text(record, "LastOutcome") for record in records.values()}, {"match"})
         self._await_schedule(self._keys_uploaded)
-        say("All match. Each has its next date, and nobody got an e-mail about it.")
+        say("All match. Each object has its next date. No e-mail was sent about it.")
         expect("the e-mails about objects", [mail.subject for mail in self._mails_with("[DuraCloud")], [])
 
     def _damage(self) -> None:
         self._title("One bit flips on the disk")
-        path = self._aws.objects / ACCOUNT / self._bucket / _LETTER
+        path = self._service.file_on_disk(self._bucket, _LETTER)
         before, content = self._s3.head_object(Bucket=self._bucket, Key=_LETTER), bytearray(path.read_bytes())
         position = content.index(b"1897") + 3
         old = content[position]
@@ -180,14 +180,14 @@ class _Story:
         path.write_bytes(content)
         after = self._s3.head_object(Bucket=self._bucket, Key=_LETTER)
         say(f"{path.relative_to(ROOT)}")
-        say(f"byte {position}: {old:08b} ('{chr(old)}') -> {old ^ 1:08b} ('{chr(old ^ 1)}'), so it begins now")
+        say(f"byte {position}: {old:08b} ('{chr(old)}') -> {old ^ 1:08b} ('{chr(old ^ 1)}'); the file now begins:")
         show(self._read(self._bucket, _LETTER).decode().splitlines()[0])
         expect("version and ETag", (after["VersionId"], after["ETag"]), (before["VersionId"], before["ETag"]))
         print()
-        say(f"To S3 nothing has happened: version {after['VersionId']}, ETag {after['ETag']}, as before.")
+        say(f"S3 notices nothing: version {after['VersionId']} and ETag {after['ETag']} are as before.")
 
     def _find_damage(self) -> None:
-        self._title("The letter comes due again: the damage is found, read twice, and told")
+        self._title("The letter comes due again: the damage is found, read twice, and reported")
         self._come_due(_LETTER)
         records = self._records_when(
             "mismatch", lambda found: _text(found.get(_LETTER, {}), "LastOutcome") == "mismatch"
@@ -198,17 +198,17 @@ class _Story:
         expected, computed = record["Digests"]["M"]["sha256"]["S"], check["Computed"]["M"]["sha256"]["S"]
         print(f"      expected  sha256 {expected}\n      computed  sha256 {computed}\n")
         expect("the number of reads", check["Reads"]["N"], "2")
-        say("The e-mail, as its reader gets it:")
+        say("The e-mail:")
         self._show_email("failed the check")
         self._say_alarm("duracloud-local-failed-checks-checksum-verification")
 
     def _repair(self) -> None:
-        self._title("The operator follows the runbook and puts the good copy back, from the replica")
+        self._title("The operator follows the runbook and restores the good copy from the replica")
         good = self._read(self._replica, _LETTER)
         expect("the replica's content", good.decode(), _LETTER_TEXT)
         self._s3.put_object(Bucket=self._bucket, Key=_LETTER, Body=good)
         self._records_when("recovery", lambda found: _text(found.get(_LETTER, {}), "LastOutcome") == "match")
-        say("The e-mail, as its reader gets it:")
+        say("The e-mail:")
         self._show_email("recovered")
 
     def _delete(self) -> None:
@@ -217,18 +217,17 @@ class _Story:
         rest = [key for key in self._keys_uploaded if key != _DELETED]
         self._records_when("deletion", lambda found: sorted(found) == rest)
         self._await_schedule(rest)
-        say("Its record and its place in the schedule are gone. S3 keeps the version for 30 days.")
+        say("Its record and its schedule row are removed. S3 keeps the version for 30 days.")
 
     def _finish(self) -> None:
         self._title("At the end")
-        records = self._rows(self._records_table)
+        records = self._service.records(self._bucket)
         self._print_records(records)
         expect("the outcomes", {_text(record, "LastOutcome") for record in records.values()}, {"match"})
-        sqs = self._aws.client("sqs")
-        urls = sqs.list_queues(QueueNamePrefix="duracloud-local-")["QueueUrls"]
-        waiting = {url.rsplit("/", 1)[-1]: _depth(sqs, url) for url in urls}
-        expect("what waits in queues", {name: depth for name, depth in waiting.items() if depth}, {})
-        say(f"All {len(urls)} queues are empty; nothing was set aside.")
+        urls = self._service.sqs.list_queues(QueueNamePrefix="duracloud-local-")["QueueUrls"]
+        waiting = {url.rsplit("/", 1)[-1]: self._service.waiting(url) for url in urls}
+        expect("messages in queues", {name: depth for name, depth in waiting.items() if depth}, {})
+        say(f"All {len(urls)} queues are empty; the dead-letter queues too.")
 
     def _title(self, text: str) -> None:
         self._step += 1
@@ -241,26 +240,15 @@ class _Story:
         content: bytes = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         return content
 
-    def _rows(self, table: str) -> dict[str, Row]:
-        items = self._dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
-        return {item["ObjectKey"]["S"]: item for item in items}
-
     def _records_when(self, what: str, wanted: Callable[[dict[str, Row]], bool]) -> dict[str, Row]:
         with working(f"waiting for the {what}"):
-            return eventually(lambda: self._rows(self._records_table), wanted, what=f"the {what}")
+            return eventually(lambda: self._service.records(self._bucket), wanted, what=f"the {what}")
 
     def _await_schedule(self, keys: list[str]) -> None:
-        eventually(lambda: sorted(self._rows(self._schedule_table)), lambda seen: seen == keys, what="the schedule")
+        eventually(lambda: sorted(self._service.schedule(self._bucket)), lambda seen: seen == keys, what="the schedule")
 
     def _come_due(self, *keys: str) -> None:
-        for key in keys:
-            self._dynamodb.update_item(
-                TableName=self._schedule_table,
-                Key={"BucketName": {"S": self._bucket}, "ObjectKey": {"S": key}},
-                UpdateExpression="SET #ttl = :now",
-                ExpressionAttributeNames={"#ttl": "TTL"},
-                ExpressionAttributeValues={":now": {"N": str(int(time.time()) - 1)}},
-            )
+        self._service.make_due(self._bucket, *keys)
         say("Waiting for the rows to expire and for the checks ...")
 
     def _print_records(self, records: dict[str, Row]) -> None:
@@ -280,14 +268,14 @@ class _Story:
         )
 
     def _mails_with(self, subject: str) -> list[Email]:
-        self._emails += self._inbox.read()
+        self._emails += self._service.inbox.read()
         return [mail for mail in self._emails if subject in mail.subject]
 
     def _say_alarm(self, name: str) -> None:
         print()
         with working(f"waiting for the alarm {name}"):
             mail = eventually(lambda: self._mails_with(f'ALARM: "{name}"'), bool, what=f"the alarm {name}")[0]
-        say(f"The operators' alarm speaks too, by an e-mail with the subject: {mail.subject}")
+        say(f"The alarm fires too. Subject of its e-mail: {mail.subject}")
 
     def _show_email(self, about: str) -> None:
         with working("waiting for the e-mail"):
@@ -333,16 +321,6 @@ def _sound(seconds: int) -> bytes:
 def _all_checked(before: dict[str, Row], now: dict[str, Row]) -> bool:
     date = "LastChecksumDate"
     return now.keys() == before.keys() and all(_text(now[key], date) > _text(before[key], date) for key in before)
-
-
-def _two(found: Sequence[str]) -> bool:
-    return len(found) == 2  # noqa: PLR2004 (one result for people, one for programs)
-
-
-def _depth(sqs: Any, url: str) -> int:  # noqa: ANN401 (boto3 builds classes at run time)
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    return sum(int(found[name]) for name in names)
 
 
 def _text(record: Row, name: str) -> str:

@@ -16,13 +16,7 @@ _LEAST_NODE: Final = 20
 
 
 def deploy(aws: LocalAws) -> bool:
-    """Bootstrap the account and deploy all stacks of the environment `local`, unless all of it is there already.
-
-    Args:
-        aws: the running local AWS.
-
-    Returns:
-        False where nothing had changed since the last time.
+    """Bootstrap the account and deploy all stacks of the environment `local`. Return False if nothing has changed.
 
     Raises:
         LocalError: Node or the CDK command line is missing, or the deployment failed; the text says where to look.
@@ -84,20 +78,3 @@ def _run(aws: LocalAws, log: Path, arguments: list[str]) -> None:
         status = run([str(CDK), *arguments], environment=environment, output=said)
     if status:
         raise LocalError(f"'cdk {arguments[0]}' failed; {log} says why")
-
-
-def parameter(aws: LocalAws, name: str) -> str:
-    """Return what the environment publishes in SSM Parameter Store.
-
-    Args:
-        aws: the running local AWS.
-        name: the parameter's name below `/duracloud/local/`.
-
-    Raises:
-        LocalError: there is no such parameter; the stacks are not deployed.
-    """
-    ssm = aws.client("ssm")
-    try:
-        return str(ssm.get_parameter(Name=f"/duracloud/local/{name}")["Parameter"]["Value"])
-    except ssm.exceptions.ParameterNotFound as error:
-        raise LocalError(f"there is no parameter /duracloud/local/{name}; run 'make up'") from error

@@ -33,26 +33,16 @@ _MOST_NAMES: Final = 5
 
 @attrs.frozen(kw_only=True)
 class Row:
-    """The result of one drill.
-
-    Attributes:
-        drill: the drill.
-        observed: what was observed, or what was not.
-        passed: whether it was what it should be.
-        seconds: how long it took.
-    """
+    """The result of one drill."""
 
     drill: Drill
-    observed: str
+    observed: str  # or what was missing
     passed: bool
     seconds: float
 
 
 def drill(*, as_json: bool = False) -> None:
-    """Run all drills in a local AWS of its own, which is stopped and forgotten at the end.
-
-    Args:
-        as_json: whether the table is printed as JSON, and nothing else.
+    """Run all drills in a local AWS of its own, which is stopped and deleted at the end.
 
     Raises:
         LocalError: a drill failed; the text says which, and where the logs are.
@@ -70,7 +60,7 @@ def drill(*, as_json: bool = False) -> None:
             stage_of = _stages(aws)
         rows = run(DRILLS, stage_of, tell)
     except LocalError as error:
-        raise LocalError(f"the drills broke off: {error}\nThe logs are in {aws.folder}") from error
+        raise LocalError(f"the drills stopped: {error}\nThe logs are in {aws.folder}") from error
     finally:
         aws.stop()
     report(rows, f"The logs are in {aws.folder}", as_json=as_json)
@@ -79,13 +69,7 @@ def drill(*, as_json: bool = False) -> None:
 
 
 def run(drills: Sequence[Drill], stage_of: Callable[[Drill], Stage], tell: Callable[[str], None]) -> list[Row]:
-    """Run drills one after the other, also where one fails.
-
-    Args:
-        drills: the drills.
-        stage_of: returns the stage of a drill.
-        tell: takes a line for each of them.
-    """
+    """Run drills one after the other, also after one fails. `tell` prints a line for each."""
     rows = []
     with counting("drills", len(drills)) as done:
         for number, each in enumerate(drills, 1):
@@ -98,11 +82,6 @@ def run(drills: Sequence[Drill], stage_of: Callable[[Drill], Stage], tell: Calla
 
 def report(rows: Sequence[Row], where: str, *, as_json: bool) -> None:
     """Print the result of the drills.
-
-    Args:
-        rows: the drills' results.
-        where: where to look when one failed.
-        as_json: whether JSON is printed.
 
     Raises:
         LocalError: one failed.
@@ -132,7 +111,7 @@ def _run(each: Drill, stage_of: Callable[[Drill], Stage]) -> Row:
         observed, passed = each.run(stage_of(each)), True
     except LocalError as error:
         observed, passed = str(error), False
-    except Exception as error:  # noqa: BLE001 (whatever a drill meets, it has failed, and the next one comes)
+    except Exception as error:  # noqa: BLE001 (any error is a failed drill; the next one runs)
         observed, passed = f"{type(error).__name__}: {error}", False
     return Row(drill=each, observed=observed, passed=passed, seconds=time.monotonic() - started)
 
@@ -153,7 +132,7 @@ def _stages(aws: LocalAws) -> Callable[[Drill], Stage]:
         service.new_buckets(*wanted[first : first + _MOST_NAMES])
 
     def stage_of(each: Drill) -> Stage:
-        # What earlier drills sent, or left behind where they failed, concerns this one no more.
+        # Messages that earlier drills sent or left behind do not matter to this one.
         service.inbox.read()
         for name in service.queues:
             service.sqs.purge_queue(QueueUrl=service.queue(f"{name}-dlq"))

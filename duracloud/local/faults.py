@@ -1,4 +1,9 @@
-"""Faults that the local AWS shows when it is told to: what they are, which request they meet, and how to order them."""
+"""Faults of the local AWS on order.
+
+Orders go to `/_duracloud/faults`: answer calls with an error, delay an answer, kill a function's processes, lose stream
+records. A fault names IAM's action and a text in the path or body. It applies only to callers with our functions' user
+agent. A drill waits until its fault applied, acts, and withdraws it.
+"""
 
 import json
 import re
@@ -7,13 +12,12 @@ import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
 from duracloud.local.watching import eventually
 
-# Where the local AWS takes orders. They concern the calls of our functions only, not those of people and tools.
 PATH: Final = "/_duracloud/faults"
 CALLER: Final = "duracloud/"
 _ANSWER_SECONDS: Final = 10
@@ -21,44 +25,30 @@ _ANSWER_SECONDS: Final = 10
 
 @attrs.frozen(kw_only=True)
 class Fault:
-    """What meets some of the functions' calls, until it is withdrawn.
+    """An error or delay for some of the functions' calls, until it is withdrawn."""
 
-    Attributes:
-        action: IAM's name of the calls, as a regular expression, for example `s3:GetObject.*`.
-        within: regular expressions, all of which are found in the path or body of such a call.
-        code: the error that is answered in the place of doing anything; empty where the call is done.
-        status: the HTTP status of the error.
-        hold: whether the answer is held back until the fault is withdrawn.
-        times: how many calls it meets at most; None for all.
-    """
-
-    action: str
-    within: tuple[str, ...]
-    code: str = ""
-    status: int = 503
-    hold: bool = False
-    times: int | None = None
+    action: str  # IAM's name of the calls, as a regular expression: `s3:GetObject.*`
+    within: tuple[str, ...]  # regular expressions; the path or body matches all of them
+    code: str = ""  # the error in the answer; empty: the call is done
+    status: int = 503  # HTTP status of the error
+    hold: bool = False  # the answer waits until the fault is withdrawn
+    times: int | None = None  # how many calls at most; None for all
 
     def meets(self, action: str, text: str) -> bool:
-        """Tell whether a call is one of those."""
+        """Return whether a call is one of those."""
         return re.fullmatch(self.action, action) is not None and all(re.search(part, text) for part in self.within)
 
 
 class FaultPlan:
-    """The standing faults, with how often each was met. Lives in the emulator's process; several threads may use it."""
+    """The standing faults, and how many calls met each. Lives in the emulator's process; several threads may use it."""
 
     def __init__(self) -> None:
-        """Begin without faults."""
         self._lock = threading.Lock()
         self._standing: dict[str, Fault] = {}
         self._met: dict[str, int] = {}
 
     def add(self, fault: Fault) -> str:
-        """Let a fault stand from now on.
-
-        Returns:
-            Its id.
-        """
+        """Let a fault stand from now on, and return its id."""
         name = uuid.uuid4().hex
         with self._lock:
             self._standing[name], self._met[name] = fault, 0
@@ -75,17 +65,12 @@ class FaultPlan:
             self._standing.pop(name, None)
 
     def stands(self, name: str) -> bool:
-        """Tell whether a fault was not withdrawn yet."""
+        """Return whether a fault stands."""
         with self._lock:
             return name in self._standing
 
     def next(self, action: str, text: str) -> tuple[str, Fault] | None:
-        """Return the fault that a call meets, None where it meets none.
-
-        Args:
-            action: IAM's name of the call.
-            text: its path and body.
-        """
+        """Return the fault for a call, or None. `text` is the call's path and body."""
         with self._lock:
             for name, fault in self._standing.items():
                 left = fault.times is None or self._met[name] < fault.times
@@ -122,18 +107,14 @@ class ShownFault:
 
 @attrs.frozen
 class Faults:
-    """Orders faults from a running local AWS.
-
-    Attributes:
-        endpoint: its address.
-    """
+    """Orders faults from a running local AWS."""
 
     endpoint: str
 
     @contextmanager
     def shown(self, fault: Fault) -> Iterator[ShownFault]:
         """Let a fault stand for the time of the block."""
-        shown = ShownFault(self, str(self.order("add", fault=attrs.asdict(fault))))
+        shown = ShownFault(self, self.order("add", fault=attrs.asdict(fault)))
         try:
             yield shown
         finally:
@@ -147,10 +128,10 @@ class Faults:
         """Let a table's stream lose its records, as after 24 hours, and return their number."""
         return int(self.order("lose-stream", table=table))
 
-    def order(self, what: str, **details: object) -> Any:  # noqa: ANN401 (each order has an answer of its own)
+    def order(self, what: str, **details: object) -> str:
         """Send one order and return the answer."""
         request = urllib.request.Request(  # noqa: S310 (our own address)
             self.endpoint + PATH, data=json.dumps({"order": what, **details}).encode(), method="POST"
         )
         with urllib.request.urlopen(request, timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 (our own address)
-            return json.load(answer)
+            return str(json.load(answer))

@@ -1,7 +1,7 @@
 """The e-mail inbox of the local AWS.
 
-AWS sends the messages of a topic by e-mail to those who confirmed their subscription. The local AWS sends no e-mail:
-here a queue subscribes to the topic, and holds what each reader would have got.
+AWS e-mails the messages of a topic to its confirmed subscribers. The local AWS sends no e-mail: a queue subscribes to
+the topic instead.
 """
 
 import json
@@ -23,19 +23,10 @@ class Email:
 
 
 class Inbox:
-    """Reads what was sent to the subscribers of a topic.
-
-    Attributes:
-        url: the queue that holds it.
-    """
+    """Reads what was sent to the subscribers of a topic."""
 
     def __init__(self, aws: LocalAws, topic_arn: str) -> None:
-        """Subscribe to a topic; doing it again changes nothing.
-
-        Args:
-            aws: the running local AWS.
-            topic_arn: the topic.
-        """
+        """Subscribe to a topic; doing it again changes nothing."""
         self._sqs: Any = aws.client("sqs")
         self.url = self._sqs.create_queue(QueueName=_QUEUE)["QueueUrl"]
         arn = self._sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

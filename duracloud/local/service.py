@@ -1,4 +1,4 @@
-"""The deployed service as a stranger sees it: boto3, the endpoint and the SSM parameters."""
+"""The deployed service from outside: boto3, the endpoint and the SSM parameters."""
 
 import gzip
 import json
@@ -18,18 +18,10 @@ _COUNTS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNot
 class Service:
     """Clients with the rights of the account's owner, and short ways to look at the tables.
 
-    Attributes:
-        aws: the running local AWS.
-        parameters: what the environment publishes, by name below `/duracloud/local/`.
-        inbox: what readers of the alert topic get.
+    `parameters` has what the environment publishes, by name below `/duracloud/local/`.
     """
 
     def __init__(self, aws: LocalAws) -> None:
-        """Find the deployed service.
-
-        Args:
-            aws: the running local AWS.
-        """
         self.aws = aws
         self.s3, self.dynamodb, self.sqs, self.cloudwatch, self.lambda_, self.logs = (
             aws.client(name) for name in ("s3", "dynamodb", "sqs", "cloudwatch", "lambda", "logs")
@@ -50,7 +42,7 @@ class Service:
 
     @property
     def queues(self) -> list[str]:
-        """Names of the queues of work, each of which has a dead-letter queue."""
+        """Names of the queues of work; each has a dead-letter queue."""
         parts = (name.split("/") for name in self.parameters if name.startswith("integrity/queue/"))
         return [last.removesuffix("-url") for *_, last in parts if not last.endswith("-dlq-url")]
 
@@ -67,7 +59,7 @@ class Service:
         return self._rows("storage/scheduler-table", bucket)
 
     def audit_events(self, bucket: str) -> list[Row]:
-        """Return what the audit trail says of a bucket and its objects, an event that was written twice once."""
+        """Return the audit events of a bucket and its objects, each once."""
         managed = self.parameters["storage/managed-bucket"]
         found: dict[str, Row] = {}
         for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=managed, Prefix="audit/events/"):
@@ -99,7 +91,7 @@ class Service:
         """
         result = self.request(f"{names[0]}.txt", "\n".join(names))
         if result["status"] != "completed":
-            raise LocalError(f"the request for {', '.join(names)} ended so: {result}")
+            raise LocalError(f"the request for {', '.join(names)} ended with: {result}")
         return [str(entry["bucket"]) for entry in result["buckets"]]
 
     def new_bucket(self, name: str) -> str:
@@ -118,7 +110,7 @@ class Service:
             )
 
     def email(self, words: str, about: str = "") -> Email:
-        """Wait for an e-mail whose subject holds some words and whose body holds others; all others are passed over."""
+        """Wait for an e-mail with words in its subject and its body; drop all others."""
         found: list[Email] = []
 
         def read() -> list[Email]:
@@ -127,14 +119,22 @@ class Service:
 
         return eventually(read, bool, what=f"an e-mail with {words!r} in its subject about {about}")[0]
 
+    def emails_about_objects(self) -> list[str]:
+        """Take the subjects of the e-mails about objects that came since the last time."""
+        return [mail.subject for mail in self.inbox.read() if "[DuraCloud" in mail.subject]
+
+    def await_messages(self, queue_url: str, number: int) -> None:
+        """Wait until a queue holds so many messages, those in flight included."""
+        eventually(lambda: self.waiting(queue_url), lambda count: count == number)
+
+    def drained(self, name: str) -> None:
+        """Wait until a queue has nothing left, neither waiting nor in flight."""
+        self.await_messages(self.queue(name), 0)
+
     def waiting(self, queue_url: str) -> int:
         """Return how many messages a queue holds, those in flight included."""
         counts = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=list(_COUNTS))["Attributes"]
         return sum(int(counts[name]) for name in _COUNTS)
-
-    def drained(self, name: str) -> None:
-        """Wait until a queue has nothing left, neither waiting nor in flight."""
-        eventually(lambda: self.waiting(self.queue(name)), lambda count: count == 0)
 
     @contextmanager
     def quick_retry(self, name: str, seconds: int) -> Iterator[None]:

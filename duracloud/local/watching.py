@@ -12,16 +12,7 @@ _LONGEST_TEXT: Final = 600
 
 
 def eventually(look: Callable[[], T], wanted: Callable[[T], bool], seconds: float = 60, what: str = "") -> T:
-    """Look until what is seen is what is wanted.
-
-    Args:
-        look: returns what there is now.
-        wanted: tells whether that is enough.
-        seconds: how long to look before giving up.
-        what: what is looked for, where its value is not worth showing.
-
-    Returns:
-        What was seen at last.
+    """Look until `wanted` accepts what `look` returns, and return it. Errors name `what` if the value says little.
 
     Raises:
         LocalError: it was not seen in that time; the text says what was seen in its place.
@@ -30,7 +21,7 @@ def eventually(look: Callable[[], T], wanted: Callable[[T], bool], seconds: floa
     while not wanted(seen := look()):
         if time.monotonic() > deadline:
             if what:
-                raise LocalError(f"{what} did not come within {seconds:.0f} seconds")
+                raise LocalError(f"{what} did not appear within {seconds:.0f} seconds")
             text = repr(seen)
             raise LocalError(f"not seen within {seconds:.0f} seconds; at last: {text[:_LONGEST_TEXT]}")
         time.sleep(_POLL_SECONDS)

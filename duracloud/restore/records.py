@@ -3,7 +3,7 @@
 FOLDER holds a DynamoDB export of the checksum table, as `aws s3 sync` copies it. A record that is newer than the
 export's stays; one that comes back says when, as `RestoredDate`. Then every bucket is compared with what S3 lists, and
 the service is asked to look at each object whose record is missing or names another version: what was uploaded,
-replaced or deleted since the export comes to rights too.
+replaced or deleted since the export is recorded again, too.
 """
 
 import gzip
@@ -57,23 +57,14 @@ class RestoreError(CommandError):
 
 @attrs.frozen
 class Environment:
-    """Where an environment keeps what is restored.
-
-    Attributes:
-        s3: an S3 client.
-        dynamodb: a DynamoDB client.
-        sqs: an SQS client.
-        records: name of the checksum table.
-        schedule: name of the scheduler table.
-        events: URL of the queue whose messages make the service look at an object again.
-    """
+    """Where an environment keeps what is restored."""
 
     s3: Any
     dynamodb: Any
     sqs: Any
-    records: str
-    schedule: str
-    events: str
+    records: str  # name of the checksum table
+    schedule: str  # name of the scheduler table
+    events: str  # URL of the queue that makes the service look at an object again
 
 
 @attrs.frozen
@@ -84,31 +75,18 @@ class _Current:
 
 @attrs.frozen(kw_only=True)
 class Restored:
-    """What was done.
-
-    Attributes:
-        written: records written back.
-        kept: records that stayed, because they are as new as those of the export, or newer.
-        looked_at: objects that the service was asked to look at.
-        malformed: records, of the export or of the table, that cannot be read and were passed over.
-    """
+    """What was done."""
 
     written: int
-    kept: int
-    looked_at: int
-    malformed: Sequence[Malformed] = ()
+    kept: int  # as new as those of the export, or newer
+    looked_at: int  # objects that the service was asked to look at
+    malformed: Sequence[Malformed] = ()  # unreadable records of the export or the table; they stay as they are
 
 
 def read_export(folder: Path) -> Iterator[Mapping[str, Any]]:
-    """Return the items of an export, once all of its files are known to be there and whole.
+    """Return the items of an export, in DynamoDB's form, after all of its files were found complete.
 
     The form is AWS's: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html
-
-    Args:
-        folder: a folder that holds one export, somewhere in it.
-
-    Returns:
-        The items in DynamoDB's own form.
 
     Raises:
         RestoreError: there is none or more than one, or a file is missing, damaged or not complete.
@@ -131,17 +109,9 @@ def read_export(folder: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def restore(environment: Environment, items: Iterable[Mapping[str, Any]], buckets: Sequence[str]) -> Restored:
-    """Write back what was lost of some buckets, then have every difference from S3 looked at.
+    """Write back what main buckets lost, then have the service look at every difference from S3.
 
     Doing it again does no harm: a record that is as new as the export's stays as it is.
-
-    Args:
-        environment: where it was lost.
-        items: the items of an export.
-        buckets: names of the main buckets.
-
-    Returns:
-        What was done.
 
     Raises:
         RestoreError: an item is of another table.
@@ -164,15 +134,7 @@ def restore(environment: Environment, items: Iterable[Mapping[str, Any]], bucket
 
 
 def run(name: str, folder: Path, buckets: Sequence[str]) -> int:
-    """Restore the records of some buckets and print what was done.
-
-    Args:
-        name: the environment's name.
-        folder: a folder that holds one export, somewhere in it.
-        buckets: names of the main buckets.
-
-    Returns:
-        The exit status: 0, or 1 where a record cannot be read.
+    """Restore the records of main buckets and print what was done. Return 1 if a record cannot be read, else 0.
 
     Raises:
         RestoreError: it could not be done.
@@ -255,13 +217,8 @@ def _have_looked_at(
 ) -> tuple[int, Sequence[Malformed]]:
     """Ask for a look at every object whose record is not that of its current version.
 
-    Args:
-        environment: where it is.
-        bucket: the bucket.
-        spoiled: objects left alone, because a look would take their digests of today for those of their deposit.
-
-    Returns:
-        Their number, and the records that cannot be read.
+    Return their number, and the records that cannot be read. Objects in `spoiled` are left alone: a look would record
+    their digests of today as those of their deposit.
     """
     count, malformed = 0, list[Malformed]()
     records = DynamoDbRecordPages(environment.dynamodb, environment.records)
@@ -291,7 +248,7 @@ def _current(environment: Environment, bucket: str) -> Iterator[_Current]:
 def _look(environment: Environment, ref: ObjectRef, sequencer: str) -> None:
     """Send what S3 says of a deletion: it makes the service look at what is current, and believe nothing else.
 
-    The schedule row, where it was not lost, may know of a later event than the record; what the service writes now must
+    The schedule row may know of a later event than the record, if it was not lost; what the service writes now must
     not stand back behind either.
     """
     answer = environment.dynamodb.get_item(TableName=environment.schedule, Key=key_of(ref), ConsistentRead=True)

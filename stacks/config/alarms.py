@@ -11,11 +11,11 @@ _MILLION: Final = 1_000_000
 _BILLION: Final = 1_000_000_000
 
 
-def _in_five_minutes(meaning: str, unit: str, *, default: int = 1, low: int = 1, high: int = _MILLION) -> Any:  # noqa: ANN401 (an attrs field, typed by the class)
+def _in_five_minutes(meaning: str, unit: str, *, default: int = 1, low: int = 1, high: int = _MILLION) -> int:
     return number(low, high, meaning, default=default, unit=unit)
 
 
-def _in_an_hour(meaning: str, unit: str) -> Any:  # noqa: ANN401 (as above)
+def _in_an_hour(meaning: str, unit: str) -> int:
     return number(1, _MILLION, f"{meaning}, in an hour", default=1, unit=unit)
 
 
@@ -46,7 +46,7 @@ class Alarms:
     """
 
     dead_letters: int = _in_five_minutes("messages in one dead-letter queue", "messages")
-    # A message is deleted 14 days after it was first sent, of which it may have waited 7 as work.
+    # SQS deletes a message 14 days after it was first sent. Up to 7 of them it waited in its queue of work.
     set_aside_seconds: int = _in_five_minutes(
         "age of a message that nobody took from a dead-letter queue", "seconds", default=432_000, low=10, high=518_400
     )
@@ -55,7 +55,7 @@ class Alarms:
     oldest_message_seconds: int = _in_five_minutes(
         "age of the oldest message in one queue of work", "seconds", default=43_200, low=10, high=1_123_200
     )
-    # A stream keeps a record for 24 hours, and after 20 it is set aside.
+    # A stream keeps a record for 24 hours. After 20 Lambda sends it to the dead-letter queue.
     iterator_age_seconds: int = _in_five_minutes(
         "age of the oldest record in one stream", "seconds", default=3_600, low=10, high=72_000
     )

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final, TypeVar, cast
 
 import attrs
+
+T = TypeVar("T")
 
 MEANING: Final = "meaning"
 UNIT: Final = "unit"
@@ -16,34 +18,26 @@ class ConfigurationError(Exception):
 
 
 def checked(  # noqa: PLR0913 (what is said of a setting, by name)
-    holds: Callable[[Any], bool],
+    holds: Callable[[T], bool],
     allowed: str,
     meaning: str,
     *,
     default: object = attrs.NOTHING,
     unit: str = "",
     shown: str | None = None,
-) -> Any:  # noqa: ANN401 (an attrs field, typed by the class)
-    """Declare a setting.
+) -> T:
+    """Declare a setting. `allowed` is for errors; `shown` replaces it on the page of settings."""
 
-    Args:
-        holds: whether a value of the setting's type is allowed.
-        allowed: what is allowed, for an error.
-        meaning: what the setting does.
-        default: its value where an environment's file has none; without it every file must have one.
-        unit: what it is counted in.
-        shown: what is allowed, for the page of settings; as in errors where not given.
-    """
-
-    def check(_: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
-        if not holds(value):
+    def check(_: object, attribute: "attrs.Attribute[object]", value: object) -> None:
+        if not holds(cast("T", value)):
             raise ValueError(f"{attribute.name} is {value!r}; allowed: {allowed}")
 
     metadata = {MEANING: meaning, UNIT: unit, ALLOWED: allowed if shown is None else shown}
-    return attrs.field(default=default, validator=check, metadata=metadata)
+    # As `attrs.field` does, it has the type of the setting, so that the class can annotate it.
+    return cast("T", attrs.field(default=default, validator=check, metadata=metadata))
 
 
-def number(low: int, high: int, meaning: str, *, default: object = attrs.NOTHING, unit: str = "") -> Any:  # noqa: ANN401 (as above)
+def number(low: int, high: int, meaning: str, *, default: object = attrs.NOTHING, unit: str = "") -> int:
     """Declare a whole number from `low` to `high`."""
     return checked(
         lambda value: low <= value <= high,
@@ -55,16 +49,16 @@ def number(low: int, high: int, meaning: str, *, default: object = attrs.NOTHING
     )
 
 
-def one_of(values: tuple[Any, ...], meaning: str, *, default: object = attrs.NOTHING, unit: str = "") -> Any:  # noqa: ANN401 (as above)
+def one_of(values: tuple[T, ...], meaning: str, *, default: object = attrs.NOTHING, unit: str = "") -> T:
     """Declare a choice."""
-    return checked(values.__contains__, ", ".join(map(str, values)), meaning, default=default, unit=unit)
+    return checked(lambda value: value in values, ", ".join(map(str, values)), meaning, default=default, unit=unit)
 
 
-def matching(pattern: re.Pattern[str], allowed: str, meaning: str, *, default: object = attrs.NOTHING) -> Any:  # noqa: ANN401 (as above)
+def matching(pattern: re.Pattern[str], allowed: str, meaning: str, *, default: object = attrs.NOTHING) -> str:
     """Declare a text that a pattern matches as a whole."""
     return checked(lambda value: pattern.fullmatch(value) is not None, allowed, meaning, default=default)
 
 
-def flag(meaning: str, *, default: bool) -> Any:  # noqa: ANN401 (as above)
+def flag(meaning: str, *, default: bool) -> bool:
     """Declare a setting that is true or false."""
     return checked(lambda _: True, "true, false", meaning, default=default)

@@ -15,18 +15,10 @@ DEFAULT: Final = "default"
 
 @attrs.frozen(kw_only=True)
 class Setting:
-    """One setting.
+    """One setting."""
 
-    Attributes:
-        key: its place in the file, tables separated by dots: `sweep.grace_days`.
-        default: its value where a file has none; None where every file must have one.
-        unit: what it is counted in.
-        allowed: which values are allowed.
-        meaning: what it does.
-    """
-
-    key: str
-    default: object
+    key: str  # tables separated by dots: `sweep.grace_days`
+    default: object  # None if every file must have a value
     unit: str
     allowed: str
     meaning: str
@@ -34,17 +26,11 @@ class Setting:
 
 @attrs.frozen(kw_only=True)
 class Effective:
-    """The value of a setting in an environment.
-
-    Attributes:
-        setting: the setting.
-        value: its value.
-        source: `default`, or the name of the file that says it.
-    """
+    """The value of a setting in an environment."""
 
     setting: Setting
     value: object
-    source: str
+    source: str  # `default`, or the name of the file
 
 
 def settings() -> Iterator[Setting]:
@@ -86,8 +72,8 @@ def effective(environment: str | None) -> list[Effective]:
     ]
 
 
-def _at(values: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401 (settings are of several types)
-    found: Any = values
+def _at(values: Mapping[str, Any], key: str) -> object:
+    found: object = values
     for step in key.split("."):
         found = found.get(step) if isinstance(found, Mapping) else None
     return found
@@ -100,7 +86,7 @@ def text(value: object) -> str:
             return str(value).lower()
         case int():
             # Shorter ones are read at a glance.
-            return f"{value:_}" if value >= 10_000 else str(value)  # noqa: PLR2004
+            return f"{value:_}" if value >= 10_000 else str(value)
         case tuple() | list():
             return f"[{', '.join(map(text, value))}]"
     return json.dumps(value)

@@ -22,13 +22,7 @@ def environments() -> tuple[str, ...]:
 
 
 def load_settings(name: str | None) -> Settings:
-    """Read the settings of an environment.
-
-    Args:
-        name: the environment; None where the person gave none.
-
-    Returns:
-        The settings.
+    """Read the settings of an environment; `name` is None if none was named.
 
     Raises:
         ConfigurationError: no such environment, or its file has an unknown or missing key or a value that is not

@@ -92,7 +92,7 @@ class Settings:
         if self.alarms.verification_concurrency > most:
             raise ValueError(
                 f"verification_concurrency is {self.alarms.verification_concurrency};"
-                f" allowed: up to {most}, the max_concurrency of checksum_verification, or the alarm could never speak"
+                f" allowed: up to {most}, the max_concurrency of checksum_verification, or the alarm could never fire"
             )
         # The queue hands a request out again after six time-outs; then its buckets must have settled.
         longest = 5 * self.functions.bucket_requested.timeout_seconds // 60

@@ -1,7 +1,7 @@
 """Settings of what works on objects: requests, checks, exports, the audit trail, sweeps and reports."""
 
 import re
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
@@ -19,7 +19,7 @@ _STATED: Final = "stated"
 _READ: Final = "read"
 
 
-def _schedule(meaning: str, default: str) -> Any:  # noqa: ANN401 (an attrs field, typed by the class)
+def _schedule(meaning: str, default: str) -> str:
     return matching(_SCHEDULE, "an EventBridge schedule, cron(...) or rate(...)", f"{meaning}, in UTC", default=default)
 
 

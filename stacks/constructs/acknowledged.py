@@ -1,4 +1,4 @@
-"""A finding of cdk-nag that is accepted, said where the permission is granted; `stacks.nag` collects them."""
+"""An accepted finding of cdk-nag, stated where the permission is granted; `stacks.nag` collects them."""
 
 from typing import Final, Self
 
@@ -11,16 +11,10 @@ FOLDER: Final = "Names in this folder are made of dates and of what depositors c
 
 @attrs.frozen
 class Acknowledged:
-    """One accepted finding. Constructs list theirs in an attribute `acknowledged`.
+    """One accepted finding. Constructs list theirs in an attribute `acknowledged`."""
 
-    Attributes:
-        path: construct path of the resource.
-        rule: id of the finding, exactly.
-        reason: why it is accepted.
-    """
-
-    path: str
-    rule: str
+    path: str  # construct path of the resource
+    rule: str  # id of the finding, exactly
     reason: str
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Which alarms there are: for each what it watches, from which value on it speaks, how grave that is, what it means."""
+"""The alarms: what each watches, its threshold, its severity and its meaning."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -43,7 +43,7 @@ def alarms_on(watched: Watched) -> Iterator[Alarm]:
 
 
 def _in_an_hour(metric: cloudwatch.Metric) -> cloudwatch.Metric:
-    """Return a metric over an hour, so that many events of a bad day are told by a few e-mails (lesson L13)."""
+    """Return a metric over an hour, so that many events of a bad day make few e-mails (lesson L13)."""
     return metric.with_(period=Duration.hours(1))
 
 
@@ -54,14 +54,14 @@ def _on_queues(watched: Watched) -> Iterator[Alarm]:
         yield Alarm(
             name=f"set-aside-{dead.name}",
             severity=Severity.CRITICAL,
-            meaning=f"Messages lie in the queue {queue}: work that was tried too often and waits for a person.",
+            meaning=f"The dead-letter queue {queue} holds messages. Nothing handles them until a person does.",
             metric=dead.metric_messages(),
             threshold=thresholds.dead_letters,
         )
         yield Alarm(
             name=f"forgotten-{dead.name}",
             severity=Severity.CRITICAL,
-            meaning=f"A message has lain in the queue {queue} for long and will be deleted.",
+            meaning=f"A message in the dead-letter queue {queue} is old. SQS will delete it.",
             metric=dead.metric_age(),
             threshold=thresholds.set_aside_seconds,
             entry="forgotten-messages",
@@ -70,7 +70,7 @@ def _on_queues(watched: Watched) -> Iterator[Alarm]:
         yield Alarm(
             name=f"waiting-{work.name}",
             severity=Severity.WARNING,
-            meaning=f"Work has been waiting in the queue {naming.resource_name(environment, work.name)} for long.",
+            meaning=f"The oldest message in queue {naming.resource_name(environment, work.name)} waits too long.",
             metric=work.metric_age(),
             threshold=thresholds.oldest_message_seconds,
             entry="waiting-work",
@@ -83,14 +83,14 @@ def _on_functions(watched: Watched) -> Iterator[Alarm]:
         yield Alarm(
             name=f"errors-{function.name}",
             severity=Severity.WARNING,
-            meaning=f"Invocations of the function {function.name} end in errors.",
+            meaning=f"Invocations of function {function.name} fail.",
             metric=function.metric_errors(),
             threshold=thresholds.function_errors,
         )
         yield Alarm(
             name=f"throttles-{function.name}",
             severity=Severity.WARNING,
-            meaning=f"Lambda has no concurrency left for the function {function.name}.",
+            meaning=f"Lambda throttles function {function.name}.",
             metric=function.metric_throttles(),
             threshold=thresholds.function_throttles,
             entry="function-throttles",
@@ -99,7 +99,7 @@ def _on_functions(watched: Watched) -> Iterator[Alarm]:
         yield Alarm(
             name=f"behind-{stream.function.name}",
             severity=Severity.CRITICAL,
-            meaning=f"The function {stream.function.name} is far behind its stream, which forgets after 24 hours.",
+            meaning=f"Function {stream.function.name} is far behind its stream, which loses records after 24 hours.",
             metric=stream.function.metric_iterator_age(),
             threshold=thresholds.iterator_age_seconds * 1000,
             entry="behind-a-stream",
@@ -107,7 +107,7 @@ def _on_functions(watched: Watched) -> Iterator[Alarm]:
     yield Alarm(
         name="verification-concurrency",
         severity=Severity.NOTICE,
-        meaning="Checks have been running for an hour with nearly all the concurrency that they may use.",
+        meaning="Checks have used nearly all their concurrency for an hour.",
         metric=watched.function(VerificationSettings.function).metric_concurrency(),
         threshold=thresholds.verification_concurrency,
         periods=_HOUR,
@@ -122,7 +122,7 @@ def _on_tables(watched: Watched) -> Iterator[Alarm]:
             yield Alarm(
                 name=f"{what}-throttles-{table.name}",
                 severity=Severity.WARNING,
-                meaning=f"DynamoDB refuses to {what} the table {name} for want of capacity.",
+                meaning=f"DynamoDB throttles {what}s of table {name}.",
                 metric=metric,
                 threshold=thresholds.table_throttles,
                 entry="table-throttles",
@@ -130,7 +130,7 @@ def _on_tables(watched: Watched) -> Iterator[Alarm]:
         yield Alarm(
             name=f"system-errors-{table.name}",
             severity=Severity.WARNING,
-            meaning=f"Requests to the table {name} fail inside DynamoDB.",
+            meaning=f"Requests to table {name} fail inside DynamoDB.",
             metric=table.metric_system_errors(),
             threshold=thresholds.table_system_errors,
             entry="table-system-errors",
@@ -138,7 +138,7 @@ def _on_tables(watched: Watched) -> Iterator[Alarm]:
         yield Alarm(
             name=f"latency-{table.name}",
             severity=Severity.NOTICE,
-            meaning=f"One in a hundred requests to the table {name} has been slow for a quarter of an hour.",
+            meaning=f"One in a hundred requests to table {name} is slow, for a quarter of an hour.",
             metric=table.metric_latency(),
             threshold=thresholds.table_latency_milliseconds,
             entry="table-latency",
@@ -147,7 +147,7 @@ def _on_tables(watched: Watched) -> Iterator[Alarm]:
         yield Alarm(
             name=f"write-units-{table.name}",
             severity=Severity.NOTICE,
-            meaning=f"The table {name} is written to so much that it costs.",
+            meaning=f"Table {name} uses unusually many write units; check the bill.",
             metric=table.metric_write_units(),
             threshold=thresholds.table_write_units,
             entry="table-write-units",
@@ -159,7 +159,7 @@ def _on_checks(watched: Watched) -> Iterator[Alarm]:
         yield Alarm(
             name=f"failed-checks-{function}",
             severity=Severity.CRITICAL,
-            meaning=f"The function {function} found objects newly damaged, lost or unreadable.",
+            meaning=f"Function {function} found newly damaged, lost or unreadable objects.",
             metric=_in_an_hour(watched.metric(function, Metric.FAILED_CHECKS)),
             threshold=watched.settings.alarms.failed_checks,
             of_events=True,
@@ -170,7 +170,7 @@ def _on_requests_and_exports(watched: Watched) -> Iterator[Alarm]:
     thresholds = watched.settings.alarms
     for metric, name, meaning in (
         (Metric.REQUESTS_REJECTED, "rejected-requests", "A bucket request was rejected: no bucket was made."),
-        (Metric.REQUESTS_PARTIAL, "partial-requests", "A bucket request was done only in part."),
+        (Metric.REQUESTS_PARTIAL, "partial-requests", "A bucket request was only partly completed."),
     ):
         yield Alarm(
             name=name,
@@ -195,7 +195,7 @@ def _on_replication(watched: Watched) -> Iterator[Alarm]:
     yield Alarm(
         name="failed-replications",
         severity=Severity.CRITICAL,
-        meaning="S3 could not replicate objects, so they have no copy in the other region.",
+        meaning="S3 could not replicate objects: they have no copy in the other region.",
         metric=_in_an_hour(watched.metric(ReplicationSettings.function, Metric.REPLICATIONS_FAILED)),
         threshold=thresholds.failed_replications,
         of_events=True,
@@ -234,7 +234,7 @@ def _on_sweeps(watched: Watched) -> Iterator[Alarm]:
     yield Alarm(
         name="no-sweep",
         severity=Severity.CRITICAL,
-        meaning=f"No sweep ended for {settings.sweep.silence_days} days: nothing looks for what is overdue.",
+        meaning=f"No sweep has finished for {settings.sweep.silence_days} days: overdue objects go unnoticed.",
         metric=fixity_metrics.of_sweep(settings.name, Metric.OBJECTS_UNDER_CARE, "SampleCount"),
         threshold=1,
         periods=settings.sweep.silence_days,
@@ -244,7 +244,7 @@ def _on_sweeps(watched: Watched) -> Iterator[Alarm]:
 
 
 def _on_audit_trail(watched: Watched) -> Iterator[Alarm]:
-    """Yield the alarms on what is wrong with the trail, and on what it shows that nobody should do."""
+    """Yield the alarms on defects of the audit trail, and on records that were altered."""
     settings = watched.settings
 
     def daily(name: str) -> cloudwatch.Metric:
@@ -253,7 +253,7 @@ def _on_audit_trail(watched: Watched) -> Iterator[Alarm]:
     yield Alarm(
         name="no-audit-manifest",
         severity=Severity.CRITICAL,
-        meaning=f"The audit trail was not signed for {settings.audit.silence_days} days.",
+        meaning=f"The audit trail has not been signed for {settings.audit.silence_days} days.",
         metric=daily(Metric.AUDIT_MANIFESTS),
         threshold=1,
         periods=settings.audit.silence_days,
@@ -263,7 +263,7 @@ def _on_audit_trail(watched: Watched) -> Iterator[Alarm]:
     yield Alarm(
         name="audit-problems",
         severity=Severity.CRITICAL,
-        meaning="Files of the audit trail are not those that the service wrote.",
+        meaning="Files of the audit trail differ from those that the service wrote.",
         metric=daily(Metric.AUDIT_PROBLEMS),
         threshold=settings.alarms.audit_problems,
         of_events=True,
@@ -271,7 +271,7 @@ def _on_audit_trail(watched: Watched) -> Iterator[Alarm]:
     yield Alarm(
         name="altered-records",
         severity=Severity.WARNING,
-        meaning="Fixity records were changed by something other than a deposit or a check.",
+        meaning="Something other than a deposit or a check changed fixity records.",
         metric=_in_an_hour(watched.metric(TrailSettings.function, Metric.ALTERED_RECORDS)),
         threshold=settings.alarms.altered_records,
         of_events=True,

@@ -1,4 +1,4 @@
-"""How an alarm is made: it tells people through the alert topic, says what it means, and links to the runbook."""
+"""How an alarm is made: it notifies the alert topic, says what it means, and links to the runbook."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -19,31 +19,19 @@ SEVERITY_TAG: Final = "Severity"
 
 @attrs.frozen(kw_only=True)
 class Alarm:
-    """One alarm, as a value.
+    """One alarm, as a value."""
 
-    Attributes:
-        name: its name without the environment.
-        severity: how soon a person has to act.
-        meaning: what it says, in a sentence.
-        metric: what it watches.
-        threshold: the value at which it speaks, in the metric's own unit.
-        entry: the heading of the runbook that says what to do; where not given, the alarm's own name.
-        periods: how many values in succession must have reached the threshold.
-        missing: what a period without data says. Most metrics have none while there is nothing to do.
-        below: whether it speaks below the threshold instead of from it on.
-        of_events: whether it tells of something that happened, which does not end: then nobody is told when its period
-            is over, because that does not mean that anything is in order again.
-    """
-
-    name: str
+    name: str  # without the environment
     severity: Severity
-    meaning: str
+    meaning: str  # one sentence
     metric: cloudwatch.IMetric
-    threshold: float
-    entry: str = attrs.field()
-    periods: int = 1
+    threshold: float  # in the metric's unit
+    entry: str = attrs.field()  # heading of the runbook; else the alarm's name
+    periods: int = 1  # values in succession that reach the threshold
+    # Most metrics have no data while the service is idle.
     missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
-    below: bool = False
+    below: bool = False  # fires below the threshold
+    # Counts events, which do not end. The end of the period sends no message: it does not mean that all is well.
     of_events: bool = False
 
     @entry.default
@@ -63,7 +51,6 @@ class Alarms(Construct):
         topic: sns.ITopic,
         alarms: Iterable[Alarm],
     ) -> None:
-        """Create every alarm."""
         super().__init__(scope, construct_id)
         action = actions.SnsAction(topic)
         comparison = cloudwatch.ComparisonOperator

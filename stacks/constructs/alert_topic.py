@@ -1,4 +1,4 @@
-"""The topic that tells people: alarms, failures and recoveries."""
+"""The alert topic: it notifies people of alarms, failures and recoveries."""
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -11,20 +11,12 @@ from stacks.config import Settings
 
 
 class AlertTopic(Construct):
-    """The topic and its subscriptions.
-
-    Attributes:
-        topic: the topic.
-    """
+    """The topic and its subscriptions."""
 
     def __init__(self, scope: Construct, construct_id: str, settings: Settings, *, key: kms.IKey | None) -> None:
-        """Create the topic, let CloudWatch publish to it, and subscribe the addresses: each has to confirm once.
+        """Let CloudWatch publish, and subscribe the addresses: each has to confirm once.
 
-        Args:
-            scope: the parent construct.
-            construct_id: its id in it.
-            settings: the environment's settings.
-            key: the customer key, None where there is none: the AWS-managed key would drop alarms silently.
+        With the AWS-managed key the topic would drop alarms silently: a customer key or none.
         """
         super().__init__(scope, construct_id)
         self.topic = sns.Topic(

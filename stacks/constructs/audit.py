@@ -1,9 +1,8 @@
-"""The functions that write and sign the audit trail, and what every function needs that writes into it."""
+"""The functions that write and sign the audit trail, and permissions for all functions that write into it."""
 
 from typing import Final
 
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -17,19 +16,12 @@ from stacks.constructs.function_host import FunctionHost
 from stacks.constructs.runtime_function import RuntimeFunction
 from stacks.constructs.table_stream import TableStream
 
-# One file per batch: large, so that files are few; well within the 6 MB that Lambda hands over at once.
+# One file per batch: large, so that files are few; well below the 6 MB limit of an invocation.
 _BATCH_SIZE: Final = 500
 
 
 def let_write(function: RuntimeFunction, host: FunctionHost, *, read: str, write: tuple[str, ...]) -> None:
-    """Let a function write files of the audit trail.
-
-    Args:
-        function: the function.
-        host: what all functions share.
-        read: pattern of the keys that it may read.
-        write: patterns of the keys that it may write.
-    """
+    """Let a function write files of the audit trail; `read` and `write` are patterns of keys."""
     managed = host.managed_bucket
     function.allow(["s3:GetObject"], naming.objects_arn(managed, read), acknowledged=FOLDER)
     locking = ["s3:PutObjectRetention"] if host.settings.audit.locks else []
@@ -44,17 +36,11 @@ def let_write_events(function: RuntimeFunction, host: FunctionHost) -> None:
 
 
 class Audit(Construct):
-    """Two functions, a stream and a schedule.
-
-    Attributes:
-        functions: the function that writes and the one that signs.
-        stream: the checksum table's stream as the first of them reads it.
-    """
+    """Two functions, a stream and a schedule."""
 
     def __init__(
         self, scope: Construct, construct_id: str, host: FunctionHost, *, tables: FixityTables, signing_key: kms.IKey
     ) -> None:
-        """Create all of it."""
         super().__init__(scope, construct_id)
         self._host = host
         settings = host.settings
@@ -101,14 +87,8 @@ class Audit(Construct):
         let_write(function, host, read=f"{ManagedPrefix.AUDIT}*", write=written)
         function.allow(["s3:ListBucket"], naming.bucket_arn(host.managed_bucket))
         function.allow_key(signing_key, "kms:GetPublicKey", "kms:Sign", "kms:Verify")
-        message = events.RuleTargetInput.from_object({"time": events.EventField.time})
-        events.Rule(
-            self,
-            "Daily",
-            description="Signs the audit trail of the days before",
-            schedule=events.Schedule.expression(settings.audit.schedule),
-            targets=[targets.LambdaFunction(function.function, event=message)],
-        )
+        message = {"time": events.EventField.time}
+        function.invoke(self, "Daily", "Signs the audit trail of the days before", settings.audit.schedule, message)
         return function
 
     def _function(

@@ -1,4 +1,4 @@
-"""The dashboard: what is checked with which outcome, what waits, how functions and tables do, and what costs."""
+"""The dashboard: checks and outcomes, queues, functions, tables, costs."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -40,10 +40,9 @@ class FixityDashboard(Construct):
     """One dashboard per environment."""
 
     def __init__(self, scope: Construct, construct_id: str, watched: Watched) -> None:
-        """Create the dashboard: a section per subject, two graphs in a row."""
         super().__init__(scope, construct_id)
         sections = {
-            "Objects under care": _care(watched),
+            "Managed objects": _care(watched),
             "Fixity": _fixity(watched),
             "Requests, exports, replication, evidence": _reports(watched),
             "Queues": _queues(watched),
@@ -68,10 +67,10 @@ def _care(watched: Watched) -> list[cloudwatch.IWidget]:
         return fixity_metrics.of_sweep(watched.settings.name, name, statistic, label)
 
     return [
-        _graph("Objects under care", [of_sweep(Metric.OBJECTS_UNDER_CARE, "objects")]),
-        _graph("Bytes under care", [of_sweep(Metric.BYTES_UNDER_CARE, "bytes")]),
+        _graph("Managed objects", [of_sweep(Metric.OBJECTS_UNDER_CARE, "objects")]),
+        _graph("Managed bytes", [of_sweep(Metric.BYTES_UNDER_CARE, "bytes")]),
         _graph(
-            "Longest time that an object was not found good, seconds",
+            "Longest time since an object was found good, seconds",
             [of_sweep(Metric.OLDEST_UNVERIFIED_AGE, "seconds")],
         ),
         _graph(
@@ -130,9 +129,9 @@ def _queues(watched: Watched) -> list[cloudwatch.IWidget]:
     return [
         _graph("Waiting messages", [queue.metric_messages() for queue in watched.queues]),
         _graph("Age of the oldest message, seconds", [queue.metric_age() for queue in watched.queues]),
-        _graph("Messages set aside", [queue.metric_messages() for queue in watched.dead_letters]),
+        _graph("Messages in dead-letter queues", [queue.metric_messages() for queue in watched.dead_letters]),
         _graph(
-            "How far functions are behind their streams, milliseconds",
+            "Delay of functions behind their streams, milliseconds",
             [stream.function.metric_iterator_age() for stream in watched.streams],
         ),
     ]
@@ -141,7 +140,7 @@ def _queues(watched: Watched) -> list[cloudwatch.IWidget]:
 def _functions(watched: Watched) -> list[cloudwatch.IWidget]:
     return [
         _graph("Invocations that failed", [function.metric_errors() for function in watched.functions]),
-        _graph("Invocations refused", [function.metric_throttles() for function in watched.functions]),
+        _graph("Throttled invocations", [function.metric_throttles() for function in watched.functions]),
         _graph("Duration, 99 of 100, milliseconds", [function.metric_duration() for function in watched.functions]),
         _graph("Invocations at the same time", [function.metric_concurrency() for function in watched.functions]),
     ]
@@ -150,7 +149,7 @@ def _functions(watched: Watched) -> list[cloudwatch.IWidget]:
 def _tables(watched: Watched) -> list[cloudwatch.IWidget]:
     return [
         _graph(
-            "Reads and writes refused",
+            "Throttled reads and writes",
             [
                 metric
                 for table in watched.tables

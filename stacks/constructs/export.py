@@ -2,7 +2,6 @@
 
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from runtime.contract import ManagedPrefix
@@ -14,14 +13,9 @@ from stacks.constructs.runtime_function import RuntimeFunction
 
 
 class Export(Construct):
-    """The function and its schedules.
-
-    Attributes:
-        function: the function.
-    """
+    """The function and its schedules."""
 
     def __init__(self, scope: Construct, construct_id: str, host: FunctionHost, *, table: dynamodb.TableV2) -> None:
-        """Create them."""
         super().__init__(scope, construct_id)
         settings = host.settings
         self.function = RuntimeFunction(
@@ -57,19 +51,8 @@ class Export(Construct):
         # Without it a missing file would be answered by 403 instead of 404 (lesson L22).
         self.function.allow(["s3:ListBucket"], naming.bucket_arn(host.managed_bucket))
         self.function.allow_key(host.key, "kms:Decrypt", "kms:GenerateDataKey")
-        self._schedule(
-            "Start",
-            "Starts an export of the checksum table",
-            settings.export.schedule,
-            {"action": "start", "time": events.EventField.time},
-        )
-        self._schedule("Follow", "Looks for ends of exports", settings.export.follow_schedule, {"action": "follow"})
-
-    def _schedule(self, construct_id: str, description: str, expression: str, message: dict[str, str]) -> None:
-        events.Rule(
-            self,
-            construct_id,
-            description=description,
-            schedule=events.Schedule.expression(expression),
-            targets=[targets.LambdaFunction(self.function.function, event=events.RuleTargetInput.from_object(message))],
-        )
+        start = {"action": "start", "time": events.EventField.time}
+        schedules = settings.export
+        self.function.invoke(self, "Start", "Starts an export of the checksum table", schedules.schedule, start)
+        follow = {"action": "follow"}
+        self.function.invoke(self, "Follow", "Looks for ends of exports", schedules.follow_schedule, follow)

@@ -19,18 +19,11 @@ _EVIDENCE = (ManagedPrefix.REQUESTS, ManagedPrefix.EXPORTS, ManagedPrefix.REPORT
 
 
 class FixedBuckets(Construct):
-    """The three buckets.
-
-    Attributes:
-        logs: takes the access logs of every bucket.
-        managed: takes results, inventories, exports, reports and the audit trail.
-        requests: users drop bucket requests here.
-    """
+    """The three buckets."""
 
     def __init__(
         self, scope: Construct, construct_id: str, settings: Settings, retention: Retention, *, key: kms.IKey | None
     ) -> None:
-        """Create the buckets."""
         super().__init__(scope, construct_id)
         prefix, days = settings.bucket_prefix, settings.lifecycle
         self._managed_name = naming.bucket_name(prefix, BucketSuffix.MANAGED)

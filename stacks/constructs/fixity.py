@@ -27,7 +27,7 @@ from stacks.constructs.work_queue import WorkQueue
 
 # Read at the same time, see `FixitySettings.batch_concurrency`.
 _BATCH_SIZE: Final = 10
-# The due list is only copied to a queue, the more at once the better.
+# Rows are only copied to a queue: the larger the batch, the cheaper.
 _DUE_BATCH: Final = 500
 # One e-mail per batch: large, so that an incident is one message and not thousands (lesson L13).
 _ALERT_BATCH: Final = 1_000
@@ -45,20 +45,11 @@ _RECOVERED: Final[dict[str, Any]] = {
 
 
 class Fixity(Construct):
-    """Five functions, their three queues and their two streams.
-
-    Attributes:
-        functions: the functions.
-        queues: the queues of work.
-        created: the one of new objects among them.
-        verification: the one of checks among them.
-        streams: the streams.
-    """
+    """Five functions, their three queues and their two streams."""
 
     def __init__(
         self, scope: Construct, construct_id: str, host: FunctionHost, *, tables: FixityTables, topic: sns.ITopic
     ) -> None:
-        """Create all of it."""
         super().__init__(scope, construct_id)
         self._host = host
         self._tables = tables
@@ -103,7 +94,7 @@ class Fixity(Construct):
         )
 
     def _shared(self, max_receives: int) -> dict[str, Any]:
-        """Return what the functions know that read objects."""
+        """Return the settings that all readers of objects share."""
         settings, tables = self._host.settings, self._tables
         shared = FixitySettings(
             environment=settings.name,
@@ -123,7 +114,7 @@ class Fixity(Construct):
         return self._reader(
             "FileUploaded",
             DepositSettings(**self._shared(settings.delivery.max_receives)),
-            "Takes new objects under care",
+            "Deposits new objects",
             settings.functions.file_uploaded,
             self.created,
         )
@@ -214,7 +205,7 @@ class Fixity(Construct):
                 alert_topic_arn=topic.topic_arn,
                 runbook_url=host.settings.runbook_url,
             ),
-            description="Tells people of damage and recovery",
+            description="Notifies people of damage and recovery",
             sizing=host.settings.functions.checksum_failure,
         )
         function.allow(["sns:Publish"], topic.topic_arn)

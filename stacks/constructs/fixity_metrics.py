@@ -12,14 +12,7 @@ _PERIOD = Duration.minutes(5)
 
 
 def metric(environment: str, function: str, name: str, label: str | None = None) -> cloudwatch.Metric:
-    """Return the sum of a metric over five minutes.
-
-    Args:
-        environment: the environment's name.
-        function: name of the function that publishes it.
-        name: the metric as in `contract.Metric`.
-        label: how a graph names it; none for an alarm.
-    """
+    """Return the sum of a metric over five minutes; an alarm's metric has no label."""
     return cloudwatch.Metric(
         namespace=METRIC_NAMESPACE,
         metric_name=name,
@@ -32,25 +25,13 @@ def metric(environment: str, function: str, name: str, label: str | None = None)
 
 
 def of_sweep(environment: str, name: str, statistic: str = "Maximum", label: str | None = None) -> cloudwatch.Metric:
-    """Return a metric that a sweep publishes at its end, perhaps twice with the same value, over a day.
-
-    Args:
-        environment: the environment's name.
-        name: the metric as in `contract.Metric`.
-        statistic: what is taken of the day's values; never the sum.
-        label: how a graph names it; none for an alarm.
-    """
+    """Return a metric of a sweep over a day. A sweep may publish a value twice, so the statistic is never the sum."""
     found = metric(environment, SweepSettings.function, name, label)
     return found.with_(statistic=statistic, period=Duration.days(1))
 
 
 def total(label: str, metrics: Sequence[cloudwatch.Metric]) -> cloudwatch.IMetric:
-    """Return the sum of several metrics, of those that have data.
-
-    Args:
-        label: how a graph names it.
-        metrics: two metrics or more.
-    """
+    """Return the sum of two or more metrics, of those that have data."""
     # An id stands for one metric in all of a graph.
     ids = {_id(metric): metric for metric in metrics}
     return cloudwatch.MathExpression(

@@ -11,16 +11,9 @@ from stacks.constructs.table_metrics import TableMetrics
 
 
 class FixityTables(Construct):
-    """Both tables, with the same key.
-
-    Attributes:
-        checksums: the records; its stream carries every fact of every check.
-        schedule: one row per object, which expires when the object is due.
-        metrics: what is measured of each of them.
-    """
+    """Both tables, with the same key."""
 
     def __init__(self, scope: Construct, construct_id: str, settings: Settings, retention: Retention) -> None:
-        """Create the tables."""
         super().__init__(scope, construct_id)
         self._settings, self._retention = settings, retention
         self.checksums = self._table("Checksums", naming.CHECKSUMS)

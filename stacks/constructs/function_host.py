@@ -12,21 +12,13 @@ from stacks.constructs.retention import Retention
 
 @attrs.frozen(kw_only=True)
 class FunctionHost:
-    """What all functions of an environment share.
-
-    Attributes:
-        settings: the environment's settings.
-        code: the code of all functions.
-        layer: their dependencies, None where the local AWS provides them.
-        key: the customer key, None where there is none.
-        retention: what happens to logs and queues when they leave the template.
-    """
+    """What all functions of an environment share."""
 
     settings: Settings
-    code: lambda_.Code
-    layer: lambda_.ILayerVersion | None
-    key: kms.IKey | None
-    retention: Retention
+    code: lambda_.Code  # of all functions
+    layer: lambda_.ILayerVersion | None  # None where the local AWS provides the dependencies
+    key: kms.IKey | None  # None without a customer key
+    retention: Retention  # of logs and queues
 
     @property
     def commit(self) -> str:

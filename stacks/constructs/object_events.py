@@ -1,4 +1,9 @@
-"""Which EventBridge events of S3 concern objects under care, and which concern bucket requests."""
+"""EventBridge patterns of S3's events: deposits and deletions in main buckets, bucket requests.
+
+In a pattern, conditions on one field are alternatives: "begins with <prefix>-" and "does not end in -repl" on the
+bucket's name together match everything. So the beginning is asked of `detail.bucket.name`, and the end of `resources`,
+which holds the bucket's ARN. https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+"""
 
 from typing import Final
 
@@ -13,17 +18,7 @@ OBJECT_DELETED: Final = "Object Deleted"
 
 
 def of_main_buckets(prefix: str, kind: str) -> events.EventPattern:
-    """Return the pattern of events in main buckets: not in replicas, nor in fixed buckets, which cost nothing so.
-
-    Args:
-        prefix: beginning of the environment's bucket names.
-        kind: `OBJECT_CREATED` or `OBJECT_DELETED`.
-
-    Returns:
-        The pattern. The conditions on the bucket's name stand under two fields, because those under one are
-        alternatives: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
-        The name rules of bucket requests see to it that no main bucket ends in a reserved suffix.
-    """
+    """Return the pattern of events in main buckets, without replicas and fixed buckets, which then cost nothing."""
     return events.EventPattern(
         source=_SOURCE,
         detail_type=[kind],

@@ -1,4 +1,4 @@
-"""SSM parameters: the public contract for people and tools outside the app, never a way to wire our own stacks."""
+"""SSM parameters: published for people and tools outside the app; our own stacks never read them."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,6 @@ class Parameters(Construct):
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: str, layer: str, values: Mapping[str, str]
     ) -> None:
-        """Create one parameter per value, which the last part of its name stands for."""
         super().__init__(scope, construct_id)
         for name, value in values.items():
             ssm.StringParameter(

@@ -15,46 +15,27 @@ from stacks.constructs.retention import Retention
 
 @attrs.frozen(kw_only=True)
 class Expiry:
-    """How long objects of a folder are kept.
+    """How long objects of a folder are kept."""
 
-    Attributes:
-        name: id of the lifecycle rule.
-        days: after which current objects are removed.
-        noncurrent_days: after which replaced and deleted versions are removed.
-        prefix: the folder; empty for the whole bucket.
-    """
-
-    name: str
-    days: int
-    noncurrent_days: int
-    prefix: str = ""
+    name: str  # id of the lifecycle rule
+    days: int  # for current objects
+    noncurrent_days: int  # for replaced and deleted versions
+    prefix: str = ""  # the folder; empty for the whole bucket
 
 
 @attrs.frozen(kw_only=True)
 class Move:
-    """When objects of a folder change their storage class.
+    """When objects of a folder change their storage class."""
 
-    Attributes:
-        name: id of the lifecycle rule.
-        days: after which current objects are moved.
-        storage_class: the class that they are moved to.
-        larger_than: bytes; what is not larger stays.
-        prefix: the folder.
-    """
-
-    name: str
+    name: str  # id of the lifecycle rule
     days: int
     storage_class: s3.StorageClass
-    larger_than: int
+    larger_than: int  # bytes; other objects stay
     prefix: str
 
 
 class PreservationBucket(Construct):
-    """The bucket.
-
-    Attributes:
-        bucket: the bucket.
-    """
+    """The bucket."""
 
     def __init__(
         self,
@@ -74,19 +55,8 @@ class PreservationBucket(Construct):
     ) -> None:
         """Create the bucket.
 
-        Args:
-            scope: the parent construct.
-            construct_id: its id in it.
-            settings: the environment's settings.
-            retention: what happens to the bucket when it leaves the template.
-            name: physical name.
-            key: the customer key; S3-managed encryption where there is none.
-            log_bucket: takes its access logs; None for that bucket itself, which would log for ever.
-            announces_objects: whether EventBridge is told of its objects.
-            lockable: whether objects in it can be locked; S3 cannot take that back.
-            expiries: how long its objects are kept; for ever where no rule applies.
-            moves: when its objects change their class; never where no rule applies.
-            noncurrent_expiry_days: after which replaced and deleted versions are removed; None where `expiries` say so.
+        Without a key the encryption is S3-managed. The log bucket has no log bucket: it would log for ever. S3 cannot
+        take `lockable` back. Objects without an expiry stay for ever.
         """
         super().__init__(scope, construct_id)
         self.bucket = s3.Bucket(

@@ -34,12 +34,7 @@ _MAKING: Final = [
 
 
 class Provisioning(Construct):
-    """The function and its queue.
-
-    Attributes:
-        function: the function.
-        queue: the queue of requests.
-    """
+    """The function and its queue."""
 
     def __init__(
         self,
@@ -51,28 +46,11 @@ class Provisioning(Construct):
         replication_role: iam.IRole,
         replication_events: WorkQueue,
     ) -> None:
-        """Create both.
-
-        Args:
-            scope: the parent construct.
-            construct_id: its id in it.
-            host: what all functions share.
-            buckets: the fixed buckets.
-            replication_role: the role by which S3 writes replicas.
-            replication_events: the queue to which S3 reports replications that fail or are late.
-        """
         super().__init__(scope, construct_id)
         settings = host.settings
         days, requests, sizing = settings.lifecycle, settings.requests, settings.functions.bucket_requested
-        self.queue = WorkQueue(
-            self,
-            "Queue",
-            host,
-            name=naming.BUCKET_REQUESTS,
-            # One request at once: each takes seconds and may not wait for others within one time-out.
-            sizing=sizing,
-            max_receives=settings.delivery.max_receives,
-        )
+        # One request at once: each takes seconds and may not wait for others within one time-out.
+        self.queue = WorkQueue(self, "Queue", host, name=naming.BUCKET_REQUESTS, sizing=sizing)
         self.queue.take("Requested", "New bucket requests", object_events.of_requests(settings.bucket_prefix))
         self.function = RuntimeFunction(
             self,

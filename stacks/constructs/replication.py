@@ -1,4 +1,4 @@
-"""What hears of replications that fail or are late: the queue that S3 writes to, and the function that counts them."""
+"""Replications that fail or are late: the queue that S3 writes to, and the function that counts them."""
 
 from typing import Final
 
@@ -14,15 +14,9 @@ _BATCH_SIZE: Final = 10
 
 
 class Replication(Construct):
-    """The function and its queue.
-
-    Attributes:
-        function: the function.
-        queue: the queue that every main bucket names in its notifications.
-    """
+    """The function and its queue."""
 
     def __init__(self, scope: Construct, construct_id: str, host: FunctionHost) -> None:
-        """Create both."""
         super().__init__(scope, construct_id)
         settings = host.settings
         sizing = settings.functions.replication_failed
@@ -32,7 +26,6 @@ class Replication(Construct):
             host,
             name=naming.REPLICATION_EVENTS,
             sizing=sizing,
-            max_receives=settings.delivery.max_receives,
             batch_size=_BATCH_SIZE,
             batch_window_seconds=settings.delivery.batch_window_seconds,
         )

@@ -1,4 +1,4 @@
-"""The role by which S3 copies deposits to their replica buckets."""
+"""The role that S3 uses to copy deposits to their replica buckets."""
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -10,15 +10,10 @@ from stacks.constructs.acknowledged import ANY_BUCKET, ANY_OBJECT, Acknowledged
 
 
 class ReplicationRole(Construct):
-    """One role for all deposit buckets of an environment.
-
-    Attributes:
-        role: the role.
-        acknowledged: findings of cdk-nag that are accepted.
-    """
+    """One role for all deposit buckets of an environment."""
 
     def __init__(self, scope: Construct, construct_id: str, settings: Settings, *, key: kms.IKey | None) -> None:
-        """Create the role with what S3 needs, see AWS's page.
+        """Create the role with what S3 needs.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html
         """

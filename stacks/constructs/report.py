@@ -3,7 +3,6 @@
 from typing import Final
 
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_events as events
 from constructs import Construct
 
 from runtime.contract import ManagedPrefix
@@ -23,32 +22,14 @@ _READ: Final = (*_WRITTEN, f"{ManagedPrefix.INVENTORY}*", f"{ManagedPrefix.AUDIT
 
 
 class Report(Construct):
-    """The function and its queue, into which the schedule, people and the function itself put what is to be done.
-
-    Attributes:
-        function: the function.
-        queue: the queue.
-    """
+    """The function and its queue; the schedule, people and the function itself send messages to it."""
 
     def __init__(self, scope: Construct, construct_id: str, host: FunctionHost, *, table: dynamodb.TableV2) -> None:
-        """Create both."""
         super().__init__(scope, construct_id)
         settings = host.settings
         sizing = settings.functions.checksum_report
-        self.queue = WorkQueue(
-            self,
-            "Queue",
-            host,
-            name=naming.REPORTS,
-            sizing=sizing,
-            max_receives=settings.delivery.max_receives,
-        )
-        self.queue.schedule(
-            "Start",
-            "Starts a report",
-            settings.report.schedule,
-            {"action": "start", "time": events.EventField.time},
-        )
+        self.queue = WorkQueue(self, "Queue", host, name=naming.REPORTS, sizing=sizing)
+        self.queue.schedule_start("Starts a report", settings.report.schedule)
         more = bundling.report_layer(self, "Parquet", settings.architecture) if host.layer is not None else None
         self.function = RuntimeFunction(
             self,

@@ -1,4 +1,4 @@
-"""Whether a deploy may destroy data: decided once, handed to every construct that keeps some."""
+"""Whether a deploy may destroy data: decided once, used by every construct that keeps data."""
 
 import attrs
 from aws_cdk import RemovalPolicy
@@ -6,18 +6,14 @@ from aws_cdk import RemovalPolicy
 
 @attrs.frozen
 class Retention:
-    """What happens to data when its resource leaves a template.
+    """What happens to data when its resource leaves a template."""
 
-    Attributes:
-        destroyable: True only where the environment is disposable and the person said `-c allowDataLoss=true`.
-    """
-
-    destroyable: bool
+    destroyable: bool  # the environment is disposable and `-c allowDataLoss=true` was given
 
     @property
     def removal_policy(self) -> RemovalPolicy:
         """The removal policy of every resource that holds data."""
-        # What a first deployment made before it failed is empty, and would stand in the way of the second.
+        # RetainExceptOnCreate: what a failed first deployment made is empty and would block the second one.
         return RemovalPolicy.DESTROY if self.destroyable else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
     @property

@@ -5,6 +5,8 @@ from typing import Final
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -51,14 +53,7 @@ _RETENTION: Final = dict(
 
 
 class RuntimeFunction(Construct):
-    """A function with its own role and its own log group.
-
-    Attributes:
-        name: the function's name.
-        function: the function.
-        timeout: its longest invocation.
-        acknowledged: findings of cdk-nag that are accepted.
-    """
+    """A function with its own role and its own log group."""
 
     def __init__(
         self,
@@ -74,16 +69,8 @@ class RuntimeFunction(Construct):
     ) -> None:
         """Create the function; its role may write its log and nothing else, until something is allowed.
 
-        Args:
-            scope: the parent construct.
-            construct_id: its id in it.
-            host: what all functions share.
-            settings: what the function reads when it starts.
-            description: what it does, for the console.
-            sizing: its memory and time-out.
-            more_layers: what it needs besides the dependencies of all functions.
-            calls_itself: whether it goes on by messages to its own queue. Lambda takes that for a mistake and stops it
-                after 16 rounds, unless told (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
+        A function that sends messages to its own queue needs `calls_itself`: Lambda stops it after 16 rounds otherwise
+        (https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html).
         """
         super().__init__(scope, construct_id)
         physical_name = function_name(settings.environment, settings.function)
@@ -138,14 +125,7 @@ class RuntimeFunction(Construct):
         acknowledged: str = "",
         conditions: Mapping[str, object] | None = None,
     ) -> None:
-        """Let the function call AWS.
-
-        Args:
-            actions: IAM actions.
-            resources: ARNs or ARN patterns.
-            acknowledged: why patterns among them are accepted.
-            conditions: IAM conditions.
-        """
+        """Let the function call AWS; `acknowledged` says why patterns among the resources are accepted."""
         self._role.add_to_policy(
             iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
         )
@@ -155,12 +135,7 @@ class RuntimeFunction(Construct):
             self.acknowledged += [Acknowledged.wildcard(policy, pattern, acknowledged) for pattern in wildcards]
 
     def deny(self, actions: Sequence[str], *resources: str) -> None:
-        """Keep the function from calls that a wider permission would let it make.
-
-        Args:
-            actions: IAM actions.
-            resources: ARNs or ARN patterns.
-        """
+        """Keep the function from calls that a wider permission would allow."""
         self._role.add_to_policy(
             iam.PolicyStatement(effect=iam.Effect.DENY, actions=list(actions), resources=list(resources))
         )
@@ -170,12 +145,25 @@ class RuntimeFunction(Construct):
         if key is not None:
             key.grant(self._role, *actions)
 
+    def invoke(
+        self, scope: Construct, rule_id: str, description: str, expression: str, message: Mapping[str, str]
+    ) -> None:
+        """Let EventBridge invoke the function with a message at certain times, in UTC."""
+        event = events.RuleTargetInput.from_object(dict(message))
+        events.Rule(
+            scope,
+            rule_id,
+            description=description,
+            schedule=events.Schedule.expression(expression),
+            targets=[targets.LambdaFunction(self.function, event=event)],
+        )
+
     def metric_errors(self) -> cloudwatch.Metric:
         """Return the number of failed invocations in five minutes."""
         return self.function.metric_errors(period=Duration.minutes(5), statistic="Sum")
 
     def metric_throttles(self) -> cloudwatch.Metric:
-        """Return the number of invocations that Lambda refused for want of concurrency in five minutes."""
+        """Return the number of throttled invocations in five minutes."""
         return self.function.metric_throttles(period=Duration.minutes(5), statistic="Sum")
 
     def metric_concurrency(self) -> cloudwatch.Metric:

@@ -1,6 +1,5 @@
-"""The function that looks for what is overdue, not scheduled or not recorded: its queue, settings and permissions."""
+"""The sweep finds what is overdue, not scheduled or not recorded: its function, queue, settings and permissions."""
 
-from aws_cdk import aws_events as events
 from constructs import Construct
 
 from runtime.contract import ManagedPrefix
@@ -14,12 +13,7 @@ from stacks.constructs.work_queue import WorkQueue
 
 
 class Sweep(Construct):
-    """The function and its queue, into which the schedule and the function itself put what is to be done.
-
-    Attributes:
-        function: the function.
-        queue: the queue.
-    """
+    """The function and its queue; the schedule and the function itself send messages to it."""
 
     def __init__(
         self,
@@ -31,33 +25,11 @@ class Sweep(Construct):
         created: WorkQueue,
         verification: WorkQueue,
     ) -> None:
-        """Create both.
-
-        Args:
-            scope: the parent construct.
-            construct_id: its id in it.
-            host: what all functions share.
-            tables: the two tables.
-            created: the queue of new objects.
-            verification: the queue of checks.
-        """
         super().__init__(scope, construct_id)
         settings = host.settings
         sizing = settings.functions.fixity_sweep
-        self.queue = WorkQueue(
-            self,
-            "Queue",
-            host,
-            name=naming.SWEEP,
-            sizing=sizing,
-            max_receives=settings.delivery.max_receives,
-        )
-        self.queue.schedule(
-            "Start",
-            "Starts a sweep of objects, records and schedule rows",
-            settings.sweep.schedule,
-            {"action": "start", "time": events.EventField.time},
-        )
+        self.queue = WorkQueue(self, "Queue", host, name=naming.SWEEP, sizing=sizing)
+        self.queue.schedule_start("Starts a sweep of objects, records and schedule rows", settings.sweep.schedule)
         self.function = RuntimeFunction(
             self,
             "FixitySweep",

@@ -18,23 +18,18 @@ _PAGES: Final = "Query"
 
 @attrs.frozen
 class TableMetrics:
-    """What is measured of a table.
+    """What is measured of a table."""
 
-    Attributes:
-        name: the table's name without the environment.
-        operations: what the functions call on it; DynamoDB measures errors and times of each for itself.
-    """
-
-    name: str
+    name: str  # without the environment
     _table: dynamodb.TableV2
-    operations: tuple[str, ...]
+    operations: tuple[str, ...]  # DynamoDB measures errors and times of each operation
 
     def metric_read_throttles(self) -> cloudwatch.Metric:
-        """Return the number of reads that were refused for want of capacity in five minutes."""
+        """Return the number of throttled reads in five minutes."""
         return self._of_table("ReadThrottleEvents")
 
     def metric_write_throttles(self) -> cloudwatch.Metric:
-        """Return the number of writes that were refused for want of capacity in five minutes."""
+        """Return the number of throttled writes in five minutes."""
         return self._of_table("WriteThrottleEvents")
 
     def metric_write_units(self) -> cloudwatch.Metric:

@@ -13,17 +13,12 @@ from stacks.constructs.function_host import FunctionHost
 from stacks.constructs.runtime_function import RuntimeFunction
 from stacks.constructs.work_queue import DeadLetterQueue
 
-# A stream keeps records for 24 hours; what is set aside points at them, so time must be left to look.
+# A stream keeps records for 24 hours. A dead letter only points at them, so time must be left to look.
 _LONGEST_TRIED: Final = Duration.hours(20)
 
 
 class TableStream(Construct):
-    """The connection.
-
-    Attributes:
-        function: works on it.
-        failures: takes pointers to what could not be worked on for most of a day.
-    """
+    """The connection."""
 
     def __init__(
         self,
@@ -37,18 +32,7 @@ class TableStream(Construct):
         window_seconds: int,
         filters: Sequence[Mapping[str, Any]] = (),
     ) -> None:
-        """Connect. A batch that fails is halved until the bad record stands alone; its shard waits for that one.
-
-        Args:
-            scope: the parent construct.
-            construct_id: its id in it.
-            host: what all functions share.
-            table: the table.
-            function: the function.
-            batch_size: records handed over at once.
-            window_seconds: longest wait for a batch to fill.
-            filters: patterns of records; a record that matches one of them is handed over, each where there is none.
-        """
+        """Create the mapping. Records that match a filter are handed over, all records without filters."""
         super().__init__(scope, construct_id)
         self.function = function
         self.failures = DeadLetterQueue(
@@ -56,7 +40,7 @@ class TableStream(Construct):
             "Failures",
             host,
             name=f"{function.name}-failures",
-            last_stop="It is itself where a stream's failed records end; an alarm speaks when one does",
+            last_stop="It takes a stream's failed records itself; an alarm fires when it does",
         )
         function.function.add_event_source(
             sources.DynamoEventSource(

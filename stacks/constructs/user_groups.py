@@ -20,11 +20,7 @@ _ALL_ON_OBJECTS = (*_PUT, *_GET, *_DELETE)
 
 
 class UserGroups(Construct):
-    """Two groups and their policies. Users and keys are made by the operator, never by a deploy (lesson L21).
-
-    Attributes:
-        acknowledged: findings of cdk-nag that are accepted.
-    """
+    """Two groups and their policies. Users and keys are made by the operator, never by a deploy (lesson L21)."""
 
     def __init__(self, scope: Construct, construct_id: str, settings: Settings, *, key: kms.IKey | None) -> None:
         """Create the groups. Nothing allows configuration of buckets or deletion of versions."""

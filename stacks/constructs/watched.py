@@ -1,4 +1,4 @@
-"""What alarms and dashboard watch: the constructs of the lower layers that offer metrics."""
+"""The constructs with metrics, for alarms and dashboard."""
 
 from collections.abc import Sequence
 
@@ -15,16 +15,7 @@ from stacks.constructs.work_queue import DeadLetterQueue, WorkQueue
 
 @attrs.frozen(kw_only=True)
 class Watched:
-    """Everything of an environment that has metrics.
-
-    Attributes:
-        settings: the environment's settings.
-        functions: every function.
-        queues: every queue of work.
-        dead_letters: every queue that takes what failed for good.
-        streams: every stream that a function works on.
-        tables: what is measured of each table.
-    """
+    """All constructs of an environment with metrics."""
 
     settings: Settings
     functions: Sequence[RuntimeFunction]

@@ -1,6 +1,5 @@
 """A queue of work with its dead-letter queue, fed by EventBridge, worked on by a function."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from aws_cdk import Duration
@@ -18,9 +17,9 @@ from stacks.constructs.acknowledged import Acknowledged
 from stacks.constructs.function_host import FunctionHost
 from stacks.constructs.runtime_function import RuntimeFunction
 
-# A message that is set aside takes its age with it, so a dead-letter queue keeps longer than a queue of work:
+# A message keeps its age in the dead-letter queue, so that queue keeps messages longer than a queue of work:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
-_SET_ASIDE_KEPT: Final = Duration.days(14)
+_DEAD_LETTERS_KEPT: Final = Duration.days(14)
 _WORK_KEPT: Final = Duration.days(7)
 # A message stays invisible while Lambda retries a throttled invocation:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
@@ -28,33 +27,19 @@ _VISIBILITY_FACTOR: Final = 6
 
 
 class DeadLetterQueue(Construct):
-    """A queue of messages that were set aside, kept for 14 days.
-
-    Attributes:
-        queue: the queue.
-        name: its name without the environment.
-        acknowledged: findings of cdk-nag that are accepted.
-    """
+    """A dead-letter queue, whose messages are kept for 14 days."""
 
     def __init__(
         self, scope: Construct, construct_id: str, host: FunctionHost, *, name: str, last_stop: str = ""
     ) -> None:
-        """Create the queue.
-
-        Args:
-            scope: the parent construct.
-            construct_id: its id in it.
-            host: what all functions share.
-            name: the queue's name without the environment.
-            last_stop: why it has no dead-letter queue of its own, where it is not one itself.
-        """
+        """Create the queue; `last_stop` says why it has no dead-letter queue if it is not one itself."""
         super().__init__(scope, construct_id)
         self.name = name
         self.queue = sqs.Queue(
             self,
             "Queue",
             queue_name=naming.resource_name(host.settings.name, name),
-            retention_period=_SET_ASIDE_KEPT,
+            retention_period=_DEAD_LETTERS_KEPT,
             removal_policy=host.retention.removal_policy,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
@@ -67,18 +52,12 @@ class DeadLetterQueue(Construct):
         return self.queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum")
 
     def metric_age(self) -> cloudwatch.Metric:
-        """Return the age in seconds of the oldest message, counted from when it was set aside, in five minutes."""
+        """Return the age in seconds of the oldest message, counted from its arrival in this queue, in five minutes."""
         return self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(5), statistic="Maximum")
 
 
 class WorkQueue(Construct):
-    """The queue.
-
-    Attributes:
-        queue: the queue.
-        dead_letters: the queue of messages that were tried too often.
-        name: its name without the environment.
-    """
+    """The queue."""
 
     def __init__(
         self,
@@ -88,22 +67,10 @@ class WorkQueue(Construct):
         *,
         name: str,
         sizing: WorkerSizing,
-        max_receives: int,
+        max_receives: int | None = None,
         batch_size: int = 1,
         batch_window_seconds: int = 0,
     ) -> None:
-        """Create both queues.
-
-        Args:
-            scope: the parent construct.
-            construct_id: its id in it.
-            host: what all functions share.
-            name: the queue's name without the environment.
-            sizing: size of the function that works on it.
-            max_receives: attempts at a message before it is set aside.
-            batch_size: messages handed to the function at once.
-            batch_window_seconds: longest wait for a batch to fill.
-        """
         super().__init__(scope, construct_id)
         self.name = name
         self._sizing = sizing
@@ -119,44 +86,28 @@ class WorkQueue(Construct):
             removal_policy=host.retention.removal_policy,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters.queue, max_receive_count=max_receives),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letters.queue, max_receive_count=max_receives or host.settings.delivery.max_receives
+            ),
         )
 
     def take(self, construct_id: str, description: str, pattern: events.EventPattern) -> None:
-        """Take EventBridge events, as they are.
-
-        Args:
-            construct_id: id of the rule.
-            description: which events, for the console.
-            pattern: which events, for EventBridge.
-        """
+        """Take EventBridge events, as they are."""
         rule = events.Rule(self, construct_id, description=description, event_pattern=pattern)
         self._deliver(rule)
 
-    def schedule(self, construct_id: str, description: str, expression: str, message: Mapping[str, str]) -> None:
-        """Take a message at certain times.
-
-        Args:
-            construct_id: id of the rule.
-            description: what the message is for, for the console.
-            expression: when, as an EventBridge expression in UTC.
-            message: the message.
-        """
-        when = events.Schedule.expression(expression)
-        rule = events.Rule(self, construct_id, description=description, schedule=when)
-        self._deliver(rule, events.RuleTargetInput.from_object(dict(message)))
+    def schedule_start(self, description: str, expression: str) -> None:
+        """Take the message that starts a run at certain times; the expression is EventBridge's, in UTC."""
+        rule = events.Rule(self, "Start", description=description, schedule=events.Schedule.expression(expression))
+        message = {"action": "start", "time": events.EventField.time}
+        self._deliver(rule, events.RuleTargetInput.from_object(message))
 
     def _deliver(self, rule: events.Rule, message: events.RuleTargetInput | None = None) -> None:
-        # What EventBridge cannot deliver for 24 hours goes where everything goes that failed.
+        # What EventBridge cannot deliver for 24 hours is sent to the dead-letter queue too.
         rule.add_target(targets.SqsQueue(self.queue, message=message, dead_letter_queue=self.dead_letters.queue))
 
     def take_notifications(self, account: str, buckets: str) -> None:
-        """Take notifications that S3 sends by itself, for what it does not tell EventBridge.
-
-        Args:
-            account: the AWS account of the buckets.
-            buckets: ARN pattern of the buckets.
-        """
+        """Take notifications that S3 sends to queues only, from buckets that match an ARN pattern."""
         self.queue.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("s3.amazonaws.com")],

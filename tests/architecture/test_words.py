@@ -9,7 +9,8 @@ import pytest
 from tests.architecture.source import ROOT
 
 # Files, and folders with everything in them that people read.
-ROOTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md", "docs", "runtime")
+PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+ROOTS = (*PAGES, "app.py", "benchmarks", "docs", "duracloud", "runtime", "stacks")
 SUFFIXES = {".md", ".py", ".toml", ".j2"}
 # Each phrase with what to write instead.
 PHRASES = {

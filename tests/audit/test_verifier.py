@@ -18,6 +18,7 @@ from runtime.audit.segments import following_digest
 from tests.support.audit_fakes import FakeSigner
 from tests.support.audit_trails import Archive, archive, event
 from tests.support.builders import NOW
+from tests.support.hostile import HOSTILE_TEXTS
 
 ROOT = Path(__file__).parent.parent.parent
 # Ten thousand events: four signed days of nine segments, four segments of the day after; 250 events in each.
@@ -372,7 +373,22 @@ def test_a_trail_signed_by_somebody_else_is_rejected_by_the_key_of_kms(
     _forged_from_the_start(laid)
 
     assert 1 == _verify(laid.folder, "--public-key", str(key))
-    assert "public-key.pem: the key in the folder is another one" in capsys.readouterr().out
+    assert "public-key.pem: the folder holds another key" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
+def test_l43_nobody_forges_a_line_of_the_verdict(laid: Laid, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Names of files and values of manifests, which a stranger may have written, add no line and hide none."""
+    if "\0" not in text:
+        (laid.folder / text.replace("/", "_")).write_bytes(b"")
+    manifest = Manifest.parse(laid.manifest(3).read_bytes())
+    laid.manifest(3).write_bytes(attrs.evolve(manifest, environment=text).body)
+
+    assert 1 == _verify(laid.folder)
+    said = capsys.readouterr().out
+    assert "PROBLEM      audit/manifests/2026-03-04.json: the manifest is of another environment: " in said
+    assert all(line.isprintable() for line in said.split("\n"))
+    assert not any(line.startswith("Status:") for line in said.splitlines())
 
 
 def test_a_newest_manifest_that_was_dropped_is_missed_where_its_day_is_asked_for(

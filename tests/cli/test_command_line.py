@@ -205,7 +205,7 @@ class FakeAws:
     ("ran_before", "line"),
     [
         (False, "interrupted; nothing is left running"),
-        (True, "interrupted; the local AWS ran before and goes on: 'duracloud down' stops it"),
+        (True, "interrupted; the local AWS ran before and keeps running: 'duracloud down' stops it"),
     ],
 )
 def test_an_interrupted_start_is_undone(

@@ -37,7 +37,7 @@ def test_two_commands_do_not_work_in_one_folder_at_once(
     with commands._alone(["aws"]):
         assert 1 == main(["down"])
         assert 1 == main(["clean"])
-    assert "another command is at work in .local/aws; let it end first\n" * 2 == capsys.readouterr().err
+    assert "another command works in .local/aws; wait until it ends\n" * 2 == capsys.readouterr().err
     assert 0 == main(["down"])
 
 

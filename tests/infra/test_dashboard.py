@@ -6,9 +6,9 @@ from runtime.counts import COUNTS
 from tests.infra.synthesis import Assembly
 
 TITLES = [
-    "Objects under care",
-    "Bytes under care",
-    "Longest time that an object was not found good, seconds",
+    "Managed objects",
+    "Managed bytes",
+    "Longest time since an object was found good, seconds",
     "Found good within interval and grace, percent",
     "Objects that the sweep found out of order",
     "Checks by outcome",
@@ -20,13 +20,13 @@ TITLES = [
     "Reports",
     "Waiting messages",
     "Age of the oldest message, seconds",
-    "Messages set aside",
-    "How far functions are behind their streams, milliseconds",
+    "Messages in dead-letter queues",
+    "Delay of functions behind their streams, milliseconds",
     "Invocations that failed",
-    "Invocations refused",
+    "Throttled invocations",
     "Duration, 99 of 100, milliseconds",
     "Invocations at the same time",
-    "Reads and writes refused",
+    "Throttled reads and writes",
     "Requests that failed inside DynamoDB",
     "Slowest operation, 99 of 100, milliseconds",
     "Invocations",
@@ -63,7 +63,7 @@ def test_the_dashboard_shows_everything_that_is_documented(variant: Assembly) ->
 
     assert list(_graphs(variant)) == TITLES
     assert [
-        "## Objects under care",
+        "## Managed objects",
         "## Fixity",
         "## Requests, exports, replication, evidence",
         "## Queues",
@@ -101,10 +101,10 @@ def test_every_function_queue_and_table_is_shown(variant: Assembly) -> None:
     }
     functions, queues, tables = counts.values()
 
-    for title in ("Invocations that failed", "Invocations refused", "Invocations at the same time", "Invocations"):
+    for title in ("Invocations that failed", "Throttled invocations", "Invocations at the same time", "Invocations"):
         assert functions == len(graphs[title])
     assert functions == len(_expressions(graphs["Lambda, GB-seconds"]))
-    assert queues == len(graphs["Waiting messages"]) + len(graphs["Messages set aside"])
+    assert queues == len(graphs["Waiting messages"]) + len(graphs["Messages in dead-letter queues"])
     assert 2 * tables == len(graphs["Read and write units"])
     assert tables == len(_expressions(graphs["Requests to DynamoDB"]))
 

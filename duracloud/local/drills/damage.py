@@ -1,7 +1,6 @@
 """Drills on the bytes of objects: damage on the disk, and replacement while they are read."""
 
 from duracloud.local.drills.stage import Drill, Stage
-from duracloud.local.faults import Fault
 from duracloud.local.watching import eventually, expect
 
 
@@ -25,8 +24,7 @@ def _flip_a_bit(stage: Stage) -> str:
 def _replace_during_check(stage: Stage) -> str:
     service = stage.service
     stage.deposit("draft.txt")
-    held = Fault(action="s3:GetObject.*", within=(f"^/{stage.bucket}/draft.txt",), hold=True, times=1)
-    with stage.faults.shown(held) as shown:
+    with stage.faults.shown(stage.held("draft.txt")) as shown:
         service.make_due(stage.bucket)
         shown.wait(1)
         version = stage.put("draft.txt", body="another content of {}")["draft.txt"]
@@ -34,15 +32,14 @@ def _replace_during_check(stage: Stage) -> str:
     dropped = "removed or overwritten meanwhile: dropped"
     eventually(lambda: service.logged("checksum-verification", dropped), bool, what="the end of the check")
     stage.settle()
-    mails = [mail.subject for mail in service.inbox.read() if "[DuraCloud" in mail.subject]
-    expect("e-mails about objects", mails, [])
+    expect("e-mails about objects", service.emails_about_objects(), [])
     return "the check of the old version was dropped, the record of the new one stands; no e-mail"
 
 
 DRILLS = (
     Drill(
         fault="bit flip on disk",
-        done="one bit of the file flipped, the object made due; then the good copy put back from the replica",
+        done="one bit of the file flipped, the object made due; then the good copy restored from the replica",
         run=_flip_a_bit,
     ),
     Drill(

@@ -1,4 +1,4 @@
-"""Drills on what reaches the functions, and what they send: events, poison, kills, e-mail."""
+"""Drills on events, poison messages, killed functions and e-mail."""
 
 from collections.abc import Sequence
 
@@ -22,13 +22,13 @@ def _shuffle_events(stage: Stage) -> str:
         _give(service, "object-deleted", [*reversed(deleted)] * 3)
     stage.settle()
     before = service.records(stage.bucket), service.schedule(stage.bucket)
-    expect("objects under care", sorted(before[0]), ["deleted and back.txt", "once.txt", "twice.txt"])
+    stage.expect_records("deleted and back.txt", "once.txt", "twice.txt")
     _give(service, "object-deleted", deleted)
     _give(service, "object-created", created)
     stage.settle()
     after = service.records(stage.bucket), service.schedule(stage.bucket)
     expect("both tables after all came once more", after, before)
-    return "18 + 6 deliveries of 8 events, newest first, led to the truth; all of them again changed nothing"
+    return "18 + 6 deliveries of 8 events, newest first: both tables are right; all events again changed nothing"
 
 
 def _taken(service: Service, queue: str, count: int) -> list[str]:
@@ -55,30 +55,28 @@ def _poison(stage: Stage) -> str:
     dead = service.queue("object-created-dlq")
     with service.quick_retry("object-created", 2), stage.faults.shown(denied):
         stage.put("locked.txt", "beside.txt")
-        eventually(lambda: service.waiting(dead), lambda count: count == 1)
-    expect("what is under care meanwhile", sorted(service.records(stage.bucket)), ["beside.txt"])
+        service.await_messages(dead, 1)
+    stage.expect_records("beside.txt")
     alarm = service.email(f'-{_ALARM}"')
     arn = service.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     service.sqs.start_message_move_task(SourceArn=arn)
     stage.settle()
-    return f"set aside after its attempts, other work went on; '{alarm.subject}'; redriven, deposited"
+    return f"sent to the dead-letter queue, other work went on; '{alarm.subject}'; redriven, deposited"
 
 
 def _kill(stage: Stage) -> str:
     service = stage.service
     keys = [f"{number}.txt" for number in range(1, 6)]
-    held = Fault(action="s3:GetObject.*", within=(f"^/{stage.bucket}/5.txt",), hold=True, times=1)
-    with service.quick_retry("object-created", 5), stage.faults.shown(held) as shown:
+    with service.quick_retry("object-created", 5), stage.faults.shown(stage.held("5.txt")) as shown:
         with service.paused("file-uploaded"):
             stage.put(*keys)
-            eventually(lambda: service.waiting(service.queue("object-created")), lambda count: count == len(keys))
+            service.await_messages(service.queue("object-created"), len(keys))
         shown.wait(1)
         eventually(lambda: sorted(service.records(stage.bucket)), lambda found: found == keys[:-1])
-        killed = stage.faults.kill(service.parameters["integrity/function/file-uploaded"])
-        expect("killed processes", killed, 1)
+        stage.kill_deposit()
         shown.withdraw()
         stage.settle()
-    return "killed when 4 of 5 objects of its batch were recorded; the batch came again, all 5 are under care once"
+    return "killed when 4 of 5 objects of its batch were recorded; the batch came again, all 5 are managed once"
 
 
 def _refuse_email(stage: Stage) -> str:
@@ -89,19 +87,15 @@ def _refuse_email(stage: Stage) -> str:
         service.make_due(stage.bucket)
         stage.await_outcome("letter.txt", "mismatch")
         shown.wait(refusals)
-        expect("e-mails while publishing fails", _about_objects(service), [])
-    subjects = eventually(lambda: _about_objects(service), bool, what="the e-mail")
+        expect("e-mails while publishing fails", service.emails_about_objects(), [])
+    subjects = eventually(service.emails_about_objects, bool, what="the e-mail")
     service.file_on_disk(stage.bucket, "letter.txt").write_bytes(good)
     service.make_due(stage.bucket)
     stage.settle()
-    # The stream keeps the order: what was told twice would have come before the recovery.
-    rest = eventually(lambda: _about_objects(service), bool, what="the e-mail about the recovery")
+    # The stream keeps the order: a second e-mail about the damage would have come before the recovery.
+    rest = eventually(service.emails_about_objects, bool, what="the e-mail about the recovery")
     expect("e-mails after the first", [subject for subject in rest if "recovered" not in subject], [])
     return f"refused {refusals} times and more, no e-mail; then '{subjects[0]}', once; after the repair '{rest[0]}'"
-
-
-def _about_objects(service: Service) -> list[str]:
-    return [mail.subject for mail in service.inbox.read() if "[DuraCloud" in mail.subject]
 
 
 DRILLS = (
@@ -112,7 +106,7 @@ DRILLS = (
     ),
     Drill(
         fault="poison message to DLQ and redrive",
-        done="S3 denies one object until its message is set aside; then the cause is removed and the message redriven",
+        done="S3 denies one object until its message is a dead letter; then the cause is removed, the message redriven",
         run=_poison,
     ),
     Drill(

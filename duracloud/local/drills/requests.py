@@ -1,4 +1,4 @@
-"""The drill on bucket requests: a step that is refused, and a roll-back that is refused too."""
+"""The drill on bucket requests: S3 refuses a step, and then the roll-back."""
 
 from typing import Any
 

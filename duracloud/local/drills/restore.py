@@ -12,11 +12,11 @@ from typing import Final
 from duracloud.local.aws import LocalError
 from duracloud.local.drills.stage import Drill, Stage
 from duracloud.local.service import Row
-from duracloud.local.watching import eventually, expect
+from duracloud.local.watching import eventually
 from duracloud.project import ROOT
 
 # Five and three uploads, and two that had to be looked at again; one deletion, made twice, and four losses.
-_TOLD: Final = {"deposit": 10, "deletion": 6, "restoration": 4}
+_EVENTS: Final = {"deposit": 10, "deletion": 6, "restoration": 4}
 _LOST: Final = ("letter.txt", "photograph.txt", "replaced.txt", "uploaded since.txt")
 
 
@@ -30,14 +30,14 @@ def _restore(stage: Stage) -> str:
     for key in _LOST:
         stage.lose_record(key)
     stage.lose_row("letter.txt")
-    expect("records that are left", sorted(service.records(bucket)), ["replaced and kept.txt"])
+    stage.expect_records("replaced and kept.txt")
     said = _run_tool(stage, export)
     stage.settle()
-    eventually(lambda: _told(stage), lambda told: told == _TOLD)
+    eventually(lambda: _counted(stage), lambda counts: counts == _EVENTS)
     return f"{said}; at the end a record for each object, 4 restorations in the audit trail and no other deposit"
 
 
-def _told(stage: Stage) -> dict[str, int]:
+def _counted(stage: Stage) -> dict[str, int]:
     """Return how many events of each kind the audit trail has of the objects."""
     return Counter(event["kind"] for event in stage.service.audit_events(stage.bucket) if event["object"]["key"])
 

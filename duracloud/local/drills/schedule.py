@@ -1,4 +1,4 @@
-"""Drills on what the sweep makes good: a schedule row, a part of the stream, and events that are lost."""
+"""Drills on losses that the sweep repairs: a schedule row, stream records, events."""
 
 import json
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ def _lose_a_row(stage: Stage) -> str:
     expect("rows", sorted(service.schedule(stage.bucket)), ["kept.txt"])
     _sweep(stage)
     stage.settle()
-    return "no row, and no check comes by itself; the sweep wrote the row again"
+    return "without its row the object is never checked; the sweep wrote the row again"
 
 
 def _lose_a_stream_batch(stage: Stage) -> str:
@@ -48,23 +48,23 @@ def _lose_events(stage: Stage) -> str:
         _empty(stage, "object-created", 2)
         _empty(stage, "object-deleted", 1)
     _check_of(stage, "overwritten.txt")
-    expect("what is under care", sorted(service.records(stage.bucket)), ["deleted.txt", "overwritten.txt"])
+    stage.expect_records("deleted.txt", "overwritten.txt")
     expect("the version that was checked", stage.text("overwritten.txt", "VersionId"), old)
     expect("the outcome of its check", stage.text("overwritten.txt", "LastOutcome"), "match")
     _sweep(stage)
     stage.settle()
     return (
-        "the tables know a deleted object, not the new one, and a version that still matches and is not current; the"
-        " sweep saw all three in S3's list, and had them looked at"
+        "before the sweep: a deleted object, an old version, no record of the new object; the sweep saw all three in"
+        " S3's list and had them corrected"
     )
 
 
 def _empty(stage: Stage, queue: str, messages: int) -> None:
     """Wait for the messages of a queue, and lose them."""
     service, url = stage.service, stage.service.queue(queue)
-    eventually(lambda: service.waiting(url), lambda count: count == messages)
+    service.await_messages(url, messages)
     service.sqs.purge_queue(QueueUrl=url)
-    eventually(lambda: service.waiting(url), lambda count: count == 0)
+    service.await_messages(url, 0)
 
 
 def _sweep(stage: Stage) -> None:
@@ -89,7 +89,7 @@ DRILLS = (
     ),
     Drill(
         fault="lost stream batch",
-        done="rows expire while nobody reads the stream, its records are lost as after 24 hours; then as above",
+        done="rows expire while the stream is not read, and its records are lost as after 24 hours; then as above",
         run=_lose_a_stream_batch,
     ),
     Drill(

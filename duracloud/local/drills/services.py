@@ -9,7 +9,7 @@ _KEYS = tuple(f"{number}.txt" for number in range(1, 6))
 
 def _throttle(stage: Stage) -> str:
     service, faults = stage.service, stage.faults
-    # More often than one attempt at a message asks: it goes back to its queue.
+    # More errors than one attempt retries: the message goes back to its queue.
     slow = Fault(action="s3:GetObject.*", within=(f"^/{stage.bucket}/1.txt",), code="SlowDown", times=9)
     busy = Fault(
         action="dynamodb:.*",
@@ -35,13 +35,12 @@ def _throttle(stage: Stage) -> str:
         )
         stage.settle()
         throttled += _met(s3, dynamodb)
-    mails = [mail.subject for mail in service.inbox.read() if "[DuraCloud" in mail.subject]
-    expect("e-mails about objects", mails, [])
+    expect("e-mails about objects", service.emails_about_objects(), [])
     return f"{throttled} calls throttled; a message went back and came again; every deposit and check says match"
 
 
 def _met(s3: ShownFault, dynamodb: ShownFault) -> int:
-    """Return how many calls met faults, of which both services must have shown some."""
+    """Return how many calls met faults; both services must have had some."""
     expect(
         "services that throttled",
         [name for name, shown in (("S3", s3), ("DynamoDB", dynamodb)) if shown.met],
@@ -57,15 +56,14 @@ def _crash(stage: Stage) -> str:
     with service.quick_retry("object-created", 5), stage.faults.shown(fault) as shown:
         stage.put("letter.txt")
         shown.wait(1)
-        killed = stage.faults.kill(service.parameters["integrity/function/file-uploaded"])
-        expect("killed processes", killed, 1)
-        expect("records", sorted(service.records(stage.bucket)), ["letter.txt"])
+        stage.kill_deposit()
+        stage.expect_records("letter.txt")
         expect("schedule rows", sorted(service.schedule(stage.bucket)), [])
         shown.withdraw()
         stage.settle()
     found = "recorded before: nothing changed"
-    eventually(lambda: service.logged("file-uploaded", found), bool, what="a later receive that finds the record")
-    return "a record without a schedule row; the next receive found it and wrote the row"
+    eventually(lambda: service.logged("file-uploaded", found), bool, what="a later attempt that finds the record")
+    return "a record without a schedule row; the next attempt found it and wrote the row"
 
 
 DRILLS = (

@@ -1,4 +1,4 @@
-"""What every drill works with: the deployed service, a bucket of its own, faults on order, and the truth at the end."""
+"""The stage of every drill: the deployed service, a bucket of its own, faults on order, and a check of both tables."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 import attrs
 
 from duracloud.local.drills.truth import CurrentObject, differences
-from duracloud.local.faults import Faults
+from duracloud.local.faults import Fault, Faults
 from duracloud.local.service import Row, Service
 from duracloud.local.watching import eventually, expect
 from stacks.config import load_settings
@@ -14,17 +14,11 @@ from stacks.config import load_settings
 
 @attrs.frozen
 class Stage:
-    """One drill's part of the service.
-
-    Attributes:
-        service: the deployed service.
-        faults: shows faults on order.
-        bucket: a deposit bucket that no other drill uses.
-    """
+    """One drill's part of the service."""
 
     service: Service
     faults: Faults
-    bucket: str
+    bucket: str  # used by no other drill
 
     def put(self, *keys: str, body: str = "the content of {}") -> dict[str, str]:
         """Upload objects and return their versions by key."""
@@ -36,7 +30,7 @@ class Stage:
         }
 
     def deposit(self, *keys: str) -> None:
-        """Upload objects and wait until they are under care."""
+        """Upload objects and wait until they are managed."""
         self.put(*keys)
         self.settle()
 
@@ -47,6 +41,19 @@ class Stage:
     def text(self, key: str, attribute: str) -> str:
         """Return a text of the record of an object, empty where there is none."""
         return str(self.record(key).get(attribute, {}).get("S", ""))
+
+    def expect_records(self, *keys: str) -> None:
+        """Compare the keys of all records of the bucket."""
+        expect("managed objects", sorted(self.service.records(self.bucket)), list(keys))
+
+    def held(self, key: str) -> Fault:
+        """Return a fault that holds back S3's answer to one read of an object."""
+        return Fault(action="s3:GetObject.*", within=(f"^/{self.bucket}/{key}",), hold=True, times=1)
+
+    def kill_deposit(self) -> None:
+        """Kill the function that deposits, as with `kill -9`."""
+        function = self.service.parameters["integrity/function/file-uploaded"]
+        expect("killed processes", self.faults.kill(function), 1)
 
     def await_outcome(self, key: str, outcome: str) -> Row:
         """Wait until the newest check of an object had an outcome, and return its record."""
@@ -62,23 +69,23 @@ class Stage:
         self._lose("storage/checksum-table", key)
 
     def await_truth(self) -> None:
-        """Wait until both tables tell the truth about the bucket."""
+        """Wait until both tables agree with S3 about the bucket."""
         eventually(self._differences, lambda found: not found, seconds=60)
 
     def settle(self) -> None:
-        """Wait until nothing is left to be done, and both tables tell the truth about the bucket.
+        """Wait until all queues are empty and both tables agree with S3 about the bucket.
 
         Raises:
-            LocalError: they do not, or a message was set aside.
+            LocalError: they do not, or a message is in a dead-letter queue.
         """
         self.await_truth()
         names = self.service.queues
         for name in names:
             self.service.drained(name)
-        # What was still under way has changed nothing.
-        expect("what differs from the truth at the end", self._differences(), [])
+        # Messages that were still in flight have changed nothing.
+        expect("differences between tables and S3 at the end", self._differences(), [])
         aside = {name: self.service.waiting(self.service.queue(f"{name}-dlq")) for name in names}
-        expect("messages set aside", {name: count for name, count in aside.items() if count}, {})
+        expect("messages in dead-letter queues", {name: count for name, count in aside.items() if count}, {})
 
     def _differences(self) -> list[str]:
         interval = timedelta(days=load_settings("local").fixity.check_interval_days)
@@ -112,14 +119,8 @@ class Stage:
 
 @attrs.frozen(kw_only=True)
 class Drill:
-    """One row of the table.
+    """One row of the table."""
 
-    Attributes:
-        fault: what goes wrong.
-        done: what the drill does about it, for the table.
-        run: does it, and returns what was observed; raises LocalError where it is not what it should be.
-    """
-
-    fault: str
-    done: str
-    run: Callable[[Stage], str]
+    fault: str  # what goes wrong
+    done: str  # what the drill does, for the table
+    run: Callable[[Stage], str]  # returns what was observed; raises LocalError if that is wrong

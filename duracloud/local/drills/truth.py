@@ -1,4 +1,4 @@
-"""Whether the tables tell the truth about a bucket: compared with what S3 says is current, and with its bytes."""
+"""Compares both tables with S3: with the current versions of a bucket and their bytes."""
 
 import hashlib
 import math
@@ -13,12 +13,7 @@ Row = Mapping[str, Any]
 
 @attrs.frozen(kw_only=True)
 class CurrentObject:
-    """An object as S3 has it.
-
-    Attributes:
-        version_id: the current version.
-        body: its bytes.
-    """
+    """An object as S3 has it."""
 
     version_id: str
     body: bytes
@@ -30,16 +25,9 @@ def differences(
     schedule: Mapping[str, Row],
     interval: timedelta,
 ) -> list[str]:
-    """Compare a bucket's rows in both tables with the truth.
+    """Compare a bucket's rows in both tables with S3, and return the differences, one line each.
 
-    Args:
-        current: what S3 says, by key.
-        records: the fixity records, by key.
-        schedule: the schedule rows, by key.
-        interval: the time between two checks of an object, which is the latest due date.
-
-    Returns:
-        What differs, one line each; nothing where both tables tell the truth.
+    `current` is what S3 says. `interval` is the time between two checks, and so the latest due date.
     """
     now = datetime.now(UTC)
     found = [f"{key}: in the tables, not in S3" for key in sorted({*records, *schedule} - set(current))]

@@ -33,7 +33,7 @@ def apply() -> None:
 
 
 def start_ticks() -> None:
-    """Start what goes on by itself: expiry, queue metrics with alarms, saving; and the end with the starter's end."""
+    """Start expiry, queue metrics with alarms, and saving; end with the starter."""
     if os.environ.get(OUTLIVES) == "0":
         threading.Thread(target=_end_with_starter, daemon=True, name="end with starter").start()
     _every(_EXPIRY_TICK_SECONDS, dynamodb.expire_rows)
@@ -48,7 +48,7 @@ def _every(seconds: float, act: Callable[[], None]) -> None:
             time.sleep(seconds)
             try:
                 act()
-            except Exception:  # noqa: BLE001 (whatever one tick meets, the next one comes)
+            except Exception:  # noqa: BLE001 (an error of one tick does not stop the next one)
                 LOG.exception("a tick failed: %s", act.__name__)
 
     threading.Thread(target=run, daemon=True, name=act.__name__).start()
@@ -57,17 +57,17 @@ def _every(seconds: float, act: Callable[[], None]) -> None:
 def _end_with_starter() -> None:
     # Nothing is ever written to this pipe: reading ends when the other side has ended.
     sys.stdin.buffer.read()
-    # With the functions' processes; nobody is left who would want the data.
+    # With the functions' processes; the data is not needed any more.
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
 def _save() -> None:
-    """AWS does not forget; the emulator writes its state only when it is stopped in good order."""
+    """AWS keeps its state; the emulator writes its state only when it is stopped by SIGTERM."""
     persistence.save_all(app._build_persistence_save_dict())
 
 
 def _serve_one_port() -> None:
     """With TLS on, the emulator would also take port 443 of this machine, and would wait half a minute at its end."""
     app._port_is_bindable = lambda *_: False
-    # What clients hold open is not waited for.
+    # Do not wait for connections that clients keep open.
     asyncio.constants.SSL_SHUTDOWN_TIMEOUT = 0.5

@@ -50,7 +50,7 @@ def _record_embedded(line: str) -> None:
 
 
 def _evaluate_alarms_as_described() -> None:
-    """CloudWatch looks at the alarm's own dimensions, at each of its periods, and treats missing data as told.
+    """CloudWatch looks at the alarm's dimensions, at each of its periods, and treats missing data as configured.
 
     The emulator does none of that. Periods end now, not at the full minute, and what is missing is missing at once:
     AWS waits for late data.

@@ -19,7 +19,7 @@ _HOLD_TICK_SECONDS: Final = 0.05
 
 
 def _show_faults_on_order() -> None:
-    """AWS fails by itself; the emulator fails, loses records and kills functions when it is told to."""
+    """AWS fails by itself; the emulator fails, loses records and kills functions on order."""
     dispatch = app._dispatch_service_request
     orders: dict[str, Callable[[Row], Any]] = {
         "add": lambda order: _PLAN.add(Fault(**{**order["fault"], "within": tuple(order["fault"]["within"])})),

@@ -21,7 +21,7 @@ def _authorize_batches_of_messages() -> None:
         setattr(iam_actions, reader, without_batch)
 
 
-def _tell_policies_of_conditional_writes() -> None:
+def _give_policies_the_condition_of_writes() -> None:
     """S3 hands the condition of a write to policies as `s3:if-none-match`; the emulator does not know this key."""
     context_of = iam_actions._s3_object_context
 
@@ -36,4 +36,4 @@ def _tell_policies_of_conditional_writes() -> None:
 def mend() -> None:
     """Close the gaps."""
     _authorize_batches_of_messages()
-    _tell_policies_of_conditional_writes()
+    _give_policies_the_condition_of_writes()

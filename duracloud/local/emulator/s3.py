@@ -1,4 +1,8 @@
-"""Versions, replicas and inventory configurations."""
+"""Versions, replicas and inventory configurations.
+
+The current version of each object is a plain file. Demo and system tests flip a bit in it: version and ETag stay, the
+bytes differ. Older versions are in memory and cannot be damaged this way.
+"""
 
 import contextvars
 import json
@@ -13,7 +17,7 @@ _VERSION_ID: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar(
 _REPLICATED_AS: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("replicated_as", default=None)
 
 
-def _tell_versions_in_events() -> None:
+def _name_versions_in_events() -> None:
     """EventBridge's S3 events name the version, and say neither size nor ETag of a deletion."""
     fire, dispatch = s3._fire_s3_event, eventbridge._dispatch_event
 
@@ -120,7 +124,7 @@ def _keep_inventory_configurations() -> None:
 
 def mend() -> None:
     """Close the gaps."""
-    _tell_versions_in_events()
+    _name_versions_in_events()
     _read_versions_from_disk()
     _give_replicas_the_version_of_their_source()
     _keep_inventory_configurations()

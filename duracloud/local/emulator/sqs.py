@@ -8,7 +8,7 @@ from duracloud.local.emulator.common import Row
 
 
 def _move_messages_back() -> None:
-    """SQS moves what was set aside back to the queue that it came from; the emulator does not know the call."""
+    """SQS moves dead letters back to their queue (redrive); the emulator does not know the call."""
 
     def move(data: Row, _url: str) -> Row:
         with sqs._queues_lock:

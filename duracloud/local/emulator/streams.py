@@ -41,7 +41,7 @@ def _note_readers_of_streams() -> None:
 
 
 def _deliver_streams_as_described() -> None:
-    """Lambda waits for a batch to fill, halves one that fails, retries a single record and then sets it aside.
+    """Lambda waits for a batch to fill, halves one that fails, and sends a record that fails too often to the queue.
 
     The emulator hands over at once and tries a batch that fails for ever. AWS pauses longer between attempts than the
     emulator's second.

@@ -1,4 +1,4 @@
-"""The customer key of an environment, and who may use it."""
+"""The KMS keys of an environment: one signs the audit trail, one may encrypt data."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
@@ -10,15 +10,27 @@ from stacks.config import Settings
 from stacks.constructs.retention import Retention
 
 
-class EncryptionKey(Construct):
-    """A key, rotated yearly, that the services may use which send alerts and inventories.
-
-    Attributes:
-        key: the key.
-    """
+class SigningKey(Construct):
+    """The key that signs the audit trail. Its private part never leaves KMS, which cannot rotate it."""
 
     def __init__(self, scope: Construct, construct_id: str, settings: Settings, retention: Retention) -> None:
-        """Create the key and its alias."""
+        super().__init__(scope, construct_id)
+        self.key = kms.Key(
+            self,
+            "Key",
+            alias=f"alias/{naming.resource_name(settings.name, 'audit')}",
+            description=f"DuraCloud {settings.name}: signatures of the audit trail",
+            key_spec=kms.KeySpec.ECC_NIST_P256,
+            key_usage=kms.KeyUsage.SIGN_VERIFY,
+            pending_window=Duration.days(30),
+            removal_policy=retention.removal_policy,
+        )
+
+
+class EncryptionKey(Construct):
+    """The customer key, rotated yearly. CloudWatch may use it for alerts, S3 for inventories."""
+
+    def __init__(self, scope: Construct, construct_id: str, settings: Settings, retention: Retention) -> None:
         super().__init__(scope, construct_id)
         self.key = kms.Key(
             self,
@@ -29,7 +41,7 @@ class EncryptionKey(Construct):
             pending_window=Duration.days(30),
             removal_policy=retention.removal_policy,
         )
-        # With a key whose policy does not name them, alarms are dropped without a trace:
+        # CloudWatch drops alarms silently if the key's policy does not name it:
         # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
         self.key.add_to_resource_policy(
             iam.PolicyStatement(
