@@ -16,6 +16,7 @@ from runtime.shared.errors import MalformedMessageError, TransientError
 from tests.support.audit_trails import Archive
 from tests.support.builders import AGENT, NOW, REF
 from tests.support.captured import captured
+from tests.support.fakes import raising
 from tests.support.published import published
 
 EVENTS = Path(__file__).parent.parent / "support" / "events"
@@ -170,10 +171,7 @@ def test_a_failed_write_fails_the_batch() -> None:
     """What was not written is handed out again by the stream."""
     archive = Archive()
 
-    def refuse(_: str) -> None:
-        raise TransientError("SlowDown")
-
-    archive.files.before = refuse
+    archive.files.before = raising(TransientError("SlowDown"))
     with pytest.raises(TransientError):
         _written(archive, _record(None, DEPOSITED))
 

@@ -26,7 +26,7 @@ from tests.support.builders import (
     world,
 )
 from tests.support.captured import captured, form
-from tests.support.fakes import Happening
+from tests.support.fakes import Happening, raising
 from tests.support.published import published
 
 Handle = Callable[..., dict[str, Any]]
@@ -259,10 +259,7 @@ def test_unreadable_object_goes_back_until_the_queue_sets_it_aside(
     """An unreadable object is a failed check only on the last receive, and its message goes back each time."""
     w = _under_care()
 
-    def refused(_: int) -> None:
-        raise UnreadableError("S3 answered AccessDenied")
-
-    w.store.on_open = refused
+    w.store.on_open = raising(UnreadableError("S3 answered AccessDenied"))
     capsys.readouterr()
 
     assert ["m0"] == _run(checksum_verification.handle, w, _due(REF, "v1"), receives=receives)

@@ -8,8 +8,11 @@ import attrs
 
 from benchmarks.function_environment import any_settings
 from runtime.fixity.check_replica import Replicas
-from runtime.fixity.context import Attempt, Care
+from runtime.fixity.context import Attempt, Care, Finding
+from runtime.fixity.deposit import deposit
+from runtime.fixity.due_check import DueCheck
 from runtime.fixity.records import Agent
+from runtime.fixity.verify import verify
 from runtime.settings import DepositSettings, FixitySettings
 from runtime.shared.object_ref import ObjectRef
 from tests.support.fakes import FakeClock, FakeRecords, FakeSchedule, FakeStore, Happening
@@ -19,6 +22,7 @@ FixityT = TypeVar("FixityT", bound=FixitySettings)
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 INTERVAL = timedelta(days=180)
 REF = ObjectRef("acme-test-letters", "box 1/letter ä+%20.txt")
+BODY = b"a letter to the archive"
 AGENT = Agent(
     software="DuraCloud",
     version="1.0.0",
@@ -39,6 +43,21 @@ class World:
     schedule: FakeSchedule
     clock: FakeClock
     care: Care
+
+    def deposit(self, put: Happening, **more: Any) -> Finding:  # noqa: ANN401 (as of `attempt`)
+        """Work on the event of an upload."""
+        return deposit(self.care, put.ref, put.sequencer, attempt(self.clock, **more))
+
+    def verify(self, version_id: str = "v1", *, outdated: bool = False, **more: Any) -> Finding:  # noqa: ANN401 (as of `attempt`)
+        """Check the usual object."""
+        due = DueCheck(REF, version_id, outdated=outdated)
+        return verify(self.care, self.replicas, due, attempt(self.clock, **more))
+
+
+def uploaded(body: bytes = BODY, **facts: Any) -> tuple[World, Happening]:  # noqa: ANN401 (facts of several types)
+    """Build a world with one object, and return the event of its upload, too."""
+    w = world()
+    return w, w.store.put(REF, body, **facts)
 
 
 def world(*, algorithms: tuple[str, ...] = ("sha256", "md5", "crc64nvme"), read_replicas: bool = False) -> World:

@@ -8,11 +8,7 @@ _EVENTS: Final = Path(__file__).parent / "events"
 
 
 def captured(name: str) -> dict[str, Any]:
-    """Return a captured event.
-
-    Args:
-        name: name of its file in `tests/events`, without the ending.
-    """
+    """Return a captured event by the name of its file."""
     event: dict[str, Any] = json.loads((_EVENTS / f"{name}.json").read_text("utf-8"))
     return event
 
