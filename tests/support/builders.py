@@ -11,7 +11,8 @@ from runtime.fixity.check_replica import Replicas
 from runtime.fixity.context import Attempt, Care, Finding
 from runtime.fixity.deposit import deposit
 from runtime.fixity.due_check import DueCheck
-from runtime.fixity.records import Agent
+from runtime.fixity.outcome import Outcome
+from runtime.fixity.records import Agent, CheckReport, FixityRecord
 from runtime.fixity.verify import verify
 from runtime.settings import DepositSettings, FixitySettings
 from runtime.shared.object_ref import ObjectRef
@@ -72,6 +73,30 @@ def world(*, algorithms: tuple[str, ...] = ("sha256", "md5", "crc64nvme"), read_
         settings=fixity_settings(DepositSettings, digest_algorithms=algorithms),
     )
     return World(store, Replicas(store=replicas, read=read_replicas), replicas, records, schedule, clock, care)
+
+
+def fixity_record(ref: ObjectRef = REF, *, at: datetime = NOW, **fields: Any) -> FixityRecord:  # noqa: ANN401 (fields of the record)
+    """Build the record of an object whose newest check, at a moment, was good."""
+    usual = FixityRecord(
+        ref=ref,
+        version_id="v1",
+        size=5,
+        etag="e",
+        sequencer="0" * 32,
+        digests={"sha256": "aa"},
+        primary_algorithm="sha256",
+        deposit_date=NOW,
+        last_good_date=at,
+        next_check=at + timedelta(days=1),
+        last_check=check_report(started=at, ended=at),
+    )
+    return attrs.evolve(usual, **fields)
+
+
+def check_report(outcome: Outcome = Outcome.MATCH, *, success: bool | None = True, **fields: Any) -> CheckReport:  # noqa: ANN401 (facts of the check)
+    """Build what a record says of its newest check."""
+    usual = {"message": "ok", "started": NOW, "ended": NOW, "agent": AGENT}
+    return CheckReport(outcome=outcome, success=success, **{**usual, **fields})
 
 
 def fixity_settings(kind: type[FixityT], **fields: Any) -> FixityT:  # noqa: ANN401 (settings are of several types)
