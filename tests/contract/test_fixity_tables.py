@@ -187,9 +187,7 @@ def _row(version: str, sequencer: str) -> ScheduleRow:
     return ScheduleRow(ref=REF, version_id=version, sequencer=sequencer, due=NOW)
 
 
-def test_l06_rows_follow_the_order_of_events(
-    schedule: tuple[VerificationSchedule, Callable[[], str | None]],
-) -> None:
+def test_l06_rows_follow_the_order_of_events(schedule: tuple[VerificationSchedule, Callable[[], str | None]]) -> None:
     """A row gives way to rows of the same or a newer event only."""
     table, version = schedule
     seen = []

@@ -500,10 +500,7 @@ SPOILED: dict[str, tuple[Outcome, Callable[[World], object]]] = {
     "refused": (Outcome.UNREADABLE, lambda w: setattr(w.store, "on_open", _unreadable)),
     "replaced": (Outcome.SUPERSEDED, _replace),
     "without a baseline": (Outcome.NO_BASELINE, _forget_baseline),
-    "too slow": (
-        Outcome.DEFERRED,
-        lambda w: setattr(w.store, "on_chunk", lambda _: w.clock.advance(minutes=2)),
-    ),
+    "too slow": (Outcome.DEFERRED, lambda w: setattr(w.store, "on_chunk", lambda _: w.clock.advance(minutes=2))),
     "broken off once": (Outcome.MATCH, lambda w: setattr(w.store, "on_chunk", raising_once(broken_stream()))),
 }
 

@@ -146,11 +146,7 @@ def test_a_failed_write_fails_the_batch() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
-    [
-        {"Keys": {"BucketName": {"S": "b"}}},
-        {"Keys": {"BucketName": {"S": "b"}, "ObjectKey": {"S": "k"}}},
-    ],
+    "change", [{"Keys": {"BucketName": {"S": "b"}}}, {"Keys": {"BucketName": {"S": "b"}, "ObjectKey": {"S": "k"}}}]
 )
 def test_a_record_of_another_form_fails_the_batch(change: dict[str, Any]) -> None:
     """A record that is not of the checksum table is never skipped quietly."""

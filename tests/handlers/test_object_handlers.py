@@ -15,16 +15,7 @@ from runtime.settings import DepositSettings, RemovalSettings, VerificationSetti
 from runtime.shared.object_ref import ObjectRef
 from runtime.sweep.judge import ListedObject, Unrecorded
 from runtime.sweep.slices import Sweep
-from tests.support.builders import (
-    NOW,
-    REF,
-    FakeContext,
-    World,
-    fixity_settings,
-    s3_event,
-    sqs_event,
-    world,
-)
+from tests.support.builders import NOW, REF, FakeContext, World, fixity_settings, s3_event, sqs_event, world
 from tests.support.captured import captured, form
 from tests.support.fakes import Happening, raising
 from tests.support.published import published

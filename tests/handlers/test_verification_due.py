@@ -16,10 +16,7 @@ def test_l20_expired_row_is_queued_with_its_key_as_it_is() -> None:
 
     assert 1 == handle(captured("schedule_row_expired"), queue)
     assert [
-        DueCheck(
-            ObjectRef("acme-test-letters", 'box 1/letter ä+%20 "one".txt'),
-            "3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY",
-        )
+        DueCheck(ObjectRef("acme-test-letters", 'box 1/letter ä+%20 "one".txt'), "3HL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY")
     ] == queue.sent
 
 

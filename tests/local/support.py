@@ -62,10 +62,7 @@ def table(name: str, **more: object) -> dict[str, Any]:
             "StreamSpecification": {"StreamViewType": "NEW_AND_OLD_IMAGES"},
             "TimeToLiveSpecification": {"AttributeName": "TTL", "Enabled": True},
             "Replicas": [
-                {
-                    "Region": "us-east-1",
-                    "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
-                }
+                {"Region": "us-east-1", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
             ],
             **more,
         },

@@ -25,11 +25,7 @@ INTERVAL = timedelta(days=180)
 REF = ObjectRef("acme-test-letters", "box 1/letter ä+%20.txt")
 BODY = b"a letter to the archive"
 AGENT = Agent(
-    software="DuraCloud",
-    version="1.0.0",
-    commit="0123abc",
-    function="duracloud-test-file-uploaded",
-    request_id="req-1",
+    software="DuraCloud", version="1.0.0", commit="0123abc", function="duracloud-test-file-uploaded", request_id="req-1"
 )
 
 

@@ -171,9 +171,7 @@ def office(*, public_allowed: bool = True, settling: timedelta = timedelta()) ->
         region="eu-west-1",
         trail=AuditTrail(files=audit, clock=clock, settings=SETTINGS, new_chain=chains()),
         settings=attrs.evolve(
-            SETTINGS,
-            public_buckets_allowed=public_allowed,
-            settling_minutes=settling // timedelta(minutes=1),
+            SETTINGS, public_buckets_allowed=public_allowed, settling_minutes=settling // timedelta(minutes=1)
         ),
     )
     return Office(buckets, requests, audit, clock, care)
@@ -182,10 +180,5 @@ def office(*, public_allowed: bool = True, settling: timedelta = timedelta()) ->
 def request(event_id: str = "e1", key: str = "names.txt") -> BucketRequest:
     """Build a request."""
     return BucketRequest(
-        bucket=REQUESTS,
-        key=key,
-        version_id="v1",
-        requester="111111111111",
-        received_at=NOW,
-        event_id=event_id,
+        bucket=REQUESTS, key=key, version_id="v1", requester="111111111111", received_at=NOW, event_id=event_id
     )

@@ -88,8 +88,7 @@ def test_l26_a_sweep_repairs_what_was_lost_overdue_and_left_over(service: Servic
         lambda now: now["LastChecksumDate"]["S"] > record["LastChecksumDate"]["S"],
     )
     rows = eventually(
-        lambda: service.schedule(bucket),
-        lambda now: now["overdue"]["NextChecksumDate"] == checked["NextChecksumDate"],
+        lambda: service.schedule(bucket), lambda now: now["overdue"]["NextChecksumDate"] == checked["NextChecksumDate"]
     )
     assert {"lost", "overdue", "in order"} == set(rows)
     assert (before["lost"], before["in order"]) == (rows["lost"], rows["in order"])
