@@ -51,10 +51,14 @@ def test_line_is_quantity_times_price() -> None:
 
 def test_intelligent_tiering_follows_the_interval() -> None:
     """Read every 180 days, an object is 30 days in the first tier, 60 in the second, and the rest in the third."""
-    assert (1 / 6, 1 / 3, 1 / 2) == pytest.approx(storage.tier_shares(180))
-    assert (1, 0, 0) == storage.tier_shares(30)
-    assert (0.5, 0.5, 0) == storage.tier_shares(60)
-    assert (0, 0, 1) == storage.tier_shares(None)
+    assert pytest.approx({"frequent": 1 / 6, "infrequent": 1 / 3, "archive": 1 / 2}) == _tiers(180)
+    assert {"frequent": 1, "infrequent": 0, "archive": 0} == _tiers(30)
+    assert {"frequent": 0.5, "infrequent": 0.5, "archive": 0} == _tiers(60)
+    assert {"frequent": 0, "infrequent": 0, "archive": 1} == _tiers(None)
+
+
+def _tiers(days: int | None) -> dict[str, float]:
+    return dict(zip(("frequent", "infrequent", "archive"), storage.tier_shares(days), strict=True))
 
 
 def test_every_byte_is_kept_once_in_each_copy() -> None:
