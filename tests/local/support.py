@@ -85,6 +85,21 @@ def function(code: str, **environment: object) -> dict[str, Any]:
     }
 
 
+def reader(echo: str, queue: str = "Queue", **mapping: object) -> dict[str, Any]:
+    """Return the template's resources by which the function `echo` sends the stream of `Table` to a queue."""
+    properties = {
+        "FunctionName": {"Ref": echo},
+        "EventSourceArn": {"Fn::GetAtt": ["Table", "StreamArn"]},
+        "StartingPosition": "TRIM_HORIZON",
+        **mapping,
+    }
+    return {
+        queue: {"Type": "AWS::SQS::Queue"},
+        echo: function(ECHO, QUEUE={"Ref": queue}),
+        echo.replace("Echo", "Mapping"): {"Type": "AWS::Lambda::EventSourceMapping", "Properties": properties},
+    }
+
+
 def messages(aws: LocalAws, queue_url: str) -> Iterator[Any]:
     """Take what waits in a queue."""
     sqs = aws.client("sqs")
