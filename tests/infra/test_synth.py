@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.infra.synthesis import ROOT
+from tests.support.processes import run
 
 # A place where nothing listens: whatever asks for the network fails at once.
 _NOWHERE = "http://127.0.0.1:9"
@@ -123,22 +124,9 @@ def test_an_unknown_setting_is_one_clear_line(tmp_path: Path) -> None:
 
 def test_the_command_line_synthesises_without_a_word_of_warning(tmp_path: Path) -> None:
     """`cdk synth -c env=prod` needs no credentials and no network, and prints nothing that alarms."""
-    answer = subprocess.run(  # noqa: S603 (our own program and arguments)
-        [
-            str(ROOT / "node_modules" / ".bin" / "cdk"),
-            "synth",
-            "-c",
-            "env=prod",
-            "--quiet",
-            "-o",
-            str(tmp_path / "out"),
-        ],
-        cwd=ROOT,
-        env=_environment(tmp_path),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), "synth", "-c", "env=prod", "--quiet", "-o"]
+    answer = run([*command, str(tmp_path / "out")], cwd=ROOT, env=_environment(tmp_path))
+
     said = (answer.stdout + answer.stderr).lower()
 
     assert 0 == answer.returncode, said
