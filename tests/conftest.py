@@ -11,6 +11,16 @@ os.environ["CDK_VALIDATION"] = "false"
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
+# What takes longest begins first, so that no process is left alone with it at the end.
+_FIRST = ("tests/infra/test_synth.py", "tests/system/", "tests/infra/test_cfn_lint.py", "tests/local/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the files; tests of one file stay in their order."""
+    items.sort(
+        key=lambda item: next((at for at, path in enumerate(_FIRST) if item.nodeid.startswith(path)), len(_FIRST))
+    )
+
 
 @pytest.fixture(scope="session")
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
