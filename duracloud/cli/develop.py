@@ -14,7 +14,6 @@ from duracloud.processes import run
 from duracloud.progress import counted
 from duracloud.project import CDK, ROOT
 
-
 # Tests of one file run in one process; files begin in the order of tests/conftest.py, the slowest first.
 _IN_ORDER: Final = ("--dist", "loadfile", "--no-loadscope-reorder")
 
