@@ -150,8 +150,8 @@ def test_a_stream_may_have_two_readers(aws: LocalAws) -> None:
     for key in ("a", "poison", "b"):
         dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": key}})
 
-    eventually(quick.keys, lambda seen: seen == {"a", "b"}, seconds=20)
-    assert {"a"} == eventually(slow.keys, lambda seen: "a" in seen, seconds=20)
+    eventually(quick.keys, lambda seen: seen == {"a", "b"}, seconds=60)
+    assert {"a"} == eventually(slow.keys, lambda seen: "a" in seen, seconds=60)
 
 
 def test_a_restart_loses_no_stream_record_and_does_not_begin_again(tmp_path: Path) -> None:
