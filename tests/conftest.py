@@ -1,5 +1,7 @@
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Before anything starts CDK: cfn-lint checks every template in a test of its own, and `cdk synth` has CDK's checks.
@@ -8,3 +10,20 @@ os.environ["CDK_VALIDATION"] = "false"
 # A property says what holds, not how fast: a busy machine is no counterexample.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# What takes longest begins first, so that no process is left alone with it at the end.
+_FIRST = ("tests/infra/test_synth.py", "tests/system/", "tests/infra/test_cfn_lint.py", "tests/local/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the files; tests of one file stay in their order."""
+    items.sort(
+        key=lambda item: next((at for at, path in enumerate(_FIRST) if item.nodeid.startswith(path)), len(_FIRST))
+    )
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what is made once for all processes that run tests."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import tempfile
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -13,6 +13,9 @@ from duracloud.errors import CommandError, UsageError
 from duracloud.processes import run
 from duracloud.progress import counted
 from duracloud.project import CDK, ROOT
+
+# Tests of one file run in one process; files begin in the order of tests/conftest.py, the slowest first.
+_IN_ORDER: Final = ("--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +34,7 @@ def test(
 
     More arguments go to pytest. Tests of one file run in one process, one after the other.
     """
-    command = [sys.executable, "-m", "pytest", "-q", "-n", workers, "--dist", "loadfile", *context.args]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", workers, *_IN_ORDER, *context.args]
     # A debugger reads from our stdin.
     return run(command, stdin=None)
 

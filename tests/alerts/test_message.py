@@ -111,11 +111,7 @@ def test_recovery_by_a_newer_version_says_so() -> None:
         ("mismatch", "replica, sha256: expected a, computed b", "replica damaged: the copy in the other region is not"),
         ("mismatch", "replica as read, md5: expected a, computed b", "replica damaged: the copy in the other region"),
         ("unreadable", "could not be read: the replica: AccessDenied", "replica unreadable: the copy in the other"),
-        (
-            "mismatch",
-            "baseline, md5: expected a, computed b; replica, md5: expected a",
-            "damaged: its content",
-        ),
+        ("mismatch", "baseline, md5: expected a, computed b; replica, md5: expected a", "damaged: its content"),
         ("absent", "the object is gone and there is no delete marker", "missing: it is gone"),
         ("no-baseline", "this software knows none of the algorithms of the baseline", "not comparable: its recorded"),
     ],
@@ -192,12 +188,7 @@ def test_l43_nobody_forges_a_line_of_the_mail(text: str) -> None:
 
     def lines(typed: str) -> list[str]:
         state = image(
-            version_id=typed,
-            success=False,
-            outcome=typed,
-            message=typed,
-            last_good_date=typed,
-            next_check=typed,
+            version_id=typed, success=False, outcome=typed, message=typed, last_good_date=typed, next_check=typed
         )
         failure = Announcement(kind=Kind.FAILURE, ref=ObjectRef(typed, typed), before=None, now=state)
         return compose("prod", [failure], RUNBOOK).body.splitlines()

@@ -13,12 +13,7 @@ PACKAGES = ("runtime", "stacks", "duracloud", "benchmarks")
 
 @attrs.frozen
 class Module:
-    """A module of the project.
-
-    Attributes:
-        path: path from the project's root, with `/`.
-        tree: its syntax tree.
-    """
+    """A module of the project: its path from the root, with `/`, and its syntax tree."""
 
     path: str
     tree: ast.Module = attrs.field(eq=False, repr=False)

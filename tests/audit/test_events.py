@@ -10,9 +10,10 @@ from runtime.audit.events import AuditEvent, Kind
 from runtime.audit.record_changes import events_of_changes
 from runtime.fixity.records import MalformedRecord, RecordChange
 from runtime.provisioning.audit_events import events_of_result
-from runtime.provisioning.request_result import BucketRequest, NameResult, NameVerdict, RequestResult, RequestStatus
+from runtime.provisioning.request_result import NameVerdict, RequestResult, RequestStatus
 from tests.support import record_images
 from tests.support.builders import AGENT, NOW, REF
+from tests.support.provisioning_fakes import name_result, request
 from tests.support.record_images import Image, changed, compared, image, malformed
 
 BASELINE = compared("baseline", "sha256", "aa", "aa", "match")
@@ -284,27 +285,9 @@ def test_the_same_delivery_gives_the_same_event() -> None:
 
 
 def _result() -> RequestResult:
-    request = BucketRequest(
-        bucket="acme-dev-bucket-requested",
-        key="names.txt",
-        version_id="v1",
-        requester="111111111111",
-        received_at=NOW,
-        event_id="e1",
-    )
-    names = [
-        NameResult(line=1, name="a", bucket="acme-dev-a", replica="acme-dev-a-repl", verdict=NameVerdict.CREATED),
-        NameResult(
-            line=2,
-            name="b",
-            bucket="acme-dev-b",
-            replica="acme-dev-b-repl",
-            verdict=NameVerdict.FAILED,
-            reason="SlowDown",
-            left_behind=("acme-dev-b",),
-        ),
-    ]
-    return RequestResult(request=request, status=RequestStatus.PARTIAL, reason="", names=names, finished_at=NOW)
+    failed = name_result("b", NameVerdict.FAILED, line=2, reason="SlowDown", left_behind=("acme-dev-b",))
+    names = [name_result("a"), failed]
+    return RequestResult(request=request(), status=RequestStatus.PARTIAL, reason="", names=names, finished_at=NOW)
 
 
 def test_a_request_gives_one_event_per_name() -> None:

@@ -12,6 +12,7 @@ import pytest
 from duracloud.audit.pack import pack
 from duracloud.cli.main import main
 from tests.support.audit_trails import archive
+from tests.support.processes import run
 
 # cryptography, and what it needs itself.
 NEEDED = ("cryptography", "cffi", "_cffi_backend", "pycparser")
@@ -38,24 +39,18 @@ def only_cryptography(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(packed: Path, packages: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+def _run(packed: Path, packages: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     """Run the packed verifier in a folder of its own, by a Python that has these packages and no others."""
-    return subprocess.run(  # noqa: S603 (our own program)
-        [sys.executable, "-S", str(packed), *words],
-        cwd=packed.parent,
-        env={"PYTHONPATH": str(packages)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-S", str(packed), *words]
+    return run(command, cwd=packed.parent, env={"PYTHONPATH": str(packages)})
 
 
 def test_it_verifies_where_only_cryptography_is_installed(packed: Path, only_cryptography: Path) -> None:
     """Nothing of this project is needed beside the file; what was changed is found."""
     folder = archive(days=2, segments=2, events=10, unsigned=1).lay(packed.parent / "trail")
-    good = run(packed, only_cryptography, "verify", str(folder))
+    good = _run(packed, only_cryptography, "verify", str(folder))
     next(folder.glob("events/**/*.gz")).unlink()
-    bad = run(packed, only_cryptography, "verify", str(folder), "--json")
+    bad = _run(packed, only_cryptography, "verify", str(folder), "--json")
     shutil.rmtree(folder)
 
     assert (0, "") == (good.returncode, good.stderr)
@@ -66,7 +61,7 @@ def test_it_verifies_where_only_cryptography_is_installed(packed: Path, only_cry
 
 def test_its_usage_is_told_where_only_cryptography_is_installed(packed: Path, only_cryptography: Path) -> None:
     """A wrong folder is one line, with the status of work that was not done."""
-    done = run(packed, only_cryptography, "verify", "nothing")
+    done = _run(packed, only_cryptography, "verify", "nothing")
 
     assert 2 == done.returncode
     assert "nothing is not a copy of audit/: it has neither events/ nor manifests/\n" == done.stderr

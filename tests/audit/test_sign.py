@@ -274,5 +274,6 @@ def test_memory_does_not_grow_with_events() -> None:
     [name] = [key for key in found.files.files if key.endswith(".json")]
     manifest = Manifest.parse(found.files.files[name])
 
-    assert (200, 4) == (manifest.records, len(manifest.segments))
+    assert 200 == manifest.records
+    assert 4 == len(manifest.segments)
     assert len(found.files.files[name]) < 4 * 500 + 1000

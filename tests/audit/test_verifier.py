@@ -2,7 +2,6 @@ import gzip
 import hashlib
 import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -19,6 +18,7 @@ from tests.support.audit_fakes import FakeSigner
 from tests.support.audit_trails import Archive, archive, event
 from tests.support.builders import NOW
 from tests.support.hostile import HOSTILE_TEXTS
+from tests.support.processes import run
 
 ROOT = Path(__file__).parent.parent.parent
 # Ten thousand events: four signed days of nine segments, four segments of the day after; 250 events in each.
@@ -607,7 +607,7 @@ def test_l27_wrong_words_have_the_status_of_wrong_usage(arguments: list[str]) ->
 def test_the_command_needs_no_network_and_no_aws(trail: Laid) -> None:
     """As its reader calls it, with nothing in the environment, it verifies and says so by its status."""
     command = [sys.executable, "-m", "duracloud", "audit", "verify", str(trail.folder)]
-    done = subprocess.run(command, cwd=ROOT, env={}, capture_output=True, text=True, check=False)  # noqa: S603 (our own program)
+    done = run(command, cwd=ROOT, env={})
 
     assert (0, "") == (done.returncode, done.stderr)
     assert "verdict      what is signed is complete and unchanged; 1000 events are not" in done.stdout
@@ -618,10 +618,5 @@ def test_a_signature_can_be_verified_by_hand(trail: Laid) -> None:
     """OpenSSL accepts a manifest's signature as the documentation says, without any software of ours."""
     for day, status in ((0, 0), (1, 1)):
         words = ["dgst", "-sha256", "-verify", "public-key.pem", "-signature", "manifests/2026-03-01.json.sig"]
-        done = subprocess.run(  # noqa: S603 (a program of the machine, for a test)
-            [str(shutil.which("openssl")), *words, str(trail.manifest(day))],
-            cwd=trail.folder,
-            capture_output=True,
-            check=False,
-        )
-        assert status == done.returncode
+        command = [str(shutil.which("openssl")), *words, str(trail.manifest(day))]
+        assert status == run(command, cwd=trail.folder).returncode

@@ -7,6 +7,7 @@ from runtime.audit.segments import NO_TIP, place_of, read_segment
 from runtime.contract import ManagedPrefix
 from runtime.shared.errors import TransientError
 from tests.support.audit_trails import ENVIRONMENT, Archive, event
+from tests.support.fakes import raising_once
 
 
 def _ids(archive: Archive, key: str) -> list[str]:
@@ -62,20 +63,12 @@ def test_no_events_are_no_segment() -> None:
     assert {} == archive.files.files
 
 
-def _lose_the_answer(archive: Archive) -> None:
-    def lose(_: str) -> None:
-        archive.files.after = lambda _: None
-        raise TransientError("the connection broke off")
-
-    archive.files.after = lose
-
-
 def test_a_batch_whose_answer_was_lost_is_written_again_in_a_new_chain() -> None:
     """The segment that stands is left as it is; the events come twice with the same ids, and nothing is overwritten."""
     archive = Archive()
     writer = archive.writer()
     writer.write([event(1)])
-    _lose_the_answer(archive)
+    archive.files.after = raising_once(TransientError("the connection broke off"))
     with pytest.raises(TransientError):
         writer.write([event(2), event(3)])
     archive.clock.advance(seconds=1)
@@ -104,12 +97,7 @@ def test_a_failed_write_leaves_no_gap() -> None:
     """What was not written is not counted: the next segment has its number."""
     archive = Archive()
     writer = archive.writer()
-
-    def refuse(_: str) -> None:
-        archive.files.before = lambda _: None
-        raise TransientError("SlowDown")
-
-    archive.files.before = refuse
+    archive.files.before = raising_once(TransientError("SlowDown"))
     with pytest.raises(TransientError):
         writer.write([event(1)])
 

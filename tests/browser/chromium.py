@@ -45,12 +45,7 @@ def executable() -> Path | None:
 
 
 class Page:
-    """A tab that remembers what it asked for.
-
-    Attributes:
-        requests: addresses that it asked for, in order.
-        complaints: what the browser said of errors in it.
-    """
+    """A tab that remembers the addresses that it asked for, and what the browser said of errors in it."""
 
     def __init__(self, browser: "_Browser", session: str) -> None:
         self._browser = browser
@@ -165,11 +160,7 @@ class _Browser:
 
 @contextmanager
 def browsing(folder: Path) -> Iterator[Page]:
-    """Start a browser with a profile of its own, and end it.
-
-    Args:
-        folder: takes the profile.
-    """
+    """Start a browser with a profile of its own in a folder, and end it."""
     program = executable()
     assert program is not None
     to_browser_read, to_browser = os.pipe()

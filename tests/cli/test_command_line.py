@@ -16,6 +16,7 @@ from duracloud.cli.main import main
 from duracloud.local import commands
 from duracloud.progress import counted, working
 from duracloud.project import ROOT
+from tests.support.processes import run
 
 PROGRAM = [sys.executable, "-m", "duracloud"]
 HELP_COLUMNS, HELP_LINES = 100, 40
@@ -102,8 +103,7 @@ def test_a_defect_is_one_line_too(
 
 def called(words: Sequence[str], cwd: Path = ROOT, **variables: str) -> "subprocess.CompletedProcess[str]":
     """Run a program of ours."""
-    environment = {**os.environ, **variables}
-    return subprocess.run(words, cwd=cwd, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 (our own)
+    return run(words, cwd=cwd, env={**os.environ, **variables})
 
 
 def test_the_module_is_the_command() -> None:

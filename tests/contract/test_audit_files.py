@@ -29,9 +29,7 @@ def s3(aws: None) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
     assert aws is None
     found = client("s3")
     found.create_bucket(
-        Bucket=BUCKET,
-        CreateBucketConfiguration={"LocationConstraint": "eu-west-1"},
-        ObjectLockEnabledForBucket=True,
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}, ObjectLockEnabledForBucket=True
     )
     return found
 

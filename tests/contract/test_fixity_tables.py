@@ -15,49 +15,29 @@ from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.fixity.schedule import ScheduleRow
 from runtime.shared.object_ref import ObjectRef
 from tests.contract.tables import KEYS
-from tests.support.builders import AGENT, NOW, REF
+from tests.support.builders import NOW, REF, check_report, fixity_record
 from tests.support.fakes import FakeRecords, FakeSchedule
 
 OLD, SAME, NEW = "0" * 31 + "1", "0" * 31 + "2", "0" * 31 + "3"
 
 
 def _report(outcome: Outcome = Outcome.MATCH, *, success: bool | None = True) -> CheckReport:
-    return CheckReport(
-        outcome=outcome,
+    evidence = Evidence(source=Source.ETAG, algorithm="md5", expected="00")
+    return check_report(
+        outcome,
         success=success,
-        message="ok",
-        comparisons=(
-            Comparison(
-                evidence=Evidence(source=Source.ETAG, algorithm="md5", expected="00"),
-                computed="00",
-                verdict=Verdict.MATCH,
-            ),
-        ),
+        comparisons=(Comparison(evidence=evidence, computed="00", verdict=Verdict.MATCH),),
         computed={"sha256": "aa"},
         bytes_read=5,
         reads=1,
         storage_class="STANDARD",
-        started=NOW,
-        ended=NOW,
-        agent=AGENT,
     )
 
 
 def _record(**changes: Any) -> FixityRecord:  # noqa: ANN401 (fields of the record)
-    record = FixityRecord(
-        ref=REF,
-        version_id="v2",
-        size=5,
-        etag="e",
-        sequencer=SAME,
-        digests={"sha256": "aa", "md5": "bb"},
-        primary_algorithm="sha256",
-        deposit_date=NOW,
-        last_good_date=NOW,
-        next_check=NOW + timedelta(days=10),
-        last_check=_report(),
-    )
-    return attrs.evolve(record, **changes)
+    digests, due = {"sha256": "aa", "md5": "bb"}, NOW + timedelta(days=10)
+    usual = fixity_record(version_id="v2", sequencer=SAME, digests=digests, next_check=due, last_check=_report())
+    return attrs.evolve(usual, **changes)
 
 
 def _comparable(record: FixityRecord | None) -> FixityRecord | None:
@@ -207,9 +187,7 @@ def _row(version: str, sequencer: str) -> ScheduleRow:
     return ScheduleRow(ref=REF, version_id=version, sequencer=sequencer, due=NOW)
 
 
-def test_l06_rows_follow_the_order_of_events(
-    schedule: tuple[VerificationSchedule, Callable[[], str | None]],
-) -> None:
+def test_l06_rows_follow_the_order_of_events(schedule: tuple[VerificationSchedule, Callable[[], str | None]]) -> None:
     """A row gives way to rows of the same or a newer event only."""
     table, version = schedule
     seen = []

@@ -16,7 +16,7 @@ from runtime.adapters.s3_object_list import S3ObjectList
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.ports import FixityRecords, RecordPages, SchedulePages, VerificationSchedule
-from runtime.fixity.records import CheckReport, FixityRecord
+from runtime.fixity.records import FixityRecord
 from runtime.fixity.schedule import ScheduleRow
 from runtime.fixity.table_items import key_of
 from runtime.shared.errors import RefusedError
@@ -25,7 +25,7 @@ from runtime.shared.pages import Malformed, Page
 from runtime.sweep.judge import ListedObject
 from runtime.sweep.ports import ObjectList, RecordStates
 from tests.contract.tables import KEYS
-from tests.support.builders import AGENT, NOW
+from tests.support.builders import NOW, fixity_record
 from tests.support.fakes import FakeRecordPages, FakeRecords, FakeSchedule, FakeSchedulePages
 from tests.support.sweep_fakes import FakeObjectList, FakeRecordStates, state, with_outcome, with_replication
 
@@ -84,20 +84,7 @@ def tables(request: pytest.FixtureRequest) -> Tables:
 
 
 def _record(ref: ObjectRef) -> FixityRecord:
-    report = CheckReport(outcome=Outcome.MATCH, success=True, message="ok", started=NOW, ended=NOW, agent=AGENT)
-    return FixityRecord(
-        ref=ref,
-        version_id="v",
-        size=5,
-        etag="e",
-        sequencer="0",
-        digests={"sha256": "aa"},
-        primary_algorithm="sha256",
-        deposit_date=NOW,
-        last_good_date=NOW,
-        next_check=NOW,
-        last_check=report,
-    )
+    return fixity_record(ref, version_id="v", sequencer="0", next_check=NOW)
 
 
 def _row(ref: ObjectRef) -> ScheduleRow:

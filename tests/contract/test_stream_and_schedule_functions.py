@@ -1,7 +1,6 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -11,10 +10,10 @@ from benchmarks.function_environment import any_settings
 from runtime import bootstrap
 from runtime.handlers import audit_manifest, audit_trail, checksum_exporter, checksum_failure, verification_due
 from runtime.settings import AlertsSettings, DueSettings, ExportSettings, FunctionSettings, ManifestSettings
+from tests.support.captured import captured
 
 REGION = "eu-west-1"
 BUCKET = "acme-test-managed"
-EVENTS = Path(__file__).parent.parent / "support" / "events"
 
 
 @pytest.fixture(autouse=True)
@@ -33,11 +32,6 @@ def _set(monkeypatch: pytest.MonkeyPatch, kind: type[FunctionSettings], **fields
         monkeypatch.setenv(name, value)
 
 
-def _event(name: str) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads((EVENTS / name).read_text("utf-8"))
-    return event
-
-
 def _one_message(url: str) -> dict[str, Any]:
     [message] = boto3.client("sqs", region_name=REGION).receive_message(QueueUrl=url)["Messages"]
     body: dict[str, Any] = json.loads(message["Body"])
@@ -49,7 +43,7 @@ def test_expired_row_reaches_the_verification_queue(monkeypatch: pytest.MonkeyPa
     url = boto3.client("sqs", region_name=REGION).create_queue(QueueName="verification")["QueueUrl"]
     _set(monkeypatch, DueSettings, verification_queue_url=url)
 
-    verification_due.handler(_event("schedule_row_expired.json"), None)
+    verification_due.handler(captured("schedule_row_expired"), None)
 
     assert {
         "bucket": "acme-test-letters",
@@ -67,7 +61,7 @@ def test_mismatch_reaches_the_topic(monkeypatch: pytest.MonkeyPatch) -> None:
     topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     _set(monkeypatch, AlertsSettings, alert_topic_arn=topic, runbook_url="https://example.org/runbook")
 
-    checksum_failure.handler(_event("record_mismatched.json"), None)
+    checksum_failure.handler(captured("record_mismatched"), None)
 
     assert "[DuraCloud test] 1 object failed the check" == _one_message(url)["Subject"]
 
@@ -107,7 +101,7 @@ def test_change_is_recorded_and_its_day_signed(monkeypatch: pytest.MonkeyPatch) 
     _set(monkeypatch, ManifestSettings, managed_bucket=BUCKET, audit_key_arn=arn)
     now = datetime.now(UTC)
 
-    audit_trail.handler(_event("record_mismatched.json"), None)
+    audit_trail.handler(captured("record_mismatched"), None)
     audit_manifest.handler({"time": (now + timedelta(days=1)).isoformat()}, None)
     audit_manifest.handler({"time": (now + timedelta(days=1)).isoformat()}, None)
 

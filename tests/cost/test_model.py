@@ -51,10 +51,14 @@ def test_line_is_quantity_times_price() -> None:
 
 def test_intelligent_tiering_follows_the_interval() -> None:
     """Read every 180 days, an object is 30 days in the first tier, 60 in the second, and the rest in the third."""
-    assert (1 / 6, 1 / 3, 1 / 2) == pytest.approx(storage.tier_shares(180))
-    assert (1, 0, 0) == storage.tier_shares(30)
-    assert (0.5, 0.5, 0) == storage.tier_shares(60)
-    assert (0, 0, 1) == storage.tier_shares(None)
+    assert pytest.approx({"frequent": 1 / 6, "infrequent": 1 / 3, "archive": 1 / 2}) == _tiers(180)
+    assert {"frequent": 1, "infrequent": 0, "archive": 0} == _tiers(30)
+    assert {"frequent": 0.5, "infrequent": 0.5, "archive": 0} == _tiers(60)
+    assert {"frequent": 0, "infrequent": 0, "archive": 1} == _tiers(None)
+
+
+def _tiers(days: int | None) -> dict[str, float]:
+    return dict(zip(("frequent", "infrequent", "archive"), storage.tier_shares(days), strict=True))
 
 
 def test_every_byte_is_kept_once_in_each_copy() -> None:
@@ -199,7 +203,7 @@ def test_batches_fill_while_they_wait() -> None:
 
     few, many = work_of.even(environment, 1), work_of.even(environment, 1e12)
 
-    assert (1, 1, 1) == pytest.approx((few.queue, few.stream, few.audit), abs=0.001)
+    assert {"queue": 1, "stream": 1, "audit": 1} == pytest.approx(attrs.asdict(few), abs=0.001)
     assert FULL == many
 
 
@@ -221,7 +225,8 @@ def test_customer_key_costs_a_key_in_each_region() -> None:
 
     found = _quantities(model.month(environment, WORK))
 
-    assert (1, 2) == (found["signing key"], found["customer keys"])
+    assert 1 == found["signing key"]
+    assert 2 == found["customer keys"]
     assert found["uses of the customer keys"] > 0
 
 
@@ -252,7 +257,7 @@ def test_environment_at_rest_costs_what_the_templates_hold() -> None:
     """Alarms, metrics, dashboards and queues are paid for as often as they were counted."""
     found = _quantities(model.at_rest(_environment()))
 
-    assert (90, 1, 8.5) == (found["alarms"], found["dashboards"], found["own metrics"])
+    assert {"alarms": 90, "dashboards": 1, "own metrics": 8.5}.items() <= found.items()
     assert 7 * f.IDLE_POLLS_PER_QUEUE == found["looking for messages"]
 
 

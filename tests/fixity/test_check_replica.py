@@ -1,7 +1,6 @@
 import attrs
 import pytest
 
-from runtime.fixity.deposit import deposit
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.errors import UnreadableError
 from runtime.fixity.evidence import Source, Verdict
@@ -11,10 +10,10 @@ from runtime.fixity.replica import only_replica_fails
 from runtime.fixity.verify import verify
 from runtime.shared.errors import TransientError
 from runtime.shared.object_ref import ObjectRef
-from tests.support.builders import REF, World, attempt, world
+from tests.support.builders import BODY, REF, World, attempt, uploaded, world
+from tests.support.fakes import raising
 from tests.support.sweep_fakes import state
 
-BODY = b"a letter to the archive"
 REPLICA = ObjectRef(f"{REF.bucket}-repl", REF.key)
 
 
@@ -24,7 +23,7 @@ def _replicated(
     w = world(read_replicas=read)
     put = w.store.put(REF, BODY, replication=replication)
     w.replica_store.put(REPLICA, BODY, storage_class=storage_class)
-    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.deposit(put)
     w.clock.advance(days=90)
     w.store.opened.clear()
     return w
@@ -40,7 +39,7 @@ def test_l25_replica_is_compared_with_the_baseline_without_reading_it() -> None:
     """Size and every digest that S3 states of the replica are compared with the baseline, by one request."""
     w = _replicated(storage_class="DEEP_ARCHIVE")
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
     assert dict.fromkeys(("size in bytes", "md5", "crc64nvme"), Verdict.MATCH) == _of_replica(w)
@@ -55,7 +54,7 @@ def test_l25_replica_of_other_bytes_is_a_mismatch(body: bytes) -> None:
     w.replica_store._ids = iter([1])  # type: ignore[assignment]
     w.replica_store.put(REPLICA, body)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
     assert "replica, md5: expected" in finding.message
@@ -69,7 +68,7 @@ def test_l25_lost_replica_fails_the_check() -> None:
     w = _replicated()
     w.replica_store.versions.clear()
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     assert (Outcome.ABSENT, False) == (finding.outcome, finding.success)
     assert finding.message.startswith("the replica is gone")
@@ -92,7 +91,7 @@ def test_l25_a_replica_that_s3_will_remove_fails_the_check(body: bytes | None, c
     w = _replicated()
     _hide_replica(w, body)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
     assert f"replica, current version: expected v1, computed {current}" == finding.message
@@ -109,7 +108,7 @@ def test_a_replica_that_is_hidden_like_its_object_is_in_order(body: bytes | None
     else:
         w.store.put(REF, body)
 
-    assert Outcome.MATCH is verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock)).outcome
+    assert Outcome.MATCH is w.verify().outcome
 
 
 def test_damage_of_the_main_copy_is_told_whatever_keeps_the_replica_from_being_looked_at(
@@ -120,11 +119,8 @@ def test_damage_of_the_main_copy_is_told_whatever_keeps_the_replica_from_being_l
     w.replica_store.delete(REPLICA)
     w.store.damage(REF)
 
-    def refused(_: object) -> str:
-        raise TransientError("SlowDown")
-
-    monkeypatch.setattr(w.store, "current_version", refused)
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    monkeypatch.setattr(w.store, "current_version", raising(TransientError("SlowDown")))
+    finding = w.verify()
 
     assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
     assert "baseline, sha256" in finding.message
@@ -151,7 +147,7 @@ def test_damage_of_the_main_copy_comes_before_a_lost_replica() -> None:
     w.replica_store.versions.clear()
     w.store.damage(REF)
 
-    assert Outcome.MISMATCH is verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock)).outcome
+    assert Outcome.MISMATCH is w.verify().outcome
 
 
 @pytest.mark.parametrize(
@@ -166,9 +162,7 @@ def test_replica_that_is_not_there_yet_is_recorded_and_no_failure(replication: R
     """Where S3 has made no replica the record says why nothing was compared."""
     w = _replicated(replication=replication)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
-
-    assert Outcome.MATCH is finding.outcome
+    assert Outcome.MATCH is w.verify().outcome
     (said,) = [
         item.evidence.reason
         for item in w.records.items[REF].last_check.comparisons
@@ -193,13 +187,12 @@ def test_l25_an_object_without_a_replica_is_known_as_such(
     *, replication: Replication, days: int, lacking: bool
 ) -> None:
     """What S3 says of the replication at deposit and check is on record, so that it can be counted and told."""
-    w = world()
-    put = w.store.put(REF, BODY, replication=replication)
+    w, put = uploaded(replication=replication)
     w.replica_store.put(REPLICA, BODY)
-    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.deposit(put)
     if days:
         w.clock.advance(days=days)
-        verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+        w.verify()
 
     record = w.records.items[REF]
     assert replication is record.last_check.replication
@@ -209,11 +202,11 @@ def test_l25_an_object_without_a_replica_is_known_as_such(
 def test_l25_bytes_of_the_replica_are_read_where_asked_for() -> None:
     """With reading switched on the bytes are hashed, and damage that S3 does not know of is found in two reads."""
     w = _replicated(read=True)
-    assert Outcome.MATCH is verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock)).outcome
+    assert Outcome.MATCH is w.verify().outcome
     assert [(REPLICA, "v1", False)] == w.replica_store.opened
 
     w.replica_store.damage(REPLICA)
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
     assert "replica as read, sha256: expected" in finding.message
@@ -224,7 +217,7 @@ def test_archived_replica_is_not_read() -> None:
     """A replica in an archive class is not read: what S3 states of it is compared, and the record says so."""
     w = _replicated(read=True, storage_class="DEEP_ARCHIVE")
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     assert (Outcome.MATCH, []) == (finding.outcome, w.replica_store.opened)
     assert Verdict.NOT_COMPARED is _of_replica(w)["bytes"]
@@ -235,9 +228,7 @@ def test_replica_that_does_not_fit_the_time_left_is_not_read() -> None:
     w = _replicated(read=True)
     w.replica_store.on_open = lambda _: w.clock.advance(hours=1)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
-
-    assert Outcome.MATCH is finding.outcome
+    assert Outcome.MATCH is w.verify().outcome
     assert Verdict.NOT_COMPARED is _of_replica(w)["bytes"]
 
 
@@ -249,10 +240,10 @@ def test_unreadable_replica_goes_back_to_the_queue_and_then_says_so() -> None:
         raise UnreadableError("S3 answered AccessDenied")
 
     w.replica_store.on_open = refused
-    first = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    first = w.verify()
     assert (True, None) == (first.back_to_queue, first.success)
 
-    last = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=5, last=True))
+    last = w.verify(receives=5, last=True)
 
     assert (Outcome.UNREADABLE, False) == (last.outcome, last.success)
     assert "the replica: S3 answered AccessDenied" in last.message
@@ -265,13 +256,10 @@ def test_damage_is_told_whatever_becomes_of_the_replica(*, gone: bool) -> None:
     w = _replicated(read=True)
     w.store.damage(REF)
 
-    def refused(_: int) -> None:
-        raise UnreadableError("S3 answered AccessDenied")
-
-    w.replica_store.on_open = refused
+    w.replica_store.on_open = raising(UnreadableError("S3 answered AccessDenied"))
     if gone:
         w.replica_store.versions.clear()
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     assert (Outcome.MISMATCH, False, False) == (finding.outcome, finding.success, finding.back_to_queue)
     assert not only_replica_fails(finding.message)
@@ -285,7 +273,5 @@ def test_digest_that_s3_keeps_in_another_algorithm_is_no_contradiction() -> None
     assert version.facts is not None
     version.facts = attrs.evolve(version.facts, etag="no-md5", checksums={"sha1": "AAAA"})
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
-
-    assert Outcome.MATCH is finding.outcome
+    assert Outcome.MATCH is w.verify().outcome
     assert {"size in bytes": Verdict.MATCH, "digests": Verdict.NOT_COMPARED} == _of_replica(w)

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.fixity.deposit import deposit, deposit_marker, deposit_unrecorded
-from runtime.fixity.due_check import DueCheck
 from runtime.fixity.errors import UnreadableError
 from runtime.fixity.evidence import Source, Verdict
 from runtime.fixity.objects import Encryption, Replication
@@ -14,21 +13,17 @@ from runtime.fixity.outcome import Outcome
 from runtime.fixity.remove import remove
 from runtime.fixity.schedule import RETRY, another_try, first_check
 from runtime.fixity.sequencer import normalised
-from runtime.fixity.verify import verify
 from runtime.shared.errors import TransientError
 from runtime.shared.object_ref import ObjectRef
-from tests.support.builders import INTERVAL, NOW, REF, attempt, world
-from tests.support.fakes import base64_of, broken_stream, raising_once
-
-BODY = b"a letter to the archive"
+from tests.support.builders import BODY, INTERVAL, NOW, REF, attempt, uploaded, world
+from tests.support.fakes import base64_of, broken_stream, raising, raising_once
 
 
 def test_deposit_records_digests_evidence_and_first_due_date() -> None:
     """A deposit writes one record with all digests and the comparisons made, and one schedule row."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
 
-    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    finding = w.deposit(put)
 
     record = w.records.items[REF]
     assert Outcome.MATCH is finding.outcome
@@ -46,10 +41,9 @@ def test_deposit_records_digests_evidence_and_first_due_date() -> None:
 
 def test_common_path_is_one_get_and_no_head() -> None:
     """A deposit of a single-part object asks S3 once."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
 
-    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.deposit(put)
 
     assert 1 == len(w.store.opened)
     assert 0 == w.store.heads
@@ -59,52 +53,44 @@ def test_l03_a_refused_read_changes_no_record() -> None:
     """A read that S3 throttles goes back to the queue and leaves an earlier good record as it was."""
     w = world()
     first = w.store.put(REF, BODY)
-    deposit(w.care, REF, first.sequencer, attempt(w.clock))
+    w.deposit(first)
     before = dict(w.records.items)
     second = w.store.put(REF, b"new")
 
-    def throttled(_: int) -> None:
-        raise UnreadableError("S3 answered SlowDown")
-
-    w.store.on_open = throttled
+    w.store.on_open = raising(UnreadableError("S3 answered SlowDown"))
     with pytest.raises(UnreadableError):
-        deposit(w.care, REF, second.sequencer, attempt(w.clock))
+        w.deposit(second)
 
     assert before == w.records.items
 
 
 def test_broken_stream_is_read_again_from_a_fresh_connection() -> None:
     """A stream that breaks half-way is read again from its start on a new connection, and then recorded as good."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
     w.store.on_chunk = lambda start: once(start) if start else None
     once = raising_once(broken_stream())
 
-    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
-
-    assert Outcome.MATCH is finding.outcome
+    assert Outcome.MATCH is w.deposit(put).outcome
     assert [False, True] == [fresh for _, _, fresh in w.store.opened]
 
 
 def test_short_stream_is_unreadable() -> None:
     """A stream that ends before the announced length is never hashed as if it were whole."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
     stored = w.store.versions[REF][0]
     stored.body = BODY[:5]
 
     with pytest.raises(UnreadableError, match="5 bytes came, 23 were announced"):
-        deposit(w.care, REF, put.sequencer, attempt(w.clock))
+        w.deposit(put)
     assert {} == w.records.items
 
 
 def test_contradiction_is_read_twice_and_then_said() -> None:
     """Bytes that contradict S3's evidence in two reads give a failed record that names evidence and digests."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
     w.store.damage(REF)
 
-    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    finding = w.deposit(put)
 
     record = w.records.items[REF]
     assert Outcome.MISMATCH is finding.outcome
@@ -117,28 +103,24 @@ def test_contradiction_is_read_twice_and_then_said() -> None:
 
 def test_contradicted_bytes_become_nobodys_baseline() -> None:
     """When the good bytes are back, the next check takes them as baseline, not the damaged ones."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
     w.store.damage(REF)
-    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.deposit(put)
     w.store.damage(REF)
     w.clock.advance(days=1)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF), attempt(w.clock))
-
-    assert Outcome.MATCH is finding.outcome
+    assert Outcome.MATCH is w.verify("").outcome
     assert hashlib.sha256(BODY).hexdigest() == w.records.items[REF].digests["sha256"]
     assert NOW == w.records.items[REF].deposit_date
 
 
 def test_l11_contradiction_that_the_second_read_does_not_confirm_is_none() -> None:
     """A single bad read is not damage."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
     w.store.damage(REF)
     w.store.on_open = lambda number: w.store.damage(REF) if number == 2 else None
 
-    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    finding = w.deposit(put)
 
     assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
     assert 2 == w.records.items[REF].last_check.reads
@@ -146,10 +128,9 @@ def test_l11_contradiction_that_the_second_read_does_not_confirm_is_none() -> No
 
 def test_l09_multipart_etag_is_compared_with_one_head() -> None:
     """A multipart object with equal parts is compared after one HEAD for the size of the first part."""
-    w = world()
-    put = w.store.put(REF, BODY, parts=(10, 10, 3))
+    w, put = uploaded(parts=(10, 10, 3))
 
-    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.deposit(put)
 
     comparison = w.records.items[REF].last_check.comparisons[0]
     assert (Source.ETAG, 3, Verdict.MATCH) == (
@@ -162,10 +143,9 @@ def test_l09_multipart_etag_is_compared_with_one_head() -> None:
 
 def test_l09_unequal_parts_are_asked_for() -> None:
     """A multipart object with unequal parts is compared by the sizes of all its parts."""
-    w = world()
-    put = w.store.put(REF, BODY, parts=(10, 5, 8))
+    w, put = uploaded(parts=(10, 5, 8))
 
-    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    finding = w.deposit(put)
 
     assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
     assert Verdict.MATCH is w.records.items[REF].last_check.comparisons[0].verdict
@@ -173,21 +153,17 @@ def test_l09_unequal_parts_are_asked_for() -> None:
 
 def test_l08_object_under_kms_is_deposited_without_failure() -> None:
     """Under SSE-KMS the ETag is recorded as not compared and the deposit is good."""
-    w = world()
-    put = w.store.put(REF, BODY, encryption=Encryption.KMS, etag="0" * 32)
+    w, put = uploaded(encryption=Encryption.KMS, etag="0" * 32)
 
-    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
-
-    assert Outcome.MATCH is finding.outcome
+    assert Outcome.MATCH is w.deposit(put).outcome
     assert Verdict.NOT_COMPARED is w.records.items[REF].last_check.comparisons[0].verdict
 
 
 def test_depositors_wrong_digest_is_a_contradiction() -> None:
     """A digest in the depositor's metadata that does not fit is said as such."""
-    w = world()
-    put = w.store.put(REF, BODY, depositor={"sha256": "0" * 64})
+    w, put = uploaded(depositor={"sha256": "0" * 64})
 
-    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    finding = w.deposit(put)
 
     assert Outcome.MISMATCH is finding.outcome
     assert "depositor's metadata, sha256" in finding.message
@@ -195,8 +171,7 @@ def test_depositors_wrong_digest_is_a_contradiction() -> None:
 
 def test_l05_evidence_and_bytes_come_from_one_answer() -> None:
     """An overwrite between the reads does not mix two versions: the second read is pinned to the first's version."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
     w.store.damage(REF)
 
     def overwritten(number: int) -> None:
@@ -205,7 +180,7 @@ def test_l05_evidence_and_bytes_come_from_one_answer() -> None:
 
     w.store.on_open = overwritten
 
-    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.deposit(put)
 
     assert put.version_id == w.records.items[REF].version_id
     assert put.version_id == w.store.opened[1][1]
@@ -213,10 +188,9 @@ def test_l05_evidence_and_bytes_come_from_one_answer() -> None:
 
 def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly() -> None:
     """An object that does not fit the time left is recorded as deferred, with a due date, and is no failure."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
 
-    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=0.001))
+    finding = w.deposit(put, seconds=0.001)
 
     record = w.records.items[REF]
     assert (Outcome.DEFERRED, None) == (finding.outcome, finding.success)
@@ -228,10 +202,9 @@ def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly() -> None:
 @pytest.mark.parametrize("seconds", [60, 0.001])
 def test_a_deposit_is_dated_by_its_own_check(seconds: float) -> None:
     """By this the audit trail tells it from a record that was written back, also where the object was put aside."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
 
-    deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=seconds))
+    w.deposit(put, seconds=seconds)
 
     record = w.records.items[REF]
     assert record.deposit_date == record.last_check.ended
@@ -239,11 +212,10 @@ def test_a_deposit_is_dated_by_its_own_check(seconds: float) -> None:
 
 def test_l10_slow_read_is_put_aside_at_the_deadline() -> None:
     """A read that turns out slower than thought stops at the deadline and is put aside."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
     w.store.on_chunk = lambda _: w.clock.advance(seconds=30)
 
-    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=45))
+    finding = w.deposit(put, seconds=45)
 
     assert Outcome.DEFERRED is finding.outcome
     assert "of 23 bytes were read in the time given" in finding.message
@@ -251,8 +223,7 @@ def test_l10_slow_read_is_put_aside_at_the_deadline() -> None:
 
 def test_l04_what_a_sweep_found_is_deposited_once_and_outdone_by_events() -> None:
     """An object without a record gets one; asked for again it is not read; the event that was late is the newer one."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
 
     first = deposit_unrecorded(w.care, REF, attempt(w.clock))
     record = w.records.items[REF]
@@ -262,7 +233,7 @@ def test_l04_what_a_sweep_found_is_deposited_once_and_outdone_by_events() -> Non
     assert (1, record) == (len(w.store.opened), w.records.items[REF])
     assert w.schedule.rows[REF].due == record.next_check
 
-    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.deposit(put)
     assert attrs.evolve(record, sequencer=put.sequencer) == w.records.items[REF]
 
 
@@ -270,8 +241,7 @@ def test_l27_what_a_sweep_found_gets_its_row_after_a_crash() -> None:
     """A crash between record and row is mended by the next receive, which finds the record."""
     w = world()
     w.store.put(REF, BODY)
-    throttled = raising_once(TransientError("throttled"))
-    w.schedule.before = lambda _: throttled(0)
+    w.schedule.before = raising_once(TransientError("throttled"))
     with pytest.raises(TransientError):
         deposit_unrecorded(w.care, REF, attempt(w.clock))
 
@@ -294,12 +264,11 @@ def test_what_a_sweep_found_may_be_gone_meanwhile() -> None:
 
 def test_l06_a_deposit_whose_second_look_was_lost_is_mended_by_the_next_receive() -> None:
     """A worker that died between its writes and its look for a deletion leaves nothing behind in the end."""
-    w = world()
-    put = w.store.put(REF, BODY)
-    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w, put = uploaded()
+    w.deposit(put)
     w.store.delete(REF)
 
-    deposit(w.care, REF, put.sequencer, attempt(w.clock, receives=2))
+    w.deposit(put, receives=2)
 
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
@@ -308,24 +277,23 @@ def test_a_late_event_of_a_deleted_object_removes_nothing_newer() -> None:
     """What a newer event recorded meanwhile stays, though S3 shows a delete marker at this moment."""
     w = world()
     first = w.store.put(REF, BODY)
-    deposit(w.care, REF, w.store.put(REF, b"newer").sequencer, attempt(w.clock))
+    w.deposit(w.store.put(REF, b"newer"))
     w.store.delete(REF)
 
-    deposit(w.care, REF, first.sequencer, attempt(w.clock))
+    w.deposit(first)
 
     assert [REF] == list(w.records.items) == list(w.schedule.rows)
 
 
 def test_l11_what_is_too_large_for_two_reads_is_called_damaged_by_the_last_attempt() -> None:
     """Contradicting bytes that fit an attempt once only are recorded in the end, with the doubt that is left."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
     w.store.damage(REF)
     w.store.on_chunk = lambda _: w.clock.advance(seconds=10)
 
     with pytest.raises(UnreadableError, match="no time was left for the second"):
-        deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=45))
-    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=45, receives=3, last=True))
+        w.deposit(put, seconds=45)
+    finding = w.deposit(put, seconds=45, receives=3, last=True)
 
     record = w.records.items[REF]
     assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
@@ -342,21 +310,20 @@ def test_l09_the_last_attempt_asks_for_the_sizes_of_all_parts() -> None:
     w.store.on_chunk = lambda _: w.clock.advance(seconds=10)
 
     with pytest.raises(UnreadableError, match="no time was left for the second"):
-        deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=75))
-    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=75, receives=3, last=True))
+        w.deposit(put, seconds=75)
+    finding = w.deposit(put, seconds=75, receives=3, last=True)
 
     assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
 
 
 def test_l10_what_is_put_aside_again_tells_how_its_replica_is() -> None:
     """Of an object that is never read the record knows at least what S3 says of it at each attempt."""
-    w = world()
-    put = w.store.put(REF, BODY, replication=Replication.PENDING)
-    deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=0.001))
+    w, put = uploaded(replication=Replication.PENDING)
+    w.deposit(put, seconds=0.001)
     assert not w.records.items[REF].lacks_replica
     w.clock.advance(days=2)
 
-    verify(w.care, w.replicas, DueCheck(REF), attempt(w.clock, seconds=0.001))
+    w.verify("", seconds=0.001)
 
     assert w.records.items[REF].lacks_replica
     assert (Outcome.DEFERRED, NOW) == (w.records.items[REF].last_check.outcome, w.records.items[REF].deposit_date)
@@ -366,8 +333,8 @@ def test_l28_folder_marker_is_ignored() -> None:
     """An empty object whose key ends in a slash is not taken under care; one with content is."""
     w = world()
     marker, file = ObjectRef("b", "folder/"), ObjectRef("b", "odd/")
-    deposit(w.care, marker, w.store.put(marker, b"").sequencer, attempt(w.clock))
-    deposit(w.care, file, w.store.put(file, b"x").sequencer, attempt(w.clock))
+    w.deposit(w.store.put(marker, b""))
+    w.deposit(w.store.put(file, b"x"))
 
     assert [file] == list(w.records.items)
 
@@ -377,12 +344,12 @@ def test_l28_a_folder_marker_in_the_place_of_a_file_ends_its_care() -> None:
     w = world()
     ref = ObjectRef("b", "odd/")
     first = w.store.put(ref, b"x")
-    deposit(w.care, ref, first.sequencer, attempt(w.clock))
+    w.deposit(first)
     marker = w.store.put(ref, b"")
-    deposit(w.care, ref, first.sequencer, attempt(w.clock))
+    w.deposit(first)
     assert [] == list(w.records.items)
 
-    deposit(w.care, ref, w.store.put(ref, b"again").sequencer, attempt(w.clock))
+    w.deposit(w.store.put(ref, b"again"))
     assert "folder marker: not managed" != deposit_marker(w.care, ref, marker.sequencer, attempt(w.clock)).action
     assert [ref] == list(w.records.items) == list(w.schedule.rows)
 
@@ -403,53 +370,46 @@ def test_l28_a_late_event_of_a_marker_takes_no_baseline_away() -> None:
 
 def test_empty_object_is_taken_under_care() -> None:
     """An object without bytes has digests like any other."""
-    w = world()
-    put = w.store.put(REF, b"")
+    w, put = uploaded(b"")
 
-    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.deposit(put)
 
     assert hashlib.sha256(b"").hexdigest() == w.records.items[REF].digests["sha256"]
 
 
 def test_object_that_is_gone_is_dropped_quietly() -> None:
     """An event about an object that does not exist any more changes nothing."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
     w.store.delete(REF)
 
-    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    finding = w.deposit(put)
 
     assert (None, {}, {}) == (finding.outcome, w.records.items, w.schedule.rows)
 
 
 def test_l07_ten_times_the_same_event_changes_nothing() -> None:
     """The tables are the same after one and after ten deliveries of an event, also days later."""
-    w = world()
-    put = w.store.put(REF, BODY)
-    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w, put = uploaded()
+    w.deposit(put)
     before = (dict(w.records.items), dict(w.schedule.rows))
 
     for _ in range(9):
         w.clock.advance(days=1)
-        deposit(w.care, REF, put.sequencer, attempt(w.clock))
+        w.deposit(put)
 
     assert before == (w.records.items, w.schedule.rows)
 
 
 def test_crash_between_the_two_writes_is_mended_by_the_next_receive() -> None:
     """When the schedule row could not be written, the redelivered message writes it with the recorded date."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
 
-    def down(_: str) -> None:
-        raise TransientError("throttled")
-
-    w.schedule.before = down
+    w.schedule.before = raising(TransientError("throttled"))
     with pytest.raises(TransientError):
-        deposit(w.care, REF, put.sequencer, attempt(w.clock))
+        w.deposit(put)
     w.schedule.before = lambda _: None
     w.clock.advance(hours=1)
-    deposit(w.care, REF, put.sequencer, attempt(w.clock, receives=2))
+    w.deposit(put, receives=2)
 
     assert w.records.items[REF].next_check == w.schedule.rows[REF].due
 
@@ -462,10 +422,10 @@ def test_l06_a_slow_worker_does_not_overwrite_a_newer_version() -> None:
     def overtaken(_: str) -> None:
         w.records.before = lambda _: None
         second = w.store.put(REF, b"newer")
-        deposit(w.care, REF, second.sequencer, attempt(w.clock))
+        w.deposit(second)
 
     w.records.before = overtaken
-    deposit(w.care, REF, first.sequencer, attempt(w.clock))
+    w.deposit(first)
 
     assert "v2" == w.records.items[REF].version_id
     assert "v2" == w.schedule.rows[REF].version_id
@@ -473,8 +433,7 @@ def test_l06_a_slow_worker_does_not_overwrite_a_newer_version() -> None:
 
 def test_l06_a_slow_deposit_does_not_resurrect_a_deleted_object() -> None:
     """A deposit during which the object was deleted leaves nothing behind."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
 
     def slow(_: int) -> None:
         w.clock.advance(seconds=3)
@@ -482,7 +441,7 @@ def test_l06_a_slow_deposit_does_not_resurrect_a_deleted_object() -> None:
             w.store.delete(REF)
 
     w.store.on_chunk = slow
-    finding = deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    finding = w.deposit(put)
 
     assert ({}, {}) == (w.records.items, w.schedule.rows)
     assert "deleted while it was read: dropped" == finding.action
@@ -491,9 +450,9 @@ def test_l06_a_slow_deposit_does_not_resurrect_a_deleted_object() -> None:
 def test_overwrite_is_a_new_version_with_a_new_baseline() -> None:
     """An overwrite replaces record and row; the old version's baseline is not compared with the new bytes."""
     w = world()
-    deposit(w.care, REF, w.store.put(REF, BODY).sequencer, attempt(w.clock))
+    w.deposit(w.store.put(REF, BODY))
     w.clock.advance(days=3)
-    deposit(w.care, REF, w.store.put(REF, b"newer").sequencer, attempt(w.clock))
+    w.deposit(w.store.put(REF, b"newer"))
 
     record = w.records.items[REF]
     assert ("v2", hashlib.sha256(b"newer").hexdigest()) == (record.version_id, record.digests["sha256"])
@@ -504,7 +463,7 @@ def test_overwrite_is_a_new_version_with_a_new_baseline() -> None:
 def test_first_algorithm_is_the_one_shown(algorithms: list[str]) -> None:
     """The first digest of the settings is the primary one."""
     w = world(algorithms=tuple(algorithms))
-    deposit(w.care, REF, w.store.put(REF, BODY).sequencer, attempt(w.clock))
+    w.deposit(w.store.put(REF, BODY))
 
     assert algorithms[0] == w.records.items[REF].primary_algorithm
     assert set(algorithms) == set(w.records.items[REF].digests)
@@ -512,9 +471,8 @@ def test_first_algorithm_is_the_one_shown(algorithms: list[str]) -> None:
 
 def test_late_event_for_the_same_version_moves_the_order_on() -> None:
     """A newer event that finds the same version current makes workers of older events stand back."""
-    w = world()
-    put = w.store.put(REF, BODY)
-    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w, put = uploaded()
+    w.deposit(put)
     later = normalised("00FF")
     deposit(w.care, REF, later, attempt(w.clock))
 
@@ -526,7 +484,7 @@ def test_evidence_in_another_algorithm_than_the_settings_is_compared() -> None:
     w = world(algorithms=("sha256",))
     put = w.store.put(REF, BODY, checksums={"crc32c": base64_of("crc32c", BODY)})
 
-    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.deposit(put)
 
     compared = {c.evidence.algorithm: c.verdict for c in w.records.items[REF].last_check.comparisons}
     assert {"md5": Verdict.MATCH, "crc32c": Verdict.MATCH} == compared
@@ -535,9 +493,8 @@ def test_evidence_in_another_algorithm_than_the_settings_is_compared() -> None:
 
 def test_l07_removal_while_a_repeated_event_is_worked_on_leaves_no_row() -> None:
     """A deletion that comes while the second event of an upload is worked on takes record and row away for good."""
-    w = world()
-    put = w.store.put(REF, BODY)
-    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w, put = uploaded()
+    w.deposit(put)
     deleted = w.store.delete(REF)
 
     def removed_meanwhile(_: str) -> None:
@@ -547,19 +504,18 @@ def test_l07_removal_while_a_repeated_event_is_worked_on_leaves_no_row() -> None
     w.store.on_open = lambda _: setattr(w.schedule, "before", removed_meanwhile)
     w.store.versions[REF].pop()
 
-    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.deposit(put)
 
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
 
 def test_object_that_s3_does_not_show_is_looked_for_once_more() -> None:
     """Neither object nor delete marker may mean that S3 is slow: only the second look takes it for gone."""
-    w = world()
-    put = w.store.put(REF, BODY)
+    w, put = uploaded()
     hidden = w.store.versions.pop(REF)
 
     with pytest.raises(TransientError, match="looked at once more"):
-        deposit(w.care, REF, put.sequencer, attempt(w.clock))
-    assert "nothing is current: dropped" == deposit(w.care, REF, put.sequencer, attempt(w.clock, receives=2)).action
+        w.deposit(put)
+    assert "nothing is current: dropped" == w.deposit(put, receives=2).action
     w.store.versions[REF] = hidden
-    assert Outcome.MATCH is deposit(w.care, REF, put.sequencer, attempt(w.clock)).outcome
+    assert Outcome.MATCH is w.deposit(put).outcome

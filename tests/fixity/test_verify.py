@@ -4,7 +4,6 @@ import attrs
 import pytest
 
 from runtime.fixity.context import Finding
-from runtime.fixity.deposit import deposit
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.errors import UnreadableError
 from runtime.fixity.evidence import Source
@@ -13,16 +12,14 @@ from runtime.fixity.schedule import RETRY, another_try
 from runtime.fixity.verify import verify
 from runtime.shared.errors import ObjectAbsentError, RefusedError, TransientError
 from runtime.shared.object_ref import ObjectRef
-from tests.support.builders import INTERVAL, REF, World, attempt, world
-from tests.support.fakes import base64_of, broken_stream, raising_once
-
-BODY = b"a letter to the archive"
+from tests.support.builders import BODY, INTERVAL, REF, World, attempt, uploaded, world
+from tests.support.fakes import base64_of, broken_stream, raising, raising_once
 
 
 def _under_care(body: bytes = BODY, *, parts: tuple[int, ...] = ()) -> World:
     w = world()
     put = w.store.put(REF, body, parts=parts)
-    deposit(w.care, REF, put.sequencer, attempt(w.clock))
+    w.deposit(put)
     w.clock.advance(days=90)
     # The expiry of the row is what made the object due.
     del w.schedule.rows[REF]
@@ -40,7 +37,7 @@ def test_match_updates_the_check_and_comes_again_after_one_interval() -> None:
     w = _under_care()
     before = w.records.items[REF]
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     record = w.records.items[REF]
     assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
@@ -53,7 +50,7 @@ def test_common_path_is_one_pinned_get() -> None:
     """A check asks S3 once, for the version under care."""
     w = _under_care()
 
-    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    w.verify()
 
     assert [(REF, "v1", False)] == w.store.opened
     assert 0 == w.store.heads
@@ -63,7 +60,7 @@ def test_multipart_object_is_checked_against_its_baseline_without_head() -> None
     """A healthy multipart object costs one GET: its baseline says all."""
     w = _under_care(parts=(10, 10, 3))
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     assert (Outcome.MATCH, 0) == (finding.outcome, w.store.heads)
 
@@ -74,7 +71,7 @@ def test_damage_is_read_twice_on_a_new_connection_and_then_said() -> None:
     baseline = w.records.items[REF].digests
     w.store.damage(REF)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     record = w.records.items[REF]
     assert (Outcome.MISMATCH, False) == (finding.outcome, finding.success)
@@ -91,10 +88,10 @@ def test_recovery_after_damage_is_recorded() -> None:
     """When the good copy is back, the next check matches, against all evidence, and the interval is the long one."""
     w = _under_care(parts=(10, 13))
     w.store.damage(REF)
-    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    w.verify()
     w.store.damage(REF)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     record = w.records.items[REF]
     assert (Outcome.MATCH, True) == (finding.outcome, record.last_check.success)
@@ -108,7 +105,7 @@ def test_l11_unstable_stream_is_not_damage() -> None:
     w.store.damage(REF)
     w.store.on_open = lambda number: w.store.damage(REF) if number == 2 else None
 
-    assert Outcome.MATCH is verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock)).outcome
+    assert Outcome.MATCH is w.verify().outcome
 
 
 def test_l11_second_read_that_breaks_is_unreadable_not_mismatch() -> None:
@@ -117,7 +114,7 @@ def test_l11_second_read_that_breaks_is_unreadable_not_mismatch() -> None:
     w.store.damage(REF)
     w.store.on_open = lambda number: _unreadable(number) if number > 1 else None
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     assert (Outcome.UNREADABLE, True) == (finding.outcome, finding.back_to_queue)
     assert w.records.items[REF].last_check.success
@@ -129,7 +126,7 @@ def test_l03_unreadable_object_goes_back_to_the_queue_and_changes_nothing() -> N
     before = dict(w.records.items)
     w.store.on_open = _unreadable
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     assert (Outcome.UNREADABLE, None, True) == (finding.outcome, finding.success, finding.back_to_queue)
     assert before == w.records.items
@@ -141,7 +138,7 @@ def test_l11_unreadable_on_the_last_receive_is_recorded_with_the_baseline_intact
     baseline = w.records.items[REF].digests
     w.store.on_open = _unreadable
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=5, last=True))
+    finding = w.verify(receives=5, last=True)
 
     record = w.records.items[REF]
     assert (Outcome.UNREADABLE, False, True) == (finding.outcome, finding.success, finding.back_to_queue)
@@ -161,15 +158,15 @@ def test_l04_redelivered_message_has_a_row_before_it_reads(failing: str) -> None
 
     w.records.before = down
     with pytest.raises(TransientError):
-        verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=2)) if failing != "get" else _twice(w)
+        w.verify(receives=2) if failing != "get" else _twice(w)
 
     assert w.clock.now() + RETRY == w.schedule.rows[REF].due
 
 
 def _twice(w: World) -> None:
     w.store.on_open = _unreadable
-    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=2))
-    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=3))
+    w.verify(receives=2)
+    w.verify(receives=3)
 
 
 def test_first_delivery_writes_no_row_before_it_reads() -> None:
@@ -177,7 +174,7 @@ def test_first_delivery_writes_no_row_before_it_reads() -> None:
     w = _under_care()
     w.store.on_open = _unreadable
 
-    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    w.verify()
 
     assert {} == w.schedule.rows
 
@@ -188,7 +185,7 @@ def test_missed_delete_is_cleaned_up() -> None:
     w.store.delete_version(REF, 0)
     w.store.delete(REF)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     assert (Outcome.ABSENT, None) == (finding.outcome, finding.success)
     assert ({}, {}) == (w.records.items, w.schedule.rows)
@@ -200,9 +197,7 @@ def test_missed_overwrite_is_deposited() -> None:
     w.store.put(REF, b"newer")
     w.store.delete_version(REF, 0)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
-
-    assert Outcome.SUPERSEDED is finding.outcome
+    assert Outcome.SUPERSEDED is w.verify().outcome
     assert ("v2", "v2") == (w.records.items[REF].version_id, w.schedule.rows[REF].version_id)
 
 
@@ -211,9 +206,7 @@ def test_l04_an_overwrite_whose_event_was_lost_is_seen_while_the_old_version_can
     w = _under_care()
     w.store.put(REF, b"newer")
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1", outdated=True), attempt(w.clock))
-
-    assert Outcome.SUPERSEDED is finding.outcome
+    assert Outcome.SUPERSEDED is w.verify(outdated=True).outcome
     assert ("v2", "v2") == (w.records.items[REF].version_id, w.schedule.rows[REF].version_id)
 
 
@@ -243,12 +236,12 @@ def test_l13_an_overwrite_that_cannot_be_read_is_told_once() -> None:
     w = _under_care()
     w.store.put(REF, b"newer")
     w.store.on_open = _unreadable
-    verify(w.care, w.replicas, DueCheck(REF, "v1", outdated=True), attempt(w.clock, receives=5, last=True))
+    w.verify(outdated=True, receives=5, last=True)
 
     for _ in range(3):
         w.clock.advance(days=1)
         w.store.opened.clear()
-        finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=5, last=True))
+        finding = w.verify(receives=5, last=True)
         assert (Outcome.UNREADABLE, True) == (finding.outcome, finding.known)
         assert {None} == {version for _, version, _ in w.store.opened}
 
@@ -257,13 +250,11 @@ def test_l04_a_failing_object_that_was_deleted_unannounced_goes_out_of_care() ->
     """The daily check of a damaged object sees the delete marker, though the damaged version can still be read."""
     w = _under_care()
     w.store.damage(REF)
-    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    w.verify()
     w.clock.advance(days=1)
     w.store.delete(REF)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
-
-    assert Outcome.ABSENT is finding.outcome
+    assert Outcome.ABSENT is w.verify().outcome
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
 
@@ -272,11 +263,8 @@ def test_l03_a_look_that_s3_refuses_is_recorded_on_the_last_receive(monkeypatch:
     w = _under_care()
     w.store.delete_version(REF, 0)
 
-    def refused(_: object) -> str:
-        raise RefusedError("looking at what is current: 403")
-
-    monkeypatch.setattr(w.store, "current_version", refused)
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=5, last=True))
+    monkeypatch.setattr(w.store, "current_version", raising(RefusedError("looking at what is current: 403")))
+    finding = w.verify(receives=5, last=True)
 
     assert (Outcome.UNREADABLE, False) == (finding.outcome, w.records.items[REF].last_check.success)
 
@@ -285,7 +273,7 @@ def test_l28_a_file_that_became_a_folder_marker_is_removed_from_care() -> None:
     """When an empty marker took the place of the version under care, nothing is left to be checked."""
     w = world()
     ref = ObjectRef("b", "odd/")
-    deposit(w.care, ref, w.store.put(ref, b"x").sequencer, attempt(w.clock))
+    w.deposit(w.store.put(ref, b"x"))
     w.store.put(ref, b"")
     w.store.delete_version(ref, 0)
 
@@ -297,11 +285,11 @@ def test_l28_a_file_that_became_a_folder_marker_is_removed_from_care() -> None:
 def test_l10_a_contradicted_deposit_that_is_put_aside_stays_contradicted() -> None:
     """Where no time is left to look again, what was found stays on record, and its recovery can be told."""
     w = world()
-    deposit(w.care, REF, w.store.put(REF, BODY, depositor={"md5": "0" * 32}).sequencer, attempt(w.clock))
+    w.deposit(w.store.put(REF, BODY, depositor={"md5": "0" * 32}))
     before = w.records.items[REF]
     w.clock.advance(days=1)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF), attempt(w.clock, seconds=0.001))
+    finding = w.verify("", seconds=0.001)
 
     due = another_try(REF, w.clock.now())
     assert Outcome.DEFERRED is finding.outcome
@@ -315,7 +303,7 @@ def test_l13_a_failure_that_was_known_is_not_news() -> None:
 
     def known() -> bool:
         w.clock.advance(days=1)
-        return verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=5, last=True)).known
+        return w.verify(receives=5, last=True).known
 
     w.store.damage(REF)
     assert [False, True, True] == [known() for _ in range(3)]
@@ -333,7 +321,7 @@ def test_key_that_vanished_without_a_marker_is_a_failure() -> None:
     w = _under_care()
     w.store.delete_version(REF, 0)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     record = w.records.items[REF]
     assert (Outcome.ABSENT, False) == (finding.outcome, finding.success)
@@ -346,11 +334,8 @@ def test_version_that_s3_lists_but_does_not_hand_out_is_unreadable() -> None:
     """A version that is said to be current and absent at once is tried again, not called absent."""
     w = _under_care()
 
-    def absent(_: int) -> None:
-        raise ObjectAbsentError("404")
-
-    w.store.on_open = absent
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    w.store.on_open = raising(ObjectAbsentError("404"))
+    finding = w.verify()
 
     assert (Outcome.UNREADABLE, True) == (finding.outcome, finding.back_to_queue)
 
@@ -360,9 +345,7 @@ def test_message_for_an_old_version_is_dropped() -> None:
     w = _under_care()
     before = dict(w.records.items)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v0"), attempt(w.clock))
-
-    assert Outcome.SUPERSEDED is finding.outcome
+    assert Outcome.SUPERSEDED is w.verify("v0").outcome
     assert ([], before) == (w.store.opened, w.records.items)
 
 
@@ -370,7 +353,7 @@ def test_message_for_an_object_not_under_care_is_dropped() -> None:
     """A due message without a record changes nothing and reads nothing."""
     w = world()
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=3))
+    finding = w.verify(receives=3)
 
     assert (None, [], {}) == (finding.outcome, w.store.opened, w.schedule.rows)
 
@@ -380,7 +363,7 @@ def test_l06_record_removed_during_the_check_stays_removed() -> None:
     w = _under_care()
     w.store.on_chunk = lambda _: w.records.items.clear()
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     assert ({}, {}) == (w.records.items, w.schedule.rows)
     assert "removed or overwritten meanwhile: dropped" == finding.action
@@ -392,10 +375,10 @@ def test_l06_object_overwritten_during_the_check_keeps_its_new_baseline() -> Non
 
     def overwritten(_: int) -> None:
         w.store.on_open = lambda _: None
-        deposit(w.care, REF, w.store.put(REF, b"newer").sequencer, attempt(w.clock))
+        w.deposit(w.store.put(REF, b"newer"))
 
     w.store.on_open = overwritten
-    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    w.verify()
 
     assert ("v2", "v2") == (w.records.items[REF].version_id, w.schedule.rows[REF].version_id)
     assert w.records.items[REF].last_check.success
@@ -403,25 +386,23 @@ def test_l06_object_overwritten_during_the_check_keeps_its_new_baseline() -> Non
 
 def test_l06_baseline_attempt_on_a_removed_record_does_not_resurrect_it() -> None:
     """A deposit made in the place of a put-aside one writes nothing where the record was removed meanwhile."""
-    w = world()
-    put = w.store.put(REF, BODY)
-    deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=0.001))
+    w, put = uploaded()
+    w.deposit(put, seconds=0.001)
     w.schedule.rows.clear()
     w.store.on_chunk = lambda _: w.records.items.clear()
 
-    verify(w.care, w.replicas, DueCheck(REF), attempt(w.clock))
+    w.verify("")
 
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
 
 def test_put_aside_deposit_gets_its_baseline_at_the_next_attempt() -> None:
     """An object that was put aside at deposit is deposited when it is due and fits."""
-    w = world()
-    put = w.store.put(REF, BODY)
-    deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=0.001))
+    w, put = uploaded()
+    w.deposit(put, seconds=0.001)
     w.clock.advance(days=1)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, put.version_id), attempt(w.clock))
+    finding = w.verify(put.version_id)
 
     assert (Outcome.MATCH, True) == (finding.outcome, w.records.items[REF].has_baseline)
     assert "had no baseline: deposited" == finding.action
@@ -429,12 +410,11 @@ def test_put_aside_deposit_gets_its_baseline_at_the_next_attempt() -> None:
 
 def test_put_aside_deposit_that_was_deleted_is_cleaned_up() -> None:
     """A put-aside object under a delete marker is removed from care."""
-    w = world()
-    put = w.store.put(REF, BODY)
-    deposit(w.care, REF, put.sequencer, attempt(w.clock, seconds=0.001))
+    w, put = uploaded()
+    w.deposit(put, seconds=0.001)
     w.store.delete(REF)
 
-    verify(w.care, w.replicas, DueCheck(REF, put.version_id), attempt(w.clock))
+    w.verify(put.version_id)
 
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
@@ -444,7 +424,7 @@ def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly() -> None:
     w = _under_care()
     before = w.records.items[REF]
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, seconds=0.001))
+    finding = w.verify(seconds=0.001)
 
     due = another_try(REF, w.clock.now())
     assert (Outcome.DEFERRED, None, False) == (finding.outcome, finding.success, finding.back_to_queue)
@@ -457,10 +437,10 @@ def test_l04_a_deletion_whose_event_was_lost_is_seen_when_s3_does_not_list_the_o
     w = _under_care()
     w.store.delete(REF)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
     assert (Outcome.MATCH, {REF}) == (finding.outcome, set(w.records.items))
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1", outdated=True), attempt(w.clock, seconds=900))
+    finding = w.verify(outdated=True, seconds=900)
     assert "deleted: a delete marker is current" == finding.message
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
@@ -469,7 +449,7 @@ def test_an_object_that_s3_lists_again_is_checked_as_ever() -> None:
     """The list is as old as the message: what is current now counts."""
     w = _under_care()
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1", outdated=True), attempt(w.clock))
+    finding = w.verify(outdated=True)
 
     assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
 
@@ -485,7 +465,7 @@ def test_l24_a_digest_in_the_objects_metadata_does_not_replace_the_baseline() ->
         stored.facts, etag="0" * 32, checksums={"crc64nvme": base64_of("crc64nvme", stored.body)}
     )
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     assert Outcome.MISMATCH is finding.outcome
     assert "baseline, sha256" in finding.message
@@ -498,7 +478,7 @@ def test_l35_contradiction_with_the_stored_checksum_is_said_as_mismatch() -> Non
     assert stored.facts is not None
     stored.facts = attrs.evolve(stored.facts, checksums={"crc64nvme": base64_of("crc64nvme", b"other")})
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     assert Outcome.MISMATCH is finding.outcome
     assert "S3 stored checksum, crc64nvme" in finding.message
@@ -520,10 +500,7 @@ SPOILED: dict[str, tuple[Outcome, Callable[[World], object]]] = {
     "refused": (Outcome.UNREADABLE, lambda w: setattr(w.store, "on_open", _unreadable)),
     "replaced": (Outcome.SUPERSEDED, _replace),
     "without a baseline": (Outcome.NO_BASELINE, _forget_baseline),
-    "too slow": (
-        Outcome.DEFERRED,
-        lambda w: setattr(w.store, "on_chunk", lambda _: w.clock.advance(minutes=2)),
-    ),
+    "too slow": (Outcome.DEFERRED, lambda w: setattr(w.store, "on_chunk", lambda _: w.clock.advance(minutes=2))),
     "broken off once": (Outcome.MATCH, lambda w: setattr(w.store, "on_chunk", raising_once(broken_stream()))),
 }
 
@@ -539,9 +516,7 @@ def test_l04_every_outcome_schedules_the_next_check(outcome: Outcome, spoil: Cal
     w = _under_care()
     spoil(w)
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock, receives=5, last=True))
-
-    assert outcome is finding.outcome
+    assert outcome is w.verify(receives=5, last=True).outcome
     assert w.records.items[REF].next_check == w.schedule.rows[REF].due
     assert w.schedule.rows[REF].due > w.clock.now()
 
@@ -551,7 +526,7 @@ def test_baseline_that_this_software_cannot_compute_is_no_match() -> None:
     w = _under_care()
     w.records.items[REF] = attrs.evolve(w.records.items[REF], digests={"sha3": "00"})
 
-    finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    finding = w.verify()
 
     assert (Outcome.NO_BASELINE, False) == (finding.outcome, finding.success)
     assert {"sha3": "00"} == w.records.items[REF].digests
@@ -561,7 +536,7 @@ def test_check_records_who_checked_what_and_when() -> None:
     """The last check carries bytes, times, storage class and the agent."""
     w = _under_care()
 
-    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    w.verify()
 
     check = w.records.items[REF].last_check
     assert (len(BODY), 1, "STANDARD", "req-1") == (
@@ -579,7 +554,7 @@ def test_a_check_that_was_made_since_it_was_asked_for_is_not_made_again(*, row_w
     w = _under_care()
     asked = w.clock.now()
     w.clock.advance(seconds=1)
-    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    w.verify()
     row, record = w.schedule.rows[REF], w.records.items[REF]
     w.store.opened.clear()
     if not row_was_written:
@@ -595,7 +570,7 @@ def test_a_check_that_was_made_since_it_was_asked_for_is_not_made_again(*, row_w
 def test_a_check_that_was_asked_for_since_the_last_one_is_made() -> None:
     """Whoever asks after a check has begun gets another one."""
     w = _under_care()
-    verify(w.care, w.replicas, DueCheck(REF, "v1"), attempt(w.clock))
+    w.verify()
 
     finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attrs.evolve(attempt(w.clock), asked=w.clock.now()))
 

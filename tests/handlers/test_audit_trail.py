@@ -1,28 +1,21 @@
 import gzip
 import json
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
 from runtime.fixity.evidence import Comparison, Evidence, Source, Verdict
-from runtime.fixity.outcome import Outcome
-from runtime.fixity.record_codec import encode
-from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.handlers.audit_trail import handle
 from runtime.shared.errors import MalformedMessageError, TransientError
 from tests.support.audit_trails import Archive
-from tests.support.builders import AGENT, NOW, REF
-from tests.support.captured import captured
+from tests.support.builders import AGENT, NOW, check_report, fixity_record
+from tests.support.captured import captured, stream_record
+from tests.support.fakes import raising
 from tests.support.published import published
 
-EVENTS = Path(__file__).parent.parent / "support" / "events"
-REPORT = CheckReport(
-    outcome=Outcome.MATCH,
-    success=True,
-    message="ok",
+REPORT = check_report(
     comparisons=[
         Comparison(
             evidence=Evidence(source=Source.S3_CHECKSUM, algorithm="sha256", expected="aa", parts=3),
@@ -39,32 +32,10 @@ REPORT = CheckReport(
     bytes_read=5,
     reads=1,
     storage_class="STANDARD",
-    started=NOW,
     ended=NOW + timedelta(seconds=1),
-    agent=AGENT,
 )
-DEPOSITED = FixityRecord(
-    ref=REF,
-    version_id="v1",
-    size=5,
-    etag="e",
-    sequencer="0" * 32,
-    digests={"sha256": "aa"},
-    primary_algorithm="sha256",
-    deposit_date=REPORT.ended,
-    last_good_date=NOW,
-    next_check=NOW + timedelta(days=1),
-    last_check=REPORT,
-)
+DEPOSITED = fixity_record(deposit_date=REPORT.ended, last_check=REPORT)
 CHECKED = attrs.evolve(DEPOSITED, last_check=attrs.evolve(REPORT, ended=NOW + timedelta(days=1)))
-
-
-def _record(before: FixityRecord | None, after: FixityRecord | None, number: int = 1) -> dict[str, Any]:
-    images = {"OldImage": before, "NewImage": after}
-    change: dict[str, Any] = {name: encode(record) for name, record in images.items() if record is not None}
-    change["Keys"] = {"BucketName": {"S": REF.bucket}, "ObjectKey": {"S": REF.key}}
-    change["ApproximateCreationDateTime"] = NOW.timestamp()
-    return {"eventID": f"s{number}", "eventName": "MODIFY", "dynamodb": change}
 
 
 def _written(archive: Archive, *records: dict[str, Any]) -> list[dict[str, Any]]:
@@ -75,8 +46,7 @@ def _written(archive: Archive, *records: dict[str, Any]) -> list[dict[str, Any]]
 
 def test_a_captured_record_of_the_stream_becomes_an_event() -> None:
     """What DynamoDB sends is understood, also where a record lacks what newer software writes."""
-    event = json.loads((EVENTS / "record_mismatched.json").read_text("utf-8"))
-    [found] = _written(Archive(), *event["Records"])
+    [found] = _written(Archive(), *captured("record_mismatched")["Records"])
 
     assert ("check", "mismatch") == (found["kind"], found["outcome"])
     assert "2026-03-01T12:00:10.000Z" == found["date_time"]
@@ -107,7 +77,7 @@ def test_l30_captured_records_of_the_stream_become_a_deposit_and_a_deletion() ->
 
 def test_items_as_the_adapter_writes_them_keep_every_fact() -> None:
     """Digests, evidence with parts and reasons, bytes, reads, class and agent of the record stand in the event."""
-    [event] = _written(Archive(), _record(None, DEPOSITED))
+    [event] = _written(Archive(), stream_record(None, DEPOSITED))
 
     assert {"sha256": "aa"} == event["computed"]
     assert [
@@ -139,10 +109,10 @@ def test_one_segment_per_batch_in_the_order_of_the_stream() -> None:
     archive = Archive()
     postponed = attrs.evolve(CHECKED, next_check=NOW + timedelta(days=9), sequencer="f" * 32)
     records = [
-        _record(None, DEPOSITED, 1),
-        _record(DEPOSITED, CHECKED, 2),
-        _record(CHECKED, postponed, 3),
-        _record(postponed, None, 4),
+        stream_record(None, DEPOSITED, 1),
+        stream_record(DEPOSITED, CHECKED, 2),
+        stream_record(CHECKED, postponed, 3),
+        stream_record(postponed, None, 4),
     ]
 
     assert ["deposit", "check", "deletion"] == [event["kind"] for event in _written(archive, *records)]
@@ -153,14 +123,14 @@ def test_a_batch_without_events_writes_nothing() -> None:
     """A change of a due date alone leaves no file."""
     archive = Archive()
 
-    assert [] == _written(archive, _record(DEPOSITED, attrs.evolve(DEPOSITED, next_check=NOW)))
+    assert [] == _written(archive, stream_record(DEPOSITED, attrs.evolve(DEPOSITED, next_check=NOW)))
     assert {} == archive.files.files
 
 
 def test_a_repeated_batch_gives_the_same_events() -> None:
     """The stream may hand out a batch again: ids and contents are equal, in a segment of their own."""
     archive = Archive()
-    records = [_record(None, DEPOSITED, 1), _record(DEPOSITED, CHECKED, 2)]
+    records = [stream_record(None, DEPOSITED, 1), stream_record(DEPOSITED, CHECKED, 2)]
 
     assert _written(archive, *records) == _written(archive, *records)
     assert 2 == len(archive.files.files)
@@ -170,20 +140,13 @@ def test_a_failed_write_fails_the_batch() -> None:
     """What was not written is handed out again by the stream."""
     archive = Archive()
 
-    def refuse(_: str) -> None:
-        raise TransientError("SlowDown")
-
-    archive.files.before = refuse
+    archive.files.before = raising(TransientError("SlowDown"))
     with pytest.raises(TransientError):
-        _written(archive, _record(None, DEPOSITED))
+        _written(archive, stream_record(None, DEPOSITED))
 
 
 @pytest.mark.parametrize(
-    "change",
-    [
-        {"Keys": {"BucketName": {"S": "b"}}},
-        {"Keys": {"BucketName": {"S": "b"}, "ObjectKey": {"S": "k"}}},
-    ],
+    "change", [{"Keys": {"BucketName": {"S": "b"}}}, {"Keys": {"BucketName": {"S": "b"}, "ObjectKey": {"S": "k"}}}]
 )
 def test_a_record_of_another_form_fails_the_batch(change: dict[str, Any]) -> None:
     """A record that is not of the checksum table is never skipped quietly."""
@@ -204,9 +167,9 @@ def test_a_record_of_another_form_fails_the_batch(change: dict[str, Any]) -> Non
 )
 def test_a_change_that_is_not_understood_holds_nothing_up(attribute: str, value: dict[str, Any], told: str) -> None:
     """It is an event that says what was got; the changes before and behind it are told as ever."""
-    edited = _record(DEPOSITED, DEPOSITED, 2)
+    edited = stream_record(DEPOSITED, DEPOSITED, 2)
     edited["dynamodb"]["NewImage"][attribute] = value
-    found = _written(Archive(), _record(None, DEPOSITED, 1), edited, _record(DEPOSITED, CHECKED, 3))
+    found = _written(Archive(), stream_record(None, DEPOSITED, 1), edited, stream_record(DEPOSITED, CHECKED, 3))
 
     assert ["deposit", "unknown", "check"] == [event["kind"] for event in found]
     assert f"change not understood: the record was changed; {told}" == found[1]["detail"]
@@ -215,7 +178,7 @@ def test_a_change_that_is_not_understood_holds_nothing_up(attribute: str, value:
 @pytest.mark.parametrize(("image", "happened"), [("NewImage", "was written"), ("OldImage", "was removed")])
 def test_what_happened_is_told_even_if_the_record_is_not_understood(image: str, happened: str) -> None:
     """That a record came or went is certain, whatever it holds."""
-    record = _record(None, DEPOSITED)
+    record = stream_record(None, DEPOSITED)
     record["dynamodb"][image] = {**record["dynamodb"].pop("NewImage"), "Size": {"NULL": True}}
     [event] = _written(Archive(), record)
 
@@ -227,15 +190,15 @@ def test_what_was_changed_by_hand_is_counted(capsys: pytest.CaptureFixture[str])
     """A metric says how many records were changed by no check; a batch without any publishes nothing."""
     forged = attrs.evolve(DEPOSITED, digests={"sha256": "bb"})
 
-    _written(Archive(), _record(None, DEPOSITED), _record(DEPOSITED, CHECKED))
+    _written(Archive(), stream_record(None, DEPOSITED), stream_record(DEPOSITED, CHECKED))
     assert [] == published(capsys)
-    _written(Archive(), _record(DEPOSITED, forged))
+    _written(Archive(), stream_record(DEPOSITED, forged))
     assert [("audit-trail", {"AlteredRecords": 1})] == published(capsys)
 
 
 def test_attributes_that_are_no_part_of_a_record_are_nothing() -> None:
     """What somebody noted beside a record, of whatever type, changes no event and is none."""
-    noted = _record(DEPOSITED, DEPOSITED)
+    noted = stream_record(DEPOSITED, DEPOSITED)
     noted["dynamodb"]["NewImage"] |= {"Note": {"NULL": True}, "Tags": {"SS": ["a"]}}
 
     assert [] == _written(Archive(), noted)

@@ -1,6 +1,3 @@
-import json
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -9,15 +6,14 @@ import pytest
 from benchmarks.function_environment import any_settings
 from runtime.alerts.announce import Alerting, Announced
 from runtime.fixity.outcome import Outcome
-from runtime.fixity.record_codec import encode
-from runtime.fixity.records import CheckReport, FixityRecord
+from runtime.fixity.records import FixityRecord
 from runtime.handlers.checksum_failure import handle
 from runtime.settings import AlertsSettings
 from runtime.shared.errors import MalformedMessageError, TransientError
 from tests.support.announcing_fakes import FakeNotifier
-from tests.support.builders import AGENT, NOW, REF
+from tests.support.builders import check_report, fixity_record
+from tests.support.captured import captured, stream_record
 
-EVENTS = Path(__file__).parent.parent / "support" / "events"
 SETTINGS = any_settings(AlertsSettings, environment="test", runbook_url="https://example.org/runbook")
 
 
@@ -25,45 +21,21 @@ def _alerting(notifier: FakeNotifier) -> Alerting:
     return Alerting(notifier=notifier, settings=SETTINGS)
 
 
-def _record(outcome: Outcome, *, success: bool | None) -> FixityRecord:
-    report = CheckReport(outcome=outcome, success=success, message="why", started=NOW, ended=NOW, agent=AGENT)
-    return FixityRecord(
-        ref=REF,
-        version_id="v1",
-        size=5,
-        etag="e",
-        sequencer="0" * 32,
-        digests={"sha256": "aa"},
-        primary_algorithm="sha256",
-        deposit_date=NOW,
-        last_good_date=NOW,
-        next_check=NOW + timedelta(days=1),
-        last_check=report,
-    )
-
-
 def _event(*changes: tuple[FixityRecord | None, FixityRecord | None]) -> dict[str, Any]:
-    records = []
-    for before, after in changes:
-        images = {"OldImage": before, "NewImage": after}
-        change: dict[str, Any] = {name: encode(record) for name, record in images.items() if record is not None}
-        keys = {"BucketName": {"S": REF.bucket}, "ObjectKey": {"S": REF.key}}
-        change |= {"Keys": keys, "ApproximateCreationDateTime": NOW.timestamp()}
-        records.append({"eventID": "s1", "eventName": "MODIFY", "dynamodb": change})
-    return {"Records": records}
+    return {"Records": [stream_record(before, after) for before, after in changes]}
 
 
-GOOD = _record(Outcome.MATCH, success=True)
-DAMAGED = _record(Outcome.MISMATCH, success=False)
-DEFERRED = _record(Outcome.DEFERRED, success=None)
+GOOD = fixity_record()
+DAMAGED = fixity_record(last_check=check_report(Outcome.MISMATCH, success=False))
+DEFERRED = fixity_record(last_check=check_report(Outcome.DEFERRED, success=None))
 
 
 def test_new_failure_is_published() -> None:
     """The stream's record becomes one message that people understand."""
     notifier = FakeNotifier()
-    event = json.loads((EVENTS / "record_mismatched.json").read_text("utf-8"))
+    told = handle(captured("record_mismatched"), _alerting(notifier))
 
-    assert Announced(failures=1, recoveries=0) == handle(event, _alerting(notifier))
+    assert Announced(failures=1, recoveries=0) == told
     [(subject, body)] = notifier.messages
     assert "[DuraCloud test] 1 object failed the check" == subject
     assert '"box 1/letter ä.txt"' in body

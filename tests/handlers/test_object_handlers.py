@@ -15,18 +15,9 @@ from runtime.settings import DepositSettings, RemovalSettings, VerificationSetti
 from runtime.shared.object_ref import ObjectRef
 from runtime.sweep.judge import ListedObject, Unrecorded
 from runtime.sweep.slices import Sweep
-from tests.support.builders import (
-    NOW,
-    REF,
-    FakeContext,
-    World,
-    fixity_settings,
-    s3_event,
-    sqs_event,
-    world,
-)
+from tests.support.builders import NOW, REF, FakeContext, World, fixity_settings, s3_event, sqs_event, world
 from tests.support.captured import captured, form
-from tests.support.fakes import Happening
+from tests.support.fakes import Happening, raising
 from tests.support.published import published
 
 Handle = Callable[..., dict[str, Any]]
@@ -259,10 +250,7 @@ def test_unreadable_object_goes_back_until_the_queue_sets_it_aside(
     """An unreadable object is a failed check only on the last receive, and its message goes back each time."""
     w = _under_care()
 
-    def refused(_: int) -> None:
-        raise UnreadableError("S3 answered AccessDenied")
-
-    w.store.on_open = refused
+    w.store.on_open = raising(UnreadableError("S3 answered AccessDenied"))
     capsys.readouterr()
 
     assert ["m0"] == _run(checksum_verification.handle, w, _due(REF, "v1"), receives=receives)

@@ -1,5 +1,4 @@
 import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -12,10 +11,11 @@ from runtime.provisioning.replication_events import ReplicationProblem, Replicat
 from runtime.settings import ReplicationSettings
 from runtime.shared.object_ref import ObjectRef
 from tests.support.builders import sqs_event
+from tests.support.captured import captured
 from tests.support.published import published
 
 SETTINGS = any_settings(ReplicationSettings, environment="test")
-TEXT = (Path(__file__).parent.parent / "support" / "events" / "replication_failed.json").read_text("utf-8")
+TEXT = json.dumps(captured("replication_failed"))
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 TEST_MESSAGE = json.dumps(
     {

@@ -1,24 +1,23 @@
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from stacks.config import load_settings
-from tests.infra.synthesis import ENVIRONMENTS, VARIANTS, Assembly, settings_of, synthesise
+from tests.infra.synthesis import ENVIRONMENTS, VARIANTS, Assembly, settings_of, synthesised_once
 
 
 @pytest.fixture(scope="session")
-def assemblies(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Assembly]:
-    """The templates of every environment and variant, synthesised once."""
-    return {
-        variant: synthesise(settings_of(variant), tmp_path_factory.mktemp(f"cdk-{variant}")) for variant in VARIANTS
-    }
+def assemblies(shared_folder: Path) -> Mapping[str, Assembly]:
+    """The templates of every environment and variant, synthesised once by all processes that run tests."""
+    return {variant: synthesised_once(settings_of(variant), shared_folder / f"cdk-{variant}") for variant in VARIANTS}
 
 
 @pytest.fixture(scope="session")
-def destroyable(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Assembly]:
-    """The templates of disposable environments where the command allows data loss, synthesised once."""
+def destroyable(shared_folder: Path) -> Mapping[str, Assembly]:
+    """The templates of disposable environments where the command allows data loss, likewise."""
     return {
-        name: synthesise(load_settings(name), tmp_path_factory.mktemp(f"cdk-{name}-loss"), allowDataLoss="true")
+        name: synthesised_once(load_settings(name), shared_folder / f"cdk-{name}-loss", allowDataLoss="true")
         for name in ("local", "dev", "staging")
     }
 

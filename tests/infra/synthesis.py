@@ -1,12 +1,13 @@
 """Synthesised templates, and what their references mean, for the tests of the infrastructure."""
 
+import fcntl
 import json
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
-import aws_cdk as cdk
 
 from stacks import naming
 from stacks.assembly import build_app
@@ -45,13 +46,7 @@ def settings_of(variant: str) -> Settings:
 
 @attrs.frozen
 class Resource:
-    """A resource of a template.
-
-    Attributes:
-        layer: its stack.
-        logical_id: its name in the template.
-        body: what the template says of it.
-    """
+    """A resource of a template: its stack, its name there, and what the template says of it."""
 
     layer: str
     logical_id: str
@@ -76,19 +71,16 @@ class Resource:
 
 @attrs.frozen
 class Assembly:
-    """The templates of an environment.
+    """The templates of an environment, which lie in a folder."""
 
-    Attributes:
-        app: the app, synthesised.
-        settings: the environment's settings.
-        templates: by layer.
-        directory: where they lie.
-    """
-
-    app: cdk.App
     settings: Settings
-    templates: Mapping[str, Mapping[str, Any]]
     directory: Path
+
+    @cached_property
+    def templates(self) -> Mapping[str, Mapping[str, Any]]:
+        """The templates by layer."""
+        files = {layer: f"{naming.stack_name(self.settings.name, layer)}.template.json" for layer in LAYERS}
+        return {layer: json.loads((self.directory / file).read_text("utf-8")) for layer, file in files.items()}
 
     def resources(self, *types: str) -> Iterator[Resource]:
         """Yield the resources of some types, or all of them."""
@@ -145,19 +137,20 @@ class Assembly:
 
 def synthesise(settings: Settings, directory: Path, **context: object) -> Assembly:
     """Synthesise the templates of an environment, without building assets and without cdk-nag."""
-    app = build_app(settings, context={**CONTEXT, **context}, outdir=str(directory))
-    app.synth()
-    return Assembly(
-        app,
-        settings,
-        {
-            layer: json.loads(
-                (directory / f"{naming.stack_name(settings.name, layer)}.template.json").read_text("utf-8")
-            )
-            for layer in LAYERS
-        },
-        directory,
-    )
+    build_app(settings, context={**CONTEXT, **context}, outdir=str(directory)).synth()
+    return Assembly(settings, directory)
+
+
+def synthesised_once(settings: Settings, directory: Path, **context: object) -> Assembly:
+    """Return the templates in a folder, which the first process that asks for them synthesises."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = directory / "done"
+        if not done.exists():
+            synthesise(settings, directory / "cdk.out", **context)
+            done.touch()
+    return Assembly(settings, directory / "cdk.out")
 
 
 def references(value: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 (any value of a template)

@@ -77,14 +77,7 @@ OF_EVENTS = (
 
 @attrs.frozen
 class Watched:
-    """A metric as an alarm or graph names it.
-
-    Attributes:
-        namespace: the namespace.
-        name: the metric.
-        dimensions: its dimensions, references resolved.
-        region: the region that is named; None for the stack's own.
-    """
+    """A metric as an alarm or graph names it, references resolved; the region is None for the stack's own."""
 
     namespace: str
     name: str

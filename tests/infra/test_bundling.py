@@ -10,6 +10,7 @@ from runtime.settings import FUNCTIONS
 from stacks import bundling
 from stacks.assembly import build_app
 from tests.infra.synthesis import CONTEXT, ROOT, settings_of
+from tests.support.processes import run
 
 # https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html: where the machine stands, and its numbers.
 _ELF_MACHINE = slice(18, 20)
@@ -62,18 +63,10 @@ def test_what_ships_is_self_contained(code: Path, layer: Path, function: str, tm
     """
     name = f"runtime.handlers.{function.replace('-', '_')}"
 
-    answer = subprocess.run(  # noqa: S603 (our own program and arguments)
+    keys = {"AWS_ACCESS_KEY_ID": "dummy", "AWS_SECRET_ACCESS_KEY": "dummy"}
+    answer = run(
         [sys.executable, "-B", "-I", "-S", "-c", _LOAD, str(code), str(layer), name, _factory(function)],
-        env={
-            **function_environment(function),
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "dummy",
-            "AWS_SECRET_ACCESS_KEY": "dummy",
-            "HOME": str(tmp_path),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+        env={**function_environment(function), "AWS_DEFAULT_REGION": "us-east-1", **keys, "HOME": str(tmp_path)},
     )
 
     assert (0, "") == (answer.returncode, answer.stderr)
@@ -119,8 +112,7 @@ outside = [m for m in list(sys.modules.values()) if "site-packages" in (getattr(
 assert outside == [], outside
 """
     whole = f"import sys\nsys.path[:0] = sys.argv[1:]\n{program}{outside}"
-    command = [sys.executable, "-B", "-I", "-S", "-c", whole, *map(str, paths)]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 (our own program and arguments)
+    answer = run([sys.executable, "-B", "-I", "-S", "-c", whole, *map(str, paths)])
 
     assert (0, "") == (answer.returncode, answer.stderr)
 

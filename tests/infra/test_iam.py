@@ -102,12 +102,7 @@ _CONSUME: Final = {
     "sqs:ReceiveMessage",
 }
 _SET_ASIDE: Final = {"sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"}
-_STREAM: Final = {
-    "dynamodb:DescribeStream",
-    "dynamodb:GetRecords",
-    "dynamodb:GetShardIterator",
-    "dynamodb:ListStreams",
-}
+_STREAM: Final = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
 _READER_OF: Final = {
     DepositSettings.function: "object-created",
     RemovalSettings.function: "object-deleted",

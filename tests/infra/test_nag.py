@@ -1,18 +1,30 @@
+import aws_cdk as cdk
+import pytest
+
 from stacks import nag
-from tests.infra.synthesis import Assembly
+from stacks.assembly import build_app
+from tests.infra.synthesis import CONTEXT, VARIANTS, settings_of
 
 
-def test_every_acceptance_has_a_reason(variant: Assembly) -> None:
+@pytest.fixture(scope="module", params=VARIANTS)
+def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> cdk.App:
+    """The app of one environment or variant, synthesised; a test with this fixture runs for each."""
+    found = build_app(settings_of(request.param), context=CONTEXT, outdir=str(tmp_path_factory.mktemp("cdk")))
+    found.synth()
+    return found
+
+
+def test_every_acceptance_has_a_reason(app: cdk.App) -> None:
     """cdk-nag takes an empty reason without a word; we do not."""
-    assert [] == [one for one in nag.acknowledged(variant.app) if len(one.reason.split()) < 4]
+    assert [] == [one for one in nag.acknowledged(app) if len(one.reason.split()) < 4]
 
 
-def test_every_finding_is_accepted_and_every_acceptance_is_needed(variant: Assembly) -> None:
+def test_every_finding_is_accepted_and_every_acceptance_is_needed(app: cdk.App) -> None:
     """What cdk-nag finds is exactly what constructs acknowledge: nothing is open, and nothing is stale."""
-    accepted = [(one.path, one.rule) for one in nag.acknowledged(variant.app)]
+    accepted = [(one.path, one.rule) for one in nag.acknowledged(app)]
 
-    assert sorted(nag.findings(variant.app)) == sorted(accepted)
+    assert sorted(nag.findings(app)) == sorted(accepted)
 
-    nag.acknowledge(variant.app)
+    nag.acknowledge(app)
 
-    assert set() == nag.findings(variant.app)
+    assert set() == nag.findings(app)

@@ -9,12 +9,21 @@ from pathlib import Path
 import pytest
 
 from tests.infra.synthesis import ROOT
+from tests.support.processes import run
 
 # A place where nothing listens: whatever asks for the network fails at once.
 _NOWHERE = "http://127.0.0.1:9"
 # What CDK's checks found, and the tree for its console.
 _REPORTS = ("tree.json", "validation-report.json", "policy-validation-report.json")
 _ALARMING = ("!!", "warn", "deprecat", "end-of-life", "traceback", "error", "bundling")
+
+
+@pytest.fixture(scope="session")
+def home(shared_folder: Path) -> Path:
+    """A home of its own, which all runs share: CDK unpacks itself there once."""
+    folder = shared_folder / "home"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _environment(home: Path) -> dict[str, str]:
@@ -73,12 +82,12 @@ def _copy(target: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["dev", "staging", "prod"])
-def test_two_synths_are_byte_identical_and_silent(name: str, tmp_path: Path) -> None:
+def test_two_synths_are_byte_identical_and_silent(name: str, tmp_path: Path, home: Path) -> None:
     """Templates and asset hashes depend on code and history alone: not on folder, time, credentials or network."""
     elsewhere = _copy(tmp_path / "a folder with blanks")
     # Together, and the second without CDK's own checks of the same templates, which take most of the time.
-    first = _start(ROOT, tmp_path / "one", tmp_path, {}, env=name)
-    second = _start(elsewhere, tmp_path / "two", tmp_path, {"CDK_VALIDATION": "false"}, env=name)
+    first = _start(ROOT, tmp_path / "one", home, {}, env=name)
+    second = _start(elsewhere, tmp_path / "two", home, {"CDK_VALIDATION": "false"}, env=name)
 
     assert [(0, "", "")] * 2 == [_answer(first), _answer(second)]
     one, other = _written(tmp_path / "one"), _written(tmp_path / "two")
@@ -101,44 +110,31 @@ def test_two_synths_are_byte_identical_and_silent(name: str, tmp_path: Path) -> 
         ),
     ],
 )
-def test_a_wrong_word_is_one_clear_line(context: dict[str, str], line: str, tmp_path: Path) -> None:
+def test_a_wrong_word_is_one_clear_line(context: dict[str, str], line: str, tmp_path: Path, home: Path) -> None:
     """The person who mistypes reads one line, and no stack trace."""
-    answer, written = _synth(ROOT, tmp_path / "out", tmp_path, **context)
+    answer, written = _synth(ROOT, tmp_path / "out", home, **context)
 
     assert (1, "", line) == answer
     assert {} == written
 
 
-def test_an_unknown_setting_is_one_clear_line(tmp_path: Path) -> None:
+def test_an_unknown_setting_is_one_clear_line(tmp_path: Path, home: Path) -> None:
     """A mistyped key in an environment's file is named, with the keys that are allowed."""
     project = _copy(tmp_path / "project")
     settings = project / "stacks" / "environments" / "dev.toml"
     settings.write_text(f"{settings.read_text('utf-8')}\n[export]\nscheduel = 1\n", encoding="utf-8")
 
-    answer, _ = _synth(project, tmp_path / "out", tmp_path, env="dev")
+    answer, _ = _synth(project, tmp_path / "out", home, env="dev")
 
     line = "dev.toml.export: got the unknown key scheduel; allowed: schedule, follow_schedule\n"
     assert (1, "", line) == answer
 
 
-def test_the_command_line_synthesises_without_a_word_of_warning(tmp_path: Path) -> None:
+def test_the_command_line_synthesises_without_a_word_of_warning(tmp_path: Path, home: Path) -> None:
     """`cdk synth -c env=prod` needs no credentials and no network, and prints nothing that alarms."""
-    answer = subprocess.run(  # noqa: S603 (our own program and arguments)
-        [
-            str(ROOT / "node_modules" / ".bin" / "cdk"),
-            "synth",
-            "-c",
-            "env=prod",
-            "--quiet",
-            "-o",
-            str(tmp_path / "out"),
-        ],
-        cwd=ROOT,
-        env=_environment(tmp_path),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), "synth", "-c", "env=prod", "--quiet", "-o"]
+    answer = run([*command, str(tmp_path / "out")], cwd=ROOT, env=_environment(home))
+
     said = (answer.stdout + answer.stderr).lower()
 
     assert 0 == answer.returncode, said

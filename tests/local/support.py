@@ -62,10 +62,7 @@ def table(name: str, **more: object) -> dict[str, Any]:
             "StreamSpecification": {"StreamViewType": "NEW_AND_OLD_IMAGES"},
             "TimeToLiveSpecification": {"AttributeName": "TTL", "Enabled": True},
             "Replicas": [
-                {
-                    "Region": "us-east-1",
-                    "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
-                }
+                {"Region": "us-east-1", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
             ],
             **more,
         },
@@ -85,6 +82,21 @@ def function(code: str, **environment: object) -> dict[str, Any]:
             "Code": {"ZipFile": code},
             "Environment": {"Variables": environment},
         },
+    }
+
+
+def reader(echo: str, queue: str = "Queue", **mapping: object) -> dict[str, Any]:
+    """Return the template's resources by which the function `echo` sends the stream of `Table` to a queue."""
+    properties = {
+        "FunctionName": {"Ref": echo},
+        "EventSourceArn": {"Fn::GetAtt": ["Table", "StreamArn"]},
+        "StartingPosition": "TRIM_HORIZON",
+        **mapping,
+    }
+    return {
+        queue: {"Type": "AWS::SQS::Queue"},
+        echo: function(ECHO, QUEUE={"Ref": queue}),
+        echo.replace("Echo", "Mapping"): {"Type": "AWS::Lambda::EventSourceMapping", "Properties": properties},
     }
 
 

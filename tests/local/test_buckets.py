@@ -145,12 +145,9 @@ def test_events_tell_what_eventbridge_tells(bucket: Versioned) -> None:
     created, hidden, gone = eventually(lambda: bucket.events(key), lambda seen: len(seen) == 3)
     assert [f"arn:aws:s3:::{bucket.name}"] == created["resources"]
     assert ("Object Created", "PutObject") == (created["detail-type"], created["detail"]["reason"])
-    assert {
-        "key": key,
-        "size": 6,
-        "etag": put["ETag"].strip('"'),
-        "version-id": put["VersionId"],
-    } == {name: value for name, value in created["detail"]["object"].items() if name != "sequencer"}
+    assert {"key": key, "size": 6, "etag": put["ETag"].strip('"'), "version-id": put["VersionId"]} == {
+        name: value for name, value in created["detail"]["object"].items() if name != "sequencer"
+    }
     assert ("Object Deleted", "Delete Marker Created") == (hidden["detail-type"], hidden["detail"]["deletion-type"])
     assert marker["VersionId"] == hidden["detail"]["object"]["version-id"]
     assert ("Object Deleted", "Permanently Deleted") == (gone["detail-type"], gone["detail"]["deletion-type"])
@@ -234,8 +231,7 @@ def test_a_replica_has_the_version_id_of_its_source(aws: LocalAws) -> None:
     rule = {"ID": "all", "Status": "Enabled", "Priority": 1, "Filter": {"Prefix": ""}}
     rule |= {"Destination": {"Bucket": f"arn:aws:s3:::{name}-repl"}, "DeleteMarkerReplication": {"Status": "Enabled"}}
     s3.put_bucket_replication(
-        Bucket=name,
-        ReplicationConfiguration={"Role": f"arn:aws:iam::{ACCOUNT}:role/r", "Rules": [rule]},
+        Bucket=name, ReplicationConfiguration={"Role": f"arn:aws:iam::{ACCOUNT}:role/r", "Rules": [rule]}
     )
     versions = [s3.put_object(Bucket=name, Key="a", Body=body)["VersionId"] for body in (b"one", b"two")]
     versions.append(s3.copy_object(Bucket=name, Key="a", CopySource=f"{name}/a?versionId={versions[0]}")["VersionId"])

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from duracloud.local.aws import ACCESS_KEY_ID, REGION, LocalAws
 from duracloud.local.faults import CALLER, Fault, Faults
-from tests.local.support import ECHO, deploy, eventually, function, messages, table, unique
+from tests.local.support import deploy, eventually, function, messages, reader, table, unique
 
 SLOW = "def handler(event, context):\n    import time\n    time.sleep(event['seconds'])\n    return 'ended'"
 
@@ -137,23 +137,7 @@ def test_killing_a_function_ends_the_invocation_with_an_error(aws: LocalAws, fau
 
 def test_records_that_a_stream_has_lost_never_reach_the_function(aws: LocalAws, faults: Faults) -> None:
     """A reader that was away goes on with what was written after the loss."""
-    ids = deploy(
-        aws,
-        {
-            "Table": table(unique("t")),
-            "Queue": {"Type": "AWS::SQS::Queue"},
-            "Echo": function(ECHO, QUEUE={"Ref": "Queue"}),
-            "Mapping": {
-                "Type": "AWS::Lambda::EventSourceMapping",
-                "Properties": {
-                    "FunctionName": {"Ref": "Echo"},
-                    "EventSourceArn": {"Fn::GetAtt": ["Table", "StreamArn"]},
-                    "StartingPosition": "TRIM_HORIZON",
-                    "Enabled": False,
-                },
-            },
-        },
-    )
+    ids = deploy(aws, {"Table": table(unique("t")), **reader("Echo", Enabled=False)})
     dynamodb, seen = aws.client("dynamodb"), list[str]()
     for key in ("lost 1", "lost 2"):
         dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": key}})

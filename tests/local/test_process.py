@@ -211,9 +211,7 @@ def as_user(aws: LocalAws, service: str, name: str, action: str) -> Any:  # noqa
     statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
     iam.create_user(UserName=name)
     iam.put_user_policy(
-        UserName=name,
-        PolicyName="one",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        UserName=name, PolicyName="one", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     )
     key = iam.create_access_key(UserName=name)["AccessKey"]
     session: Any = boto3.session.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)

@@ -8,34 +8,22 @@ from typing import Any
 import pytest
 
 from duracloud.local.aws import LocalAws, free_port
-from tests.local.support import ECHO, deploy, eventually, function, messages, table, unique
+from tests.local.support import deploy, eventually, messages, reader, table, unique
 
 EXPIRED_BY_SERVICE = '{"eventName":["REMOVE"],"userIdentity":{"principalId":["dynamodb.amazonaws.com"]}}'
 
 
+FAILURES = {"Failures": {"Type": "AWS::SQS::Queue"}}
+ASIDE = {
+    "BisectBatchOnFunctionError": True,
+    "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}},
+}
+
+
 def deploy_reader(aws: LocalAws, **mapping: object) -> dict[str, str]:
     """Deploy a table whose stream is read by the function that sends it to the queue `Queue`."""
-    return deploy(
-        aws,
-        {
-            "Table": table(unique("t")),
-            "Queue": {"Type": "AWS::SQS::Queue"},
-            "Failures": {"Type": "AWS::SQS::Queue"},
-            "Echo": function(ECHO, QUEUE={"Ref": "Queue"}),
-            "Mapping": {
-                "Type": "AWS::Lambda::EventSourceMapping",
-                "Properties": {
-                    "FunctionName": {"Ref": "Echo"},
-                    "EventSourceArn": {"Fn::GetAtt": ["Table", "StreamArn"]},
-                    "StartingPosition": "TRIM_HORIZON",
-                    "BatchSize": 100,
-                    "BisectBatchOnFunctionError": True,
-                    "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}},
-                    **mapping,
-                },
-            },
-        },
-    )
+    echo = reader("Echo", BatchSize=100, **ASIDE, **mapping)
+    return deploy(aws, {"Table": table(unique("t")), **FAILURES, **echo})
 
 
 class Stream:
@@ -154,39 +142,16 @@ def test_a_batch_waits_to_be_filled(aws: LocalAws) -> None:
 
 def test_a_stream_may_have_two_readers(aws: LocalAws) -> None:
     """Each reader gets every record in its own time, and what fails for one does not fail for the other."""
-    ids = deploy(
-        aws,
-        {
-            "Table": table(unique("t")),
-            "Failures": {"Type": "AWS::SQS::Queue"},
-            **{
-                name: part
-                for reader, mapping in (("First", {"MaximumRetryAttempts": 1}), ("Second", {}))
-                for name, part in {
-                    f"{reader}Queue": {"Type": "AWS::SQS::Queue"},
-                    f"{reader}Echo": function(ECHO, QUEUE={"Ref": f"{reader}Queue"}),
-                    f"{reader}Mapping": {
-                        "Type": "AWS::Lambda::EventSourceMapping",
-                        "Properties": {
-                            "FunctionName": {"Ref": f"{reader}Echo"},
-                            "EventSourceArn": {"Fn::GetAtt": ["Table", "StreamArn"]},
-                            "StartingPosition": "TRIM_HORIZON",
-                            "BisectBatchOnFunctionError": True,
-                            "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}},
-                            **mapping,
-                        },
-                    },
-                }.items()
-            },
-        },
-    )
-    first, second = Stream(aws, ids["FirstQueue"]), Stream(aws, ids["SecondQueue"])
+    first = reader("FirstEcho", "FirstQueue", MaximumRetryAttempts=1, **ASIDE)
+    second = reader("SecondEcho", "SecondQueue", **ASIDE)
+    ids = deploy(aws, {"Table": table(unique("t")), **FAILURES, **first, **second})
+    quick, slow = Stream(aws, ids["FirstQueue"]), Stream(aws, ids["SecondQueue"])
     dynamodb = aws.client("dynamodb")
     for key in ("a", "poison", "b"):
         dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": key}})
 
-    eventually(first.keys, lambda seen: seen == {"a", "b"}, seconds=20)
-    assert {"a"} == eventually(second.keys, lambda seen: "a" in seen, seconds=20)
+    eventually(quick.keys, lambda seen: seen == {"a", "b"}, seconds=60)
+    assert {"a"} == eventually(slow.keys, lambda seen: "a" in seen, seconds=60)
 
 
 def test_a_restart_loses_no_stream_record_and_does_not_begin_again(tmp_path: Path) -> None:

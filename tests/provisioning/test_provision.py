@@ -14,6 +14,7 @@ from runtime.provisioning.provision import provision
 from runtime.provisioning.request_result import NameVerdict, RequestResult, RequestStatus
 from runtime.shared.errors import RefusedError, TransientError
 from tests.support.builders import AGENT, NOW
+from tests.support.fakes import raising_once
 from tests.support.provisioning_fakes import SETTINGS, FakeBucket, Office, office, request
 
 MAIN, REPLICA = "acme-dev-letters", "acme-dev-letters-repl"
@@ -397,12 +398,7 @@ def test_a_request_without_names_is_no_event() -> None:
 def test_l19_events_that_could_not_be_written_are_written_by_the_next_delivery() -> None:
     """The claim stands until the events are written, so that the next attempt ends as the first would have."""
     o = office()
-
-    def refuse(_: str) -> None:
-        o.audit.before = lambda _: None
-        raise TransientError("SlowDown")
-
-    o.audit.before = refuse
+    o.audit.before = raising_once(TransientError("SlowDown"))
     with pytest.raises(TransientError):
         _drop(o, "letters")
     assert {MAIN} == set(o.requests.claims)

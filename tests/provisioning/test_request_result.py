@@ -5,8 +5,6 @@ import attrs
 import pytest
 
 from runtime.provisioning.request_result import (
-    BucketRequest,
-    NameResult,
     NameVerdict,
     RequestResult,
     RequestStatus,
@@ -15,26 +13,12 @@ from runtime.provisioning.request_result import (
     status_of,
 )
 from tests.support.hostile import HOSTILE_TEXTS
+from tests.support.provisioning_fakes import name_result, request
 
-REQUEST = BucketRequest(
-    bucket="acme-dev-bucket-requested",
-    key="box 1/ä.txt",
-    version_id="v1",
-    requester="111111111111",
-    received_at=datetime(2026, 3, 1, 23, 30, tzinfo=UTC),
-    event_id="e1",
-)
-CREATED = NameResult(
-    line=1, name="letters", bucket="acme-dev-letters", replica="acme-dev-letters-repl", verdict=NameVerdict.CREATED
-)
-FAILED = NameResult(
-    line=2,
-    name="photos",
-    bucket="acme-dev-photos",
-    replica="acme-dev-photos-repl",
-    verdict=NameVerdict.FAILED,
-    reason="could not keep versions",
-    left_behind=("acme-dev-photos",),
+REQUEST = attrs.evolve(request(key="box 1/ä.txt"), received_at=datetime(2026, 3, 1, 23, 30, tzinfo=UTC))
+CREATED = name_result("letters")
+FAILED = name_result(
+    "photos", NameVerdict.FAILED, line=2, reason="could not keep versions", left_behind=("acme-dev-photos",)
 )
 RESULT = RequestResult(
     request=REQUEST,

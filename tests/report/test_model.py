@@ -51,14 +51,12 @@ def test_records_are_counted_as_the_sweep_counts_them() -> None:
         FAILED,
     )
 
-    assert (4, 22, 2, 1, 1, 1) == (
-        count.objects,
-        count.size,
-        count.covered,
-        count.overdue,
-        count.never_verified,
-        count.failing,
-    )
+    assert 4 == count.objects
+    assert 22 == count.size
+    assert 2 == count.covered
+    assert 1 == count.overdue
+    assert 1 == count.never_verified
+    assert 1 == count.failing
     assert 50 == count.coverage
     assert 0 == count.unreplicated
     assert NOW - timedelta(days=200) == count.oldest
@@ -72,7 +70,9 @@ def test_what_fails_is_not_covered() -> None:
     failing = with_outcome(record("b"), Outcome.MISMATCH, success=False)
     count = _count(record("a"), failing)
 
-    assert (2, 1, 50) == (count.objects, count.covered, count.coverage)
+    assert 2 == count.objects
+    assert 1 == count.covered
+    assert 50 == count.coverage
 
 
 def test_what_was_never_read_does_not_hide_what_waits() -> None:
@@ -86,7 +86,8 @@ def test_l25_objects_without_a_replica_are_counted() -> None:
     """An object that is sound and has no second copy is not one with nothing to be told of."""
     count = _count(with_replication(record("a"), Replication.FAILED), record("b"))
 
-    assert (1, 0) == (count.unreplicated, count.failing)
+    assert 1 == count.unreplicated
+    assert 0 == count.failing
 
 
 def test_l25_a_replica_that_fails_is_counted_apart() -> None:
@@ -103,7 +104,8 @@ def test_only_the_first_failing_objects_are_named() -> None:
     one, other = _count(*[FAILED] * 150), _count(*[FAILED] * 150)
     one.add(other)
 
-    assert (300, MOST_FAILING) == (one.failing, len(one.failing_objects))
+    assert 300 == one.failing
+    assert MOST_FAILING == len(one.failing_objects)
 
 
 def test_nothing_is_fully_covered() -> None:
@@ -137,7 +139,9 @@ def test_the_summary_is_json() -> None:
     document = json.loads(json.dumps(sample().document))
 
     assert "duracloud-report/1" == document["format"]
-    assert (1_544_349, 2, 31) == (document["objects"], document["failing"], len(document["days"]))
+    assert 1_544_349 == document["objects"]
+    assert 2 == document["failing"]
+    assert 31 == len(document["days"])
     assert "acme-prod-maps.csv" == document["buckets"]["acme-prod-maps"]["list"]
     assert document["buckets"]["acme-prod-born-digital"]["storage"] is None
 

@@ -14,13 +14,11 @@ from moto import mock_aws
 from duracloud.cli.main import main
 from duracloud.restore import records as tool
 from runtime.events.eventbridge_s3 import S3Event, parse
-from runtime.fixity.outcome import Outcome
 from runtime.fixity.record_codec import encode
-from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.fixity.sequencer import normalised
 from runtime.shared.object_ref import ObjectRef
 from tests.contract.tables import KEYS
-from tests.support.builders import AGENT, INTERVAL, NOW
+from tests.support.builders import INTERVAL, NOW, fixity_record
 
 BUCKET = "acme-test-letters"
 EARLY, LATE = normalised("0A"), normalised("0B")
@@ -60,23 +58,8 @@ def item(
     key: str, version: str, sequencer: str = EARLY, bucket: str = BUCKET, checked: datetime = NOW
 ) -> dict[str, Any]:
     """Return the item of a record in DynamoDB's own form."""
-    return encode(
-        FixityRecord(
-            ref=ObjectRef(bucket, key),
-            version_id=version,
-            size=6,
-            etag="etag",
-            sequencer=sequencer,
-            digests={"sha256": "00"},
-            primary_algorithm="sha256",
-            deposit_date=NOW,
-            last_good_date=checked,
-            next_check=checked + INTERVAL,
-            last_check=CheckReport(
-                outcome=Outcome.MATCH, success=True, message="ok", started=checked, ended=checked, agent=AGENT
-            ),
-        )
-    )
+    order = {"version_id": version, "sequencer": sequencer, "size": 6, "next_check": checked + INTERVAL}
+    return encode(fixity_record(ObjectRef(bucket, key), at=checked, **order))
 
 
 def stored(environment: tool.Environment, table: str) -> dict[str, dict[str, Any]]:

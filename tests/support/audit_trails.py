@@ -86,14 +86,7 @@ class Archive:
 
 
 def archive(*, days: int, segments: int, events: int, unsigned: int = 0) -> Archive:
-    """Build a trail.
-
-    Args:
-        days: signed days.
-        segments: segments of each day, alternately of two chains.
-        events: events of each segment.
-        unsigned: segments of the day after the last signed one.
-    """
+    """Build a trail: segments of each day are alternately of two chains; `unsigned` ones follow the last signed day."""
     found, number = Archive(), 0
     for day in range(days + 1):
         writers = [found.writer(), found.writer()]

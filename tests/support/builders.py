@@ -8,8 +8,12 @@ import attrs
 
 from benchmarks.function_environment import any_settings
 from runtime.fixity.check_replica import Replicas
-from runtime.fixity.context import Attempt, Care
-from runtime.fixity.records import Agent
+from runtime.fixity.context import Attempt, Care, Finding
+from runtime.fixity.deposit import deposit
+from runtime.fixity.due_check import DueCheck
+from runtime.fixity.outcome import Outcome
+from runtime.fixity.records import Agent, CheckReport, FixityRecord
+from runtime.fixity.verify import verify
 from runtime.settings import DepositSettings, FixitySettings
 from runtime.shared.object_ref import ObjectRef
 from tests.support.fakes import FakeClock, FakeRecords, FakeSchedule, FakeStore, Happening
@@ -19,12 +23,9 @@ FixityT = TypeVar("FixityT", bound=FixitySettings)
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 INTERVAL = timedelta(days=180)
 REF = ObjectRef("acme-test-letters", "box 1/letter ä+%20.txt")
+BODY = b"a letter to the archive"
 AGENT = Agent(
-    software="DuraCloud",
-    version="1.0.0",
-    commit="0123abc",
-    function="duracloud-test-file-uploaded",
-    request_id="req-1",
+    software="DuraCloud", version="1.0.0", commit="0123abc", function="duracloud-test-file-uploaded", request_id="req-1"
 )
 
 
@@ -40,6 +41,21 @@ class World:
     clock: FakeClock
     care: Care
 
+    def deposit(self, put: Happening, **more: Any) -> Finding:  # noqa: ANN401 (as of `attempt`)
+        """Work on the event of an upload."""
+        return deposit(self.care, put.ref, put.sequencer, attempt(self.clock, **more))
+
+    def verify(self, version_id: str = "v1", *, outdated: bool = False, **more: Any) -> Finding:  # noqa: ANN401 (as of `attempt`)
+        """Check the usual object."""
+        due = DueCheck(REF, version_id, outdated=outdated)
+        return verify(self.care, self.replicas, due, attempt(self.clock, **more))
+
+
+def uploaded(body: bytes = BODY, **facts: Any) -> tuple[World, Happening]:  # noqa: ANN401 (facts of several types)
+    """Build a world with one object, and return the event of its upload, too."""
+    w = world()
+    return w, w.store.put(REF, body, **facts)
+
 
 def world(*, algorithms: tuple[str, ...] = ("sha256", "md5", "crc64nvme"), read_replicas: bool = False) -> World:
     """Build an empty world."""
@@ -53,6 +69,30 @@ def world(*, algorithms: tuple[str, ...] = ("sha256", "md5", "crc64nvme"), read_
         settings=fixity_settings(DepositSettings, digest_algorithms=algorithms),
     )
     return World(store, Replicas(store=replicas, read=read_replicas), replicas, records, schedule, clock, care)
+
+
+def fixity_record(ref: ObjectRef = REF, *, at: datetime = NOW, **fields: Any) -> FixityRecord:  # noqa: ANN401 (fields of the record)
+    """Build the record of an object whose newest check, at a moment, was good."""
+    usual = FixityRecord(
+        ref=ref,
+        version_id="v1",
+        size=5,
+        etag="e",
+        sequencer="0" * 32,
+        digests={"sha256": "aa"},
+        primary_algorithm="sha256",
+        deposit_date=NOW,
+        last_good_date=at,
+        next_check=at + timedelta(days=1),
+        last_check=check_report(started=at, ended=at),
+    )
+    return attrs.evolve(usual, **fields)
+
+
+def check_report(outcome: Outcome = Outcome.MATCH, *, success: bool | None = True, **fields: Any) -> CheckReport:  # noqa: ANN401 (facts of the check)
+    """Build what a record says of its newest check."""
+    usual = {"message": "ok", "started": NOW, "ended": NOW, "agent": AGENT}
+    return CheckReport(outcome=outcome, success=success, **{**usual, **fields})
 
 
 def fixity_settings(kind: type[FixityT], **fields: Any) -> FixityT:  # noqa: ANN401 (settings are of several types)

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import attrs
 from typing_extensions import override
@@ -308,11 +308,20 @@ def multipart_etag(body: bytes, parts: tuple[int, ...]) -> str:
     return f"{outer.hexdigest()}-{len(parts)}"
 
 
-def raising_once(error: Exception) -> Callable[[int], None]:
+def raising(error: Exception) -> Callable[..., NoReturn]:
+    """Return a hook that raises whenever it is called."""
+
+    def hook(*_: object) -> NoReturn:
+        raise error
+
+    return hook
+
+
+def raising_once(error: Exception) -> Callable[[object], None]:
     """Return a hook that raises on its first call only."""
     errors = [error]
 
-    def hook(_: int) -> None:
+    def hook(_: object) -> None:
         if errors:
             raise errors.pop()
 

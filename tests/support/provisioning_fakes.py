@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import attrs
 
@@ -11,7 +12,7 @@ from runtime.provisioning.bucket_configuration import Step
 from runtime.provisioning.claims import Claim, FoundBucket, Owner
 from runtime.provisioning.errors import NameTakenError
 from runtime.provisioning.provision import Provisioning
-from runtime.provisioning.request_result import BucketRequest
+from runtime.provisioning.request_result import BucketRequest, NameResult, NameVerdict
 from runtime.settings import ProvisioningSettings
 from runtime.shared.errors import ObjectAbsentError, RefusedError
 from tests.support.audit_fakes import FakeAuditFiles, chains
@@ -171,9 +172,7 @@ def office(*, public_allowed: bool = True, settling: timedelta = timedelta()) ->
         region="eu-west-1",
         trail=AuditTrail(files=audit, clock=clock, settings=SETTINGS, new_chain=chains()),
         settings=attrs.evolve(
-            SETTINGS,
-            public_buckets_allowed=public_allowed,
-            settling_minutes=settling // timedelta(minutes=1),
+            SETTINGS, public_buckets_allowed=public_allowed, settling_minutes=settling // timedelta(minutes=1)
         ),
     )
     return Office(buckets, requests, audit, clock, care)
@@ -182,10 +181,11 @@ def office(*, public_allowed: bool = True, settling: timedelta = timedelta()) ->
 def request(event_id: str = "e1", key: str = "names.txt") -> BucketRequest:
     """Build a request."""
     return BucketRequest(
-        bucket=REQUESTS,
-        key=key,
-        version_id="v1",
-        requester="111111111111",
-        received_at=NOW,
-        event_id=event_id,
+        bucket=REQUESTS, key=key, version_id="v1", requester="111111111111", received_at=NOW, event_id=event_id
     )
+
+
+def name_result(name: str, verdict: NameVerdict = NameVerdict.CREATED, **more: Any) -> NameResult:  # noqa: ANN401 (fields of the result)
+    """Build what became of a name of a request."""
+    usual = {"line": 1, "bucket": f"acme-dev-{name}", "replica": f"acme-dev-{name}-repl"}
+    return NameResult(name=name, verdict=verdict, **{**usual, **more})

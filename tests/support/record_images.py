@@ -45,13 +45,7 @@ def changed(
     check: ReportOf[str, str] | None = None,
     **fields: Any,  # noqa: ANN401 (fields of the record and of its check)
 ) -> RecordImage:
-    """Return a record that says other things.
-
-    Args:
-        record: the record before.
-        check: the facts of another check; what it found is among the fields.
-        fields: fields of the record; `outcome`, `success` and `message` are those of its newest check.
-    """
+    """Return a record that says other things; `outcome`, `success` and `message` are those of its newest check."""
     judged = {name: fields.pop(name, getattr(record.last_check, name)) for name in _JUDGED}
     return attrs.evolve(record, **fields, last_check=attrs.evolve(check or record.last_check, **judged))
 

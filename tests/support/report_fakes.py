@@ -124,43 +124,25 @@ class Environment:
 
 
 def environment(*buckets: str, page: int = 2) -> Environment:
-    """Build an environment with buckets.
-
-    Args:
-        buckets: their names.
-        page: rows of one page.
-    """
-    listed, records, slices, files = (
-        FakeBuckets(list(buckets)),
-        FakeRecords(),
-        FakeQueue[ReportSlice](),
-        FakeReportFiles(),
-    )
-    documents, inventories, clock = FakeDocuments(), FakeInventories(), FakeClock(NOW)
-    return Environment(
-        listed,
-        records,
-        slices,
-        files,
-        documents,
-        inventories,
-        clock,
-        Reporting(
-            buckets=listed,
-            records=FakeRecordPages(records, page),
-            slices=slices,
-            files=files,
-            documents=documents,
-            inventories=inventories,
-            page=JinjaPage(),
-            clock=clock,
-            settings=any_settings(
-                ReportSettings,
-                environment="test",
-                check_interval_days=180,
-                check_grace_days=3,
-                report_period_days=3,
-                max_receive_count=3,
-            ),
+    """Build an environment with buckets and so many rows of a page at most."""
+    listed, records, slices, clock = FakeBuckets(list(buckets)), FakeRecords(), FakeQueue[ReportSlice](), FakeClock(NOW)
+    files, documents, inventories = FakeReportFiles(), FakeDocuments(), FakeInventories()
+    reporting = Reporting(
+        buckets=listed,
+        records=FakeRecordPages(records, page),
+        slices=slices,
+        files=files,
+        documents=documents,
+        inventories=inventories,
+        page=JinjaPage(),
+        clock=clock,
+        settings=any_settings(
+            ReportSettings,
+            environment="test",
+            check_interval_days=180,
+            check_grace_days=3,
+            report_period_days=3,
+            max_receive_count=3,
         ),
     )
+    return Environment(listed, records, slices, files, documents, inventories, clock, reporting)

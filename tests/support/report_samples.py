@@ -68,11 +68,7 @@ def storage(*folders: tuple[str, int, int], cold: float = 0.8, older: int = 0) -
 
 
 def sample(*, hostile: bool = False) -> WholeReport:
-    """Build the report.
-
-    Args:
-        hostile: with keys that try to break the page.
-    """
+    """Build the report, or one with keys that try to break the page."""
     failed: tuple[FailingObject, ...] = (
         failing(
             "acme-prod-letters",

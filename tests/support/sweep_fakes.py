@@ -12,7 +12,7 @@ from runtime.bucket_runs.policy import SweepPolicy
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
-from runtime.fixity.records import CheckReport, FixityRecord, RecordState, ResultOf
+from runtime.fixity.records import FixityRecord, RecordState, ResultOf
 from runtime.fixity.schedule import ScheduleRow
 from runtime.settings import SweepSettings
 from runtime.shared.object_ref import ObjectRef
@@ -20,7 +20,7 @@ from runtime.shared.pages import Malformed, Page
 from runtime.sweep.judge import ListedObject, Unrecorded
 from runtime.sweep.run import Sweeping
 from runtime.sweep.slices import Sweep, SweepSlice
-from tests.support.builders import AGENT, INTERVAL, NOW
+from tests.support.builders import INTERVAL, NOW, fixity_record
 from tests.support.fakes import (
     FakeClock,
     FakeQueue,
@@ -116,51 +116,34 @@ class Environment:
 
 
 def environment(*buckets: str, most: int = 1_000, page: int = 2) -> Environment:
-    """Build an environment with buckets.
-
-    Args:
-        buckets: their names.
-        most: objects of one slice.
-        page: rows of one page.
-    """
+    """Build an environment with buckets, so many objects of a slice and rows of a page at most."""
     records, schedule = FakeRecords(), FakeSchedule()
     listed, states, clock = FakeBuckets(list(buckets)), FakeRecordStates(records, page), FakeClock(NOW)
     objects, checks, deposits = FakeObjectList(page), FakeQueue[DueCheck](), FakeQueue[Unrecorded]()
     slices, files = FakeQueue[SweepSlice](), FakeDocuments()
-    return Environment(
-        listed,
-        records,
-        states,
-        schedule,
-        objects,
-        checks,
-        deposits,
-        slices,
-        files,
-        clock,
-        Sweeping(
-            buckets=listed,
-            records=states,
-            rows=FakeSchedulePages(schedule, page),
-            objects=objects,
-            schedule=schedule,
-            checks=checks,
-            deposits=deposits,
-            slices=slices,
-            documents=files,
-            clock=clock,
-            settings=any_settings(
-                SweepSettings,
-                environment="test",
-                check_interval_days=INTERVAL.days,
-                check_grace_days=GRACE.days,
-                young_hours=YOUNG // timedelta(hours=1),
-                slice_records=most,
-                batch_concurrency=2,
-                max_receive_count=3,
-            ),
+    sweeping = Sweeping(
+        buckets=listed,
+        records=states,
+        rows=FakeSchedulePages(schedule, page),
+        objects=objects,
+        schedule=schedule,
+        checks=checks,
+        deposits=deposits,
+        slices=slices,
+        documents=files,
+        clock=clock,
+        settings=any_settings(
+            SweepSettings,
+            environment="test",
+            check_interval_days=INTERVAL.days,
+            check_grace_days=GRACE.days,
+            young_hours=YOUNG // timedelta(hours=1),
+            slice_records=most,
+            batch_concurrency=2,
+            max_receive_count=3,
         ),
     )
+    return Environment(listed, records, states, schedule, objects, checks, deposits, slices, files, clock, sweeping)
 
 
 def record(
@@ -175,20 +158,15 @@ def record(
     """Build a record; its dates are given from now on."""
     good_date = None if good is None else NOW + good
     checked = good_date or NOW + deposited
-    return FixityRecord(
-        ref=ObjectRef(bucket, key),
+    return fixity_record(
+        ObjectRef(bucket, key),
+        at=checked,
         version_id=f"v-{key}",
         size=size,
-        etag="e",
         sequencer="5",
-        digests={"sha256": "aa"},
-        primary_algorithm="sha256",
         deposit_date=NOW + deposited,
         last_good_date=good_date,
         next_check=NOW + due,
-        last_check=CheckReport(
-            outcome=Outcome.MATCH, success=True, message="ok", started=checked, ended=checked, agent=AGENT
-        ),
     )
 
 

@@ -248,7 +248,8 @@ def test_nothing_under_care_is_all_covered() -> None:
     """An empty environment has no age and full coverage, so that it raises no alarm."""
     empty = Coverage(sweep=SWEEP, buckets={})
 
-    assert (100, 0) == (empty.totals.coverage, empty.totals.oldest_age(NOW))
+    assert 100 == empty.totals.coverage
+    assert 0 == empty.totals.oldest_age(NOW)
 
 
 def test_a_deposit_during_the_sweep_has_no_negative_age() -> None:

@@ -75,7 +75,8 @@ def test_l04_a_lost_row_is_written_again() -> None:
     [progress], [coverage] = _all(env)
 
     assert row("a") == env.schedule.rows[_ref("a")]
-    assert (1, 0) == (coverage.totals.missing_rows, coverage.totals.overdue)
+    assert 1 == coverage.totals.missing_rows
+    assert 0 == coverage.totals.overdue
     assert [_ref("a")] == list(progress.restored)
     assert [] == env.checks.sent
 
@@ -102,7 +103,8 @@ def test_an_orphan_is_removed_after_a_second_look() -> None:
 
     assert {_ref("new")} == set(env.schedule.rows)
     assert [_ref("orphan")] == list(progress.orphans)
-    assert (1, 0) == (coverage.totals.orphan_rows, coverage.totals.objects)
+    assert 1 == coverage.totals.orphan_rows
+    assert 0 == coverage.totals.objects
 
 
 def test_an_orphan_that_a_newer_event_wrote_meanwhile_stays() -> None:
@@ -134,7 +136,9 @@ def test_a_record_that_cannot_be_read_is_told_and_left_alone() -> None:
     [progress], [coverage] = _all(env)
 
     assert [_malformed("b"), _malformed("c")] == list(progress.malformed_records)
-    assert (2, 3, 1) == (coverage.totals.malformed, coverage.totals.objects, coverage.totals.covered)
+    assert 2 == coverage.totals.malformed
+    assert 3 == coverage.totals.objects
+    assert 1 == coverage.totals.covered
     assert {_ref("b"), _ref("d")} == set(env.schedule.rows)
     assert ([], []) == (env.deposits.sent, env.checks.sent)
 
@@ -149,7 +153,9 @@ def test_a_row_that_cannot_be_read_is_written_anew_from_its_record() -> None:
     [progress], [coverage] = _all(env)
 
     assert [_malformed("a"), _malformed("b")] == list(progress.malformed_rows)
-    assert (2, 1, 0) == (coverage.totals.malformed, coverage.totals.objects, coverage.totals.missing_rows)
+    assert 2 == coverage.totals.malformed
+    assert 1 == coverage.totals.objects
+    assert 0 == coverage.totals.missing_rows
     assert ({_ref("a"): row("a")}, {_ref("b")}) == (env.schedule.rows, set(env.schedule.malformed))
 
 
@@ -163,7 +169,9 @@ def test_l04_an_object_without_a_record_is_asked_to_be_taken_under_care() -> Non
 
     assert [Unrecorded(sweep=SWEEP, listed=listed("lost"))] == env.deposits.sent
     assert [_ref("lost")] == list(progress.unrecorded)
-    assert (1, 1, 4) == (coverage.totals.unrecorded, coverage.totals.objects, progress.looked_at)
+    assert 1 == coverage.totals.unrecorded
+    assert 1 == coverage.totals.objects
+    assert 4 == progress.looked_at
     assert {_ref("known")} == set(env.records.items)
 
 
@@ -205,7 +213,9 @@ def test_l04_an_object_that_s3_does_not_list_is_looked_at_at_once() -> None:
 
     assert [DueCheck(_ref("gone"), "v-gone", outdated=True)] == env.checks.sent
     assert [_ref("gone")] == list(progress.vanished)
-    assert (2, 1, 1) == (coverage.totals.objects, coverage.totals.vanished, coverage.totals.checks_queued)
+    assert 2 == coverage.totals.objects
+    assert 1 == coverage.totals.vanished
+    assert 1 == coverage.totals.checks_queued
     assert {_ref("gone"), _ref("there")} == set(env.records.items) == set(env.schedule.rows)
 
 
@@ -219,7 +229,9 @@ def test_l04_an_object_of_which_s3_lists_another_version_is_looked_at_at_once() 
 
     assert [DueCheck(_ref("old"), "v-old", outdated=True)] == env.checks.sent
     assert [_ref("old")] == list(progress.replaced)
-    assert (2, 1, 1) == (coverage.totals.objects, coverage.totals.replaced, coverage.totals.checks_queued)
+    assert 2 == coverage.totals.objects
+    assert 1 == coverage.totals.replaced
+    assert 1 == coverage.totals.checks_queued
     assert {_ref("old"), _ref("there")} == set(env.records.items) == set(env.schedule.rows)
 
 
@@ -231,7 +243,8 @@ def test_what_is_deferred_does_not_hide_what_waits() -> None:
 
     _, [coverage] = _all(env)
 
-    assert (2, 1) == (coverage.totals.objects, coverage.totals.deferred)
+    assert 2 == coverage.totals.objects
+    assert 1 == coverage.totals.deferred
     assert NOW - 170 * DAY == coverage.totals.oldest
 
 
@@ -262,7 +275,9 @@ def test_report_and_latest_are_written_when_the_last_bucket_ends() -> None:
     assert [None, coverage] == [progress.whole for progress in done]
     report = env.files.documents["reports/coverage/2026-03-01.json"]
     assert report == env.files.documents["reports/coverage/latest.json"]
-    assert (2, 12, 1) == (report["objects"], report["bytes"], report["never_verified"])
+    assert 2 == report["objects"]
+    assert 12 == report["bytes"]
+    assert 1 == report["never_verified"]
     assert {BUCKET: 1, OTHER: 1} == {name: totals["objects"] for name, totals in report["buckets"].items()}
 
 
@@ -407,7 +422,8 @@ def test_a_bucket_that_is_given_up_does_not_silence_the_others() -> None:
     assert ("", "RefusedError: AccessDenied") == tuple(
         report["buckets"][name]["unfinished"] for name in (BUCKET, OTHER)
     )
-    assert (1, 100) == (report["objects"], report["coverage_percent"])
+    assert 1 == report["objects"]
+    assert 100 == report["coverage_percent"]
     env.buckets.listed.remove(OTHER)
     assert [BUCKET, OTHER] == start(env.sweeping, Sweep(NOW + timedelta(minutes=1)))[0]
 

@@ -1,6 +1,5 @@
 import datetime as dt
 import json
-from pathlib import Path
 
 import pytest
 
@@ -10,11 +9,11 @@ from runtime.contract import METRIC_NAMESPACE
 from runtime.counts import COUNTS
 from runtime.shared.object_ref import ObjectRef
 from tests.support.builders import s3_event
+from tests.support.captured import captured
 from tests.support.fakes import Happening
 
 pytestmark = pytest.mark.system
 PREFIX = "duracloud-local-"
-EVENTS = Path(__file__).parent.parent / "support" / "events"
 OF_A_SWEEP = {counted.alarm.name for counted in COUNTS.values() if counted.alarm}
 
 # What cannot be brought to happen in the emulator, and why. Of these alarms it is shown that they speak, once what AWS
@@ -115,7 +114,7 @@ def _give_every_function_work(service: Service) -> None:
         TableName=service.parameters["storage/scheduler-table"],
         Item={**key, "TTL": {"N": "1"}, "VersionId": {"S": "v1"}},
     )
-    record = json.loads((EVENTS / "record_mismatched.json").read_text("utf-8"))["Records"][0]["dynamodb"]["NewImage"]
+    record = captured("record_mismatched")["Records"][0]["dynamodb"]["NewImage"]
     service.dynamodb.put_item(TableName=service.parameters["storage/checksum-table"], Item={**record, **key})
 
 
@@ -262,7 +261,7 @@ def test_replications_that_fail_or_are_late_are_an_alarm(service: Service, seen:
     assert arn == reported["QueueArn"]
 
     # The emulator replicates without fail: what S3 would report is put into the queue that the bucket names.
-    failed = (EVENTS / "replication_failed.json").read_text("utf-8")
+    failed = json.dumps(captured("replication_failed"))
     late = failed.replace("OperationFailedReplication", "OperationMissedThreshold")
     for body in (failed, late):
         service.sqs.send_message(QueueUrl=url, MessageBody=body)

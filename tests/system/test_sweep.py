@@ -79,17 +79,20 @@ def test_l26_a_sweep_repairs_what_was_lost_overdue_and_left_over(service: Servic
     report = _sweep(service)
 
     found = report["buckets"][bucket]
-    assert (3, 1, 1, 1) == tuple(
-        found[name] for name in ("objects", "overdue", "missing_schedule_rows", "orphan_schedule_rows")
-    )
-    assert 100 == found["coverage_percent"]
+    counts = {
+        "objects": 3,
+        "overdue": 1,
+        "missing_schedule_rows": 1,
+        "orphan_schedule_rows": 1,
+        "coverage_percent": 100,
+    }
+    assert counts == {name: found[name] for name in counts}
     checked = eventually(
         lambda: service.records(bucket)["overdue"],
         lambda now: now["LastChecksumDate"]["S"] > record["LastChecksumDate"]["S"],
     )
     rows = eventually(
-        lambda: service.schedule(bucket),
-        lambda now: now["overdue"]["NextChecksumDate"] == checked["NextChecksumDate"],
+        lambda: service.schedule(bucket), lambda now: now["overdue"]["NextChecksumDate"] == checked["NextChecksumDate"]
     )
     assert {"lost", "overdue", "in order"} == set(rows)
     assert (before["lost"], before["in order"]) == (rows["lost"], rows["in order"])
@@ -125,7 +128,8 @@ def test_l04_a_sweep_takes_an_object_under_care_of_which_nothing_is_known(servic
     report = _sweep(service)
 
     found = report["buckets"][bucket]
-    assert (1, 1, 0) == tuple(found[name] for name in ("unrecorded", "objects", "missing_schedule_rows"))
+    counts = {"unrecorded": 1, "objects": 1, "missing_schedule_rows": 0}
+    assert counts == {name: found[name] for name in counts}
     after = eventually(lambda: service.records(bucket), lambda records: lost in records)
     rows = eventually(lambda: service.schedule(bucket), lambda rows: lost in rows)
     assert {known, lost} == set(after) == set(rows)
