@@ -99,7 +99,7 @@ def test_an_unknown_environment_is_one_clear_line(name: str | None, line: str) -
         ),
         (
             _with("alarms", "verification_concurrency = 99"),
-            ["verification_concurrency", "could never speak"],
+            ["verification_concurrency", "could never fire"],
         ),
         (_with("tables", "max_capacity = 1"), ["max_capacity is 1", "min_capacity 5"]),
         (_changed('"preservation@example.org"', '"nobody"', DEV), ["nobody", "e-mail"]),
