@@ -74,9 +74,7 @@ def main() -> None:
     endpoint, repeats = urlsplit(sys.argv[1]), int(sys.argv[2])
     tables = client("dynamodb", connections=_OBJECTS)
     deps = attrs.evolve(
-        care.care(_OBJECTS),
-        records=DynamoDbRecords(tables, "checksums"),
-        schedule=DynamoDbSchedule(tables, "schedule"),
+        care.care(_OBJECTS), records=DynamoDbRecords(tables, "checksums"), schedule=DynamoDbSchedule(tables, "schedule")
     )
     trusted = ssl.create_default_context(cafile=os.environ["AWS_CA_BUNDLE"])
     connection = HTTPSConnection(str(endpoint.hostname), endpoint.port, context=trusted)

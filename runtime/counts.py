@@ -35,13 +35,7 @@ class Counted(NamedTuple):
 
 
 def _counted(  # noqa: PLR0913 (the columns of the table, by name)
-    key: str,
-    meaning: str,
-    metric: str = "",
-    label: str = "",
-    alarm: CountAlarm | None = None,
-    *,
-    start: int | None = 0,
+    key: str, meaning: str, metric: str = "", label: str = "", alarm: CountAlarm | None = None, *, start: int | None = 0
 ) -> Any:  # noqa: ANN401 (a field, typed by the class)
     return field(default=start, metadata={_ENTRY: Counted(key, meaning, metric, label, alarm)})
 

@@ -25,11 +25,7 @@ def named_environment() -> str | None:
 
 
 def build_app(
-    settings: Settings,
-    *,
-    context: Mapping[str, Any] | None = None,
-    outdir: str | None = None,
-    validate: bool = False,
+    settings: Settings, *, context: Mapping[str, Any] | None = None, outdir: str | None = None, validate: bool = False
 ) -> cdk.App:
     """Create the app of an environment; the caller calls its `synth`.
 

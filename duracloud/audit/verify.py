@@ -171,9 +171,7 @@ class _Verification:
         return self.report
 
     def _problem(self, key: str, what: str, expected: object = "", found: object = "", line: int = 0) -> None:
-        self.report.problems.append(
-            Problem(key=key, line=line, what=what, expected=str(expected), found=str(found)),
-        )
+        self.report.problems.append(Problem(key=key, line=line, what=what, expected=str(expected), found=str(found)))
 
     def _strangers(self) -> None:
         for key in self.keys:

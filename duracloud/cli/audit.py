@@ -63,9 +63,7 @@ def prove(
     return _answer(folder, public_key, since, through, kept, accept_late, as_json=as_json, event_id=event_id)
 
 
-def pack(
-    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="The file to write.")] = _FILE,
-) -> None:
+def pack(output: Annotated[Path, typer.Option("--output", metavar="FILE", help="The file to write.")] = _FILE) -> None:
     """Write the verifier as one file that an auditor can keep.
 
     It needs Python 3.11 or newer and the package cryptography, nothing of this project and no network.

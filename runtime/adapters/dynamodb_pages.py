@@ -52,13 +52,7 @@ class Pages:
     takes less time.
     """
 
-    def __init__(
-        self,
-        client: DynamoDBClient,
-        table: str,
-        most: int | None,
-        attributes: Sequence[str] = (),
-    ) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, most: int | None, attributes: Sequence[str] = ()) -> None:
         self._client = client
         self._table = table
         self._request: dict[str, Any] = {} if most is None else {"Limit": most}

@@ -36,9 +36,6 @@ class DynamoDbRecordStates(RecordStates):
     def exists(self, ref: ObjectRef) -> bool:
         with translated("looking for the fixity record"):
             answer = self._client.get_item(
-                TableName=self._table,
-                Key=key_of(ref),
-                ConsistentRead=True,
-                ProjectionExpression=Attribute.BUCKET_NAME,
+                TableName=self._table, Key=key_of(ref), ConsistentRead=True, ProjectionExpression=Attribute.BUCKET_NAME
             )
         return "Item" in answer

@@ -56,10 +56,7 @@ class DynamoDbRecords(FixityRecords):
             TableName=self._table,
             Item=encode(record),
             ConditionExpression=condition,
-            ExpressionAttributeValues={
-                ":sequencer": {"S": record.sequencer},
-                ":version": {"S": record.version_id},
-            },
+            ExpressionAttributeValues={":sequencer": {"S": record.sequencer}, ":version": {"S": record.version_id}},
         )
 
     @override
@@ -103,8 +100,5 @@ class DynamoDbRecords(FixityRecords):
             Key=key_of(ref),
             UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in names),
             ConditionExpression="VersionId = :version",
-            ExpressionAttributeValues={
-                **{f":{name}": values[name] for name in names},
-                ":version": {"S": version_id},
-            },
+            ExpressionAttributeValues={**{f":{name}": values[name] for name in names}, ":version": {"S": version_id}},
         )

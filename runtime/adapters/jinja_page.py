@@ -32,12 +32,7 @@ def _renderer() -> Callable[[View], str]:
 
     loader = PackageLoader("runtime.report")
     environment = Environment(
-        loader=loader,
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        loader=loader, autoescape=True, undefined=StrictUndefined, finalize=shown, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update({function.__name__: function for function in FILTERS})
     style, _, _ = loader.get_source(environment, "report.css")

@@ -63,10 +63,7 @@ class S3Requests(RequestFiles, RequestRecords):
         content = json.loads(body)
         configured = content.get("configured")
         return Claim(
-            content["event_id"],
-            moment_of(content["since"]),
-            content["creating"],
-            configured and moment_of(configured),
+            content["event_id"], moment_of(content["since"]), content["creating"], configured and moment_of(configured)
         )
 
     @override

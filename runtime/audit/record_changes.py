@@ -221,14 +221,7 @@ def _told(record: RecordImage | None, image: RecordImage | MalformedRecord | Non
 
 def _deposit(record: RecordImage) -> tuple[object, ...]:
     """Return what the deposit of a version fixes."""
-    return (
-        record.digests,
-        record.checksum,
-        record.primary_algorithm,
-        record.etag,
-        record.size,
-        record.deposit_date,
-    )
+    return (record.digests, record.checksum, record.primary_algorithm, record.etag, record.size, record.deposit_date)
 
 
 def _text(value: object) -> str:

@@ -43,6 +43,5 @@ def count_of(document: Mapping[str, Any]) -> FixityCount:
     values = {name: document[counted.key] for name, counted in COUNTS.items() if counted.key in document}
     oldest = values.pop("oldest")
     return FixityCount(
-        **{name: int(value) for name, value in values.items()},
-        oldest=None if oldest is None else moment_of(oldest),
+        **{name: int(value) for name, value in values.items()}, oldest=None if oldest is None else moment_of(oldest)
     )

@@ -44,10 +44,7 @@ def parse(body: str, runs: BucketRuns[R, S, P, W]) -> R | S:
 
 
 def process_runs(
-    event: dict[str, Any],
-    context: LambdaContext,
-    runs: BucketRuns[R, S, P, W],
-    log: Callable[[S, P], None],
+    event: dict[str, Any], context: LambdaContext, runs: BucketRuns[R, S, P, W], log: Callable[[S, P], None]
 ) -> tuple[dict[str, Any], list[W]]:
     """Start runs and work on slices; return the partial batch response, and the results of the runs that ended.
 

@@ -22,10 +22,7 @@ _METRICS: Final = {
 
 
 def process_objects(
-    event: dict[str, Any],
-    context: LambdaContext,
-    care: Care,
-    act: Callable[[str, Attempt], Finding],
+    event: dict[str, Any], context: LambdaContext, care: Care, act: Callable[[str, Attempt], Finding]
 ) -> dict[str, Any]:
     """Work on a batch of queue messages, one object each; return the partial batch response.
 

@@ -11,16 +11,7 @@ from runtime.contract import Attribute, CheckAttribute
 from runtime.fixity.evidence import Comparison
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
-from runtime.fixity.records import (
-    Agent,
-    CheckReport,
-    FixityRecord,
-    RecordOf,
-    RecordState,
-    ReportOf,
-    ResultOf,
-    StateOf,
-)
+from runtime.fixity.records import Agent, CheckReport, FixityRecord, RecordOf, RecordState, ReportOf, ResultOf, StateOf
 from runtime.fixity.table_items import Item, key_of, read, ref_of
 from runtime.shared.pages import Malformed
 from runtime.shared.timestamps import moment_of, timestamp

@@ -123,13 +123,7 @@ class _Check:
         ):
             outcome, message = Outcome.NO_BASELINE, "this software knows none of the algorithms of the baseline"
         return self._write(
-            self._report(
-                outcome,
-                message,
-                success=outcome is Outcome.MATCH,
-                examined=examined,
-            ),
-            action="checked",
+            self._report(outcome, message, success=outcome is Outcome.MATCH, examined=examined), action="checked"
         )
 
     def _replica(self, examined: Examination) -> tuple[Sequence[Comparison], str]:

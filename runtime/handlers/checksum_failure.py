@@ -21,10 +21,7 @@ def handle(event: dict[str, Any], alerting: Alerting) -> Announced:
     """
     changes = record_changes(event)
     told = announce(alerting, changes)
-    logger.info(
-        "changes announced",
-        extra={"records": len(changes), **attrs.asdict(told)},
-    )
+    logger.info("changes announced", extra={"records": len(changes), **attrs.asdict(told)})
     return told
 
 

@@ -74,10 +74,7 @@ def main_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, 
             "switch access logs on",
             "put_bucket_logging",
             BucketLoggingStatus={
-                "LoggingEnabled": {
-                    "TargetBucket": settings.logs_bucket,
-                    "TargetPrefix": access_log_prefix(pair.main),
-                }
+                "LoggingEnabled": {"TargetBucket": settings.logs_bucket, "TargetPrefix": access_log_prefix(pair.main)}
             },
         ),
     )

@@ -8,13 +8,7 @@ import attrs
 from runtime.audit.write import AuditTrail
 from runtime.fixity.records import Agent
 from runtime.provisioning.audit_events import events_of_result
-from runtime.provisioning.bucket_configuration import (
-    BucketType,
-    Step,
-    main_steps,
-    opening_steps,
-    replica_steps,
-)
+from runtime.provisioning.bucket_configuration import BucketType, Step, main_steps, opening_steps, replica_steps
 from runtime.provisioning.bucket_names import BucketPair, pair_of, problem_with
 from runtime.provisioning.claims import Claim, FoundBucket, Owner
 from runtime.provisioning.errors import NameTakenError, SettlingError

@@ -48,13 +48,7 @@ class Repairs:
     @property
     def are_enough(self) -> bool:
         """Whether it is time to make them."""
-        waiting: tuple[Sized, ...] = (
-            self.verdicts,
-            self.unmatched,
-            self.without_record,
-            self.vanished,
-            self.replaced,
-        )
+        waiting: tuple[Sized, ...] = (self.verdicts, self.unmatched, self.without_record, self.vanished, self.replaced)
         return sum(map(len, waiting)) >= _TOGETHER
 
     def make(self) -> None:

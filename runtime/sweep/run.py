@@ -22,14 +22,7 @@ from runtime.settings import SweepSettings
 from runtime.shared.pages import Malformed
 from runtime.shared.ports import Queue
 from runtime.sweep.coverage import Coverage
-from runtime.sweep.judge import (
-    ListedObject,
-    Unrecorded,
-    has_vanished,
-    judge,
-    lacks_record,
-    was_replaced,
-)
+from runtime.sweep.judge import ListedObject, Unrecorded, has_vanished, judge, lacks_record, was_replaced
 from runtime.sweep.ports import ObjectList, RecordStates
 from runtime.sweep.progress import SweepProgress
 from runtime.sweep.repairs import Repairs
@@ -132,10 +125,7 @@ class _Pass:
         return None
 
     def _judge(
-        self,
-        record: RecordState | Malformed | None,
-        row: ScheduleRow | Malformed | None,
-        listed: ListedObject | None,
+        self, record: RecordState | Malformed | None, row: ScheduleRow | Malformed | None, listed: ListedObject | None
     ) -> None:
         """Count one object, and note what to do about it."""
         progress, found, repairs = self._progress, self._progress.found, self._repairs

@@ -24,11 +24,7 @@ def _with_counts(_: type, own: "list[attrs.Attribute[Any]]") -> "list[attrs.Attr
     declared = {field.name for field in own}
     thresholds = {
         alarm.threshold: number(
-            1,
-            _BILLION,
-            f"found by a sweep: {counted.meaning}",
-            default=1,
-            unit=alarm.threshold.rpartition("_")[2],
+            1, _BILLION, f"found by a sweep: {counted.meaning}", default=1, unit=alarm.threshold.rpartition("_")[2]
         )
         for counted in COUNTS.values()
         if (alarm := counted.alarm) and alarm.threshold and alarm.threshold not in declared

@@ -43,13 +43,7 @@ class Alarms(Construct):
     """The alarms of an environment."""
 
     def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        settings: Settings,
-        *,
-        topic: sns.ITopic,
-        alarms: Iterable[Alarm],
+        self, scope: Construct, construct_id: str, settings: Settings, *, topic: sns.ITopic, alarms: Iterable[Alarm]
     ) -> None:
         super().__init__(scope, construct_id)
         action = actions.SnsAction(topic)

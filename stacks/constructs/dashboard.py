@@ -55,10 +55,7 @@ class FixityDashboard(Construct):
             rows.append([cloudwatch.TextWidget(markdown=f"## {heading}", width=_WHOLE, height=_HEADING_HEIGHT)])
             rows += [list(graphs[first : first + 2]) for first in range(0, len(graphs), 2)]
         cloudwatch.Dashboard(
-            self,
-            "Dashboard",
-            dashboard_name=naming.resource_name(watched.settings.name, "fixity"),
-            widgets=rows,
+            self, "Dashboard", dashboard_name=naming.resource_name(watched.settings.name, "fixity"), widgets=rows
         )
 
 
@@ -70,8 +67,7 @@ def _care(watched: Watched) -> list[cloudwatch.IWidget]:
         _graph("Managed objects", [of_sweep(Metric.OBJECTS_UNDER_CARE, "objects")]),
         _graph("Managed bytes", [of_sweep(Metric.BYTES_UNDER_CARE, "bytes")]),
         _graph(
-            "Longest time since an object was found good, seconds",
-            [of_sweep(Metric.OLDEST_UNVERIFIED_AGE, "seconds")],
+            "Longest time since an object was found good, seconds", [of_sweep(Metric.OLDEST_UNVERIFIED_AGE, "seconds")]
         ),
         _graph(
             "Found good within interval and grace, percent",

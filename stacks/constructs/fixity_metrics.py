@@ -35,10 +35,7 @@ def total(label: str, metrics: Sequence[cloudwatch.Metric]) -> cloudwatch.IMetri
     # An id stands for one metric in all of a graph.
     ids = {_id(metric): metric for metric in metrics}
     return cloudwatch.MathExpression(
-        expression=f"SUM([{', '.join(ids)}])",
-        using_metrics=ids,
-        label=label,
-        period=_PERIOD,
+        expression=f"SUM([{', '.join(ids)}])", using_metrics=ids, label=label, period=_PERIOD
     )
 
 

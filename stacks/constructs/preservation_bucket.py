@@ -116,8 +116,7 @@ class PreservationBucket(Construct):
             )
         if log_bucket is not None:
             resource.logging_configuration = s3.CfnBucket.LoggingConfigurationProperty(
-                destination_bucket_name=log_bucket.bucket_name,
-                log_file_prefix=naming.access_log_prefix(name),
+                destination_bucket_name=log_bucket.bucket_name, log_file_prefix=naming.access_log_prefix(name)
             )
         first_move = 1 + len(expiries)
         for index, move in enumerate(moves, start=first_move):

@@ -64,10 +64,7 @@ class UserGroups(Construct):
         self, construct_id: str, name: str, accepted: Mapping[str, str], *statements: iam.PolicyStatement
     ) -> None:
         policy = iam.ManagedPolicy(
-            self,
-            f"{construct_id}Policy",
-            description=f"What members of {name} may do",
-            statements=list(statements),
+            self, f"{construct_id}Policy", description=f"What members of {name} may do", statements=list(statements)
         )
         if self._key is not None:
             # Reading and writing objects under a customer key needs the key as well.

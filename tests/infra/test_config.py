@@ -94,7 +94,7 @@ def test_an_unknown_environment_is_one_clear_line(name: str | None, line: str) -
             ["evidence_transition_days is 3650", "less than evidence_retention_days, which is 3650"],
         ),
         (_with("audit", 'schedule = "cron(30 0 ? * MON *)"'), ["schedule is 'cron(30 0 ? * MON *)'", "every day"]),
-        (_with("alarms", "verification_concurrency = 99"), ["verification_concurrency", "could never speak"]),
+        (_with("alarms", "verification_concurrency = 99"), ["verification_concurrency", "could never fire"]),
         (_with("tables", "max_capacity = 1"), ["max_capacity is 1", "min_capacity 5"]),
         (_changed('"preservation@example.org"', '"nobody"', DEV), ["nobody", "e-mail"]),
         (_changed('"preservation@example.org"', '"a@b.org", "a@b.org"', DEV), ["a@b.org", "each once"]),

@@ -20,7 +20,7 @@ ASIDE = {
 }
 
 
-def deploy_reader(aws: LocalAws, **mapping: object) -> dict[str, str]:
+def deploy_reader(aws: LocalAws, **mapping: Any) -> dict[str, str]:  # noqa: ANN401 (properties of CloudFormation)
     """Deploy a table whose stream is read by the function that sends it to the queue `Queue`."""
     echo = reader("Echo", BatchSize=100, **ASIDE, **mapping)
     return deploy(aws, {"Table": table(unique("t")), **FAILURES, **echo})

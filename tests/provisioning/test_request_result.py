@@ -4,14 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import attrs
 import pytest
 
-from runtime.provisioning.request_result import (
-    NameVerdict,
-    RequestResult,
-    RequestStatus,
-    as_json,
-    as_text,
-    status_of,
-)
+from runtime.provisioning.request_result import NameVerdict, RequestResult, RequestStatus, as_json, as_text, status_of
 from tests.support.hostile import HOSTILE_TEXTS
 from tests.support.provisioning_fakes import name_result, request
 

@@ -160,10 +160,7 @@ def test_coverage_is_never_rounded_up() -> None:
     [
         (count(5, 5, oldest=1), "Everything is in order"),
         (ReportCount(), "Nothing is under care yet"),
-        (
-            count(5, 5, oldest=1, failed=(failing("b", "k", Outcome.ABSENT, "gone"),)),
-            "1 object needs attention",
-        ),
+        (count(5, 5, oldest=1, failed=(failing("b", "k", Outcome.ABSENT, "gone"),)), "1 object needs attention"),
         (replace(count(5, 5, oldest=400), overdue=2), "2 objects were not checked in time"),
         (replace(count(5, 5, oldest=1), outcomes={"match": 4, "deferred": 1}), "1 object was never read"),
         (replace(count(5, 5, oldest=1), unreplicated=3), "3 objects have no second copy"),

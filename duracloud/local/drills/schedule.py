@@ -82,11 +82,7 @@ def _check_of(stage: Stage, key: str) -> None:
 
 
 DRILLS = (
-    Drill(
-        fault="lost schedule row",
-        done="the row deleted by hand; then a sweep started",
-        run=_lose_a_row,
-    ),
+    Drill(fault="lost schedule row", done="the row deleted by hand; then a sweep started", run=_lose_a_row),
     Drill(
         fault="lost stream batch",
         done="rows expire while the stream is not read, and its records are lost as after 24 hours; then as above",

@@ -12,11 +12,7 @@ def _throttle(stage: Stage) -> str:
     # More errors than one attempt retries: the message goes back to its queue.
     slow = Fault(action="s3:GetObject.*", within=(f"^/{stage.bucket}/1.txt",), code="SlowDown", times=9)
     busy = Fault(
-        action="dynamodb:.*",
-        within=(stage.bucket,),
-        code="ProvisionedThroughputExceededException",
-        status=400,
-        times=8,
+        action="dynamodb:.*", within=(stage.bucket,), code="ProvisionedThroughputExceededException", status=400, times=8
     )
     went_back = "the message goes back to its queue"
     before = service.logged("file-uploaded", went_back)

@@ -104,8 +104,7 @@ class Stage:
         }
         return {
             key: CurrentObject(
-                version_id=version,
-                body=s3.get_object(Bucket=self.bucket, Key=key, VersionId=version)["Body"].read(),
+                version_id=version, body=s3.get_object(Bucket=self.bucket, Key=key, VersionId=version)["Body"].read()
             )
             for key, version in versions.items()
         }

@@ -20,10 +20,7 @@ class CurrentObject:
 
 
 def differences(
-    current: Mapping[str, CurrentObject],
-    records: Mapping[str, Row],
-    schedule: Mapping[str, Row],
-    interval: timedelta,
+    current: Mapping[str, CurrentObject], records: Mapping[str, Row], schedule: Mapping[str, Row], interval: timedelta
 ) -> list[str]:
     """Compare a bucket's rows in both tables with S3, and return the differences, one line each.
 

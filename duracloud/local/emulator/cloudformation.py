@@ -92,12 +92,7 @@ def _bucket_settings(properties: Row) -> Iterator[tuple[Callable[[str, bytes], A
         yield s3._put_bucket_logging, "PutBucketLogging", "BucketLoggingStatus", {"LoggingEnabled": target}
     if lifecycle := properties.get("LifecycleConfiguration"):
         rules = [_lifecycle_rule(rule) for rule in lifecycle["Rules"]]
-        yield (
-            s3._put_bucket_lifecycle,
-            "PutBucketLifecycleConfiguration",
-            "LifecycleConfiguration",
-            {"Rules": rules},
-        )
+        yield (s3._put_bucket_lifecycle, "PutBucketLifecycleConfiguration", "LifecycleConfiguration", {"Rules": rules})
 
 
 def _uses_managed_key(encryption: Row) -> bool:
