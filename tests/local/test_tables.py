@@ -14,7 +14,7 @@ EXPIRED_BY_SERVICE = '{"eventName":["REMOVE"],"userIdentity":{"principalId":["dy
 
 
 FAILURES = {"Failures": {"Type": "AWS::SQS::Queue"}}
-ASIDE = {
+ASIDE: dict[str, Any] = {
     "BisectBatchOnFunctionError": True,
     "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": ["Failures", "Arn"]}}},
 }
