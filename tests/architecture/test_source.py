@@ -5,10 +5,18 @@ import pytest
 
 from runtime import contract
 from runtime.counts import COUNTS
-from tests.architecture.source import Module, modules, modules_in
+from tests.architecture.source import ROOT, Module, modules, modules_in
 
 # Bodies of fewer nodes are too plain to count as copies.
 SMALLEST_COPY = 60
+
+
+@pytest.mark.parametrize(("folder", "limit"), [("runtime/", 300), ("stacks/", 300), ("runtime/handlers/", 60)])
+def test_a_file_has_one_reason_to_exist(folder: str, limit: int) -> None:
+    """A file that grows beyond a few screens has got a second reason; a handler only parses, calls and answers."""
+    lengths = {module.path: len((ROOT / module.path).read_text("utf-8").splitlines()) for module in modules_in(folder)}
+
+    assert {} == {path: length for path, length in lengths.items() if length > limit}
 
 
 @pytest.mark.parametrize("module", [m for m in modules() if m.tree.body], ids=lambda module: module.path)
