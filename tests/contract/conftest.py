@@ -1,17 +1,7 @@
 from collections.abc import Iterator
-from functools import cache
 
 import pytest
-from botocore.loaders import create_loader
 from moto import mock_aws
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _models() -> Iterator[None]:
-    """Read botocore's descriptions of the services once, not for every client."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("botocore.loaders.create_loader", cache(create_loader))
-        yield
 
 
 @pytest.fixture

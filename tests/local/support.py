@@ -85,8 +85,9 @@ def function(code: str, **environment: object) -> dict[str, Any]:
     }
 
 
-def reader(echo: str, queue: str = "Queue", **mapping: object) -> dict[str, Any]:
-    """Return the template's resources by which the function `echo` sends the stream of `Table` to a queue."""
+def reader(name: str = "", **mapping: Any) -> dict[str, Any]:  # noqa: ANN401 (properties of the mapping)
+    """Return the template's resources by which a function sends the stream of `Table` to a queue."""
+    echo, queue = f"{name}Echo", f"{name}Queue"
     properties = {
         "FunctionName": {"Ref": echo},
         "EventSourceArn": {"Fn::GetAtt": ["Table", "StreamArn"]},
@@ -96,7 +97,7 @@ def reader(echo: str, queue: str = "Queue", **mapping: object) -> dict[str, Any]
     return {
         queue: {"Type": "AWS::SQS::Queue"},
         echo: function(ECHO, QUEUE={"Ref": queue}),
-        echo.replace("Echo", "Mapping"): {"Type": "AWS::Lambda::EventSourceMapping", "Properties": properties},
+        f"{name}Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": properties},
     }
 
 

@@ -137,7 +137,7 @@ def test_killing_a_function_ends_the_invocation_with_an_error(aws: LocalAws, fau
 
 def test_records_that_a_stream_has_lost_never_reach_the_function(aws: LocalAws, faults: Faults) -> None:
     """A reader that was away goes on with what was written after the loss."""
-    ids = deploy(aws, {"Table": table(unique("t")), **reader("Echo", Enabled=False)})
+    ids = deploy(aws, {"Table": table(unique("t")), **reader(Enabled=False)})
     dynamodb, seen = aws.client("dynamodb"), list[str]()
     for key in ("lost 1", "lost 2"):
         dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": key}})

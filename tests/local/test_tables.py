@@ -22,7 +22,7 @@ ASIDE: dict[str, Any] = {
 
 def deploy_reader(aws: LocalAws, **mapping: Any) -> dict[str, str]:  # noqa: ANN401 (properties of CloudFormation)
     """Deploy a table whose stream is read by the function that sends it to the queue `Queue`."""
-    echo = reader("Echo", BatchSize=100, **ASIDE, **mapping)
+    echo = reader(BatchSize=100, **ASIDE, **mapping)
     return deploy(aws, {"Table": table(unique("t")), **FAILURES, **echo})
 
 
@@ -142,8 +142,8 @@ def test_a_batch_waits_to_be_filled(aws: LocalAws) -> None:
 
 def test_a_stream_may_have_two_readers(aws: LocalAws) -> None:
     """Each reader gets every record in its own time, and what fails for one does not fail for the other."""
-    first = reader("FirstEcho", "FirstQueue", MaximumRetryAttempts=1, **ASIDE)
-    second = reader("SecondEcho", "SecondQueue", **ASIDE)
+    first = reader("First", MaximumRetryAttempts=1, **ASIDE)
+    second = reader("Second", **ASIDE)
     ids = deploy(aws, {"Table": table(unique("t")), **FAILURES, **first, **second})
     quick, slow = Stream(aws, ids["FirstQueue"]), Stream(aws, ids["SecondQueue"])
     dynamodb = aws.client("dynamodb")
