@@ -21,7 +21,7 @@ CPU_SECONDS_PER_GIB: Final = 2.75
 # A small deposit takes 4.1 ms and makes three calls of AWS.
 CPU_SECONDS_PER_CALL: Final = 0.0014
 
-# Measured by tests/tools/test_sizes.py on what the code writes, for a key of 46 characters.
+# Measured by tests/cost/test_sizes.py on what the code writes, for a key of 46 characters.
 DEPOSIT_RECORD_BYTES: Final = 1_318
 CHECK_RECORD_BYTES: Final = 1_826
 SCHEDULE_ROW_BYTES: Final = 217

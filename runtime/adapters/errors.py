@@ -1,4 +1,4 @@
-"""Translates botocore's exceptions into the domain's errors."""
+"""Translates botocore's exceptions into our own errors."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,7 +52,7 @@ def is_transient(error: ClientError) -> bool:
 
 @contextmanager
 def translated(action: str) -> Iterator[None]:
-    """Turn every botocore exception in the block into a domain error; its text begins with the action.
+    """Turn every botocore exception in the block into one of ours; its text begins with the action.
 
     Raises:
         TransientError: the call may succeed later.

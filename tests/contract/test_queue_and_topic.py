@@ -133,7 +133,7 @@ def test_fault_of_the_sender_is_said_at_once() -> None:
 
 
 def test_missing_queue_is_refused() -> None:
-    """An error of the whole call becomes a domain error."""
+    """An error of the whole call becomes one of ours."""
     client, url = _queue()
     client.delete_queue(QueueUrl=url)
 
