@@ -126,9 +126,9 @@ def test_features_do_not_ask_for_the_time(feature: str) -> None:
     assert [] == asking
 
 
-def test_the_runtime_has_no_circle_of_imports() -> None:
+def test_there_is_no_circle_of_imports() -> None:
     """A module can be read, tested and moved without those that use it."""
-    paths = {module.path.removesuffix(".py").replace("/", "."): module for module in modules_in("runtime/", "stacks/")}
+    paths = {module.path.removesuffix(".py").replace("/", "."): module for module in modules()}
     uses = {
         name: {found for found in (_module_of(used, paths) for used in module.imports) if found and found != name}
         for name, module in paths.items()
