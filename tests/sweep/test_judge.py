@@ -3,11 +3,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from runtime.bucket_runs.run import planned, supersedes
-from runtime.bucket_runs.side_by_side import side_by_side
 from runtime.counts import COUNTS, FixityCount
 from runtime.events.eventbridge_s3 import parse
 from runtime.fixity.schedule import phase
@@ -108,26 +104,6 @@ def test_coverage_reaches_back_by_interval_and_grace(
 ) -> None:
     """The last good date counts, or the deposit where there was none."""
     assert covered == judge(state(record("a", good=good, deposited=deposited)), row("a"), NOW, POLICY).covered
-
-
-KEYS = st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=3), max_size=12)
-
-
-@given(KEYS, KEYS, KEYS)
-def test_all_that_there_is_of_an_object_comes_together(
-    with_record: set[str], with_row: set[str], in_s3: set[str]
-) -> None:
-    """Whatever keys there are, each object comes once, in order, with its record, its row and what S3 lists."""
-    found = side_by_side(
-        (state(record(key)) for key in sorted(with_record)),
-        (row(key) for key in sorted(with_row)),
-        (listed(key) for key in sorted(in_s3)),
-    )
-
-    assert [
-        (key, *(key if key in keys else None for keys in (with_record, with_row, in_s3)))
-        for key in sorted(with_record | with_row | in_s3)
-    ] == [(key, *(one and one.ref.key for one in things)) for key, *things in found]
 
 
 @pytest.mark.parametrize(
@@ -255,21 +231,3 @@ def test_nothing_under_care_is_all_covered() -> None:
 def test_a_deposit_during_the_sweep_has_no_negative_age() -> None:
     """An object deposited after the start counts as just deposited."""
     assert 0 == FixityCount(objects=1, oldest=NOW + DAY).oldest_age(NOW)
-
-
-def test_a_bucket_that_vanished_with_its_objects_is_still_looked_at() -> None:
-    """What the latest report found objects in does not drop out because S3 does not list it; emptied buckets do."""
-    latest = {"buckets": {"gone": {"objects": 2}, "emptied": {"objects": 0}, "there": {"objects": 1}}}
-
-    assert ["gone", "new", "there"] == planned(["there", "new"], latest)
-    assert ["new", "there"] == planned(["there", "new"], None)
-
-
-def test_a_later_sweep_takes_the_place_of_an_earlier_one() -> None:
-    """Never the other way round, whenever they end."""
-    report = {"started": SWEEP.time}
-
-    assert supersedes(Sweep(NOW + SECOND), report)
-    assert not supersedes(Sweep(NOW - SECOND), report)
-    assert supersedes(SWEEP, None)
-    assert [False, True] == [supersedes(SWEEP, report, itself=itself) for itself in (False, True)]
