@@ -6,6 +6,8 @@ the service is asked to look at each object whose record is missing or names ano
 replaced or deleted since the export is recorded again, too.
 """
 
+from __future__ import annotations
+
 import gzip
 import json
 import sys
@@ -16,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import boto3
@@ -39,6 +41,11 @@ from runtime.shared.pages import Malformed
 from runtime.shared.timestamps import timestamp
 from stacks import naming
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
 _MANIFEST: Final = "manifest-files.json"
 # Absent, or older: of an earlier event, or of an earlier check of the same version.
 _ABSENT_OR_OLDER: Final = (
@@ -59,9 +66,9 @@ class RestoreError(CommandError):
 class Environment:
     """Where an environment keeps what is restored."""
 
-    s3: Any
-    dynamodb: Any
-    sqs: Any
+    s3: S3Client
+    dynamodb: DynamoDBClient
+    sqs: SQSClient
     records: str  # name of the checksum table
     schedule: str  # name of the scheduler table
     events: str  # URL of the queue that makes the service look at an object again
@@ -153,7 +160,7 @@ def run(name: str, folder: Path, buckets: Sequence[str]) -> int:
 
 
 def _environment(name: str) -> Environment:
-    session: Any = boto3.session.Session()
+    session = boto3.session.Session()
     ssm = session.client("ssm")
 
     def parameter(layer: str, entry: str) -> str:
