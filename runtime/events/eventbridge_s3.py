@@ -24,7 +24,6 @@ class S3Event:
     sequencer: str  # order among the events of the key, normalised
     requester: str  # an AWS account or service
     reason: str  # the call behind it, for example `PutObject`
-    deletion_type: str  # `Permanently Deleted` or `Delete Marker Created`; empty if no deletion
 
     @property
     def ref(self) -> ObjectRef:
@@ -54,7 +53,6 @@ def parse(body: str) -> S3Event:
             sequencer=normalised(entry["sequencer"]),
             requester=detail.get("requester", ""),
             reason=detail.get("reason", ""),
-            deletion_type=detail.get("deletion-type", ""),
         )
     except KeyError as error:
         raise MalformedMessageError(f"got a message without {error}; allowed: an EventBridge event of S3") from error
