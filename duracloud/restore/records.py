@@ -32,7 +32,7 @@ from runtime.adapters.errors import condition_failed
 from runtime.bucket_runs.read_ahead import read_ahead
 from runtime.bucket_runs.side_by_side import side_by_side
 from runtime.contract import Attribute
-from runtime.fixity.record_codec import decode
+from runtime.fixity.record_codec import decode, decode_state
 from runtime.fixity.schedule import ScheduleRow
 from runtime.fixity.table_items import key_of, ref_of
 from runtime.shared.errors import DuraCloudError
@@ -195,9 +195,12 @@ def _bucket_of(item: Mapping[str, Any]) -> str:
 
 
 def _write_back(environment: Environment, item: Mapping[str, Any]) -> bool | Malformed:
-    record = decode(item)
+    record, state = decode(item), decode_state(item)
     if isinstance(record, Malformed):
         return record
+    # The sweep could not judge it: its attributes are read from elsewhere in the item.
+    if isinstance(state, Malformed):
+        return state
     try:
         environment.dynamodb.put_item(
             TableName=environment.records,

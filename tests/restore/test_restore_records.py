@@ -206,6 +206,18 @@ def test_a_record_that_cannot_be_read_is_passed_over_and_named(
     assert [] == asked(environment)
 
 
+def test_l68_a_record_that_the_sweep_could_not_judge_does_not_stop_the_restoration(
+    environment: tool.Environment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An item without the date of its last check is passed over and named; the others come back."""
+    odd, sound = (item(key, put(environment, key)) for key in ("odd.txt", "sound.txt"))
+    del odd["LastChecksumDate"]
+
+    assert 1 == main(["restore", "--env", "test", str(export(tmp_path, odd, sound)), BUCKET])
+    assert f"passed over 'odd.txt' in {BUCKET}: the attribute LastChecksumDate is missing" in capsys.readouterr().err
+    assert {"sound.txt"} == set(stored(environment, environment.records))
+
+
 def test_arguments_that_are_not_understood_are_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
     """The line says what is missing and where to read how to call it."""
     assert 2 == main(["restore", "--env", "test", "folder"])
