@@ -13,4 +13,3 @@ class Notifier(Protocol):
             TransientError: it was not taken this time.
             RefusedError: it was refused.
         """
-        ...

@@ -14,7 +14,6 @@ class AuditFiles(Protocol):
 
     def create(self, key: str, body: bytes) -> bool:
         """Write a file if there is none; return False if one exists."""
-        ...
 
     def read(self, key: str) -> bytes:
         """Return the bytes of a file.
@@ -22,7 +21,6 @@ class AuditFiles(Protocol):
         Raises:
             ObjectAbsentError: there is no such file.
         """
-        ...
 
 
 class AuditFolder(Protocol):
@@ -30,7 +28,6 @@ class AuditFolder(Protocol):
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with a prefix, in order."""
-        ...
 
     def read_each(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Yield keys and files in the order of the keys; a bounded number of files is read ahead.
@@ -38,7 +35,6 @@ class AuditFolder(Protocol):
         Raises:
             ObjectAbsentError: a file is missing.
         """
-        ...
 
 
 class ManifestSigner(Protocol):
@@ -46,12 +42,9 @@ class ManifestSigner(Protocol):
 
     def key(self) -> SigningKey:
         """Return the signing key."""
-        ...
 
     def sign(self, digest: bytes) -> bytes:
         """Return the signature of a SHA-256 digest: ECDSA in DER."""
-        ...
 
     def verify(self, digest: bytes, signature: bytes) -> bool:
         """Tell whether a signature of a SHA-256 digest was made by this key."""
-        ...

@@ -19,12 +19,10 @@ class Invocation(Protocol):
     @property
     def function_name(self) -> str:
         """Physical name of the function."""
-        ...
 
     @property
     def aws_request_id(self) -> str:
         """The invocation's id."""
-        ...
 
 
 class LambdaContext(Invocation, Protocol):
@@ -32,7 +30,6 @@ class LambdaContext(Invocation, Protocol):
 
     def get_remaining_time_in_millis(self) -> int:
         """Return how long the invocation may still run, in milliseconds."""
-        ...
 
 
 def deadline(context: LambdaContext, now: datetime) -> datetime:

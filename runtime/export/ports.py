@@ -13,8 +13,6 @@ class TableExports(Protocol):
 
     def all(self) -> list[TableExport]:
         """Return the exports of the last 90 days to the managed bucket."""
-        ...
 
     def start(self, prefix: str, token: str) -> TableExport:
         """Start an export of the table to a folder, without a slash at its end. A repeated token starts nothing."""
-        ...

@@ -13,11 +13,9 @@ class Digester(Protocol):
 
     def update(self, data: bytes, /) -> None:
         """Hash more bytes."""
-        ...
 
     def digest(self) -> bytes:
         """Return the digest of all bytes so far."""
-        ...
 
 
 class _Crc:

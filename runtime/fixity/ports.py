@@ -21,7 +21,6 @@ class OpenObject(Protocol):
     @property
     def facts(self) -> ObjectFacts:
         """What S3 says about the version."""
-        ...
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the bytes in order, in chunks of bounded size.
@@ -29,7 +28,6 @@ class OpenObject(Protocol):
         Raises:
             UnreadableError: the stream broke or ended early.
         """
-        ...
 
 
 class ObjectStore(Protocol):
@@ -46,7 +44,6 @@ class ObjectStore(Protocol):
             ObjectAbsentError: there is no such object or version.
             UnreadableError: S3 did not return it.
         """
-        ...
 
     def current_version(self, ref: ObjectRef) -> str:
         """Return the id of the current version.
@@ -56,7 +53,6 @@ class ObjectStore(Protocol):
             TransientError: S3 did not answer.
             RefusedError: S3 refused.
         """
-        ...
 
     def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:
         """Return what S3 says about a version, or the current one if None, without its bytes.
@@ -65,7 +61,6 @@ class ObjectStore(Protocol):
             ObjectAbsentError: there is no such version.
             UnreadableError: S3 did not answer, or refused.
         """
-        ...
 
     def part_sizes(self, ref: ObjectRef, version_id: str, parts: int) -> tuple[int, ...]:
         """Return the sizes in bytes of the first `parts` parts of a multipart upload; fewer if S3 knows fewer.
@@ -73,7 +68,6 @@ class ObjectStore(Protocol):
         Raises:
             UnreadableError: S3 did not answer.
         """
-        ...
 
 
 class FixityRecords(Protocol):
@@ -85,7 +79,6 @@ class FixityRecords(Protocol):
         Raises:
             RefusedError: the table refused, or the record cannot be read.
         """
-        ...
 
     def deposit(self, record: FixityRecord, *, again: bool = False) -> bool:
         """Write the record of a deposit unless a newer one exists; return whether it was written.
@@ -94,26 +87,21 @@ class FixityRecords(Protocol):
 
         With `again` replace a record without a trusted baseline, and write nothing if there is no record.
         """
-        ...
 
     def advance(self, ref: ObjectRef, version_id: str, sequencer: str) -> None:
         """Note that a newer event found the same version current: writes of older events then fail."""
-        ...
 
     def record_check(self, record: FixityRecord) -> bool:
         """Write a check and its dates, nothing of the baseline.
 
         False if the record is missing or of another version: nothing was written.
         """
-        ...
 
     def postpone(self, ref: ObjectRef, version_id: str, due: datetime) -> bool:
         """Write a new due date only. Result as in `record_check`."""
-        ...
 
     def remove(self, ref: ObjectRef, sequencer: str) -> bool:
         """Remove the record unless a newer event wrote it; return whether no record is left."""
-        ...
 
 
 class VerificationSchedule(Protocol):
@@ -121,15 +109,12 @@ class VerificationSchedule(Protocol):
 
     def put(self, row: ScheduleRow) -> None:
         """Write a row unless a newer event wrote the existing one."""
-        ...
 
     def put_if_absent(self, row: ScheduleRow) -> None:
         """Write a row if there is none."""
-        ...
 
     def remove(self, ref: ObjectRef, sequencer: str) -> None:
         """Remove the row unless a newer event wrote it."""
-        ...
 
 
 class RecordPages(Protocol):
@@ -137,7 +122,6 @@ class RecordPages(Protocol):
 
     def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord | Malformed]:
         """Return the next records of a bucket after a key, or from the start, by an eventually consistent read."""
-        ...
 
 
 class SchedulePages(Protocol):
@@ -145,4 +129,3 @@ class SchedulePages(Protocol):
 
     def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow | Malformed]:
         """Return the next rows of a bucket after a key, or from the start."""
-        ...

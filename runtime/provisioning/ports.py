@@ -14,7 +14,6 @@ class BucketAdmin(Protocol):
 
     def find(self, bucket: str, region: str) -> FoundBucket:
         """Return who owns the bucket of a name."""
-        ...
 
     def create(self, bucket: str, region: str) -> None:
         """Make a bucket.
@@ -22,15 +21,12 @@ class BucketAdmin(Protocol):
         Raises:
             NameTakenError: another account has the name.
         """
-        ...
 
     def apply(self, bucket: str, region: str, step: Step) -> None:
         """Make one configuration call; repeating it changes nothing."""
-        ...
 
     def delete(self, bucket: str, region: str) -> None:
         """Remove an empty bucket. A missing bucket is no error; one that is not empty is refused."""
-        ...
 
 
 class RequestFiles(Protocol):
@@ -42,7 +38,6 @@ class RequestFiles(Protocol):
         Raises:
             ObjectAbsentError: the file is missing.
         """
-        ...
 
 
 class RequestRecords(Protocol):
@@ -50,20 +45,15 @@ class RequestRecords(Protocol):
 
     def write(self, key: str, text: str) -> None:
         """Write a result, over an earlier one of the same request."""
-        ...
 
     def claim(self, bucket: str, claim: Claim) -> Claim:
         """Claim a bucket name unless another claim exists; return the claim that counts."""
-        ...
 
     def standing_claim(self, bucket: str) -> Claim | None:
         """Return the claim on a bucket name, None if there is none."""
-        ...
 
     def replace_claim(self, bucket: str, claim: Claim) -> None:
         """Overwrite a claim."""
-        ...
 
     def release(self, bucket: str) -> None:
         """End a claim."""
-        ...

@@ -16,7 +16,6 @@ class ReportFiles(Protocol):
 
     def begin(self, key: str) -> Upload:
         """Begin a list in parts. An unfinished list is removed after some days."""
-        ...
 
     def send(self, upload: Upload, part: bytes) -> Upload:
         """Send the next part and return the upload with it.
@@ -24,19 +23,15 @@ class ReportFiles(Protocol):
         Raises:
             UploadGoneError: the upload is missing.
         """
-        ...
 
     def finish(self, upload: Upload) -> None:
         """Make the file of exactly the parts that were sent. Errors as in `send`."""
-        ...
 
     def abandon(self, upload: Upload) -> None:
         """Remove the parts; a missing upload is no error."""
-        ...
 
     def write_page(self, key: str, text: str) -> None:
         """Write an HTML page."""
-        ...
 
 
 class ReportPage(Protocol):
@@ -44,7 +39,6 @@ class ReportPage(Protocol):
 
     def html(self, whole: WholeReport) -> str:
         """Return the report as one self-contained HTML page."""
-        ...
 
 
 class Inventories(Protocol):
@@ -56,11 +50,9 @@ class Inventories(Protocol):
         Raises:
             InventoryError: there is one, but it cannot be used.
         """
-        ...
 
     def read(self, manifest: str) -> Inventory:
         """Return the inventory of a manifest, by its key. Errors as in `newest`."""
-        ...
 
     def versions(self, inventory: Inventory, file: InventoryFile) -> Iterator[Sequence[StoredVersion]]:
         """Yield the versions in a file, some at a time, in bounded memory.
@@ -68,4 +60,3 @@ class Inventories(Protocol):
         Raises:
             InventoryError: the file is damaged or missing; versions yielded before must not be used.
         """
-        ...

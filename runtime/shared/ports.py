@@ -14,7 +14,6 @@ class Message(Protocol):
     @property
     def message(self) -> Mapping[str, Any]:
         """The JSON object."""
-        ...
 
 
 M_contra = TypeVar("M_contra", bound=Message, contravariant=True)
@@ -25,7 +24,6 @@ class Queue(Protocol[M_contra]):
 
     def send(self, messages: Sequence[M_contra]) -> None:
         """Send messages. After an error some of them may have been sent."""
-        ...
 
 
 class Clock(Protocol):
@@ -33,7 +31,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the present moment in UTC."""
-        ...
 
 
 class MainBuckets(Protocol):
@@ -41,7 +38,6 @@ class MainBuckets(Protocol):
 
     def names(self) -> list[str]:
         """Return the names of the environment's main buckets, in order."""
-        ...
 
 
 class Documents(Protocol):
@@ -49,16 +45,12 @@ class Documents(Protocol):
 
     def names(self, folder: str) -> set[str]:
         """Return the keys of the files in a folder."""
-        ...
 
     def read(self, key: str) -> Mapping[str, Any] | None:
         """Return a document, None if there is none."""
-        ...
 
     def write(self, key: str, document: Mapping[str, Any]) -> None:
         """Write a document, or overwrite it."""
-        ...
 
     def write_once(self, key: str, document: Mapping[str, Any]) -> bool:
         """Write a document unless it exists; return whether it was written."""
-        ...

@@ -16,11 +16,9 @@ class RecordStates(Protocol):
 
     def page(self, bucket: str, after: str | None = None) -> Page[RecordState | Malformed]:
         """Return the next records of a bucket after a key, or from the start."""
-        ...
 
     def exists(self, ref: ObjectRef) -> bool:
         """Tell by a consistent read whether there is a record."""
-        ...
 
 
 class ObjectList(Protocol):
@@ -31,4 +29,3 @@ class ObjectList(Protocol):
 
         There need be no object of that key. A missing bucket has no objects.
         """
-        ...
