@@ -14,6 +14,6 @@ class UsageError(CommandError):
 
 
 class BrokenOffError(CommandError):
-    """Somebody pressed Ctrl-C; the text says what goes on."""
+    """The user pressed Ctrl-C; the text says what keeps running."""
 
     status = 130

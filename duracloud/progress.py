@@ -1,4 +1,4 @@
-"""Progress of whatever takes longer than two seconds: on stderr, if it is a terminal."""
+"""Shows progress of work that takes longer than two seconds: on stderr, if it is a terminal."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sized
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Show for the time of the block what is being done, and for how long."""
+    """Show during the block what is being done, and for how long."""
     with _shown(with_bar=False) as shown:
         if shown:
             shown.add_task(what, total=None)
@@ -22,7 +22,7 @@ def working(what: str) -> Iterator[None]:
 
 @contextmanager
 def counting(what: str, total: float | None = None) -> Iterator[Callable[[], None]]:
-    """Show for the time of the block how much is done: a bar if the total is known. Call the value after each piece."""
+    """Show during the block how much is done: a bar if the total is known. Call the value after each piece."""
     with _shown(with_bar=True) as shown:
         if shown is None:
             yield lambda: None

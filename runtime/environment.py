@@ -79,7 +79,7 @@ def _written(value: object) -> str:
 
 @attrs.frozen(kw_only=True)
 class FunctionSettings:
-    """What every function knows.
+    """Settings that every function has.
 
     Every field is an environment variable: `sweep_queue_url` is `DURACLOUD_SWEEP_QUEUE_URL`. Its type says how the text
     is read.

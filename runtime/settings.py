@@ -1,4 +1,4 @@
-"""What each function knows of its environment: one class per function, written by the stack, read at the cold start."""
+"""Settings of the functions: one class per function, written by the stack, read at the cold start."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Final

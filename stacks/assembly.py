@@ -18,7 +18,7 @@ ALLOW_DATA_LOSS: Final = "allowDataLoss"
 
 
 def named_environment() -> str | None:
-    """Return the environment that the person named by `-c env=`, None where there was none."""
+    """Return the environment named by `-c env=`, None if there is none."""
     # Only an app can read the context of the CDK command line.
     name = cdk.App(auto_synth=False).node.try_get_context("env")
     return None if name is None else str(name)

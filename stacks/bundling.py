@@ -141,7 +141,7 @@ def fetch(architectures: Iterable[str]) -> None:
     """Download the wheels that are missing, for each of the architectures.
 
     Raises:
-        BundlingError: pip failed; what it said is on the terminal.
+        BundlingError: pip failed; its output is on the terminal.
     """
     for architecture in architectures:
         for requirements in (REQUIREMENTS, REPORT_REQUIREMENTS):

@@ -35,7 +35,7 @@ def validate_on_synth(app: cdk.App) -> None:
 
 
 def findings(app: cdk.App) -> set[tuple[str, str]]:
-    """Return what cdk-nag finds in an app and nobody accepted: construct paths and rules."""
+    """Return the findings of cdk-nag that no construct accepts: construct paths and rules."""
     report = cdk_nag.AwsSolutionsChecks(app).validate_scope(app)
     return {
         (resource.construct_path or "", violation.rule_name)

@@ -38,7 +38,7 @@ class Line:
 
     part: Part
     what: str
-    how: str  # how the quantity comes about
+    how: str  # explanation of the quantity
     quantity: float  # in the price's unit
     price: Price
 

@@ -29,7 +29,7 @@ _SIZES: Final = {
 _COUNTS: Final = {"": 1, "k": 1000, "K": 1000, "M": 1000**2, "million": 1000**2, "G": 1000**3, "billion": 1000**3}
 _MAXIMUM_OBJECTS: Final = 10**13
 _MAXIMUM_BYTES: Final = 10**19
-# Of the holdings, a month, if nothing is said: a tenth in a year.
+# Default share of the holdings that is deposited in a month: a tenth in a year.
 _DEPOSITED_SHARE: Final = 1 / 120
 
 

@@ -1,4 +1,4 @@
-"""How many things of the templates are paid for whatever they do; counted once, so that a bill needs no synthesis."""
+"""Counts the resources of the templates that cost money even when idle; kept, so that a bill needs no synthesis."""
 
 import json
 import tomllib
@@ -21,7 +21,7 @@ from runtime.settings import (
 
 _FILE: Final = Path(__file__).parent / "counts.toml"
 _HEADING: Final = "# Counted in the templates by `duracloud cost --write-tables`; counts.py says what each is.\n"
-# What every batch publishes, and every look at exports; outcomes that are rare by their nature are counted nowhere.
+# Published by every batch, and by every check of exports. Rare outcomes are not counted.
 _ALL_THE_TIME: Final = frozenset(
     [
         (function, metric)

@@ -31,7 +31,7 @@ class Engines:
 
     @property
     def break_even(self) -> float | None:
-        """Bytes of an object for which both take the same; None if one is cheaper whatever the size."""
+        """Bytes of an object for which both take the same; None if one is cheaper at every size."""
         bytes_difference = self.reading_per_gigabyte - self.job_per_gigabyte
         objects_difference = self.job_per_object - self.reading_per_object
         if bytes_difference == 0 or objects_difference / bytes_difference <= 0:

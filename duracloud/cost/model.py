@@ -25,7 +25,7 @@ def checks_of(env: Environment, work: Workload) -> float:
 
 
 def month(env: Environment, work: Workload) -> list[Line]:
-    """Return the bill of a month in which the holdings have their size, and evidence is as old as it gets.
+    """Return the bill of a month at the full size of the holdings and the full age of the evidence.
 
     Raises:
         UnknownPriceError: the table lacks a price of one of the regions.
@@ -170,13 +170,13 @@ def dominant(lines: list[Line]) -> str:
 
 
 def smallest_verified_for(env: Environment, goal: float, network: float) -> float | None:
-    """Return the bytes, to two digits, from which on a terabyte of objects of this size is verified for a goal."""
+    """Return the smallest object size, to two digits, at which a terabyte is verified for a goal."""
     sizes = (digits * 10.0**power for power in range(4, 12) for digits in range(10, 100))
     return next((size for size in sizes if total(terabyte_verified(env, size, network)) <= goal), None)
 
 
 def per_check_and_byte(env: Environment, network: float) -> tuple[float, float]:
-    """Return the US dollars of a check whatever its object's size, and of a byte whatever the number of objects."""
+    """Return the US dollars of a check without its bytes, and of a byte."""
     large = terabyte_verified(env, 1e9, network)
     byte = sum(line.dollars for line in large if line.what == "checksum-verification, time") / f.TB
     size = f.TB / f.MILLION

@@ -30,7 +30,7 @@ class Copy:
     paid: Callable[[Part, str, str, float, str], Line]  # makes a line that is paid in the copy's region
 
     def moves(self, size: float) -> bool:
-        """Return whether an object of this size is moved. S3 leaves small ones where they are, whatever the class.
+        """Return whether S3 moves an object of this size; it never moves small objects.
 
         Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
         """
@@ -128,7 +128,7 @@ def lists(env: Environment, work: Workload, checks: float) -> Iterator[Line]:
 def kept_evidence(env: Environment, part: Part, what: str, how: str, month: tuple[float, float]) -> Iterator[Line]:
     """Yield what keeping evidence costs, as if all its years had passed.
 
-    `how` says how its size comes about; `month` are the bytes and the number of a month's files.
+    `how` explains its size; `month` are the bytes and the number of a month's files.
     """
     cycle = env.settings.lifecycle
     size, files = month

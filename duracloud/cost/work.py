@@ -16,7 +16,7 @@ from stacks.config import Sizing
 
 _RATE: Final = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
 _DAYS: Final = {"minute": 1 / 1440, "hour": 1 / 24, "day": 1}
-# Until all answers for an object have come: of S3 and the tables, and for a check of S3 in the other region.
+# Time until all answers for an object arrive: from S3 and the tables; for a check also from S3 in the other region.
 _DEPOSIT_WAIT: Final = f.S3_WAIT_SECONDS + 2 * f.TABLE_WAIT_SECONDS
 _CHECK_WAIT: Final = f.S3_WAIT_SECONDS + f.REPLICA_WAIT_SECONDS + 3 * f.TABLE_WAIT_SECONDS
 
@@ -30,12 +30,12 @@ class Pace:
     audit: float = f.STREAM_BATCH  # events in one file of the audit trail
 
 
-# Of a bulk load: all objects are there when the first is worked on.
+# In a bulk load all objects arrive before work on the first begins.
 FULL: Final = Pace()
 
 
 def even(env: Environment, number: float) -> Pace:
-    """Return how full batches are if `number` objects come in evenly over a month: what comes while a batch fills."""
+    """Return how full batches are if `number` objects arrive evenly over a month."""
     window, shards = env.settings.delivery.check_window_seconds, f.STREAM_SHARDS
     return Pace(
         queue=_filled(number, window, 1, f.QUEUE_BATCH),
@@ -98,7 +98,7 @@ def checks(env: Environment, batch: Batch) -> Iterator[Line]:
 
 
 def reading(env: Environment, batch: Batch) -> Iterator[Line]:
-    """Yield what it costs that the service reads the bytes: requests, retrieval, transfer and Lambda."""
+    """Yield the costs of reading the bytes: requests, retrieval, transfer and Lambda."""
     number, gigabytes = batch.number, batch.number * batch.size / f.GIB
     main, other = main_copy(env).settles_in(batch.size), replica(env).settles_in(batch.size)
     get = f"s3-get-{price_name(main)}"
@@ -122,9 +122,9 @@ def reading(env: Environment, batch: Batch) -> Iterator[Line]:
 
 
 def sweep(env: Environment, records: float, how: str) -> Iterator[Line]:
-    """Yield what it costs to look at records, their schedule rows and S3's list of their objects.
+    """Yield the costs of sweeping records, their schedule rows and S3's list of their objects.
 
-    `how` says how the number of records comes about.
+    `how` explains the number of records.
     """
     units = in_order(f.CHECK_RECORD_BYTES) + in_order(f.SCHEDULE_ROW_BYTES)
     yield env.units(Part.SWEEP, "reading records and rows", f"{how} x {units:.3f}", records * units, "read")
@@ -176,7 +176,7 @@ def _depositing(env: Environment, batch: Batch, *, slow: bool) -> float:
 def _slow(env: Environment, batch: Batch) -> bool:
     """Return whether deposits take so long that each one asks S3 whether it was deleted meanwhile.
 
-    Those that are worked on together share the processor, so that each is taken to last as long as all of them.
+    Concurrent deposits share the processor, so each is assumed to take as long as all of them together.
     """
     together = min(batch.pace.queue, env.settings.fixity.batch_concurrency)
     at_once = attrs.evolve(batch, pace=attrs.evolve(batch.pace, queue=together))
@@ -189,7 +189,7 @@ def _alone(cpu_seconds: float, memory_mib: int) -> float:
 
 
 def _seconds(env: Environment, sizing: Sizing, batch: Batch, calls: int, wait: float) -> float:
-    """Return how long a batch takes: the waits of concurrent objects fall together, calls and bytes add up."""
+    """Return the seconds of a batch: concurrent objects wait at the same time, calls and bytes add up."""
     objects = batch.pace.queue
     return (
         ceil(objects / env.settings.fixity.batch_concurrency) * wait

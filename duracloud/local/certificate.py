@@ -1,4 +1,4 @@
-"""A certificate for a server on this machine, made in Python: openssl is not among what people are asked to have."""
+"""A certificate for a server on this machine, made in Python: openssl is not required."""
 
 import datetime as dt
 import ipaddress

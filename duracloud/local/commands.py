@@ -51,7 +51,7 @@ def perform(name: str, *, as_json: bool = False) -> None:
 
 @contextmanager
 def _alone(folders: Sequence[str]) -> Iterator[None]:
-    """Keep other commands away from folders for the time of the block."""
+    """Lock folders against other commands during the block."""
     _LOCAL.mkdir(exist_ok=True)
     with ExitStack() as held:
         for name in folders:

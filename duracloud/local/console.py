@@ -18,7 +18,7 @@ def show(text: str) -> None:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]], limits: Sequence[int] = ()) -> None:
-    """Print a table with aligned columns, whatever script their texts are in.
+    """Print a table with aligned columns, for texts in any script.
 
     `limits` are the maximum widths of the columns in characters; longer texts are broken.
     """

@@ -40,7 +40,7 @@ class Fault:
 
 
 class FaultPlan:
-    """The standing faults, and how many calls met each. Lives in the emulator's process; several threads may use it."""
+    """The active faults, and how many calls met each. Lives in the emulator's process; several threads may use it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -48,7 +48,7 @@ class FaultPlan:
         self._met: dict[str, int] = {}
 
     def add(self, fault: Fault) -> str:
-        """Let a fault stand from now on, and return its id."""
+        """Activate a fault, and return its id."""
         name = uuid.uuid4().hex
         with self._lock:
             self._standing[name], self._met[name] = fault, 0
@@ -65,7 +65,7 @@ class FaultPlan:
             self._standing.pop(name, None)
 
     def stands(self, name: str) -> bool:
-        """Return whether a fault stands."""
+        """Return whether a fault is active."""
         with self._lock:
             return name in self._standing
 
@@ -82,7 +82,7 @@ class FaultPlan:
 
 @attrs.frozen
 class ShownFault:
-    """A standing fault, as the one who ordered it sees it."""
+    """An active fault, for the caller that ordered it."""
 
     _orders: "Faults"
     _name: str
@@ -113,7 +113,7 @@ class Faults:
 
     @contextmanager
     def shown(self, fault: Fault) -> Iterator[ShownFault]:
-        """Let a fault stand for the time of the block."""
+        """Keep a fault active during the block."""
         shown = ShownFault(self, self.order("add", fault=attrs.asdict(fault)))
         try:
             yield shown

@@ -99,7 +99,7 @@ class Service:
         return self.new_buckets(name)[0]
 
     def make_due(self, bucket: str, *keys: str) -> None:
-        """Set the expiry of schedule rows to the past, of all of a bucket where no keys are named."""
+        """Set the expiry of schedule rows to the past; without keys, of all rows of the bucket."""
         for key in keys or list(self.schedule(bucket)):
             self.dynamodb.update_item(
                 TableName=self.parameters["storage/scheduler-table"],
@@ -138,7 +138,7 @@ class Service:
 
     @contextmanager
     def quick_retry(self, name: str, seconds: int) -> Iterator[None]:
-        """Let a queue hand out a failed message again after some seconds, for the time of the block."""
+        """During the block, let a queue return a failed message after some seconds."""
         url, attribute = self.queue(name), "VisibilityTimeout"
         before = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[attribute])["Attributes"][attribute]
         self.sqs.set_queue_attributes(QueueUrl=url, Attributes={attribute: str(seconds)})
@@ -149,7 +149,7 @@ class Service:
 
     @contextmanager
     def paused(self, *functions: str) -> Iterator[None]:
-        """Hand nothing to some functions from their queues and streams, for the time of the block."""
+        """During the block, disable the queues and streams of some functions."""
         mappings = [
             mapping["UUID"]
             for function in functions

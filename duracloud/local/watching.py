@@ -15,7 +15,7 @@ def eventually(look: Callable[[], T], wanted: Callable[[T], bool], seconds: floa
     """Look until `wanted` accepts what `look` returns, and return it. Errors name `what` if the value says little.
 
     Raises:
-        LocalError: it was not seen in that time; the text says what was seen in its place.
+        LocalError: it was not seen in time; the text says what was seen instead.
     """
     deadline = time.monotonic() + seconds
     while not wanted(seen := look()):

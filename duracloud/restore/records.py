@@ -54,7 +54,7 @@ _ABSENT_OR_OLDER: Final = (
 )
 _TOGETHER: Final = 20
 _CHUNK: Final = 1_000
-# Before every event of S3, so that whatever S3 has said or will say is newer.
+# Older than every event of S3.
 _NO_EVENT: Final = "0"
 
 
@@ -256,10 +256,9 @@ def _current(environment: Environment, bucket: str) -> Iterator[_Current]:
 
 
 def _look(environment: Environment, ref: ObjectRef, sequencer: str) -> None:
-    """Send what S3 says of a deletion: it makes the service look at what is current, and believe nothing else.
+    """Send a deletion event: the service then asks S3 which version is current, and trusts nothing else.
 
-    The schedule row may know of a later event than the record, if it was not lost; what the service writes now must
-    not stand back behind either.
+    The event has the newer sequencer of record and schedule row, so that neither table refuses what the service writes.
     """
     answer = environment.dynamodb.get_item(TableName=environment.schedule, Key=key_of(ref), ConsistentRead=True)
     known = answer.get("Item", {}).get(Attribute.SEQUENCER, {}).get("S", _NO_EVENT)

@@ -46,7 +46,7 @@ class DynamoDbSchedulePages(SchedulePages):
 
 
 class Pages:
-    """One table, whatever its items are.
+    """Pages of one table, with items of any kind.
 
     Only the named attributes are returned; a dot separates an attribute from one inside it. That costs the same and
     takes less time.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar, overload
 
-# Whatever has a `ref`. A bound would be a protocol, which the sweep would have to build at every cold start.
+# Anything with a `ref`. A protocol as its bound would cost time at every cold start.
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")

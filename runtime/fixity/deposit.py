@@ -25,7 +25,7 @@ _MARKER: Final = "folder marker: not managed"
 
 
 def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt, *, returned: bool = False) -> Finding:
-    """Deposit the version that is current now, whatever the event said (lesson L07).
+    """Deposit the version that is current now; the event does not decide which one (lesson L07).
 
     Replaying an event changes nothing: the baseline of a version is written once. After a crash between the two writes
     the next attempt finds the record and writes the missing schedule row.

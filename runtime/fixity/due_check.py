@@ -12,7 +12,7 @@ class DueCheck:
     """A check that is due."""
 
     ref: ObjectRef
-    version_id: str = ""  # empty for whatever version is managed
+    version_id: str = ""  # empty for the managed version
     outdated: bool = False  # S3's list shows another version or none, so this version may not be current
 
     @property

@@ -1,4 +1,4 @@
-"""When an object is checked next: spread evenly over the days, whatever the last check found."""
+"""When an object is checked next; due dates are spread evenly over the days."""
 
 import hashlib
 import math

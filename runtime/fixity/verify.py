@@ -1,4 +1,4 @@
-"""Check a managed object: read it, compare it with its baseline, and schedule the next check, whatever the outcome."""
+"""Check a managed object: read it, compare it with its baseline, and always schedule the next check."""
 
 from collections.abc import Sequence
 from datetime import datetime

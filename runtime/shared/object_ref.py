@@ -5,7 +5,7 @@ import attrs
 
 @attrs.frozen(order=True)
 class ObjectRef:
-    """A key in a bucket, whatever its current version."""
+    """A key in a bucket, without a version."""
 
     bucket: str
     key: str

@@ -76,7 +76,7 @@ def _defaults(cls: type) -> dict[str, Any]:
 
 
 def _merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Return two tables as one: of what both have the second counts, tables in them key by key."""
+    """Merge two tables key by key; the second one wins."""
     both = {
         key: _merged(under[key], value) if isinstance(value, dict) and isinstance(under.get(key), dict) else value
         for key, value in over.items()

@@ -17,10 +17,10 @@ _STANDARD: Final = "STANDARD"
 _READABLE_CLASSES: Final = ("INTELLIGENT_TIERING", "STANDARD_IA", "ONEZONE_IA", "GLACIER_IR")
 _ARCHIVE_CLASSES: Final = ("GLACIER", "DEEP_ARCHIVE")
 _INFREQUENT_CLASSES: Final = ("STANDARD_IA", "ONEZONE_IA")
-# Evidence must be readable at once, whoever asks.
+# Evidence must be readable at once.
 _EVIDENCE_CLASSES: Final = (_STANDARD, "GLACIER_IR")
-# Glacier Instant Retrieval takes smaller objects for 128 KiB, which cost as much there as 22 KiB in S3 Standard; and
-# the move itself is paid for: https://aws.amazon.com/s3/pricing/
+# Glacier Instant Retrieval charges smaller objects as 128 KiB, which costs as much as 22 KiB in S3 Standard. The move
+# itself costs too: https://aws.amazon.com/s3/pricing/
 LEAST_MOVED_EVIDENCE_BYTES: Final = 32 * 1024
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 _INFREQUENT_MINIMUM_DAYS: Final = 30

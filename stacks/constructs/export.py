@@ -48,7 +48,7 @@ class Export(Construct):
             naming.objects_arn(host.managed_bucket, f"{ManagedPrefix.EXPORTS}*"),
             acknowledged=FOLDER,
         )
-        # Without it a missing file would be answered by 403 instead of 404 (lesson L22).
+        # Without it S3 answers 403 instead of 404 for a missing file (lesson L22).
         self.function.allow(["s3:ListBucket"], naming.bucket_arn(host.managed_bucket))
         self.function.allow_key(host.key, "kms:Decrypt", "kms:GenerateDataKey")
         start = {"action": "start", "time": events.EventField.time}

@@ -95,7 +95,7 @@ class FixedBuckets(Construct):
         )
 
     def _keep_audit_files(self, retention: Retention) -> None:
-        """Refuse to everybody what would put another file in the place of one of the audit trail.
+        """Deny everybody every call that would replace a file of the audit trail.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
         """
@@ -122,7 +122,7 @@ class FixedBuckets(Construct):
 def _expiries(days: Lifecycle) -> Iterator[Expiry]:
     for folder in _TRANSIENT:
         yield _expiry(folder, days.transient_expiry_days, days.noncurrent_expiry_days)
-    # A replaced or deleted piece of evidence is kept as long as one that stands (lesson L23).
+    # A replaced or deleted piece of evidence is kept as long as a current one (lesson L23).
     for folder in _EVIDENCE:
         yield _expiry(folder, days.evidence_retention_days, days.evidence_retention_days)
     # The same files stand in the folder of their day. Of two rules S3 takes the shorter time:

@@ -143,7 +143,7 @@ class Fixity(Construct):
             self.verification,
         )
         if self._host.key is not None:
-            # What S3 states of a replica under a customer key, it states to those who may decrypt it.
+            # S3 describes a replica under a customer key only to callers who may decrypt it.
             function.allow(["kms:Decrypt"], settings.encryption.replica_key_arn)
         return function
 
@@ -154,8 +154,8 @@ class Fixity(Construct):
         function = RuntimeFunction(self, construct_id, host, settings, description=description, sizing=sizing)
         buckets = naming.any_bucket(host.settings.bucket_prefix)
         function.allow(["s3:GetObject", "s3:GetObjectVersion"], naming.objects_arn(buckets), acknowledged=ANY_OBJECT)
-        # Without the first a missing object would be answered by 403 instead of 404 (lesson L22). For a missing
-        # version AWS does not say which of the two it looks at.
+        # Without the first S3 answers 403 instead of 404 for a missing object (lesson L22). AWS does not say which of
+        # the two it checks for a missing version.
         function.allow(["s3:ListBucket", "s3:ListBucketVersions"], naming.bucket_arn(buckets), acknowledged=ANY_BUCKET)
         function.allow_key(host.key, "kms:Decrypt")
         function.allow(

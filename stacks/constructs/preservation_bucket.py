@@ -64,7 +64,7 @@ class PreservationBucket(Construct):
             "Bucket",
             bucket_name=name,
             versioned=True,
-            # Said only where it is so: CloudFormation would else see a change of buckets that were made without it.
+            # Set only if true: CloudFormation would otherwise see a change in existing buckets.
             object_lock_enabled=True if lockable else None,
             enforce_ssl=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,

@@ -113,6 +113,6 @@ class Provisioning(Construct):
         audit.let_write_events(self.function, host)
         buckets = naming.bucket_arn(naming.any_bucket(prefix))
         self.function.allow([*_LOOKING, *_MAKING], buckets, acknowledged=ANY_BUCKET)
-        # Whatever a request asks for, the fixed buckets are not touched (lesson L15).
+        # No request may change the fixed buckets (lesson L15).
         logs = naming.bucket_name(prefix, BucketSuffix.LOGS)
         self.function.deny(_MAKING, *(naming.bucket_arn(name) for name in (managed, requests, logs)))

@@ -62,7 +62,7 @@ class Report(Construct):
         self.function.allow(
             ["s3:ListAllMyBuckets"], "*", acknowledged="s3:ListAllMyBuckets cannot be limited to a prefix"
         )
-        # For inventories; and without it a missing file would be answered by 403 instead of 404 (lesson L22).
+        # For inventories. Without it S3 answers 403 instead of 404 for a missing file (lesson L22).
         self.function.allow(["s3:ListBucket"], naming.bucket_arn(managed))
         read, written = ([naming.objects_arn(managed, keys) for keys in folders] for folders in (_READ, _WRITTEN))
         self.function.allow(["s3:GetObject"], *read, acknowledged=FOLDER)

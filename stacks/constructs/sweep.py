@@ -66,8 +66,8 @@ class Sweep(Construct):
         self.function.allow(
             ["s3:ListAllMyBuckets"], "*", acknowledged="s3:ListAllMyBuckets cannot be limited to a prefix"
         )
-        # Of main buckets to list their objects; without that of the managed bucket, which is among them, a missing
-        # file would be answered by 403 instead of 404 (lesson L22).
+        # To list the objects of main buckets. The managed bucket matches too: without this S3 answers 403 instead of
+        # 404 for a missing file (lesson L22).
         self.function.allow(
             ["s3:ListBucket"],
             naming.bucket_arn(naming.any_bucket(host.settings.bucket_prefix)),

@@ -41,7 +41,7 @@ class TableMetrics:
         return self._of_table("ConsumedReadCapacityUnits")
 
     def metric_system_errors(self) -> cloudwatch.IMetric:
-        """Return the number of requests, of whatever operation, that failed inside DynamoDB in five minutes."""
+        """Return the number of requests, of all operations, that failed inside DynamoDB in five minutes."""
         return self._over_operations("SUM", "SystemErrors", "Sum")
 
     def metric_latency(self) -> cloudwatch.IMetric:
@@ -52,7 +52,7 @@ class TableMetrics:
         return self._over_operations("MAX", "SuccessfulRequestLatency", "p99", but=(_PAGES,))
 
     def metric_requests(self) -> cloudwatch.IMetric:
-        """Return the number of requests, of whatever operation, that succeeded in five minutes."""
+        """Return the number of requests, of all operations, that succeeded in five minutes."""
         return self._over_operations("SUM", "SuccessfulRequestLatency", "SampleCount")
 
     def _of_table(self, name: str) -> cloudwatch.Metric:

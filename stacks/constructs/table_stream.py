@@ -1,4 +1,4 @@
-"""A table's stream, worked on by a function, with a queue for what it fails on for good."""
+"""A table's stream, the function that works on it, and a queue for records that always fail."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -50,7 +50,7 @@ class TableStream(Construct):
                 batch_size=batch_size,
                 max_batching_window=Duration.seconds(window_seconds),
                 bisect_batch_on_error=True,
-                # No limit on attempts: a service that is down for an hour must cost nobody a check (lesson L04).
+                # No limit on attempts: an outage of an hour must not lose a check (lesson L04).
                 max_record_age=_LONGEST_TRIED,
                 on_failure=sources.SqsDlq(self.failures.queue),
                 filters=[lambda_.FilterCriteria.filter(dict(pattern)) for pattern in filters] or None,

@@ -11,7 +11,7 @@ from stacks import naming
 from stacks.config import Settings
 from stacks.constructs.acknowledged import ANY_BUCKET, ANY_OBJECT, FOLDER, Acknowledged
 
-# A multipart upload is a put: whoever may begin one may look at its parts and give it up.
+# A multipart upload is a put: who may begin one may list its parts and abort it.
 _PUT = ("s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
 _GET = ("s3:GetObject",)
 _DELETE = ("s3:DeleteObject",)

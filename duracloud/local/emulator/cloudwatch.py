@@ -16,7 +16,7 @@ _BREACHES: Final[dict[str, Callable[[float, float], bool]]] = {
     "LessThanThreshold": lambda value, threshold: value < threshold,
     "LessThanOrEqualToThreshold": lambda value, threshold: value <= threshold,
 }
-# What a period without data says: breaching or not; nothing for treatments that leave it out.
+# How a period without data counts: as breaching or not; absent for treatments that ignore it.
 _MISSING: Final = {"notBreaching": False, "breaching": True}
 _OVER: Final[dict[str, Callable[[list[float]], float]]] = {"SUM": sum, "MAX": max}
 

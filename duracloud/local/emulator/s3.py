@@ -46,7 +46,7 @@ def _name_versions_in_events() -> None:
 def _read_versions_from_disk() -> None:
     """S3 reads every version from its disks; the emulator reads a version that is asked for by its id from memory.
 
-    Reading the current version from disk whichever way it is asked for makes a bit flipped on the disk show.
+    The current version is always read from disk, so that a bit flipped there is visible.
     HeadObject with a part number tells the size of that part; the emulator's does so for GetObject only.
     """
     head, get = s3._head_object, s3._get_object
@@ -93,7 +93,7 @@ def _give_replicas_the_version_of_their_source() -> None:
 
 
 def _keep_inventory_configurations() -> None:
-    """S3 keeps a bucket's inventory configurations; the emulator takes the call for another and drops what it says."""
+    """S3 keeps a bucket's inventory configurations; the emulator mistakes the call for another one and ignores it."""
     dispatch = s3._dispatch
     kept = s3._PERSISTED_BUCKET_DICTS.setdefault("duracloud_inventories", s3.AccountScopedDict())
 

@@ -16,9 +16,9 @@ _READER: Final[contextvars.ContextVar[dict[str, Any] | None]] = contextvars.Cont
 
 
 def _note_readers_of_streams() -> None:
-    """Lambda's readers of a stream know nothing of each other; the emulator looks at one after the other.
+    """Lambda's readers of a stream are independent; the emulator polls one after the other.
 
-    The one that it has come to is noted, for what follows.
+    The current reader is noted, for the functions below.
     """
     poll, mappings = lambda_svc._poll_dynamodb_streams, lambda_svc._iter_all_esms
 
@@ -27,7 +27,7 @@ def _note_readers_of_streams() -> None:
         return poll()
 
     def poll_streams() -> bool:
-        # Whatever is noted in a copy of the context ends with it.
+        # A value set in a copy of the context ends with the copy.
         return bool(contextvars.copy_context().run(poll_one_after_the_other))
 
     def mappings_and_note() -> Iterator[tuple[str, str, Row]]:
