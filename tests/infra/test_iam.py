@@ -285,9 +285,9 @@ def _calls(adapter: str) -> set[str]:
     if adapter == "s3_buckets":
         # It makes the calls that the configuration of a bucket names.
         attributes |= {
-            str(node.value.value)
+            str(node.value)
             for node in ast.walk(_tree("runtime/provisioning/bucket_configuration.py"))
-            if isinstance(node, ast.keyword) and node.arg == "call" and isinstance(node.value, ast.Constant)
+            if isinstance(node, ast.Constant)
         }
     return attributes & _operations()
 
