@@ -140,7 +140,7 @@ def test_data_made_for_another_port_are_one_clear_line(own: LocalAws) -> None:
     own.start()
     own.stop()
     other = LocalAws(folder=own.folder, port=free_port())
-    with pytest.raises(LocalError, match=f"use DURACLOUD_PORT={own.port}, or forget"):
+    with pytest.raises(LocalError, match=f"use DURACLOUD_PORT={own.port}, or delete"):
         other.start()
 
 
