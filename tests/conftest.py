@@ -1,11 +1,20 @@
+import functools
+import gc
 import os
 from pathlib import Path
 
+import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
 
 # Before anything starts CDK: cfn-lint checks every template in a test of its own, and `cdk synth` has CDK's checks.
 os.environ["CDK_VALIDATION"] = "false"
+
+# Every session of boto3's reads the descriptions of services anew, which took most of a contract test's time.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+
+# Templates and descriptions stay in memory to the end: a collector that walks them all the time finds nothing.
+gc.set_threshold(100_000, 20, 50)
 
 # A property says what holds, not how fast: a busy machine is no counterexample.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

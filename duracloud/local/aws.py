@@ -219,7 +219,6 @@ class LocalAws:
             # Nothing is written outside the folder.
             "HOME": str(self.folder),
             "TMPDIR": str(self.folder / "tmp"),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "GATEWAY_PORT": str(self.port),
             # By default it listens on every interface, and it executes code.
             "BIND_HOST": "127.0.0.1",

@@ -17,7 +17,7 @@ from ministack import app
 from ministack.core import persistence
 
 from duracloud.local.aws import OUTLIVES
-from duracloud.local.emulator import cloudformation, cloudwatch, dynamodb, faults, iam, s3, sqs, streams
+from duracloud.local.emulator import cloudformation, cloudwatch, dynamodb, faults, functions, iam, s3, sqs, streams
 from duracloud.local.emulator.common import LOG
 
 _EXPIRY_TICK_SECONDS: Final = 1.0
@@ -27,7 +27,7 @@ _SAVE_TICK_SECONDS: Final = 10.0
 
 def apply() -> None:
     """Close all gaps. Call it once, before the emulator serves."""
-    for service in (cloudformation, iam, sqs, dynamodb, s3, streams, cloudwatch, faults):
+    for service in (cloudformation, iam, sqs, dynamodb, s3, functions, streams, cloudwatch, faults):
         service.mend()
     _serve_one_port()
 
