@@ -1,6 +1,7 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,17 +16,6 @@ from tests.support.processes import run
 # https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html: where the machine stands, and its numbers.
 _ELF_MACHINE = slice(18, 20)
 _MACHINES = {"arm64": 183, "x86_64": 62}
-# Runs with no site-packages and no environment of Python's: only the asset, the layer and the standard library.
-_LOAD = """
-import importlib, sys
-sys.path[:0] = [sys.argv[1], sys.argv[2]]
-module = importlib.import_module(sys.argv[3])
-assert callable(module.handler)
-factory = getattr(module.bootstrap, sys.argv[4])
-factory()
-outside = [m for m in list(sys.modules.values()) if "site-packages" in (getattr(m, "__file__", None) or "")]
-assert outside == [], outside
-"""
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +27,28 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The dependency layer for the processor that most machines of developers have, built."""
-    target = tmp_path_factory.mktemp("layer") / "python"
-    bundling.install_dependencies("x86_64", target)
-    return target
+def layers(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """The dependency layers by processor, built."""
+    return _built(bundling.install_dependencies, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def layer(layers: Mapping[str, Path]) -> Path:
+    """The dependency layer for the processor that most machines of developers have."""
+    return layers["x86_64"]
+
+
+@pytest.fixture(scope="module")
+def report_layers(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """The layers of checksum-report by processor, built."""
+    return _built(bundling.install_report, tmp_path_factory)
+
+
+def _built(install: Callable[[str, Path], None], folders: pytest.TempPathFactory) -> Mapping[str, Path]:
+    targets = {architecture: folders.mktemp("layer") / "python" for architecture in bundling.PLATFORMS}
+    for architecture, target in targets.items():
+        install(architecture, target)
+    return targets
 
 
 def _factory(function: str) -> str:
@@ -54,6 +61,19 @@ def _factory(function: str) -> str:
     return name
 
 
+def _run_alone(program: str, *paths: Path, env: Mapping[str, str] | None = None) -> None:
+    """Run a program with nothing but folders and the standard library; what is imported is compiled once for all."""
+    outside = """
+outside = [m for m in list(sys.modules.values()) if "site-packages" in (getattr(m, "__file__", None) or "")]
+assert outside == [], outside
+"""
+    whole = f"import sys\nsys.path[:0] = sys.argv[1:]\n{program}{outside}"
+    caches = f"pycache_prefix={paths[0].with_name('compiled')}"
+    answer = run([sys.executable, "-I", "-S", "-X", caches, "-c", whole, *map(str, paths)], env=env)
+
+    assert (0, "") == (answer.returncode, answer.stderr)
+
+
 @pytest.mark.parametrize("function", sorted(FUNCTIONS))
 def test_what_ships_is_self_contained(code: Path, layer: Path, function: str, tmp_path: Path) -> None:
     """Every handler is imported and its clients are built from the asset and the layer alone.
@@ -61,15 +81,14 @@ def test_what_ships_is_self_contained(code: Path, layer: Path, function: str, tm
     This runs on the Python of the tests, not on Lambda's 3.13, so it says nothing of the layer's one native library,
     which is loaded when the first object needs it.
     """
-    name = f"runtime.handlers.{function.replace('-', '_')}"
-
+    program = f"""
+from runtime.handlers.{function.replace("-", "_")} import bootstrap, handler
+assert callable(handler)
+bootstrap.{_factory(function)}()
+"""
     keys = {"AWS_ACCESS_KEY_ID": "dummy", "AWS_SECRET_ACCESS_KEY": "dummy"}
-    answer = run(
-        [sys.executable, "-B", "-I", "-S", "-c", _LOAD, str(code), str(layer), name, _factory(function)],
-        env={**function_environment(function), "AWS_DEFAULT_REGION": "us-east-1", **keys, "HOME": str(tmp_path)},
-    )
-
-    assert (0, "") == (answer.returncode, answer.stderr)
+    variables = {**function_environment(function), "AWS_DEFAULT_REGION": "us-east-1", **keys, "HOME": str(tmp_path)}
+    _run_alone(program, code, layer, env=variables)
 
 
 def test_the_code_asset_is_the_runtime_alone(code: Path) -> None:
@@ -105,27 +124,7 @@ def test_the_layer_fits_lambda(code: Path, layer: Path) -> None:
     assert size < 40 * 2**20
 
 
-def _run_alone(program: str, *paths: Path) -> None:
-    """Run a program with nothing but folders and the standard library."""
-    outside = """
-outside = [m for m in list(sys.modules.values()) if "site-packages" in (getattr(m, "__file__", None) or "")]
-assert outside == [], outside
-"""
-    whole = f"import sys\nsys.path[:0] = sys.argv[1:]\n{program}{outside}"
-    answer = run([sys.executable, "-B", "-I", "-S", "-c", whole, *map(str, paths)])
-
-    assert (0, "") == (answer.returncode, answer.stderr)
-
-
-@pytest.fixture(scope="module")
-def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The layer of checksum-report, built."""
-    target = tmp_path_factory.mktemp("reports") / "python"
-    bundling.install_report("x86_64", target)
-    return target
-
-
-def test_the_layer_for_parquet_is_self_contained(code: Path, layer: Path, reports: Path) -> None:
+def test_the_layer_for_parquet_is_self_contained(code: Path, layer: Path, report_layers: Mapping[str, Path]) -> None:
     """The reports find their library in a layer of its own, and read a file with nothing else installed."""
     program = """
 import io
@@ -136,10 +135,10 @@ file = io.BytesIO()
 write_parquet(RecordBatch.from_pydict({"key": Array(["a"], DataType.utf8())}), file, compression="snappy")
 assert ["a"] == next(iter(read_parquet(file))).column("key").to_pylist()
 """
-    _run_alone(program, code, layer, reports)
+    _run_alone(program, code, layer, report_layers["x86_64"])
 
 
-def test_the_page_is_made_of_what_ships(code: Path, layer: Path, reports: Path) -> None:
+def test_the_page_is_made_of_what_ships(code: Path, layer: Path, report_layers: Mapping[str, Path]) -> None:
     """Template, style and Jinja2 come from the asset and the layers, with nothing else installed."""
     program = """
 from datetime import UTC, datetime, timedelta
@@ -163,7 +162,7 @@ assert "1 bucket could not be reported on" in html, html
 assert "&lt;b&gt;" + chr(92) + "n" in html, html
 assert "prefers-color-scheme:dark" in html, html
 """
-    _run_alone(program, code, layer, reports)
+    _run_alone(program, code, layer, report_layers["x86_64"])
 
 
 def test_a_change_of_a_template_or_style_is_another_asset(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -181,24 +180,23 @@ def test_a_change_of_a_template_or_style_is_another_asset(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("architecture", sorted(bundling.PLATFORMS))
-def test_both_layers_together_fit_lambda(architecture: str, tmp_path: Path) -> None:
+def test_both_layers_together_fit_lambda(architecture: str, report_layers: Mapping[str, Path]) -> None:
     """The layer of the reports is for its processor and for Lambda's Python, and leaves room below Lambda's 250 MiB."""
-    bundling.install_report(architecture, tmp_path)
-    libraries = sorted(tmp_path.rglob("*.so"))
+    layer = report_layers[architecture]
+    libraries = sorted(layer.rglob("*.so"))
     machine, lambda_python = bundling.PLATFORMS[architecture].split("_", 1)[1], bundling.PYTHON_VERSION.replace(".", "")
     speedups = f"_speedups.cpython-{lambda_python}-{machine}-linux-gnu.so"
 
     assert {"_core.abi3.so", "_io.abi3.so", speedups} == {library.name for library in libraries}
     for library in libraries:
         assert _MACHINES[architecture] == int.from_bytes(library.read_bytes()[_ELF_MACHINE], "little")
-    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 40 * 2**20
+    assert sum(path.stat().st_size for path in layer.rglob("*") if path.is_file()) < 40 * 2**20
 
 
 @pytest.mark.parametrize("architecture", sorted(bundling.PLATFORMS))
-def test_the_native_library_is_for_the_processor_of_the_settings(architecture: str, tmp_path: Path) -> None:
+def test_the_native_library_is_for_the_processor_of_the_settings(architecture: str, layers: Mapping[str, Path]) -> None:
     """Each architecture gets the library built for it, in a form that Python 3.13 loads."""
-    bundling.install_dependencies(architecture, tmp_path)
-    (library,) = tmp_path.glob("_awscrt*.so")
+    (library,) = layers[architecture].glob("_awscrt*.so")
 
     assert library.name.endswith(".abi3.so")
     assert _MACHINES[architecture] == int.from_bytes(library.read_bytes()[_ELF_MACHINE], "little")

@@ -1,9 +1,17 @@
+import functools
 import json
 
 import pytest
 from cfnlint.api import lint_all
+from cfnlint.template import Template
 
 from tests.infra.synthesis import LAYERS, Assembly
+
+
+@pytest.fixture(autouse=True)
+def _attributes_are_listed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """cfn-lint lists the attributes of all resources anew for each reference, which takes half of its time."""
+    monkeypatch.setattr(Template, "get_valid_getatts", functools.cache(Template.get_valid_getatts))
 
 
 @pytest.mark.parametrize("layer", LAYERS)
