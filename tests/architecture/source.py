@@ -31,7 +31,6 @@ class Module:
         return frozenset(found)
 
     def imports_from(self, *packages: str) -> list[str]:
-        """Return the imports that are one of the packages or lie in one."""
         return sorted(name for name in self.imports if any(_within(name, package) for package in packages))
 
 

@@ -20,7 +20,6 @@ NEEDED = ("cryptography", "cffi", "_cffi_backend", "pycparser")
 
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packed verifier."""
     file = tmp_path_factory.mktemp("packed") / "verifier.pyz"
     pack(file)
     return file

@@ -33,7 +33,6 @@ class Laid:
     folder: Path
 
     def segment(self, day: int, index: int) -> Path:
-        """Return the file of a segment."""
         return self.folder / self.archive.segments(day)[index].removeprefix("audit/")
 
     def manifest(self, day: int, ending: str = ".json") -> Path:
@@ -48,14 +47,12 @@ class Laid:
 
 @pytest.fixture(scope="module")
 def trail(tmp_path_factory: pytest.TempPathFactory) -> Laid:
-    """An untouched trail."""
     found = archive(days=4, segments=9, events=250, unsigned=4)
     return Laid(found, found.lay(tmp_path_factory.mktemp("audit")))
 
 
 @pytest.fixture
 def laid(trail: Laid, tmp_path: Path) -> Iterator[Laid]:
-    """A copy of the trail for one test."""
     folder = tmp_path / "audit"
     shutil.copytree(trail.folder, folder)
     yield Laid(trail.archive, folder)
@@ -106,7 +103,6 @@ def _change_value(lines: Lines) -> Lines:
 
 
 def _redigest(lines: Lines, first: int, last: int) -> Lines:
-    """Compute the digests of some lines anew."""
     for number in range(first, last):
         before = json.loads(lines[number - 1])["digest"] if number > 1 else hashlib.sha256(lines[0]).hexdigest()
         text = canonical(json.loads(lines[number])["event"])

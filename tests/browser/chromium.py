@@ -68,7 +68,6 @@ class Page:
         self._note()
 
     def evaluate(self, expression: str) -> Any:  # noqa: ANN401 (JSON)
-        """Return the value of an expression of JavaScript."""
         answer = self._call("Runtime.evaluate", expression=expression, returnByValue=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
@@ -79,7 +78,6 @@ class Page:
         return [node for node in nodes if not node.get("ignored")]
 
     def screenshot(self, *, whole: bool = True) -> bytes:
-        """Return a picture as PNG."""
         answer = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=whole, **self._clip(whole))
         return base64.b64decode(answer["data"])
 

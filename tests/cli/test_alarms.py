@@ -14,7 +14,6 @@ PROD = load_settings("prod")
 
 @pytest.fixture(scope="module")
 def listed() -> str:
-    """What is printed for prod."""
     template = templates.synthesised(PROD)[naming.MONITORING]
     return "\n".join(alarms.table(alarms.lines_of(template, "prod")))
 

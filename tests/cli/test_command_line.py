@@ -22,13 +22,12 @@ PROGRAM = [sys.executable, "-m", "duracloud"]
 HELP_COLUMNS, HELP_LINES = 100, 40
 
 
-def verbs(command: Any, *before: str) -> list[tuple[str, ...]]:  # noqa: ANN401 (typer's own types)
-    """Return the words of every verb, and of every group of verbs."""
+def _verbs(command: Any, *before: str) -> list[tuple[str, ...]]:  # noqa: ANN401 (typer's own types)
     inner = getattr(command, "commands", {})
-    return [before] + [found for name, verb in inner.items() for found in verbs(verb, *before, name)]
+    return [before] + [found for name, verb in inner.items() for found in _verbs(verb, *before, name)]
 
 
-VERBS = verbs(typer.main.get_command(command_line._app()))
+VERBS = _verbs(typer.main.get_command(command_line._app()))
 
 
 @pytest.mark.parametrize("words", VERBS, ids=" ".join)
@@ -101,14 +100,13 @@ def test_a_defect_is_one_line_too(
     assert "Traceback" in (tmp_path / "error.log").read_text()
 
 
-def called(words: Sequence[str], cwd: Path = ROOT, **variables: str) -> "subprocess.CompletedProcess[str]":
-    """Run a program of ours."""
+def _called(words: Sequence[str], cwd: Path = ROOT, **variables: str) -> "subprocess.CompletedProcess[str]":
     return run(words, cwd=cwd, env={**os.environ, **variables})
 
 
 def test_the_module_is_the_command() -> None:
     """`python -m duracloud` is the same, from any folder; a mistake is its exit status."""
-    done = called([*PROGRAM, "alarms", "--env", "moon"], Path("/"), PYTHONPATH=str(ROOT))
+    done = _called([*PROGRAM, "alarms", "--env", "moon"], Path("/"), PYTHONPATH=str(ROOT))
 
     assert 2 == done.returncode
     assert "the environment is 'moon'; allowed: dev|local|prod|staging\n" == done.stderr
@@ -117,7 +115,7 @@ def test_the_module_is_the_command() -> None:
 def test_importing_the_package_imports_nothing() -> None:
     """The environment of the local AWS loads part of it, and has neither typer nor CDK."""
     code = "import sys; known = set(sys.modules); import duracloud; print(sorted(set(sys.modules) - known))"
-    done = called([sys.executable, "-c", code])
+    done = _called([sys.executable, "-c", code])
 
     assert "['duracloud']\n" == done.stdout
 
@@ -128,7 +126,7 @@ def test_the_command_line_starts_without_what_its_verbs_need() -> None:
         "import sys; from duracloud.cli.main import main; main(['--help']);"
         "print('loaded', {'aws_cdk', 'boto3', 'botocore', 'cryptography', 'rich'} & set(sys.modules))"
     )
-    done = called([sys.executable, "-c", code])
+    done = _called([sys.executable, "-c", code])
 
     assert "loaded set()" == done.stdout.splitlines()[-1]
 
@@ -145,7 +143,7 @@ def test_the_command_line_starts_without_what_its_verbs_need() -> None:
 )
 def test_shells_complete_verbs_and_environments(variables: dict[str, str], found: str) -> None:
     """Bash and zsh are told what may come next."""
-    done = called(PROGRAM, ROOT, **variables)
+    done = _called(PROGRAM, ROOT, **variables)
 
     assert found in done.stdout
 
@@ -175,11 +173,10 @@ def test_nothing_outlives_an_interrupt(tmp_path: Path) -> None:
 
     assert 130 == command.returncode
     assert "interrupted; nothing is left running" == said.splitlines()[-1]
-    assert [] == alive(group)
+    assert [] == _alive(group)
 
 
-def alive(group: int) -> list[str]:
-    """Return the processes of a group that have not ended."""
+def _alive(group: int) -> list[str]:
     found = [path.read_text().rpartition(")")[2].split() for path in Path("/proc").glob("[0-9]*/stat")]
     return [state for state, _, of, *_ in found if int(of) == group and state not in "ZX"]
 

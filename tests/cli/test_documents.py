@@ -16,16 +16,14 @@ MAKE = re.compile(r"(?:^|\s)make ([a-z]+)")
 APP: Any = typer.main.get_command(_app())
 
 
-def lines() -> Iterator[tuple[str, str]]:
-    """Yield every line of code of a document, with the document's name."""
+def _lines() -> Iterator[tuple[str, str]]:
     for page in PAGES:
         for code in CODE.finditer(page.read_text("utf-8")):
             for line in (code[1] or code[2]).splitlines():
                 yield page.relative_to(ROOT).as_posix(), line
 
 
-def unknown(words: list[str]) -> list[str]:
-    """Return the verb, or the options, that the command does not know."""
+def _unknown(words: list[str]) -> list[str]:
     command = APP
     while words and hasattr(command, "commands"):
         name = words.pop(0)
@@ -40,9 +38,9 @@ def test_every_verb_and_option_exists() -> None:
     """Who types what a document says is understood."""
     found = [
         f"{page}: {line.strip()}: {', '.join(wrong)}"
-        for page, line in lines()
+        for page, line in _lines()
         for command in COMMAND.finditer(line)
-        if (wrong := unknown(command[1].split()))
+        if (wrong := _unknown(command[1].split()))
     ]
 
     assert [] == found
@@ -53,4 +51,4 @@ def test_every_word_of_make_exists() -> None:
     rules = re.findall(r"^([a-z ]+):(?!=)", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     known = {word for rule in rules for word in rule.split()}
 
-    assert [] == [f"{page}: {line}" for page, line in lines() for word in MAKE.findall(line) if word not in known]
+    assert [] == [f"{page}: {line}" for page, line in _lines() for word in MAKE.findall(line) if word not in known]

@@ -25,7 +25,6 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 
 @pytest.fixture
 def s3(aws: None) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
-    """Make the managed bucket, so that objects in it can be locked."""
     assert aws is None
     found = client("s3")
     found.create_bucket(
@@ -36,7 +35,6 @@ def s3(aws: None) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
 
 @pytest.fixture(params=["fake", "S3"])
 def files(request: pytest.FixtureRequest) -> tuple[AuditFiles, AuditFolder]:
-    """The fake and the real adapters in turn."""
     if request.param == "fake":
         fake = FakeAuditFiles()
         return fake, fake
@@ -126,7 +124,6 @@ def test_what_s3_answers_is_told_apart(aws: None, code: str, status: int, error:
 
 @pytest.fixture(params=["fake", "KMS"])
 def signer(request: pytest.FixtureRequest) -> ManifestSigner:
-    """The fake and the real adapter in turn."""
     if request.param == "fake":
         return FakeSigner()
     request.getfixturevalue("aws")

@@ -52,7 +52,6 @@ class _Answer(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def s3_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Server]:
-    """Run the server and send the S3 client there."""
     with _Server() as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -66,7 +65,6 @@ def s3_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Server]:
 
 @pytest.fixture
 def closing_clients() -> Iterator[Callable[[], S3Client]]:
-    """Build S3 clients and close them after the test."""
     made: list[S3Client] = []
 
     def factory() -> S3Client:

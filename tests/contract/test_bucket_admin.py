@@ -56,7 +56,6 @@ class _Aws:
 
 @pytest.fixture(params=["fake", "S3"])
 def admin(request: pytest.FixtureRequest) -> Admin:
-    """The fake and the real adapter in turn."""
     if request.param == "fake":
         return _Fake()
     request.getfixturevalue("aws")

@@ -15,7 +15,6 @@ DOCUMENT: dict[str, Any] = {"objects": 3, "buckets": {"ä": [1.5, None]}}
 
 @pytest.fixture(params=["fake", "S3"])
 def files(request: pytest.FixtureRequest) -> Documents:
-    """The fake and the real adapter in turn."""
     if request.param == "fake":
         return FakeDocuments()
     request.getfixturevalue("aws")

@@ -47,7 +47,6 @@ def _comparable(record: FixityRecord | None) -> FixityRecord | None:
 
 @pytest.fixture(params=["fake", "DynamoDB"])
 def records(request: pytest.FixtureRequest) -> FixityRecords:
-    """The fake and the real adapter in turn."""
     if request.param == "fake":
         return FakeRecords()
     request.getfixturevalue("aws")

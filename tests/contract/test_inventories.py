@@ -58,7 +58,6 @@ class Written:
 
 @pytest.fixture
 def written(aws: None) -> Iterator[Written]:  # noqa: ARG001 (moto)
-    """A managed bucket for S3 to write to."""
     s3 = client("s3", region="us-east-1")
     s3.create_bucket(Bucket=MANAGED)
     yield Written(s3)

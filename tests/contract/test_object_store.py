@@ -84,7 +84,6 @@ class _S3Bucket:
 
 @pytest.fixture(params=["fake", "S3"])
 def bucket(request: pytest.FixtureRequest) -> Bucket:
-    """The fake and the real adapter in turn."""
     if request.param == "fake":
         return _FakeBucket()
     request.getfixturevalue("aws")

@@ -48,7 +48,6 @@ class Tables:
 
 @pytest.fixture(params=["fake", "DynamoDB"])
 def tables(request: pytest.FixtureRequest) -> Tables:
-    """The fakes and the real adapters in turn."""
     if request.param == "fake":
         records, schedule = FakeRecords(), FakeSchedule()
 
@@ -237,7 +236,6 @@ class Objects:
 
 @pytest.fixture(params=["fake", "S3"])
 def objects(request: pytest.FixtureRequest) -> Objects:
-    """The fake and the real adapter in turn."""
     if request.param == "fake":
         fake = FakeObjectList(2)
 

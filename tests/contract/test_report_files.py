@@ -35,7 +35,6 @@ class Files:
 
 @pytest.fixture(params=["fake", "S3"])
 def files(request: pytest.FixtureRequest) -> Files:
-    """The fake and the real adapter in turn."""
     if request.param == "fake":
         fake = FakeReportFiles()
         return Files(fake, fake, None)

@@ -15,7 +15,6 @@ PREFIX = "exports/checksum-table/2026-03-01"
 
 @pytest.fixture
 def table(aws: None) -> tuple[Any, str]:
-    """Make the managed bucket and a table with one item."""
     assert aws is None
     boto3.client("s3", region_name=REGION).create_bucket(
         Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}

@@ -17,7 +17,6 @@ prices = [
 
 @pytest.fixture
 def table() -> PriceTable:
-    """A table of one price."""
     return load_prices(TABLE)
 
 

@@ -26,7 +26,6 @@ class Context:
 
 @pytest.fixture
 def log() -> Iterator[StringIO]:
-    """What is logged during a test."""
     stream, handler = StringIO(), logger.registered_handler
     before = handler.setStream(stream)  # type: ignore[attr-defined] # (a stream handler)
     yield stream
@@ -34,8 +33,7 @@ def log() -> Iterator[StringIO]:
     logger.remove_keys(["function_request_id"])
 
 
-def refuse(_: dict[str, Any]) -> None:
-    """Work on a message, in vain."""
+def _refuse(_: dict[str, Any]) -> None:
     raise ValueError("no")
 
 
@@ -43,7 +41,7 @@ def refuse(_: dict[str, Any]) -> None:
 def handler(event: dict[str, Any], context: Context) -> None:
     """Log a line, and have another one logged by a thread of the module that works on batches."""
     logger.info("begun by %s", context)
-    process_queue(event, refuse, concurrency=2)
+    process_queue(event, _refuse, concurrency=2)
 
 
 def test_lines_of_handlers_and_of_what_they_call_carry_the_request_id(log: StringIO) -> None:

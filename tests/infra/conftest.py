@@ -24,11 +24,9 @@ def destroyable(shared_folder: Path) -> Mapping[str, Assembly]:
 
 @pytest.fixture(params=ENVIRONMENTS)
 def assembly(request: pytest.FixtureRequest, assemblies: Mapping[str, Assembly]) -> Assembly:
-    """The templates of one environment; a test with this fixture runs for each."""
     return assemblies[request.param]
 
 
 @pytest.fixture(params=VARIANTS)
 def variant(request: pytest.FixtureRequest, assemblies: Mapping[str, Assembly]) -> Assembly:
-    """The templates of one environment or variant; a test with this fixture runs for each."""
     return assemblies[request.param]

@@ -54,12 +54,10 @@ class Resource:
 
     @property
     def type(self) -> str:
-        """Its CloudFormation type."""
         return str(self.body["Type"])
 
     @property
     def properties(self) -> Mapping[str, Any]:
-        """Its properties."""
         properties: Mapping[str, Any] = self.body.get("Properties", {})
         return properties
 
@@ -107,7 +105,6 @@ class Assembly:
         return found
 
     def resource(self, layer: str, logical_id: str) -> Resource:
-        """Return a resource by its place."""
         return Resource(layer, logical_id, self.templates[layer]["Resources"][logical_id])
 
     def resolve(self, layer: str, value: Any) -> str:  # noqa: ANN401 (any value of a template)

@@ -114,7 +114,6 @@ def _of_dashboard(assembly: Assembly) -> Iterator[Watched]:
 
 
 def _watched_by(assembly: Assembly, name: str, dimension: str) -> dict[str, Resource]:
-    """Return the alarms on a metric by the resource that they watch."""
     return {
         metric.dimensions[dimension]: alarm
         for alarm in _alarms(assembly)

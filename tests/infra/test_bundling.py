@@ -20,7 +20,6 @@ _MACHINES = {"arm64": 183, "x86_64": 62}
 
 @pytest.fixture(scope="module")
 def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The code asset, built."""
     target = tmp_path_factory.mktemp("code")
     bundling.copy_code(target)
     return target

@@ -44,7 +44,6 @@ def _widgets(assembly: Assembly) -> list[dict[str, Any]]:
 
 
 def _graphs(assembly: Assembly) -> dict[str, list[list[Any]]]:
-    """Return the metrics of each graph by its title."""
     return {
         widget["properties"]["title"]: widget["properties"]["metrics"]
         for widget in _widgets(assembly)
@@ -53,7 +52,6 @@ def _graphs(assembly: Assembly) -> dict[str, list[list[Any]]]:
 
 
 def _expressions(metrics: list[list[Any]]) -> dict[str, str]:
-    """Return the expressions of a graph by what they are called."""
     return {one[0]["label"]: one[0]["expression"] for one in metrics if isinstance(one[0], dict)}
 
 

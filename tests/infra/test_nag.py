@@ -8,7 +8,6 @@ from tests.infra.synthesis import CONTEXT, VARIANTS, settings_of
 
 @pytest.fixture(scope="module", params=VARIANTS)
 def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> cdk.App:
-    """The app of one environment or variant, synthesised; a test with this fixture runs for each."""
     found = build_app(settings_of(request.param), context=CONTEXT, outdir=str(tmp_path_factory.mktemp("cdk")))
     found.synth()
     return found

@@ -60,18 +60,15 @@ def _written(output: Path) -> dict[str, bytes]:
 
 
 def _answer(run: "subprocess.Popen[str]") -> tuple[int, str, str]:
-    """Return the exit code and what was printed, once the run has ended."""
     out, err = run.communicate()
     return run.returncode, out, err
 
 
 def _synth(project: Path, output: Path, home: Path, **context: object) -> tuple[tuple[int, str, str], dict[str, bytes]]:
-    """Run the app to its end; return how it ended and what it wrote."""
     return _answer(_start(project, output, home, {}, **context)), _written(output)
 
 
 def _copy(target: Path) -> Path:
-    """Copy what a synth needs to another folder."""
     for name in ("stacks", "runtime"):
         shutil.copytree(ROOT / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("app.py", "cdk.json"):

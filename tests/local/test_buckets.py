@@ -33,7 +33,6 @@ class Versioned:
         self._events: list[dict[str, Any]] = []
 
     def events(self, key: str) -> list[dict[str, Any]]:
-        """Return the events of a key in S3's order."""
         self._events += messages(self.aws, self._queue_url)
         found = [event for event in self._events if event["detail"]["object"]["key"] == key]
         return sorted(found, key=lambda event: event["detail"]["object"]["sequencer"])

@@ -54,18 +54,15 @@ class FakeAws:
 made: list[FakeAws] = []
 
 
-def good(_: Stage) -> str:
-    """Pass."""
+def _good(_: Stage) -> str:
     return "all was well"
 
 
-def wrong(_: Stage) -> str:
-    """Find what should not be."""
+def _wrong(_: Stage) -> str:
     raise LocalError("the record says otherwise")
 
 
-def broken(_: Stage) -> str:
-    """Meet what nobody thought of."""
+def _broken(_: Stage) -> str:
     raise KeyError("VersionId")
 
 
@@ -96,7 +93,7 @@ def test_every_fault_of_the_list_has_a_drill() -> None:
 
 def test_drills_that_pass_end_well(ordered: Any, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ANN401
     """The table says passed, the exit status is 0, and nothing is left."""
-    assert 0 == ordered(one("a fault", good))
+    assert 0 == ordered(one("a fault", _good))
     said = capsys.readouterr().out
     assert "all was well" in said
     assert "All drills passed" in said
@@ -104,7 +101,9 @@ def test_drills_that_pass_end_well(ordered: Any, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.parametrize(
-    ("run", "observed"), [(wrong, "the record says otherwise"), (broken, "KeyError: 'VersionId'")], ids=["no", "broken"]
+    ("run", "observed"),
+    [(_wrong, "the record says otherwise"), (_broken, "KeyError: 'VersionId'")],
+    ids=["no", "broken"],
 )
 def test_a_drill_that_fails_makes_the_command_fail(
     ordered: Any,  # noqa: ANN401 (a function)
@@ -113,7 +112,7 @@ def test_a_drill_that_fails_makes_the_command_fail(
     observed: str,
 ) -> None:
     """The other drills run all the same; table, last line and exit status say what failed; the local AWS is stopped."""
-    assert 1 == ordered(one("a first fault", run), one("a second one", good))
+    assert 1 == ordered(one("a first fault", run), one("a second one", _good))
     said = capsys.readouterr()
     assert observed in said.out
     assert "all was well" in said.out
@@ -126,7 +125,7 @@ def test_a_drill_that_fails_makes_the_command_fail(
 
 def test_the_table_is_there_for_programs(ordered: Any, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ANN401
     """With `--json` nothing else is printed, and a failure is still the exit status."""
-    assert 1 == ordered(one("a first fault", good), one("a second one", wrong), options=("--json",))
+    assert 1 == ordered(one("a first fault", _good), one("a second one", _wrong), options=("--json",))
     found = json.loads(capsys.readouterr().out)
     assert [("a first fault", True), ("a second one", False)] == [(row["fault"], row["passed"]) for row in found]
 

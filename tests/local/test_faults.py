@@ -19,7 +19,6 @@ SLOW = "def handler(event, context):\n    import time\n    time.sleep(event['sec
 
 @pytest.fixture
 def faults(aws: LocalAws) -> Faults:
-    """Orders to the local AWS of the session."""
     return Faults(aws.endpoint)
 
 
@@ -32,7 +31,6 @@ def as_function(aws: LocalAws, service: str) -> Any:  # noqa: ANN401 (boto3 buil
 
 @pytest.fixture
 def bucket(aws: LocalAws) -> str:
-    """A bucket with the objects `a` and `b`."""
     name, s3 = unique("faults"), aws.client("s3")
     s3.create_bucket(Bucket=name)
     for key in ("a", "b"):
@@ -40,8 +38,7 @@ def bucket(aws: LocalAws) -> str:
     return name
 
 
-def refusal(act: Callable[[], object]) -> tuple[str, int]:
-    """Return code and status of the error that a call is answered with."""
+def _refusal(act: Callable[[], object]) -> tuple[str, int]:
     with pytest.raises(ClientError) as caught:
         act()
     answer: Any = caught.value.response
@@ -59,7 +56,7 @@ def test_a_fault_meets_the_functions_calls_that_it_names_until_it_is_withdrawn(
         return content
 
     with faults.shown(Fault(action="s3:GetObject.*", within=(f"^/{bucket}/a",), code="SlowDown")) as shown:
-        assert ("SlowDown", 503) == refusal(lambda: read("a"))
+        assert ("SlowDown", 503) == _refusal(lambda: read("a"))
         assert [b"b", b"a"] == [read("b"), read("a", aws.client("s3"))]
         assert 1 == shown.met
     assert b"a" == read("a")
@@ -70,7 +67,7 @@ def test_a_fault_meets_as_many_calls_as_it_says(aws: LocalAws, faults: Faults, b
     s3 = as_function(aws, "s3")
     with faults.shown(Fault(action="s3:.*", within=(bucket,), code="SlowDown", times=2)) as shown:
         for _ in range(2):
-            assert ("SlowDown", 503) == refusal(lambda: s3.list_objects_v2(Bucket=bucket))
+            assert ("SlowDown", 503) == _refusal(lambda: s3.list_objects_v2(Bucket=bucket))
         assert 2 == s3.list_objects_v2(Bucket=bucket)["KeyCount"]
         assert 2 == shown.met
 
@@ -85,7 +82,7 @@ def test_a_fault_within_the_body_of_a_request(aws: LocalAws, faults: Faults) -> 
         dynamodb.put_item(TableName=name, Item={"K": {"S": key}})
 
     with faults.shown(Fault(action="dynamodb:PutItem", within=(name, '"busy"'), code=code, status=400)):
-        assert (code, 400) == refusal(lambda: put("busy"))
+        assert (code, 400) == _refusal(lambda: put("busy"))
         put("quiet")
     assert ["quiet"] == [item["K"]["S"] for item in dynamodb.scan(TableName=name)["Items"]]
 
@@ -94,7 +91,7 @@ def test_a_topic_refuses(aws: LocalAws, faults: Faults) -> None:
     """SNS answers in the form of its own protocol."""
     topic, sns = aws.client("sns").create_topic(Name=unique("topic"))["TopicArn"], as_function(aws, "sns")
     with faults.shown(Fault(action="sns:Publish", within=(), code="AuthorizationError", status=403)):
-        assert ("AuthorizationError", 403) == refusal(lambda: sns.publish(TopicArn=topic, Message="x"))
+        assert ("AuthorizationError", 403) == _refusal(lambda: sns.publish(TopicArn=topic, Message="x"))
     assert sns.publish(TopicArn=topic, Message="x")["MessageId"]
 
 

@@ -20,8 +20,7 @@ def handler(event, context):
 """
 
 
-def alarm(**more: object) -> dict[str, Any]:
-    """Return the template's resource of an alarm."""
+def _alarm(**more: object) -> dict[str, Any]:
     return {
         "Type": "AWS::CloudWatch::Alarm",
         "Properties": {
@@ -37,9 +36,8 @@ def alarm(**more: object) -> dict[str, Any]:
     }
 
 
-def queue_alarm(queue: str) -> dict[str, Any]:
-    """Return the template's resource of an alarm on any message in a queue."""
-    return alarm(
+def _queue_alarm(queue: str) -> dict[str, Any]:
+    return _alarm(
         Namespace="AWS/SQS",
         MetricName="ApproximateNumberOfMessagesVisible",
         Dimensions=[{"Name": "QueueName", "Value": {"Fn::GetAtt": [queue, "QueueName"]}}],
@@ -48,8 +46,7 @@ def queue_alarm(queue: str) -> dict[str, Any]:
     )
 
 
-def states(aws: LocalAws, *names: str) -> list[str]:
-    """Return the states of alarms."""
+def _states(aws: LocalAws, *names: str) -> list[str]:
     found = aws.client("cloudwatch").describe_alarms(AlarmNames=list(names))["MetricAlarms"]
     state = {entry["AlarmName"]: entry["StateValue"] for entry in found}
     return [state[name] for name in names]
@@ -72,8 +69,8 @@ def test_an_alarm_watches_its_own_queue_and_tells_the_topic(aws: LocalAws) -> No
                     "Endpoint": {"Fn::GetAtt": ["Inbox", "Arn"]},
                 },
             },
-            "WatchedAlarm": queue_alarm("Watched"),
-            "OtherAlarm": queue_alarm("Other"),
+            "WatchedAlarm": _queue_alarm("Watched"),
+            "OtherAlarm": _queue_alarm("Other"),
         },
     )
     alarms = ids["WatchedAlarm"], ids["OtherAlarm"]
@@ -83,9 +80,9 @@ def test_an_alarm_watches_its_own_queue_and_tells_the_topic(aws: LocalAws) -> No
         told.extend(messages(aws, ids["Inbox"]))
         return [notice["Subject"] for notice in told if "ALARM" in notice["Subject"]]
 
-    eventually(lambda: states(aws, *alarms), lambda seen: seen == ["OK", "OK"])
+    eventually(lambda: _states(aws, *alarms), lambda seen: seen == ["OK", "OK"])
     aws.client("sqs").send_message(QueueUrl=ids["Watched"], MessageBody="x")
-    eventually(lambda: states(aws, *alarms), lambda seen: seen == ["ALARM", "OK"])
+    eventually(lambda: _states(aws, *alarms), lambda seen: seen == ["ALARM", "OK"])
     assert ids["WatchedAlarm"] in eventually(subjects)[0]
 
 
@@ -95,12 +92,12 @@ def test_an_alarm_without_data_is_as_it_says(aws: LocalAws) -> None:
     ids = deploy(
         aws,
         {
-            name: alarm(Namespace="Trial", MetricName="Never", TreatMissingData=treatment)
+            name: _alarm(Namespace="Trial", MetricName="Never", TreatMissingData=treatment)
             for name, treatment in treatments.items()
         },
     )
     names = [ids[name] for name in treatments]
-    eventually(lambda: states(aws, *names), lambda seen: seen == ["OK", "ALARM", "INSUFFICIENT_DATA"])
+    eventually(lambda: _states(aws, *names), lambda seen: seen == ["OK", "ALARM", "INSUFFICIENT_DATA"])
 
 
 def put(aws: LocalAws, name: str, value: float, *minutes_ago: int) -> None:
@@ -118,12 +115,12 @@ def put(aws: LocalAws, name: str, value: float, *minutes_ago: int) -> None:
 def test_an_alarm_on_several_periods_waits_for_all_of_them(aws: LocalAws) -> None:
     """One value is not enough where three in succession are asked for; three are."""
     name = unique("metric")
-    ids = deploy(aws, {"Alarm": alarm(Namespace="Trial", MetricName=name, EvaluationPeriods=3)})
+    ids = deploy(aws, {"Alarm": _alarm(Namespace="Trial", MetricName=name, EvaluationPeriods=3)})
     put(aws, name, 1)
     put(aws, name, 1, 11)
-    eventually(lambda: states(aws, ids["Alarm"]), lambda seen: seen == ["OK"])
+    eventually(lambda: _states(aws, ids["Alarm"]), lambda seen: seen == ["OK"])
     put(aws, name, 1, 6)
-    eventually(lambda: states(aws, ids["Alarm"]), lambda seen: seen == ["ALARM"])
+    eventually(lambda: _states(aws, ids["Alarm"]), lambda seen: seen == ["ALARM"])
 
 
 def test_an_alarm_on_an_expression_passes_over_what_has_no_data(aws: LocalAws) -> None:
@@ -135,19 +132,19 @@ def test_an_alarm_on_an_expression_passes_over_what_has_no_data(aws: LocalAws) -
         for metric_id, name in {"a": first, "b": second, "c": never}.items():
             stat = {"Metric": {"Namespace": "Trial", "MetricName": name}, "Period": 300, "Stat": "Sum"}
             metrics.append({"Id": metric_id, "ReturnData": False, "MetricStat": stat})
-        found = alarm(Threshold=5, Metrics=metrics)
+        found = _alarm(Threshold=5, Metrics=metrics)
         for name in ("Period", "Statistic"):
             del found["Properties"][name]
         return found
 
     ids = deploy(aws, {"Sum": of("SUM"), "Most": of("MAX")})
     alarms = ids["Sum"], ids["Most"]
-    eventually(lambda: states(aws, *alarms), lambda seen: seen == ["OK", "OK"])
+    eventually(lambda: _states(aws, *alarms), lambda seen: seen == ["OK", "OK"])
     put(aws, first, 2)
     put(aws, second, 3)
-    eventually(lambda: states(aws, *alarms), lambda seen: seen == ["ALARM", "OK"])
+    eventually(lambda: _states(aws, *alarms), lambda seen: seen == ["ALARM", "OK"])
     put(aws, second, 2)
-    eventually(lambda: states(aws, *alarms), lambda seen: seen == ["ALARM", "ALARM"])
+    eventually(lambda: _states(aws, *alarms), lambda seen: seen == ["ALARM", "ALARM"])
 
 
 def test_age_of_the_oldest_message_is_published(aws: LocalAws) -> None:
@@ -156,7 +153,7 @@ def test_age_of_the_oldest_message_is_published(aws: LocalAws) -> None:
         aws,
         {
             "Queue": {"Type": "AWS::SQS::Queue"},
-            "Alarm": alarm(
+            "Alarm": _alarm(
                 Namespace="AWS/SQS",
                 MetricName="ApproximateAgeOfOldestMessage",
                 Dimensions=[{"Name": "QueueName", "Value": {"Fn::GetAtt": ["Queue", "QueueName"]}}],
@@ -164,9 +161,9 @@ def test_age_of_the_oldest_message_is_published(aws: LocalAws) -> None:
             ),
         },
     )
-    eventually(lambda: states(aws, ids["Alarm"]), lambda seen: seen == ["OK"])
+    eventually(lambda: _states(aws, ids["Alarm"]), lambda seen: seen == ["OK"])
     aws.client("sqs").send_message(QueueUrl=ids["Queue"], MessageBody="x")
-    eventually(lambda: states(aws, ids["Alarm"]), lambda seen: seen == ["ALARM"])
+    eventually(lambda: _states(aws, ids["Alarm"]), lambda seen: seen == ["ALARM"])
 
 
 def test_metrics_in_log_lines_become_metrics(aws: LocalAws) -> None:

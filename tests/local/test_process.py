@@ -25,7 +25,6 @@ LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[LocalAws]:
-    """An emulator that a test may start, stop and kill."""
     aws = LocalAws(folder=tmp_path / "own aws", port=free_port())
     yield aws
     aws.stop()

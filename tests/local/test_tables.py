@@ -44,7 +44,6 @@ class Stream:
 
 @pytest.fixture(scope="module")
 def bare_table(aws: LocalAws) -> str:
-    """A table that nothing reads."""
     return deploy(aws, {"Table": table(unique("t"))})["Table"]
 
 

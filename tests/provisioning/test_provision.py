@@ -371,7 +371,6 @@ def test_l16_each_copy_is_made_in_its_region() -> None:
 
 
 def _recorded(o: Office) -> list[tuple[str, str]]:
-    """Return bucket and outcome of every event in the audit trail."""
     lines = [line for body in o.audit.files.values() for line in gzip.decompress(body).splitlines()[1:]]
     events = [json.loads(line)["event"] for line in lines]
     return [(event["object"]["bucket"], event["outcome"]) for event in events]

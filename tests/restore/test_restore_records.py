@@ -27,7 +27,6 @@ DATA = "AWSDynamoDB/01772330400000-a1b2c3d4/data/qwertyuiop.json.gz"
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[tool.Environment]:
-    """An environment with its tables, a bucket, its queue and its parameters, as the templates make them."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -62,8 +61,7 @@ def item(
     return encode(fixity_record(ObjectRef(bucket, key), at=checked, **order))
 
 
-def stored(environment: tool.Environment, table: str) -> dict[str, dict[str, Any]]:
-    """Return what a table holds, by key."""
+def _stored(environment: tool.Environment, table: str) -> dict[str, dict[str, Any]]:
     return {row["ObjectKey"]["S"]: row for row in environment.dynamodb.scan(TableName=table)["Items"]}
 
 
@@ -79,8 +77,7 @@ def asked(environment: tool.Environment) -> list[S3Event]:
     return sorted((parse(message["Body"]) for message in answer.get("Messages", [])), key=lambda event: event.key)
 
 
-def export(folder: Path, *items: dict[str, Any], count: int | None = None) -> Path:
-    """Write an export as DynamoDB does."""
+def _export(folder: Path, *items: dict[str, Any], count: int | None = None) -> Path:
     data = folder / "export" / DATA
     data.parent.mkdir(parents=True)
     with gzip.open(data, "wt", encoding="utf-8") as lines:
@@ -95,9 +92,9 @@ def test_a_lost_record_and_its_row_come_back_as_they_were(environment: tool.Envi
     lost = item("ä letter.txt", put(environment, "ä letter.txt"))
     done = tool.restore(environment, [lost], [BUCKET])
     assert tool.Restored(written=1, kept=0, looked_at=0) == done
-    [(key, found)] = stored(environment, "checksums").items()
+    [(key, found)] = _stored(environment, "checksums").items()
     assert ("ä letter.txt", lost) == (key, unmarked(found))
-    row = stored(environment, "schedule")["ä letter.txt"]
+    row = _stored(environment, "schedule")["ä letter.txt"]
     assert (lost["NextChecksumDate"], lost["VersionId"]) == (row["NextChecksumDate"], row["VersionId"])
     assert [] == asked(environment)
 
@@ -112,11 +109,11 @@ def test_a_newer_record_and_a_standing_row_stay(environment: tool.Environment) -
     row = {"BucketName": {"S": BUCKET}, "ObjectKey": {"S": "c"}, "TTL": {"N": "1"}}
     environment.dynamodb.put_item(TableName="schedule", Item=row)
     assert tool.Restored(written=1, kept=2, looked_at=0) == tool.restore(environment, old, [BUCKET])
-    after = stored(environment, "checksums")
+    after = _stored(environment, "checksums")
     assert newer == [after["a"], after["b"]]
-    assert row == stored(environment, "schedule")["c"]
+    assert row == _stored(environment, "schedule")["c"]
     assert tool.Restored(written=0, kept=3, looked_at=0) == tool.restore(environment, old, [BUCKET])
-    assert after == stored(environment, "checksums")
+    assert after == _stored(environment, "checksums")
 
 
 def test_an_older_record_is_replaced(environment: tool.Environment) -> None:
@@ -124,7 +121,7 @@ def test_an_older_record_is_replaced(environment: tool.Environment) -> None:
     version = put(environment, "a")
     tool.restore(environment, [item("a", version, EARLY)], [BUCKET])
     assert 1 == tool.restore(environment, [item("a", version, LATE)], [BUCKET]).written
-    assert LATE == stored(environment, "checksums")["a"]["Sequencer"]["S"]
+    assert LATE == _stored(environment, "checksums")["a"]["Sequencer"]["S"]
 
 
 def test_what_changed_since_the_export_is_looked_at(environment: tool.Environment) -> None:
@@ -148,7 +145,7 @@ def test_only_the_buckets_named_are_touched(environment: tool.Environment) -> No
     """Records of other buckets are left out."""
     other = item("a", "v", bucket="acme-test-other")
     assert tool.Restored(written=0, kept=0, looked_at=0) == tool.restore(environment, [other], [BUCKET])
-    assert {} == stored(environment, "checksums")
+    assert {} == _stored(environment, "checksums")
 
 
 def test_the_command_says_what_it_did(
@@ -156,9 +153,9 @@ def test_the_command_says_what_it_did(
 ) -> None:
     """It finds the environment by its parameters and the export wherever it lies in the folder."""
     lost = item("letter.txt", put(environment, "letter.txt"))
-    assert 0 == main(["restore", "--env", "test", str(export(tmp_path, lost)), BUCKET])
+    assert 0 == main(["restore", "--env", "test", str(_export(tmp_path, lost)), BUCKET])
     assert capsys.readouterr().out.startswith("1 records written back, 0 as new or newer kept, 0 objects changed")
-    [(key, found)] = stored(environment, "checksums").items()
+    [(key, found)] = _stored(environment, "checksums").items()
     assert ("letter.txt", lost) == (key, unmarked(found))
 
 
@@ -170,13 +167,13 @@ def test_nothing_is_written_from_an_export_that_is_not_whole(
 
     def refused(folder: Path) -> str:
         assert 1 == main(["restore", "--env", "test", str(folder), BUCKET])
-        assert {} == stored(environment, "checksums")
+        assert {} == _stored(environment, "checksums")
         said = capsys.readouterr().err
         assert 1 == said.count("\n")
         return said
 
-    assert "the export's manifest says 2" in refused(export(tmp_path / "short", good, count=2))
-    damaged = export(tmp_path / "damaged", good)
+    assert "the export's manifest says 2" in refused(_export(tmp_path / "short", good, count=2))
+    damaged = _export(tmp_path / "damaged", good)
     content = (damaged / "export" / DATA).read_bytes()
     (damaged / "export" / DATA).write_bytes(content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
     assert "is damaged" in refused(damaged)
@@ -184,7 +181,7 @@ def test_nothing_is_written_from_an_export_that_is_not_whole(
     assert "is missing" in refused(damaged)
     assert "got 0 exports" in refused(tmp_path / "short" / "export" / "AWSDynamoDB" / "none")
     assert "got 2 exports" in refused(tmp_path)
-    assert "not a fixity record" in refused(export(tmp_path / "other", {"BucketName": {"S": BUCKET}}))
+    assert "not a fixity record" in refused(_export(tmp_path / "other", {"BucketName": {"S": BUCKET}}))
 
 
 def test_a_record_that_cannot_be_read_is_passed_over_and_named(
@@ -197,12 +194,12 @@ def test_a_record_that_cannot_be_read_is_passed_over_and_named(
     )
     spoiled = {name: value for name, value in lost.items() if name != "LastOutcome"}
 
-    assert 1 == main(["restore", "--env", "test", str(export(tmp_path, spoiled, standing, sound)), BUCKET])
+    assert 1 == main(["restore", "--env", "test", str(_export(tmp_path, spoiled, standing, sound)), BUCKET])
     assert [
         f"passed over 'lost.txt' in {BUCKET}: the attribute LastOutcome is missing",
         f"passed over 'standing.txt' in {BUCKET}: the attribute Sequencer is missing",
     ] == capsys.readouterr().err.splitlines()
-    assert {"standing.txt", "sound.txt"} == set(stored(environment, environment.records))
+    assert {"standing.txt", "sound.txt"} == set(_stored(environment, environment.records))
     assert [] == asked(environment)
 
 
@@ -213,9 +210,9 @@ def test_l68_a_record_that_the_sweep_could_not_judge_does_not_stop_the_restorati
     odd, sound = (item(key, put(environment, key)) for key in ("odd.txt", "sound.txt"))
     del odd["LastChecksumDate"]
 
-    assert 1 == main(["restore", "--env", "test", str(export(tmp_path, odd, sound)), BUCKET])
+    assert 1 == main(["restore", "--env", "test", str(_export(tmp_path, odd, sound)), BUCKET])
     assert f"passed over 'odd.txt' in {BUCKET}: the attribute LastChecksumDate is missing" in capsys.readouterr().err
-    assert {"sound.txt"} == set(stored(environment, environment.records))
+    assert {"sound.txt"} == set(_stored(environment, environment.records))
 
 
 def test_arguments_that_are_not_understood_are_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:

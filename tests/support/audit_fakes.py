@@ -72,7 +72,6 @@ class FakeSigner:
         return True
 
     def sign_file(self, body: bytes) -> bytes:
-        """Return the signature over a file."""
         return self.sign(hashlib.sha256(body).digest())
 
 

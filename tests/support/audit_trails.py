@@ -64,7 +64,6 @@ class Archive:
 
     @property
     def signing(self) -> Signing:
-        """What the function works with that signs."""
         return Signing(files=self.files, folder=self.files, signer=self.signer, clock=self.clock, settings=SETTINGS)
 
     def sign(self) -> list[SignedDay]:

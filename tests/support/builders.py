@@ -42,11 +42,9 @@ class World:
     care: Care
 
     def deposit(self, put: Happening, **more: Any) -> Finding:  # noqa: ANN401 (as of `attempt`)
-        """Work on the event of an upload."""
         return deposit(self.care, put.ref, put.sequencer, attempt(self.clock, **more))
 
     def verify(self, version_id: str = "v1", *, outdated: bool = False, **more: Any) -> Finding:  # noqa: ANN401 (as of `attempt`)
-        """Check the usual object."""
         due = DueCheck(REF, version_id, outdated=outdated)
         return verify(self.care, self.replicas, due, attempt(self.clock, **more))
 

@@ -59,7 +59,6 @@ class FakeBucket:
 
     @property
     def calls(self) -> list[str]:
-        """The configuration calls in their order."""
         return [step.call for step in self.applied]
 
 

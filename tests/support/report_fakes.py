@@ -106,11 +106,9 @@ class Environment:
     reporting: Reporting
 
     def add(self, *records: FixityRecord) -> None:
-        """Put records into the table."""
         self.records.items |= {one.ref: one for one in records}
 
     def work(self, part: ReportSlice, *, seconds: float = 60) -> ReportProgress:
-        """Work on a slice with some seconds left."""
         return advance(self.reporting, part, self.clock.now() + timedelta(seconds=seconds))
 
     def run(self, report: Report = REPORT, *, seconds: float = 60) -> list[ReportProgress]:

@@ -50,7 +50,6 @@ def service(own_service: Service) -> Service:
 
 @pytest.fixture(scope="module")
 def seen() -> set[str]:
-    """The alarms that were seen in ALARM, in the order of the tests."""
     return set()
 
 
@@ -64,13 +63,11 @@ def _published(service: Service, beginning: str) -> dict[str, str]:
 
 
 def _queues(service: Service) -> dict[str, str]:
-    """Return the URLs of the queues of work, by name."""
     queues = _published(service, "integrity/queue/")
     return {name.removesuffix("-url"): url for name, url in queues.items() if not name.endswith("-dlq-url")}
 
 
 def _dead_letters(service: Service) -> dict[str, str]:
-    """Return the URLs of the queues of what failed for good, by name."""
     found = service.sqs.get_paginator("list_queues").paginate(QueueNamePrefix=PREFIX)
     urls = [url for page in found for url in page.get("QueueUrls", [])]
     names = {url.rpartition("/")[2].removeprefix(PREFIX): url for url in urls}
@@ -78,7 +75,6 @@ def _dead_letters(service: Service) -> dict[str, str]:
 
 
 def _streaming(service: Service) -> set[str]:
-    """Return the functions that work on a stream."""
     mappings = service.lambda_.list_event_source_mappings()["EventSourceMappings"]
     return {
         mapping["FunctionArn"].rpartition(":")[2].removeprefix(PREFIX)

@@ -29,7 +29,6 @@ def _outcome(service: Service, bucket: str, key: str) -> str:
 
 
 def _checked(service: Service, bucket: str, key: str, outcome: str) -> None:
-    """Have an object checked, and wait for what is found."""
     before = service.records(bucket)[key]["LastChecksumDate"]["S"]
     eventually(lambda: service.schedule(bucket), lambda rows: key in rows)
     service.make_due(bucket, key)

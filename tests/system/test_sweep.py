@@ -27,7 +27,6 @@ def _forget(service: Service, table: str, bucket: str, key: str) -> None:
 
 
 def _sweep(service: Service) -> dict[str, Any]:
-    """Ask for a sweep and return its report when it has ended."""
     now = dt.datetime.now(dt.UTC)
     service.sqs.send_message(
         QueueUrl=service.parameters["integrity/queue/sweep-url"],
