@@ -15,14 +15,22 @@ from runtime.fixity.schedule import RETRY, another_try, first_check
 from runtime.fixity.sequencer import normalised
 from runtime.shared.errors import TransientError
 from runtime.shared.object_ref import ObjectRef
-from tests.support.builders import BODY, INTERVAL, NOW, REF, attempt, uploaded, world
-from tests.support.fakes import base64_of, broken_stream, raising, raising_once
+from tests.support.builders import BODY, INTERVAL, NOW, REF, World, attempt, uploaded, world
+from tests.support.fakes import Happening, base64_of, broken_stream, raising, raising_once
 
 
-def test_deposit_records_digests_evidence_and_first_due_date() -> None:
+@pytest.fixture
+def w() -> World:
+    return world()
+
+
+@pytest.fixture
+def put(w: World) -> Happening:
+    return w.store.put(REF, BODY)
+
+
+def test_deposit_records_digests_evidence_and_first_due_date(w: World, put: Happening) -> None:
     """A deposit writes one record with all digests and the comparisons made, and one schedule row."""
-    w, put = uploaded()
-
     finding = w.deposit(put)
 
     record = w.records.items[REF]
@@ -39,19 +47,16 @@ def test_deposit_records_digests_evidence_and_first_due_date() -> None:
     assert (put.version_id, put.version_id) == (record.version_id, w.schedule.rows[REF].version_id)
 
 
-def test_common_path_is_one_get_and_no_head() -> None:
+def test_common_path_is_one_get_and_no_head(w: World, put: Happening) -> None:
     """A deposit of a single-part object asks S3 once."""
-    w, put = uploaded()
-
     w.deposit(put)
 
     assert 1 == len(w.store.opened)
     assert 0 == w.store.heads
 
 
-def test_l03_a_refused_read_changes_no_record() -> None:
+def test_l03_a_refused_read_changes_no_record(w: World) -> None:
     """A read that S3 throttles goes back to the queue and leaves an earlier good record as it was."""
-    w = world()
     first = w.store.put(REF, BODY)
     w.deposit(first)
     before = dict(w.records.items)
@@ -64,9 +69,8 @@ def test_l03_a_refused_read_changes_no_record() -> None:
     assert before == w.records.items
 
 
-def test_broken_stream_is_read_again_from_a_fresh_connection() -> None:
+def test_broken_stream_is_read_again_from_a_fresh_connection(w: World, put: Happening) -> None:
     """A stream that breaks half-way is read again from its start on a new connection, and then recorded as good."""
-    w, put = uploaded()
     w.store.on_chunk = lambda start: once(start) if start else None
     once = raising_once(broken_stream())
 
@@ -74,9 +78,8 @@ def test_broken_stream_is_read_again_from_a_fresh_connection() -> None:
     assert [False, True] == [fresh for _, _, fresh in w.store.opened]
 
 
-def test_short_stream_is_unreadable() -> None:
+def test_short_stream_is_unreadable(w: World, put: Happening) -> None:
     """A stream that ends before the announced length is never hashed as if it were whole."""
-    w, put = uploaded()
     stored = w.store.versions[REF][0]
     stored.body = BODY[:5]
 
@@ -85,9 +88,8 @@ def test_short_stream_is_unreadable() -> None:
     assert {} == w.records.items
 
 
-def test_contradiction_is_read_twice_and_then_said() -> None:
+def test_contradiction_is_read_twice_and_then_said(w: World, put: Happening) -> None:
     """Bytes that contradict S3's evidence in two reads give a failed record that names evidence and digests."""
-    w, put = uploaded()
     w.store.damage(REF)
 
     finding = w.deposit(put)
@@ -101,9 +103,8 @@ def test_contradiction_is_read_twice_and_then_said() -> None:
     assert NOW + RETRY == w.schedule.rows[REF].due
 
 
-def test_contradicted_bytes_become_nobodys_baseline() -> None:
+def test_contradicted_bytes_become_nobodys_baseline(w: World, put: Happening) -> None:
     """When the good bytes are back, the next check takes them as baseline, not the damaged ones."""
-    w, put = uploaded()
     w.store.damage(REF)
     w.deposit(put)
     w.store.damage(REF)
@@ -114,9 +115,8 @@ def test_contradicted_bytes_become_nobodys_baseline() -> None:
     assert NOW == w.records.items[REF].deposit_date
 
 
-def test_l11_contradiction_that_the_second_read_does_not_confirm_is_none() -> None:
+def test_l11_contradiction_that_the_second_read_does_not_confirm_is_none(w: World, put: Happening) -> None:
     """A single bad read is not damage."""
-    w, put = uploaded()
     w.store.damage(REF)
     w.store.on_open = lambda number: w.store.damage(REF) if number == 2 else None
 
@@ -169,9 +169,8 @@ def test_depositors_wrong_digest_is_a_contradiction() -> None:
     assert "depositor's metadata, sha256" in finding.message
 
 
-def test_l05_evidence_and_bytes_come_from_one_answer() -> None:
+def test_l05_evidence_and_bytes_come_from_one_answer(w: World, put: Happening) -> None:
     """An overwrite between the reads does not mix two versions: the second read is pinned to the first's version."""
-    w, put = uploaded()
     w.store.damage(REF)
 
     def overwritten(number: int) -> None:
@@ -186,10 +185,8 @@ def test_l05_evidence_and_bytes_come_from_one_answer() -> None:
     assert put.version_id == w.store.opened[1][1]
 
 
-def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly() -> None:
+def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly(w: World, put: Happening) -> None:
     """An object that does not fit the time left is recorded as deferred, with a due date, and is no failure."""
-    w, put = uploaded()
-
     finding = w.deposit(put, seconds=0.001)
 
     record = w.records.items[REF]
@@ -200,19 +197,16 @@ def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly() -> None:
 
 
 @pytest.mark.parametrize("seconds", [60, 0.001])
-def test_a_deposit_is_dated_by_its_own_check(seconds: float) -> None:
+def test_a_deposit_is_dated_by_its_own_check(w: World, put: Happening, seconds: float) -> None:
     """By this the audit trail tells it from a record that was written back, also where the object was put aside."""
-    w, put = uploaded()
-
     w.deposit(put, seconds=seconds)
 
     record = w.records.items[REF]
     assert record.deposit_date == record.last_check.ended
 
 
-def test_l10_slow_read_is_put_aside_at_the_deadline() -> None:
+def test_l10_slow_read_is_put_aside_at_the_deadline(w: World, put: Happening) -> None:
     """A read that turns out slower than thought stops at the deadline and is put aside."""
-    w, put = uploaded()
     w.store.on_chunk = lambda _: w.clock.advance(seconds=30)
 
     finding = w.deposit(put, seconds=45)
@@ -221,10 +215,8 @@ def test_l10_slow_read_is_put_aside_at_the_deadline() -> None:
     assert "of 23 bytes were read in the time given" in finding.message
 
 
-def test_l04_what_a_sweep_found_is_deposited_once_and_outdone_by_events() -> None:
+def test_l04_what_a_sweep_found_is_deposited_once_and_outdone_by_events(w: World, put: Happening) -> None:
     """An object without a record gets one; asked for again it is not read; the event that was late is the newer one."""
-    w, put = uploaded()
-
     first = deposit_unrecorded(w.care, REF, attempt(w.clock))
     record = w.records.items[REF]
     again = deposit_unrecorded(w.care, REF, attempt(w.clock))
@@ -237,9 +229,8 @@ def test_l04_what_a_sweep_found_is_deposited_once_and_outdone_by_events() -> Non
     assert attrs.evolve(record, sequencer=put.sequencer) == w.records.items[REF]
 
 
-def test_l27_what_a_sweep_found_gets_its_row_after_a_crash() -> None:
+def test_l27_what_a_sweep_found_gets_its_row_after_a_crash(w: World) -> None:
     """A crash between record and row is mended by the next receive, which finds the record."""
-    w = world()
     w.store.put(REF, BODY)
     w.schedule.before = raising_once(TransientError("throttled"))
     with pytest.raises(TransientError):
@@ -250,9 +241,8 @@ def test_l27_what_a_sweep_found_gets_its_row_after_a_crash() -> None:
     assert w.records.items[REF].next_check == w.schedule.rows[REF].due
 
 
-def test_what_a_sweep_found_may_be_gone_meanwhile() -> None:
+def test_what_a_sweep_found_may_be_gone_meanwhile(w: World) -> None:
     """An object that was deleted before the message was worked on stays out of care."""
-    w = world()
     w.store.put(REF, BODY)
     w.store.delete(REF)
 
@@ -262,9 +252,8 @@ def test_what_a_sweep_found_may_be_gone_meanwhile() -> None:
     assert {} == w.records.items
 
 
-def test_l06_a_deposit_whose_second_look_was_lost_is_mended_by_the_next_receive() -> None:
+def test_l06_a_deposit_whose_second_look_was_lost_is_mended_by_the_next_receive(w: World, put: Happening) -> None:
     """A worker that died between its writes and its look for a deletion leaves nothing behind in the end."""
-    w, put = uploaded()
     w.deposit(put)
     w.store.delete(REF)
 
@@ -273,9 +262,8 @@ def test_l06_a_deposit_whose_second_look_was_lost_is_mended_by_the_next_receive(
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
 
-def test_a_late_event_of_a_deleted_object_removes_nothing_newer() -> None:
+def test_a_late_event_of_a_deleted_object_removes_nothing_newer(w: World) -> None:
     """What a newer event recorded meanwhile stays, though S3 shows a delete marker at this moment."""
-    w = world()
     first = w.store.put(REF, BODY)
     w.deposit(w.store.put(REF, b"newer"))
     w.store.delete(REF)
@@ -285,9 +273,8 @@ def test_a_late_event_of_a_deleted_object_removes_nothing_newer() -> None:
     assert [REF] == list(w.records.items) == list(w.schedule.rows)
 
 
-def test_l11_what_is_too_large_for_two_reads_is_called_damaged_by_the_last_attempt() -> None:
+def test_l11_what_is_too_large_for_two_reads_is_called_damaged_by_the_last_attempt(w: World, put: Happening) -> None:
     """Contradicting bytes that fit an attempt once only are recorded in the end, with the doubt that is left."""
-    w, put = uploaded()
     w.store.damage(REF)
     w.store.on_chunk = lambda _: w.clock.advance(seconds=10)
 
@@ -302,9 +289,8 @@ def test_l11_what_is_too_large_for_two_reads_is_called_damaged_by_the_last_attem
     assert NOW < w.schedule.rows[REF].due
 
 
-def test_l09_the_last_attempt_asks_for_the_sizes_of_all_parts() -> None:
+def test_l09_the_last_attempt_asks_for_the_sizes_of_all_parts(w: World) -> None:
     """Where there is time for one read only, parts that are guessed to be equal are no damage."""
-    w = world()
     body = bytes(range(40))
     put = w.store.put(REF, body, parts=(14, 10, 16))
     w.store.on_chunk = lambda _: w.clock.advance(seconds=10)
@@ -329,9 +315,8 @@ def test_l10_what_is_put_aside_again_tells_how_its_replica_is() -> None:
     assert (Outcome.DEFERRED, NOW) == (w.records.items[REF].last_check.outcome, w.records.items[REF].deposit_date)
 
 
-def test_l28_folder_marker_is_ignored() -> None:
+def test_l28_folder_marker_is_ignored(w: World) -> None:
     """An empty object whose key ends in a slash is not taken under care; one with content is."""
-    w = world()
     marker, file = ObjectRef("b", "folder/"), ObjectRef("b", "odd/")
     w.deposit(w.store.put(marker, b""))
     w.deposit(w.store.put(file, b"x"))
@@ -339,9 +324,8 @@ def test_l28_folder_marker_is_ignored() -> None:
     assert [file] == list(w.records.items)
 
 
-def test_l28_a_folder_marker_in_the_place_of_a_file_ends_its_care() -> None:
+def test_l28_a_folder_marker_in_the_place_of_a_file_ends_its_care(w: World) -> None:
     """Content under a folder's name that is overwritten by the empty marker is removed from care, by each event."""
-    w = world()
     ref = ObjectRef("b", "odd/")
     first = w.store.put(ref, b"x")
     w.deposit(first)
@@ -354,9 +338,8 @@ def test_l28_a_folder_marker_in_the_place_of_a_file_ends_its_care() -> None:
     assert [ref] == list(w.records.items) == list(w.schedule.rows)
 
 
-def test_l28_a_late_event_of_a_marker_takes_no_baseline_away() -> None:
+def test_l28_a_late_event_of_a_marker_takes_no_baseline_away(w: World) -> None:
     """What a sweep has taken under care since counts as older than any event, and is current all the same."""
-    w = world()
     ref = ObjectRef("b", "odd/")
     marker = w.store.put(ref, b"")
     w.store.put(ref, b"content")
@@ -377,9 +360,8 @@ def test_empty_object_is_taken_under_care() -> None:
     assert hashlib.sha256(b"").hexdigest() == w.records.items[REF].digests["sha256"]
 
 
-def test_object_that_is_gone_is_dropped_quietly() -> None:
+def test_object_that_is_gone_is_dropped_quietly(w: World, put: Happening) -> None:
     """An event about an object that does not exist any more changes nothing."""
-    w, put = uploaded()
     w.store.delete(REF)
 
     finding = w.deposit(put)
@@ -387,9 +369,8 @@ def test_object_that_is_gone_is_dropped_quietly() -> None:
     assert (None, {}, {}) == (finding.outcome, w.records.items, w.schedule.rows)
 
 
-def test_l07_ten_times_the_same_event_changes_nothing() -> None:
+def test_l07_ten_times_the_same_event_changes_nothing(w: World, put: Happening) -> None:
     """The tables are the same after one and after ten deliveries of an event, also days later."""
-    w, put = uploaded()
     w.deposit(put)
     before = (dict(w.records.items), dict(w.schedule.rows))
 
@@ -400,10 +381,8 @@ def test_l07_ten_times_the_same_event_changes_nothing() -> None:
     assert before == (w.records.items, w.schedule.rows)
 
 
-def test_crash_between_the_two_writes_is_mended_by_the_next_receive() -> None:
+def test_crash_between_the_two_writes_is_mended_by_the_next_receive(w: World, put: Happening) -> None:
     """When the schedule row could not be written, the redelivered message writes it with the recorded date."""
-    w, put = uploaded()
-
     w.schedule.before = raising(TransientError("throttled"))
     with pytest.raises(TransientError):
         w.deposit(put)
@@ -414,9 +393,8 @@ def test_crash_between_the_two_writes_is_mended_by_the_next_receive() -> None:
     assert w.records.items[REF].next_check == w.schedule.rows[REF].due
 
 
-def test_l06_a_slow_worker_does_not_overwrite_a_newer_version() -> None:
+def test_l06_a_slow_worker_does_not_overwrite_a_newer_version(w: World) -> None:
     """A deposit that read an old version is refused once a newer event has been recorded."""
-    w = world()
     first = w.store.put(REF, BODY)
 
     def overtaken(_: str) -> None:
@@ -431,9 +409,8 @@ def test_l06_a_slow_worker_does_not_overwrite_a_newer_version() -> None:
     assert "v2" == w.schedule.rows[REF].version_id
 
 
-def test_l06_a_slow_deposit_does_not_resurrect_a_deleted_object() -> None:
+def test_l06_a_slow_deposit_does_not_resurrect_a_deleted_object(w: World, put: Happening) -> None:
     """A deposit during which the object was deleted leaves nothing behind."""
-    w, put = uploaded()
 
     def slow(_: int) -> None:
         w.clock.advance(seconds=3)
@@ -447,9 +424,8 @@ def test_l06_a_slow_deposit_does_not_resurrect_a_deleted_object() -> None:
     assert "deleted while it was read: dropped" == finding.action
 
 
-def test_overwrite_is_a_new_version_with_a_new_baseline() -> None:
+def test_overwrite_is_a_new_version_with_a_new_baseline(w: World) -> None:
     """An overwrite replaces record and row; the old version's baseline is not compared with the new bytes."""
-    w = world()
     w.deposit(w.store.put(REF, BODY))
     w.clock.advance(days=3)
     w.deposit(w.store.put(REF, b"newer"))
@@ -469,9 +445,8 @@ def test_first_algorithm_is_the_one_shown(algorithms: list[str]) -> None:
     assert set(algorithms) == set(w.records.items[REF].digests)
 
 
-def test_late_event_for_the_same_version_moves_the_order_on() -> None:
+def test_late_event_for_the_same_version_moves_the_order_on(w: World, put: Happening) -> None:
     """A newer event that finds the same version current makes workers of older events stand back."""
-    w, put = uploaded()
     w.deposit(put)
     later = normalised("00FF")
     deposit(w.care, REF, later, attempt(w.clock))
@@ -491,9 +466,8 @@ def test_evidence_in_another_algorithm_than_the_settings_is_compared() -> None:
     assert ["sha256"] == list(w.records.items[REF].digests)
 
 
-def test_l07_removal_while_a_repeated_event_is_worked_on_leaves_no_row() -> None:
+def test_l07_removal_while_a_repeated_event_is_worked_on_leaves_no_row(w: World, put: Happening) -> None:
     """A deletion that comes while the second event of an upload is worked on takes record and row away for good."""
-    w, put = uploaded()
     w.deposit(put)
     deleted = w.store.delete(REF)
 
@@ -509,9 +483,8 @@ def test_l07_removal_while_a_repeated_event_is_worked_on_leaves_no_row() -> None
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
 
-def test_object_that_s3_does_not_show_is_looked_for_once_more() -> None:
+def test_object_that_s3_does_not_show_is_looked_for_once_more(w: World, put: Happening) -> None:
     """Neither object nor delete marker may mean that S3 is slow: only the second look takes it for gone."""
-    w, put = uploaded()
     hidden = w.store.versions.pop(REF)
 
     with pytest.raises(TransientError, match="looked at once more"):

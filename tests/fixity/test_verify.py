@@ -16,9 +16,8 @@ from tests.support.builders import BODY, INTERVAL, REF, World, attempt, uploaded
 from tests.support.fakes import base64_of, broken_stream, raising, raising_once
 
 
-def _under_care(body: bytes = BODY, *, parts: tuple[int, ...] = ()) -> World:
-    w = world()
-    put = w.store.put(REF, body, parts=parts)
+def _under_care(*, parts: tuple[int, ...] = ()) -> World:
+    w, put = uploaded(parts=parts)
     w.deposit(put)
     w.clock.advance(days=90)
     # The expiry of the row is what made the object due.
@@ -28,13 +27,17 @@ def _under_care(body: bytes = BODY, *, parts: tuple[int, ...] = ()) -> World:
     return w
 
 
+@pytest.fixture
+def w() -> World:
+    return _under_care()
+
+
 def _unreadable(_: int) -> None:
     raise UnreadableError("S3 answered SlowDown")
 
 
-def test_match_updates_the_check_and_comes_again_after_one_interval() -> None:
+def test_match_updates_the_check_and_comes_again_after_one_interval(w: World) -> None:
     """A matching check leaves the baseline alone and is due again exactly one interval later."""
-    w = _under_care()
     before = w.records.items[REF]
 
     finding = w.verify()
@@ -46,10 +49,8 @@ def test_match_updates_the_check_and_comes_again_after_one_interval() -> None:
     assert (before.digests, before.deposit_date) == (record.digests, record.deposit_date)
 
 
-def test_common_path_is_one_pinned_get() -> None:
+def test_common_path_is_one_pinned_get(w: World) -> None:
     """A check asks S3 once, for the version under care."""
-    w = _under_care()
-
     w.verify()
 
     assert [(REF, "v1", False)] == w.store.opened
@@ -65,9 +66,8 @@ def test_multipart_object_is_checked_against_its_baseline_without_head() -> None
     assert (Outcome.MATCH, 0) == (finding.outcome, w.store.heads)
 
 
-def test_damage_is_read_twice_on_a_new_connection_and_then_said() -> None:
+def test_damage_is_read_twice_on_a_new_connection_and_then_said(w: World) -> None:
     """A flipped bit is a mismatch after a second read, with the baseline intact and the next check a day later."""
-    w = _under_care()
     baseline = w.records.items[REF].digests
     w.store.damage(REF)
 
@@ -99,18 +99,16 @@ def test_recovery_after_damage_is_recorded() -> None:
     assert w.clock.now() + INTERVAL == w.schedule.rows[REF].due
 
 
-def test_l11_unstable_stream_is_not_damage() -> None:
+def test_l11_unstable_stream_is_not_damage(w: World) -> None:
     """One bad read followed by a good one is a match."""
-    w = _under_care()
     w.store.damage(REF)
     w.store.on_open = lambda number: w.store.damage(REF) if number == 2 else None
 
     assert Outcome.MATCH is w.verify().outcome
 
 
-def test_l11_second_read_that_breaks_is_unreadable_not_mismatch() -> None:
+def test_l11_second_read_that_breaks_is_unreadable_not_mismatch(w: World) -> None:
     """A mismatch that cannot be read twice is not said."""
-    w = _under_care()
     w.store.damage(REF)
     w.store.on_open = lambda number: _unreadable(number) if number > 1 else None
 
@@ -120,9 +118,8 @@ def test_l11_second_read_that_breaks_is_unreadable_not_mismatch() -> None:
     assert w.records.items[REF].last_check.success
 
 
-def test_l03_unreadable_object_goes_back_to_the_queue_and_changes_nothing() -> None:
+def test_l03_unreadable_object_goes_back_to_the_queue_and_changes_nothing(w: World) -> None:
     """A read error before the last receive leaves the record as it is."""
-    w = _under_care()
     before = dict(w.records.items)
     w.store.on_open = _unreadable
 
@@ -132,9 +129,8 @@ def test_l03_unreadable_object_goes_back_to_the_queue_and_changes_nothing() -> N
     assert before == w.records.items
 
 
-def test_l11_unreadable_on_the_last_receive_is_recorded_with_the_baseline_intact() -> None:
+def test_l11_unreadable_on_the_last_receive_is_recorded_with_the_baseline_intact(w: World) -> None:
     """After the last receive the record says unreadable, keeps its baseline, and is due again a day later."""
-    w = _under_care()
     baseline = w.records.items[REF].digests
     w.store.on_open = _unreadable
 
@@ -148,9 +144,8 @@ def test_l11_unreadable_on_the_last_receive_is_recorded_with_the_baseline_intact
 
 
 @pytest.mark.parametrize("failing", ["get", "record_check"])
-def test_l04_redelivered_message_has_a_row_before_it_reads(failing: str) -> None:
+def test_l04_redelivered_message_has_a_row_before_it_reads(w: World, failing: str) -> None:
     """A check whose tables fail for ever does not end the monitoring: tomorrow's row stands from the second try on."""
-    w = _under_care()
 
     def down(call: str) -> None:
         if call == failing and w.schedule.rows:
@@ -169,9 +164,8 @@ def _twice(w: World) -> None:
     w.verify(receives=3)
 
 
-def test_first_delivery_writes_no_row_before_it_reads() -> None:
+def test_first_delivery_writes_no_row_before_it_reads(w: World) -> None:
     """The safety row costs nothing on the common path."""
-    w = _under_care()
     w.store.on_open = _unreadable
 
     w.verify()
@@ -179,9 +173,8 @@ def test_first_delivery_writes_no_row_before_it_reads() -> None:
     assert {} == w.schedule.rows
 
 
-def test_missed_delete_is_cleaned_up() -> None:
+def test_missed_delete_is_cleaned_up(w: World) -> None:
     """An object whose version is gone under a delete marker is removed from care."""
-    w = _under_care()
     w.store.delete_version(REF, 0)
     w.store.delete(REF)
 
@@ -191,9 +184,8 @@ def test_missed_delete_is_cleaned_up() -> None:
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
 
-def test_missed_overwrite_is_deposited() -> None:
+def test_missed_overwrite_is_deposited(w: World) -> None:
     """When another version is current and the one under care is gone, the current one is taken under care."""
-    w = _under_care()
     w.store.put(REF, b"newer")
     w.store.delete_version(REF, 0)
 
@@ -201,9 +193,8 @@ def test_missed_overwrite_is_deposited() -> None:
     assert ("v2", "v2") == (w.records.items[REF].version_id, w.schedule.rows[REF].version_id)
 
 
-def test_l04_an_overwrite_whose_event_was_lost_is_seen_while_the_old_version_can_be_read() -> None:
+def test_l04_an_overwrite_whose_event_was_lost_is_seen_while_the_old_version_can_be_read(w: World) -> None:
     """A sweep that saw another version in S3's list has what is current taken under care at once."""
-    w = _under_care()
     w.store.put(REF, b"newer")
 
     assert Outcome.SUPERSEDED is w.verify(outdated=True).outcome
@@ -211,9 +202,8 @@ def test_l04_an_overwrite_whose_event_was_lost_is_seen_while_the_old_version_can
 
 
 @pytest.mark.parametrize("outdated", [True, False])
-def test_l03_a_successor_that_cannot_be_read_is_recorded_on_the_last_receive(*, outdated: bool) -> None:
+def test_l03_a_successor_that_cannot_be_read_is_recorded_on_the_last_receive(w: World, *, outdated: bool) -> None:
     """Where the version under care is gone and the current one is refused, the record does not go on saying match."""
-    w = _under_care()
     _replace(w)
     w.store.on_open = lambda number: _unreadable(number) if outdated or number > 1 else None
 
@@ -231,9 +221,8 @@ def test_l03_a_successor_that_cannot_be_read_is_recorded_on_the_last_receive(*, 
     assert w.clock.now() + RETRY == w.schedule.rows[REF].due
 
 
-def test_l13_an_overwrite_that_cannot_be_read_is_told_once() -> None:
+def test_l13_an_overwrite_that_cannot_be_read_is_told_once(w: World) -> None:
     """The daily check does not go back to the old version, call it good, and have the failure told again."""
-    w = _under_care()
     w.store.put(REF, b"newer")
     w.store.on_open = _unreadable
     w.verify(outdated=True, receives=5, last=True)
@@ -246,9 +235,8 @@ def test_l13_an_overwrite_that_cannot_be_read_is_told_once() -> None:
         assert {None} == {version for _, version, _ in w.store.opened}
 
 
-def test_l04_a_failing_object_that_was_deleted_unannounced_goes_out_of_care() -> None:
+def test_l04_a_failing_object_that_was_deleted_unannounced_goes_out_of_care(w: World) -> None:
     """The daily check of a damaged object sees the delete marker, though the damaged version can still be read."""
-    w = _under_care()
     w.store.damage(REF)
     w.verify()
     w.clock.advance(days=1)
@@ -258,9 +246,8 @@ def test_l04_a_failing_object_that_was_deleted_unannounced_goes_out_of_care() ->
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
 
-def test_l03_a_look_that_s3_refuses_is_recorded_on_the_last_receive(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_l03_a_look_that_s3_refuses_is_recorded_on_the_last_receive(w: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where S3 does not say what is current, the check is unreadable, not an error that leaves the record as it was."""
-    w = _under_care()
     w.store.delete_version(REF, 0)
 
     monkeypatch.setattr(w.store, "current_version", raising(RefusedError("looking at what is current: 403")))
@@ -297,9 +284,8 @@ def test_l10_a_contradicted_deposit_that_is_put_aside_stays_contradicted() -> No
     assert due == w.schedule.rows[REF].due
 
 
-def test_l13_a_failure_that_was_known_is_not_news() -> None:
+def test_l13_a_failure_that_was_known_is_not_news(w: World) -> None:
     """The daily check of a damaged object says so; another failure, or the same after a recovery, is news again."""
-    w = _under_care()
 
     def known() -> bool:
         w.clock.advance(days=1)
@@ -316,9 +302,8 @@ def test_l13_a_failure_that_was_known_is_not_news() -> None:
     assert not known()
 
 
-def test_key_that_vanished_without_a_marker_is_a_failure() -> None:
+def test_key_that_vanished_without_a_marker_is_a_failure(w: World) -> None:
     """An object that is gone without a delete marker is reported, kept on record, and looked for every day."""
-    w = _under_care()
     w.store.delete_version(REF, 0)
 
     finding = w.verify()
@@ -330,19 +315,16 @@ def test_key_that_vanished_without_a_marker_is_a_failure() -> None:
     assert w.clock.now() + RETRY == w.schedule.rows[REF].due
 
 
-def test_version_that_s3_lists_but_does_not_hand_out_is_unreadable() -> None:
+def test_version_that_s3_lists_but_does_not_hand_out_is_unreadable(w: World) -> None:
     """A version that is said to be current and absent at once is tried again, not called absent."""
-    w = _under_care()
-
     w.store.on_open = raising(ObjectAbsentError("404"))
     finding = w.verify()
 
     assert (Outcome.UNREADABLE, True) == (finding.outcome, finding.back_to_queue)
 
 
-def test_message_for_an_old_version_is_dropped() -> None:
+def test_message_for_an_old_version_is_dropped(w: World) -> None:
     """A due message of a version that was overwritten changes nothing: the new version has its own row."""
-    w = _under_care()
     before = dict(w.records.items)
 
     assert Outcome.SUPERSEDED is w.verify("v0").outcome
@@ -358,9 +340,8 @@ def test_message_for_an_object_not_under_care_is_dropped() -> None:
     assert (None, [], {}) == (finding.outcome, w.store.opened, w.schedule.rows)
 
 
-def test_l06_record_removed_during_the_check_stays_removed() -> None:
+def test_l06_record_removed_during_the_check_stays_removed(w: World) -> None:
     """A check never resurrects a record that was removed meanwhile, nor its schedule row."""
-    w = _under_care()
     w.store.on_chunk = lambda _: w.records.items.clear()
 
     finding = w.verify()
@@ -369,9 +350,8 @@ def test_l06_record_removed_during_the_check_stays_removed() -> None:
     assert "removed or overwritten meanwhile: dropped" == finding.action
 
 
-def test_l06_object_overwritten_during_the_check_keeps_its_new_baseline() -> None:
+def test_l06_object_overwritten_during_the_check_keeps_its_new_baseline(w: World) -> None:
     """A check of the old version does not touch the record of the new one."""
-    w = _under_care()
 
     def overwritten(_: int) -> None:
         w.store.on_open = lambda _: None
@@ -419,9 +399,8 @@ def test_put_aside_deposit_that_was_deleted_is_cleaned_up() -> None:
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
 
-def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly() -> None:
+def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly(w: World) -> None:
     """A check that does not fit the time left fails nothing and is due again after a day, among other objects."""
-    w = _under_care()
     before = w.records.items[REF]
 
     finding = w.verify(seconds=0.001)
@@ -432,9 +411,8 @@ def test_l10_object_too_large_for_the_time_left_is_put_aside_visibly() -> None:
     assert due == w.schedule.rows[REF].due
 
 
-def test_l04_a_deletion_whose_event_was_lost_is_seen_when_s3_does_not_list_the_object() -> None:
+def test_l04_a_deletion_whose_event_was_lost_is_seen_when_s3_does_not_list_the_object(w: World) -> None:
     """Its version can still be read; what is current says that somebody deleted it, and it goes out of care."""
-    w = _under_care()
     w.store.delete(REF)
 
     finding = w.verify()
@@ -445,18 +423,15 @@ def test_l04_a_deletion_whose_event_was_lost_is_seen_when_s3_does_not_list_the_o
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
 
-def test_an_object_that_s3_lists_again_is_checked_as_ever() -> None:
+def test_an_object_that_s3_lists_again_is_checked_as_ever(w: World) -> None:
     """The list is as old as the message: what is current now counts."""
-    w = _under_care()
-
     finding = w.verify(outdated=True)
 
     assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
 
 
-def test_l24_a_digest_in_the_objects_metadata_does_not_replace_the_baseline() -> None:
+def test_l24_a_digest_in_the_objects_metadata_does_not_replace_the_baseline(w: World) -> None:
     """Damage is found although evidence that travels with the object was changed to fit the damaged bytes."""
-    w = _under_care()
     w.store.damage(REF)
     stored = w.store.versions[REF][0]
     assert stored.facts is not None
@@ -471,9 +446,8 @@ def test_l24_a_digest_in_the_objects_metadata_does_not_replace_the_baseline() ->
     assert "baseline, sha256" in finding.message
 
 
-def test_l35_contradiction_with_the_stored_checksum_is_said_as_mismatch() -> None:
+def test_l35_contradiction_with_the_stored_checksum_is_said_as_mismatch(w: World) -> None:
     """A stored checksum that does not fit the bytes is a mismatch that names it, not a read error."""
-    w = _under_care()
     stored = w.store.versions[REF][0]
     assert stored.facts is not None
     stored.facts = attrs.evolve(stored.facts, checksums={"crc64nvme": base64_of("crc64nvme", b"other")})
@@ -511,9 +485,10 @@ def test_l04_every_outcome_is_tried() -> None:
 
 
 @pytest.mark.parametrize(("outcome", "spoil"), SPOILED.values(), ids=SPOILED)
-def test_l04_every_outcome_schedules_the_next_check(outcome: Outcome, spoil: Callable[[World], object]) -> None:
+def test_l04_every_outcome_schedules_the_next_check(
+    w: World, outcome: Outcome, spoil: Callable[[World], object]
+) -> None:
     """Whatever a check finds on its last receive, the object is due again."""
-    w = _under_care()
     spoil(w)
 
     assert outcome is w.verify(receives=5, last=True).outcome
@@ -521,9 +496,8 @@ def test_l04_every_outcome_schedules_the_next_check(outcome: Outcome, spoil: Cal
     assert w.schedule.rows[REF].due > w.clock.now()
 
 
-def test_baseline_that_this_software_cannot_compute_is_no_match() -> None:
+def test_baseline_that_this_software_cannot_compute_is_no_match(w: World) -> None:
     """A record whose digests are all of unknown algorithms fails as no-baseline and keeps its digests."""
-    w = _under_care()
     w.records.items[REF] = attrs.evolve(w.records.items[REF], digests={"sha3": "00"})
 
     finding = w.verify()
@@ -532,10 +506,8 @@ def test_baseline_that_this_software_cannot_compute_is_no_match() -> None:
     assert {"sha3": "00"} == w.records.items[REF].digests
 
 
-def test_check_records_who_checked_what_and_when() -> None:
+def test_check_records_who_checked_what_and_when(w: World) -> None:
     """The last check carries bytes, times, storage class and the agent."""
-    w = _under_care()
-
     w.verify()
 
     check = w.records.items[REF].last_check
@@ -549,9 +521,8 @@ def test_check_records_who_checked_what_and_when() -> None:
 
 
 @pytest.mark.parametrize("row_was_written", [True, False])
-def test_a_check_that_was_made_since_it_was_asked_for_is_not_made_again(*, row_was_written: bool) -> None:
+def test_a_check_that_was_made_since_it_was_asked_for_is_not_made_again(w: World, *, row_was_written: bool) -> None:
     """An object asked for twice is read once; the second message finds the row, or writes what a crash left out."""
-    w = _under_care()
     asked = w.clock.now()
     w.clock.advance(seconds=1)
     w.verify()
@@ -567,9 +538,8 @@ def test_a_check_that_was_made_since_it_was_asked_for_is_not_made_again(*, row_w
     assert (row, record) == (w.schedule.rows[REF], w.records.items[REF])
 
 
-def test_a_check_that_was_asked_for_since_the_last_one_is_made() -> None:
+def test_a_check_that_was_asked_for_since_the_last_one_is_made(w: World) -> None:
     """Whoever asks after a check has begun gets another one."""
-    w = _under_care()
     w.verify()
 
     finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), attrs.evolve(attempt(w.clock), asked=w.clock.now()))

@@ -9,6 +9,11 @@ from tests.support.provisioning_fakes import REQUESTS, Office, office
 from tests.support.published import published
 
 
+@pytest.fixture
+def o() -> Office:
+    return office()
+
+
 def _body(key: str, *, size: int = 7) -> str:
     return s3_event(Happening("created", ObjectRef(REQUESTS, key), "v1", "00AA"), size=size)
 
@@ -22,9 +27,10 @@ def _run(o: Office, *bodies: str, receives: int = 1) -> list[str]:
     ("text", "metric"),
     [("letters", "RequestsCompleted"), ("letters\nmanaged", "RequestsPartial"), ("managed", "RequestsRejected")],
 )
-def test_request_is_worked_on_and_counted(text: str, metric: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_request_is_worked_on_and_counted(
+    o: Office, text: str, metric: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Each request is counted once, as what it ended as."""
-    o = office()
     o.requests.files["names.txt"] = text.encode()
 
     assert [] == _run(o, _body("names.txt"))
@@ -33,19 +39,16 @@ def test_request_is_worked_on_and_counted(text: str, metric: str, capsys: pytest
 
 
 @pytest.mark.parametrize("key", ["a b.txt", "a+b", "100%", "%41", "ä/ö", 'it\'s "quoted"'])
-def test_l20_request_keys_are_taken_as_they_are(key: str) -> None:
+def test_l20_request_keys_are_taken_as_they_are(o: Office, key: str) -> None:
     """The file is read under the very key of the event, and the result carries it."""
-    o = office()
     o.requests.files[key] = b"letters"
 
     assert [] == _run(o, _body(key))
     assert all(f"/{key}.id-" in written for written in o.requests.written)
 
 
-def test_l28_folder_markers_are_ignored() -> None:
+def test_l28_folder_markers_are_ignored(o: Office) -> None:
     """A folder made in the console is no request: nothing is read, nothing written."""
-    o = office()
-
     assert [] == _run(o, _body("folder/", size=0))
     assert {} == o.requests.written
 
@@ -55,9 +58,8 @@ def test_poison_message_goes_back() -> None:
     assert ["m0"] == _run(office(), "poison")
 
 
-def test_interrupted_request_goes_back_until_the_last_receive() -> None:
+def test_interrupted_request_goes_back_until_the_last_receive(o: Office) -> None:
     """A service that does not answer sends the message back; at last the depositor finds a result."""
-    o = office()
     o.requests.files["names.txt"] = b"letters"
     o.fail("put_bucket_versioning", TransientError("SlowDown"), times=9)
 

@@ -29,6 +29,11 @@ from tests.support.sweep_fakes import (
 START = {"action": "start", "time": "2026-03-01T12:00:00Z"}
 
 
+@pytest.fixture
+def env() -> Environment:
+    return environment(BUCKET)
+
+
 def _handle(env: Environment, *messages: object) -> dict[str, Any]:
     return handle(sqs_event(*map(json.dumps, messages)), FakeContext(), env.sweeping)
 
@@ -86,9 +91,8 @@ def test_a_sweep_ends_in_metrics_for_the_whole_environment(capsys: pytest.Captur
     } == metrics
 
 
-def test_orphans_and_repairs_are_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_orphans_and_repairs_are_in_the_log(env: Environment, caplog: pytest.LogCaptureFixture) -> None:
     """Each removed row, each object without a record is a line with bucket and key; what was repaired is named."""
-    env = environment(BUCKET)
     orphan, late, lost = row("orphan"), record("late", due=timedelta(days=-9)), record("lost")
     env.schedule.rows[orphan.ref] = orphan
     env.records.items |= {late.ref: late, lost.ref: lost}
@@ -114,9 +118,8 @@ def test_orphans_and_repairs_are_in_the_log(caplog: pytest.LogCaptureFixture) ->
     ]
 
 
-def test_what_cannot_be_read_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_cannot_be_read_is_in_the_log(env: Environment, caplog: pytest.LogCaptureFixture) -> None:
     """Each spoiled record and row is a line with bucket, key and what is wrong."""
-    env = environment(BUCKET)
     for key, malformed in (("a", env.records.malformed), ("b", env.schedule.malformed)):
         ref = ObjectRef(BUCKET, key)
         malformed[ref] = Malformed(ref=ref, problem="the attribute Sequencer is missing")
@@ -132,9 +135,8 @@ def test_what_cannot_be_read_is_in_the_log(caplog: pytest.LogCaptureFixture) -> 
     }
 
 
-def test_a_late_end_of_an_old_sweep_publishes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_late_end_of_an_old_sweep_publishes_nothing(env: Environment, capsys: pytest.CaptureFixture[str]) -> None:
     """Figures of the past do not overwrite those of the present."""
-    env = environment(BUCKET)
     env.clock.advance(days=1)
     _handle(env, START | {"time": "2026-03-02T12:00:00Z"})
     _handle(env, env.slices.sent.pop().message)
@@ -144,9 +146,8 @@ def test_a_late_end_of_an_old_sweep_publishes_nothing(capsys: pytest.CaptureFixt
     assert "_aws" not in capsys.readouterr().out
 
 
-def test_l27_a_failing_slice_goes_back_to_the_queue() -> None:
+def test_l27_a_failing_slice_goes_back_to_the_queue(env: Environment) -> None:
     """The answer names the message, so that it is handed out again."""
-    env = environment(BUCKET)
     _handle(env, START)
 
     def refuse(_: str) -> None:
@@ -160,10 +161,9 @@ def test_l27_a_failing_slice_goes_back_to_the_queue() -> None:
 
 
 def test_a_bucket_that_fails_for_good_does_not_silence_the_others(
-    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    env: Environment, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """On the last receive the message still goes back, to be set aside; log and metrics tell of the end."""
-    env = environment(BUCKET)
     _handle(env, START)
 
     def refuse(_: str) -> None:

@@ -29,6 +29,11 @@ ALL = pytest.mark.parametrize(
 )
 
 
+@pytest.fixture
+def w() -> World:
+    return world()
+
+
 def _checking(w: World) -> Checking:
     care = attrs.evolve(w.care, settings=fixity_settings(VerificationSettings))
     return Checking(care=care, replicas=w.replicas)
@@ -46,9 +51,8 @@ def _run(handle: Handle, w: World, *bodies: str, receives: int = 1) -> list[str]
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def test_batch_of_uploads_is_deposited(capsys: pytest.CaptureFixture[str]) -> None:
+def test_batch_of_uploads_is_deposited(w: World, capsys: pytest.CaptureFixture[str]) -> None:
     """Every object of a batch gets its record; outcomes, failures and bytes become metrics."""
-    w = world()
     refs = [ObjectRef("acme-test-letters", f"letter {n}") for n in range(10)]
     bodies = [s3_event(w.store.put(ref, b"12345")) for ref in refs]
 
@@ -57,9 +61,8 @@ def test_batch_of_uploads_is_deposited(capsys: pytest.CaptureFixture[str]) -> No
     assert [("file-uploaded", {"OutcomeMatch": 10, "FailedChecks": 0, "BytesVerified": 50})] == published(capsys)
 
 
-def test_l30_captured_events_lead_to_care_and_out_of_it() -> None:
+def test_l30_captured_events_lead_to_care_and_out_of_it(w: World) -> None:
     """An upload, a deletion that hides it, and one for good, as they arrived in queues, do what they are for."""
-    w = world()
     created, hidden, deleted = (captured(f"object_{name}") for name in ("created", "hidden", "deleted"))
     ref = ObjectRef("demo-local-captured", "box 1/letter ä+%20.txt")
     w.store.put(ref, b"newer")
@@ -87,9 +90,8 @@ def test_l30_events_that_tests_build_have_the_form_of_captured_ones(name: str, k
     assert form(captured(name)) == form(built)
 
 
-def test_what_a_sweep_found_without_a_record_is_read_once() -> None:
+def test_what_a_sweep_found_without_a_record_is_read_once(w: World) -> None:
     """The message of a sweep leads to a deposit; the same of the next sweep, which waited with it, to nothing more."""
-    w = world()
     w.store.put(REF, b"12345")
     one = ListedObject(ref=REF, size=5, etag="e", modified=NOW)
     bodies = [json.dumps(Unrecorded(sweep=Sweep(NOW + timedelta(days=day)), listed=one).message) for day in (0, 1)]
@@ -99,9 +101,8 @@ def test_what_a_sweep_found_without_a_record_is_read_once() -> None:
 
 
 @pytest.mark.parametrize("key", ["a b", "a+b", "100%", "%41", "ä/ö", 'it\'s "quoted"', "日本", "a\nb", "&<>"])
-def test_l20_keys_are_taken_as_they_are(key: str) -> None:
+def test_l20_keys_are_taken_as_they_are(w: World, key: str) -> None:
     """EventBridge does not URL-encode keys, so nothing is decoded."""
-    w = world()
     ref = ObjectRef("acme-test-letters", key)
 
     _run(file_uploaded.handle, w, s3_event(w.store.put(ref, b"x")))
@@ -110,9 +111,8 @@ def test_l20_keys_are_taken_as_they_are(key: str) -> None:
 
 
 @BOTH
-def test_one_slow_or_broken_object_does_not_fail_the_others(handle: Handle) -> None:
+def test_one_slow_or_broken_object_does_not_fail_the_others(w: World, handle: Handle) -> None:
     """Only the message of the object that could not be read goes back to the queue."""
-    w = world()
     good, bad = ObjectRef("b", "good"), ObjectRef("b", "bad")
     events = [s3_event(w.store.put(ref, b"x")) for ref in (good, bad)]
 
@@ -142,10 +142,8 @@ def test_one_slow_or_broken_object_does_not_fail_the_others(handle: Handle) -> N
         '{"bucket": "b", "key": "k", "outdated": "yes"}',
     ],
 )
-def test_poison_message_goes_back_and_harms_nobody(handle: Handle, body: str) -> None:
+def test_poison_message_goes_back_and_harms_nobody(w: World, handle: Handle, body: str) -> None:
     """A message of another form is handed back for the dead-letter queue, the others are worked on."""
-    w = world()
-
     assert ["m0"] == _run(handle, w, body)
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
@@ -159,9 +157,8 @@ def test_poison_message_is_named_in_the_log(caplog: pytest.LogCaptureFixture) ->
     ]
 
 
-def test_l28_folder_markers_are_not_even_read() -> None:
+def test_l28_folder_markers_are_not_even_read(w: World) -> None:
     """The event of a folder marker costs no request."""
-    w = world()
     marker = ObjectRef("b", "folder/")
 
     _run(file_uploaded.handle, w, s3_event(w.store.put(marker, b""), size=0))
@@ -169,9 +166,8 @@ def test_l28_folder_markers_are_not_even_read() -> None:
     assert [] == w.store.opened
 
 
-def test_l02_expiry_of_an_old_version_keeps_the_object_under_care() -> None:
+def test_l02_expiry_of_an_old_version_keeps_the_object_under_care(w: World) -> None:
     """Only the disappearance of the current version removes a record."""
-    w = world()
     _run(file_uploaded.handle, w, s3_event(w.store.put(REF, b"old")), s3_event(w.store.put(REF, b"new")))
 
     _run(file_deleted.handle, w, s3_event(w.store.delete_version(REF, 0)))
@@ -180,9 +176,8 @@ def test_l02_expiry_of_an_old_version_keeps_the_object_under_care() -> None:
     assert [REF] == list(w.schedule.rows)
 
 
-def test_delete_removes_record_and_row() -> None:
+def test_delete_removes_record_and_row(w: World) -> None:
     """A delete marker takes the object out of care."""
-    w = world()
     _run(file_uploaded.handle, w, s3_event(w.store.put(REF, b"x")))
 
     _run(file_deleted.handle, w, s3_event(w.store.delete(REF)))
@@ -190,9 +185,8 @@ def test_delete_removes_record_and_row() -> None:
     assert ({}, {}) == (w.records.items, w.schedule.rows)
 
 
-def test_undelete_takes_the_object_under_care_again() -> None:
+def test_undelete_takes_the_object_under_care_again(w: World) -> None:
     """Removing a delete marker deposits the version that is current again."""
-    w = world()
     _run(file_uploaded.handle, w, s3_event(w.store.put(REF, b"x")))
     _run(file_deleted.handle, w, s3_event(w.store.delete(REF)))
 
@@ -201,9 +195,8 @@ def test_undelete_takes_the_object_under_care_again() -> None:
     assert ["v1"] == [record.version_id for record in w.records.items.values()]
 
 
-def test_removal_of_the_current_version_deposits_the_one_below() -> None:
+def test_removal_of_the_current_version_deposits_the_one_below(w: World) -> None:
     """When the newest version is removed for good, the version below it is taken under care."""
-    w = world()
     _run(file_uploaded.handle, w, s3_event(w.store.put(REF, b"old")), s3_event(w.store.put(REF, b"new")))
 
     _run(file_deleted.handle, w, s3_event(w.store.delete_version(REF, -1)))
@@ -258,10 +251,9 @@ def test_unreadable_object_goes_back_until_the_queue_sets_it_aside(
 
 
 def test_l10_deferred_object_has_its_own_log_line_and_metric(
-    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    w: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """An object that is too large for the time left shows in the log and in a metric, and not as a failure."""
-    w = world()
     put = w.store.put(REF, b"x" * 100_000)
 
     assert [] == _run(file_uploaded.handle, w, s3_event(put))
@@ -269,27 +261,24 @@ def test_l10_deferred_object_has_its_own_log_line_and_metric(
     assert ["deferred"] == [line.message for line in caplog.records]
 
 
-def test_l07_duplicates_within_a_batch_change_nothing() -> None:
+def test_l07_duplicates_within_a_batch_change_nothing(w: World) -> None:
     """The same event ten times in one batch, worked on at the same time, gives one record and one row."""
-    w = world()
     event = s3_event(w.store.put(REF, b"x"))
 
     assert [] == _run(file_uploaded.handle, w, *[event] * 10)
     assert ([REF], [REF]) == (list(w.records.items), list(w.schedule.rows))
 
 
-def test_event_without_id_or_with_a_strange_sequencer_is_poison() -> None:
+def test_event_without_id_or_with_a_strange_sequencer_is_poison(w: World) -> None:
     """An S3 event that lacks what ordering needs is handed back, not guessed at."""
-    w = world()
     event: dict[str, Any] = json.loads(s3_event(Happening("created", REF, "v1", "00AA")))
     event["detail"]["object"]["sequencer"] = "not hexadecimal"
 
     assert ["m0"] == _run(file_uploaded.handle, w, json.dumps(event))
 
 
-def test_object_asked_for_twice_is_read_once() -> None:
+def test_object_asked_for_twice_is_read_once(w: World) -> None:
     """A message that SQS took before the last check began has its answer; one that came later has not."""
-    w = world()
     put = w.store.put(REF, b"12345")
     _run(file_uploaded.handle, w, s3_event(put))
     w.store.opened.clear()

@@ -26,6 +26,11 @@ CALLS = [
 ]
 
 
+@pytest.fixture
+def o() -> Office:
+    return office()
+
+
 def _drop(o: Office, text: str, event_id: str = "e1", *, last: bool = False) -> RequestResult:
     o.requests.files["names.txt"] = text.encode()
     return provision(o.care, request(event_id), AGENT, last_receive=last)
@@ -55,10 +60,8 @@ def _settled(o: Office, result: RequestResult) -> None:
     assert left | made == set(o.buckets.buckets)
 
 
-def test_good_names_get_both_buckets_and_bad_ones_a_reason() -> None:
+def test_good_names_get_both_buckets_and_bad_ones_a_reason(o: Office) -> None:
     """One bad name does not stop the others, and each line has its verdict."""
-    o = office()
-
     result = _drop(o, "managed\nletters\nbad_name\n")
 
     assert [NameVerdict.REJECTED, NameVerdict.CREATED, NameVerdict.REJECTED] == _verdicts(result)
@@ -67,9 +70,8 @@ def test_good_names_get_both_buckets_and_bad_ones_a_reason() -> None:
     _assert_complete(o)
 
 
-def test_l17_uploads_open_only_after_replication() -> None:
+def test_l17_uploads_open_only_after_replication(o: Office) -> None:
     """The main bucket denies uploads before it is configured; its last call is the policy without that denial."""
-    o = office()
     _drop(o, "letters")
     main = o.buckets.buckets[MAIN]
     policies = [step.arguments["Policy"] for step in main.applied if step.call == "put_bucket_policy"]
@@ -78,9 +80,8 @@ def test_l17_uploads_open_only_after_replication() -> None:
     assert main.calls.index("put_bucket_replication") == len(main.calls) - 2
 
 
-def test_result_is_written_for_programs_and_people() -> None:
+def test_result_is_written_for_programs_and_people(o: Office) -> None:
     """Both forms of the result lie under the event's day and id."""
-    o = office()
     result = _drop(o, "letters")
 
     assert {f"{result.key}.json", f"{result.key}.txt"} == set(o.requests.written)
@@ -90,9 +91,8 @@ def test_result_is_written_for_programs_and_people() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"), [(b"", "no names"), (b"\xff", "not UTF-8"), (b"a\n" * 40_000, "64 KiB")]
 )
-def test_request_that_cannot_be_read_as_text_has_a_result(content: bytes, reason: str) -> None:
+def test_request_that_cannot_be_read_as_text_has_a_result(o: Office, content: bytes, reason: str) -> None:
     """A rejected file makes no bucket and leaves a result with the reason."""
-    o = office()
     o.requests.files["names.txt"] = content
     result = provision(o.care, request(), AGENT, last_receive=False)
 
@@ -101,16 +101,13 @@ def test_request_that_cannot_be_read_as_text_has_a_result(content: bytes, reason
     assert 2 == len(o.requests.written)
 
 
-def test_request_file_that_is_gone_has_a_result() -> None:
+def test_request_file_that_is_gone_has_a_result(o: Office) -> None:
     """A file that was deleted before it was read is said so."""
-    o = office()
-
     assert "deleted before" in provision(o.care, request(), AGENT, last_receive=False).reason
 
 
-def test_request_file_that_cannot_be_read_is_tried_again_and_then_said() -> None:
+def test_request_file_that_cannot_be_read_is_tried_again_and_then_said(o: Office) -> None:
     """A refused read goes back to the queue; on the last receive the depositor finds a result."""
-    o = office()
     o.fail("read", RefusedError("AccessDenied"), times=2)
     with pytest.raises(RefusedError):
         _drop(o, "letters")
@@ -118,9 +115,8 @@ def test_request_file_that_cannot_be_read_is_tried_again_and_then_said() -> None
     assert "AccessDenied" in _drop(o, "letters", last=True).reason
 
 
-def test_dropping_the_file_again_repairs_and_reports() -> None:
+def test_dropping_the_file_again_repairs_and_reports(o: Office) -> None:
     """Buckets of ours get their configuration again, without the steps that would close them for a moment."""
-    o = office()
     _drop(o, "letters")
     for bucket in o.buckets.buckets.values():
         bucket.applied.clear()
@@ -134,9 +130,8 @@ def test_dropping_the_file_again_repairs_and_reports() -> None:
     _assert_complete(o)
 
 
-def test_missing_replica_is_made_again() -> None:
+def test_missing_replica_is_made_again(o: Office) -> None:
     """When somebody removed the replica, the next request for the name brings it back."""
-    o = office()
     _drop(o, "letters")
     del o.buckets.buckets[REPLICA]
 
@@ -145,9 +140,8 @@ def test_missing_replica_is_made_again() -> None:
 
 
 @pytest.mark.parametrize("foreign", [MAIN, REPLICA])
-def test_bucket_of_another_account_is_refused_and_nothing_is_made(foreign: str) -> None:
+def test_bucket_of_another_account_is_refused_and_nothing_is_made(o: Office, foreign: str) -> None:
     """A name that belongs to another account, as main or as replica, is rejected before anything is made."""
-    o = office()
     o.buckets.foreign.add(foreign)
 
     result = _drop(o, "letters")
@@ -159,9 +153,8 @@ def test_bucket_of_another_account_is_refused_and_nothing_is_made(foreign: str) 
 
 @pytest.mark.parametrize("name", [MAIN, REPLICA])
 @pytest.mark.parametrize("tags", [{}, tags_of(BucketType.MAIN, "prod"), {"Application": "Other"}])
-def test_l15_own_bucket_that_the_service_did_not_make_is_refused(name: str, tags: dict[str, str]) -> None:
+def test_l15_own_bucket_that_the_service_did_not_make_is_refused(o: Office, name: str, tags: dict[str, str]) -> None:
     """A bucket of this account without our tags is rejected and not touched, although making it would succeed."""
-    o = office()
     o.buckets.buckets[name] = FakeBucket("eu-west-1", tags)
 
     result = _drop(o, "letters")
@@ -173,9 +166,8 @@ def test_l15_own_bucket_that_the_service_did_not_make_is_refused(name: str, tags
 
 
 @pytest.mark.parametrize(("call", "bucket"), CALLS)
-def test_l18_refused_step_is_rolled_back_and_named(call: str, bucket: str) -> None:
+def test_l18_refused_step_is_rolled_back_and_named(o: Office, call: str, bucket: str) -> None:
     """Whatever call fails for good, what this request made is removed, the step is named, and a new drop succeeds."""
-    o = office()
     o.fail(call, RefusedError("AccessDenied"), bucket)
 
     result = _drop(o, "letters")
@@ -188,9 +180,8 @@ def test_l18_refused_step_is_rolled_back_and_named(call: str, bucket: str) -> No
 
 
 @pytest.mark.parametrize(("call", "bucket"), CALLS)
-def test_l19_interrupted_request_ends_as_the_first_try_would_have(call: str, bucket: str) -> None:
+def test_l19_interrupted_request_ends_as_the_first_try_would_have(o: Office, call: str, bucket: str) -> None:
     """A call that does not answer sends the message back; its next delivery completes and reports `created`."""
-    o = office()
     o.fail(call, TransientError("SlowDown"), bucket)
     with pytest.raises(TransientError):
         _drop(o, "letters")
@@ -203,9 +194,8 @@ def test_l19_interrupted_request_ends_as_the_first_try_would_have(call: str, buc
 
 
 @pytest.mark.parametrize(("call", "bucket"), CALLS)
-def test_l18_last_receive_rolls_back_what_earlier_ones_made(call: str, bucket: str) -> None:
+def test_l18_last_receive_rolls_back_what_earlier_ones_made(o: Office, call: str, bucket: str) -> None:
     """When the last attempt fails too, nothing of the request stays, and the result says why."""
-    o = office()
     o.fail(call, TransientError("SlowDown"), bucket, times=2)
     with pytest.raises(TransientError):
         _drop(o, "letters")
@@ -218,9 +208,8 @@ def test_l18_last_receive_rolls_back_what_earlier_ones_made(call: str, bucket: s
 
 
 @pytest.mark.parametrize("call", ["write", "release"])
-def test_l19_result_that_could_not_be_written_is_written_by_the_next_delivery(call: str) -> None:
+def test_l19_result_that_could_not_be_written_is_written_by_the_next_delivery(o: Office, call: str) -> None:
     """A crash after the work, before or after the result, ends in the same result."""
-    o = office()
     o.fail(call, TransientError("SlowDown"))
     with pytest.raises(TransientError):
         _drop(o, "letters")
@@ -229,9 +218,8 @@ def test_l19_result_that_could_not_be_written_is_written_by_the_next_delivery(ca
     _assert_complete(o)
 
 
-def test_l18_what_cannot_be_removed_is_named_and_finished_by_a_new_drop() -> None:
+def test_l18_what_cannot_be_removed_is_named_and_finished_by_a_new_drop(o: Office) -> None:
     """When the roll-back fails, the result names what is left, and dropping the file again finishes it."""
-    o = office()
 
     def before(call: str, bucket: str) -> None:
         if call == "delete" or (call == "put_bucket_versioning" and bucket == REPLICA):
@@ -249,9 +237,8 @@ def test_l18_what_cannot_be_removed_is_named_and_finished_by_a_new_drop() -> Non
     _assert_complete(o)
 
 
-def test_l18_untagged_leftover_is_finished_by_a_new_drop() -> None:
+def test_l18_untagged_leftover_is_finished_by_a_new_drop(o: Office) -> None:
     """A bucket that was made but could be neither tagged nor removed is not taken for somebody else's."""
-    o = office()
 
     def before(call: str, _bucket: str) -> None:
         if call in {"delete", "put_bucket_tagging"}:
@@ -265,9 +252,8 @@ def test_l18_untagged_leftover_is_finished_by_a_new_drop() -> None:
     _assert_complete(o)
 
 
-def test_buckets_with_objects_are_never_removed() -> None:
+def test_buckets_with_objects_are_never_removed(o: Office) -> None:
     """A roll-back removes empty buckets only."""
-    o = office()
 
     def before(call: str, bucket: str) -> None:
         if call == "put_bucket_replication":
@@ -282,9 +268,8 @@ def test_buckets_with_objects_are_never_removed() -> None:
 
 
 @pytest.mark.parametrize("call", ["put_bucket_versioning", "put_bucket_replication"])
-def test_failed_repair_removes_nothing(call: str) -> None:
+def test_failed_repair_removes_nothing(o: Office, call: str) -> None:
     """A repair that fails leaves the buckets that it found."""
-    o = office()
     _drop(o, "letters")
     o.fail(call, RefusedError("AccessDenied"))
 
@@ -294,9 +279,8 @@ def test_failed_repair_removes_nothing(call: str) -> None:
     assert {MAIN, REPLICA} == set(o.buckets.buckets)
 
 
-def test_repair_that_is_tried_again_removes_nothing_either() -> None:
+def test_repair_that_is_tried_again_removes_nothing_either(o: Office) -> None:
     """Also on its second delivery a repair is not taken for a creation."""
-    o = office()
     _drop(o, "letters")
     o.fail("put_bucket_versioning", TransientError("SlowDown"), times=2)
     with pytest.raises(TransientError):
@@ -308,9 +292,8 @@ def test_repair_that_is_tried_again_removes_nothing_either() -> None:
     assert {MAIN, REPLICA} == set(o.buckets.buckets)
 
 
-def test_two_requests_for_one_name_do_not_meet() -> None:
+def test_two_requests_for_one_name_do_not_meet(o: Office) -> None:
     """While one request works on a name, another is told to come back, and touches nothing."""
-    o = office()
     seen: list[Any] = []
 
     def before(call: str, _bucket: str) -> None:
@@ -327,9 +310,8 @@ def test_two_requests_for_one_name_do_not_meet() -> None:
     _assert_complete(o)
 
 
-def test_two_requests_that_see_no_claim_do_not_both_get_one() -> None:
+def test_two_requests_that_see_no_claim_do_not_both_get_one(o: Office) -> None:
     """Of two requests that find a name unclaimed at the same moment one gets the claim, the other is told."""
-    o = office()
 
     def before(call: str, bucket: str) -> None:
         if call == "claim":
@@ -341,9 +323,8 @@ def test_two_requests_that_see_no_claim_do_not_both_get_one() -> None:
     assert {} == o.buckets.buckets
 
 
-def test_abandoned_claim_is_taken_over() -> None:
+def test_abandoned_claim_is_taken_over(o: Office) -> None:
     """A request that broke off for good holds nobody up once it cannot be running any more."""
-    o = office()
     o.buckets.buckets[MAIN] = FakeBucket("eu-west-1")
     o.requests.claims[MAIN] = Claim("e0", NOW, creating=True)
     o.clock.advance(minutes=6)
@@ -360,9 +341,8 @@ def test_public_bucket_needs_consent_and_a_main_one_is_not_taken_for_it() -> Non
     assert "public" == o.buckets.buckets["acme-dev-maps-public"].tags["BucketType"]
 
 
-def test_l16_each_copy_is_made_in_its_region() -> None:
+def test_l16_each_copy_is_made_in_its_region(o: Office) -> None:
     """Main buckets and replicas are made in the regions of the settings."""
-    o = office()
     care = attrs.evolve(o.care, region="us-east-1", settings=attrs.evolve(o.care.settings, replica_region="us-west-2"))
     o.requests.files["names.txt"] = b"letters"
     provision(care, request(), AGENT, last_receive=False)
@@ -376,9 +356,8 @@ def _recorded(o: Office) -> list[tuple[str, str]]:
     return [(event["object"]["bucket"], event["outcome"]) for event in events]
 
 
-def test_every_name_of_a_request_is_an_event_of_the_audit_trail() -> None:
+def test_every_name_of_a_request_is_an_event_of_the_audit_trail(o: Office) -> None:
     """Names that were made, were there, or were refused are recorded in one segment, by who worked on them."""
-    o = office()
     _drop(o, "letters\nmanaged")
     _drop(o, "letters", "e2")
 
@@ -386,17 +365,15 @@ def test_every_name_of_a_request_is_an_event_of_the_audit_trail() -> None:
     assert 2 == len(o.audit.files)
 
 
-def test_a_request_without_names_is_no_event() -> None:
+def test_a_request_without_names_is_no_event(o: Office) -> None:
     """A file that names nothing leaves its result, and nothing happened to a bucket."""
-    o = office()
     _drop(o, "")
 
     assert {} == o.audit.files
 
 
-def test_l19_events_that_could_not_be_written_are_written_by_the_next_delivery() -> None:
+def test_l19_events_that_could_not_be_written_are_written_by_the_next_delivery(o: Office) -> None:
     """The claim stands until the events are written, so that the next attempt ends as the first would have."""
-    o = office()
     o.audit.before = raising_once(TransientError("SlowDown"))
     with pytest.raises(TransientError):
         _drop(o, "letters")
@@ -456,9 +433,8 @@ def test_name_that_settles_is_taken_by_no_other_request() -> None:
     assert [NameVerdict.CREATED] == _verdicts(_drop(o, "letters"))
 
 
-def test_l18_bucket_whose_making_was_not_answered_is_removed() -> None:
+def test_l18_bucket_whose_making_was_not_answered_is_removed(o: Office) -> None:
     """A bucket that was made although the answer was lost is rolled back with the rest."""
-    o = office()
 
     def made_and_then(call: str, name: str) -> None:
         if (call, name) == ("create", REPLICA):

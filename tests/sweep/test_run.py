@@ -37,6 +37,11 @@ OTHER = "acme-test-maps"
 NEVER = datetime.max.replace(tzinfo=NOW.tzinfo)
 
 
+@pytest.fixture
+def env() -> Environment:
+    return environment(BUCKET)
+
+
 def _ref(key: str, bucket: str = BUCKET) -> ObjectRef:
     return ObjectRef(bucket, key)
 
@@ -67,9 +72,8 @@ def _put(env: Environment, *things: FixityRecord | ScheduleRow | ListedObject) -
             env.schedule.rows[thing.ref] = thing
 
 
-def test_l04_a_lost_row_is_written_again() -> None:
+def test_l04_a_lost_row_is_written_again(env: Environment) -> None:
     """A record whose row is lost gets one for the date of the record."""
-    env = environment(BUCKET)
     _put(env, record("a"), record("b"), row("b"))
 
     [progress], [coverage] = _all(env)
@@ -81,9 +85,8 @@ def test_l04_a_lost_row_is_written_again() -> None:
     assert [] == env.checks.sent
 
 
-def test_l26_an_overdue_object_is_asked_for_at_once_and_once() -> None:
+def test_l26_an_overdue_object_is_asked_for_at_once_and_once(env: Environment) -> None:
     """Its check is queued, its row is a day away, and neither the same sweep again nor the next does it twice."""
-    env = environment(BUCKET)
     _put(env, record("a", due=-3650 * DAY), row("a", due=NOW - 3650 * DAY))
 
     for _ in range(3):
@@ -93,9 +96,8 @@ def test_l26_an_overdue_object_is_asked_for_at_once_and_once() -> None:
         assert row("a", due=NOW + DAY) == env.schedule.rows[_ref("a")]
 
 
-def test_an_orphan_is_removed_after_a_second_look() -> None:
+def test_an_orphan_is_removed_after_a_second_look(env: Environment) -> None:
     """A row without a record goes, one whose record the pages did not show yet stays."""
-    env = environment(BUCKET)
     _put(env, row("orphan"), row("new"), record("new"))
     env.states.unseen.add(_ref("new"))
 
@@ -107,9 +109,8 @@ def test_an_orphan_is_removed_after_a_second_look() -> None:
     assert 0 == coverage.totals.objects
 
 
-def test_an_orphan_that_a_newer_event_wrote_meanwhile_stays() -> None:
+def test_an_orphan_that_a_newer_event_wrote_meanwhile_stays(env: Environment) -> None:
     """The row is removed only as old as it was seen."""
-    env = environment(BUCKET)
     _put(env, row("a"))
 
     def deposited_meanwhile(action: str) -> None:
@@ -126,9 +127,8 @@ def _malformed(key: str) -> Malformed:
     return Malformed(ref=_ref(key), problem="the attribute Sequencer is missing")
 
 
-def test_a_record_that_cannot_be_read_is_told_and_left_alone() -> None:
+def test_a_record_that_cannot_be_read_is_told_and_left_alone(env: Environment) -> None:
     """It is no absent record: its row stays, its object is not deposited anew, and the sweep goes on behind it."""
-    env = environment(BUCKET)
     _put(env, row("b"), listed("b"), listed("c"), record("d"))
     for key in "bc":
         env.records.malformed[_ref(key)] = _malformed(key)
@@ -143,9 +143,8 @@ def test_a_record_that_cannot_be_read_is_told_and_left_alone() -> None:
     assert ([], []) == (env.deposits.sent, env.checks.sent)
 
 
-def test_a_row_that_cannot_be_read_is_written_anew_from_its_record() -> None:
+def test_a_row_that_cannot_be_read_is_written_anew_from_its_record(env: Environment) -> None:
     """Without a record it is told, and stays: how new it is cannot be known."""
-    env = environment(BUCKET)
     _put(env, record("a"))
     for key in "ab":
         env.schedule.malformed[_ref(key)] = _malformed(key)
@@ -159,9 +158,8 @@ def test_a_row_that_cannot_be_read_is_written_anew_from_its_record() -> None:
     assert ({_ref("a"): row("a")}, {_ref("b")}) == (env.schedule.rows, set(env.schedule.malformed))
 
 
-def test_l04_an_object_without_a_record_is_asked_to_be_taken_under_care() -> None:
+def test_l04_an_object_without_a_record_is_asked_to_be_taken_under_care(env: Environment) -> None:
     """What S3 lists and no table knows goes into the queue of new objects, unless it is young or a folder marker."""
-    env = environment(BUCKET)
     known = (record("known"), row("known"), listed("known"))
     _put(env, *known, listed("lost"), listed("new", modified=NOW - YOUNG), listed("folder/", size=0))
 
@@ -175,9 +173,8 @@ def test_l04_an_object_without_a_record_is_asked_to_be_taken_under_care() -> Non
     assert {_ref("known")} == set(env.records.items)
 
 
-def test_an_object_whose_record_the_pages_did_not_show_yet_is_left_alone() -> None:
+def test_an_object_whose_record_the_pages_did_not_show_yet_is_left_alone(env: Environment) -> None:
     """Whether there is a record is said by a consistent read."""
-    env = environment(BUCKET)
     _put(env, listed("new"), record("new"), row("new"))
     env.states.unseen.add(_ref("new"))
 
@@ -186,9 +183,8 @@ def test_an_object_whose_record_the_pages_did_not_show_yet_is_left_alone() -> No
     assert ([], [], 0) == (env.deposits.sent, list(progress.unrecorded), coverage.totals.unrecorded)
 
 
-def test_a_row_in_the_way_of_an_unrecorded_object_is_removed_first() -> None:
+def test_a_row_in_the_way_of_an_unrecorded_object_is_removed_first(env: Environment) -> None:
     """The row of a record that is lost carries a newer order: the row of the deposit would have to stand back."""
-    env = environment(BUCKET)
     _put(env, row("lost"), listed("lost"))
     env.deposits.error = TransientError("throttled")
     start(env.sweeping, SWEEP)
@@ -203,9 +199,8 @@ def test_a_row_in_the_way_of_an_unrecorded_object_is_removed_first() -> None:
     assert [_ref("lost")] == refs_of(env.deposits)
 
 
-def test_l04_an_object_that_s3_does_not_list_is_looked_at_at_once() -> None:
+def test_l04_an_object_that_s3_does_not_list_is_looked_at_at_once(env: Environment) -> None:
     """Its check tells a deletion from a loss, today and not half a year later; record and row stay until then."""
-    env = environment(BUCKET)
     _put(env, record("gone"), row("gone"), record("there"), row("there"))
     del env.objects.items[_ref("gone")]
 
@@ -219,9 +214,8 @@ def test_l04_an_object_that_s3_does_not_list_is_looked_at_at_once() -> None:
     assert {_ref("gone"), _ref("there")} == set(env.records.items) == set(env.schedule.rows)
 
 
-def test_l04_an_object_of_which_s3_lists_another_version_is_looked_at_at_once() -> None:
+def test_l04_an_object_of_which_s3_lists_another_version_is_looked_at_at_once(env: Environment) -> None:
     """An overwrite whose event was lost leaves a record that matches for ever, and bytes that nobody knows."""
-    env = environment(BUCKET)
     _put(env, record("old"), row("old"), record("there"), row("there"))
     _put(env, listed("old", etag="other", modified=NOW - DAY))
 
@@ -235,9 +229,8 @@ def test_l04_an_object_of_which_s3_lists_another_version_is_looked_at_at_once() 
     assert {_ref("old"), _ref("there")} == set(env.records.items) == set(env.schedule.rows)
 
 
-def test_what_is_deferred_does_not_hide_what_waits() -> None:
+def test_what_is_deferred_does_not_hide_what_waits(env: Environment) -> None:
     """An object too large to be read is counted apart; the oldest is the oldest of those that can be read."""
-    env = environment(BUCKET)
     _put(env, with_outcome(record("large", good=None), Outcome.DEFERRED, success=None), row("large"))
     _put(env, record("small"), row("small"))
 
@@ -253,9 +246,8 @@ def test_what_is_deferred_does_not_hide_what_waits() -> None:
     [record("new", deposited=timedelta(minutes=1)), record("failing", due=DAY), record("overdue", due=-9 * DAY)],
     ids=["deposited since the sweep began", "checked within a day anyway", "overdue and asked for"],
 )
-def test_an_object_that_is_not_listed_is_not_asked_for_in_vain(known: FixityRecord) -> None:
+def test_an_object_that_is_not_listed_is_not_asked_for_in_vain(env: Environment, known: FixityRecord) -> None:
     """What could not be listed yet, and what is checked soon without it, costs no check more."""
-    env = environment(BUCKET)
     _put(env, known, row(known.ref.key, due=NOW + DAY))
     env.objects.items.clear()
 
@@ -289,9 +281,8 @@ def test_an_environment_without_buckets_has_a_report_too() -> None:
     assert 100 == env.files.documents["reports/coverage/latest.json"]["coverage_percent"]
 
 
-def test_a_sweep_that_ends_late_does_not_replace_a_later_one() -> None:
+def test_a_sweep_that_ends_late_does_not_replace_a_later_one(env: Environment) -> None:
     """Its own day gets its report; the latest report and the metrics stay those of the later sweep."""
-    env = environment(BUCKET)
     later = Sweep(NOW + DAY)
     _all(env, later)
     _, [late] = _all(env)
@@ -301,9 +292,8 @@ def test_a_sweep_that_ends_late_does_not_replace_a_later_one() -> None:
     assert SWEEP.time == env.files.documents["reports/coverage/2026-03-01.json"]["started"]
 
 
-def test_a_second_sweep_of_a_day_takes_the_place_of_the_first() -> None:
+def test_a_second_sweep_of_a_day_takes_the_place_of_the_first(env: Environment) -> None:
     """The report of a day is that of its last sweep."""
-    env = environment(BUCKET)
     again = Sweep(NOW + timedelta(hours=1))
     _all(env)
     _all(env, again)
@@ -330,9 +320,8 @@ def test_l27_a_slice_that_fails_leaves_nothing_undone_when_it_comes_again() -> N
     assert ["a"] == [following.after for following in env.slices.sent]
 
 
-def test_l27_a_check_is_asked_for_before_its_row_is_set() -> None:
+def test_l27_a_check_is_asked_for_before_its_row_is_set(env: Environment) -> None:
     """A crash between the two asks twice for the check; in the other order it would put it off."""
-    env = environment(BUCKET)
     _put(env, record("a", due=-10 * DAY), row("a", due=NOW - 10 * DAY))
     env.checks.error = TransientError("throttled")
     start(env.sweeping, SWEEP)
@@ -343,9 +332,8 @@ def test_l27_a_check_is_asked_for_before_its_row_is_set() -> None:
     assert row("a", due=NOW - 10 * DAY) == env.schedule.rows[_ref("a")]
 
 
-def test_l27_the_end_is_told_again_when_it_may_not_have_been_told() -> None:
+def test_l27_the_end_is_told_again_when_it_may_not_have_been_told(env: Environment) -> None:
     """The last slice, worked on twice, finds the same environment twice and writes its report once."""
-    env = environment(BUCKET)
     _put(env, record("a"))
     start(env.sweeping, SWEEP)
     [part] = env.slices.sent
@@ -357,9 +345,8 @@ def test_l27_the_end_is_told_again_when_it_may_not_have_been_told() -> None:
     assert report == env.files.documents["reports/coverage/latest.json"]
 
 
-def test_a_slice_without_time_looks_at_one_object() -> None:
+def test_a_slice_without_time_looks_at_one_object(env: Environment) -> None:
     """However little time is left, a sweep goes on."""
-    env = environment(BUCKET)
     _put(env, *[record(key) for key in "abc"])
 
     done, [coverage] = _all(env, deadline=NOW - DAY)
@@ -368,18 +355,16 @@ def test_a_slice_without_time_looks_at_one_object() -> None:
     assert 3 == coverage.totals.objects
 
 
-def test_starting_again_keeps_the_plan() -> None:
+def test_starting_again_keeps_the_plan(env: Environment) -> None:
     """Buckets that were made meanwhile wait for the next sweep."""
-    env = environment(BUCKET)
     start(env.sweeping, SWEEP)
     env.buckets.listed.append(OTHER)
 
     assert ([BUCKET], None) == start(env.sweeping, SWEEP)
 
 
-def test_a_bucket_that_vanished_is_still_swept() -> None:
+def test_a_bucket_that_vanished_is_still_swept(env: Environment) -> None:
     """A bucket with objects under care that S3 lists no more is looked at until its records are gone."""
-    env = environment(BUCKET)
     _put(env, record("a"))
     _all(env)
     env.buckets.listed.clear()
@@ -389,9 +374,8 @@ def test_a_bucket_that_vanished_is_still_swept() -> None:
     assert 1 == coverage.totals.objects
 
 
-def test_a_sweep_of_the_future_is_refused() -> None:
+def test_a_sweep_of_the_future_is_refused(env: Environment) -> None:
     """It would be the latest until then; clocks may differ by minutes."""
-    env = environment(BUCKET)
     start(env.sweeping, Sweep(NOW + timedelta(minutes=5)))
 
     expected = "got the time 2026-03-01T12:05:01Z; allowed: at most 5 minutes later than now, 2026-03-01T12:00:00Z"
@@ -442,9 +426,8 @@ def test_a_bucket_that_was_given_up_may_still_come_to_its_end() -> None:
         assert 2 == env.files.documents[f"reports/coverage/{name}.json"]["objects"]
 
 
-def test_a_bucket_that_came_to_its_end_is_not_given_up() -> None:
+def test_a_bucket_that_came_to_its_end_is_not_given_up(env: Environment) -> None:
     """A copy of a message that fails after the other one succeeded spoils nothing."""
-    env = environment(BUCKET)
     _put(env, record("a"))
     start(env.sweeping, SWEEP)
     [part] = env.slices.sent
@@ -482,10 +465,8 @@ def test_a_second_chain_of_slices_ends_where_the_first_has_ended() -> None:
     assert (0, True, []) == (progress.looked_at, progress.ended, env.slices.sent)
 
 
-def test_a_sweep_whose_plan_is_gone_says_so() -> None:
+def test_a_sweep_whose_plan_is_gone_says_so(env: Environment) -> None:
     """A message that lay in a queue for longer than scratch files are kept is refused."""
-    env = environment(BUCKET)
-
     with pytest.raises(RefusedError, match="the plan of the sweep of 2026-03-01T12:00:00Z is gone: start another"):
         advance(env.sweeping, SweepSlice(run=SWEEP, bucket=BUCKET), NEVER)
 
