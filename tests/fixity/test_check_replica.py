@@ -235,11 +235,7 @@ def test_replica_that_does_not_fit_the_time_left_is_not_read() -> None:
 def test_unreadable_replica_goes_back_to_the_queue_and_then_says_so() -> None:
     """A replica that S3 refuses to describe is no mismatch: it is tried again, and on the last receive recorded."""
     w = _replicated(read=True)
-
-    def refused(_: int) -> None:
-        raise UnreadableError("S3 answered AccessDenied")
-
-    w.replica_store.on_open = refused
+    w.replica_store.on_open = raising(UnreadableError("S3 answered AccessDenied"))
     first = w.verify()
     assert (True, None) == (first.back_to_queue, first.success)
 
@@ -270,7 +266,6 @@ def test_digest_that_s3_keeps_in_another_algorithm_is_no_contradiction() -> None
     """Where S3 keeps no digest that the baseline holds, only the size is compared, and the record says so."""
     w = _replicated()
     version = w.replica_store.versions[REPLICA][0]
-    assert version.facts is not None
     version.facts = attrs.evolve(version.facts, etag="no-md5", checksums={"sha1": "AAAA"})
 
     assert Outcome.MATCH is w.verify().outcome

@@ -27,7 +27,7 @@ def _change(w: World, ref: ObjectRef, what: str) -> Happening | None:
         return w.store.put(ref, f"body {len(versions)}".encode())
     if what == "delete":
         return w.store.delete(ref)
-    if what == "undelete" and versions and versions[-1].body is None:
+    if what == "undelete" and versions and versions[-1].marker:
         return w.store.delete_version(ref, -1)
     if what == "delete old" and len(versions) > 1:
         return w.store.delete_version(ref, 0)
@@ -48,7 +48,7 @@ def _deliver(w: World, happening: Happening) -> None:
 def _assert_tables_tell_the_truth(w: World) -> None:
     for ref in _REFS:
         versions = w.store.versions.get(ref, [])
-        current = versions[-1] if versions and versions[-1].body is not None else None
+        current = versions[-1] if versions and not versions[-1].marker else None
         record, row = w.records.items.get(ref), w.schedule.rows.get(ref)
         if current is None:
             assert (None, None) == (record, row)

@@ -32,8 +32,7 @@ def w() -> World:
     return _under_care()
 
 
-def _unreadable(_: int) -> None:
-    raise UnreadableError("S3 answered SlowDown")
+_unreadable = raising(UnreadableError("S3 answered SlowDown"))
 
 
 def test_match_updates_the_check_and_comes_again_after_one_interval(w: World) -> None:
@@ -434,8 +433,6 @@ def test_l24_a_digest_in_the_objects_metadata_does_not_replace_the_baseline(w: W
     """Damage is found although evidence that travels with the object was changed to fit the damaged bytes."""
     w.store.damage(REF)
     stored = w.store.versions[REF][0]
-    assert stored.facts is not None
-    assert stored.body is not None
     stored.facts = attrs.evolve(
         stored.facts, etag="0" * 32, checksums={"crc64nvme": base64_of("crc64nvme", stored.body)}
     )
@@ -449,7 +446,6 @@ def test_l24_a_digest_in_the_objects_metadata_does_not_replace_the_baseline(w: W
 def test_l35_contradiction_with_the_stored_checksum_is_said_as_mismatch(w: World) -> None:
     """A stored checksum that does not fit the bytes is a mismatch that names it, not a read error."""
     stored = w.store.versions[REF][0]
-    assert stored.facts is not None
     stored.facts = attrs.evolve(stored.facts, checksums={"crc64nvme": base64_of("crc64nvme", b"other")})
 
     finding = w.verify()

@@ -40,14 +40,18 @@ class FakeClock:
         self.moment += timedelta(**by)
 
 
-@attrs.define(kw_only=True)
+@attrs.define
 class StoredVersion:
-    """A version or, without a body, a delete marker."""
+    """A version, or a delete marker."""
 
-    version_id: str
-    body: bytes | None
-    facts: ObjectFacts | None = None
+    facts: ObjectFacts
+    body: bytes
     part_sizes: tuple[int, ...] = ()
+    marker: bool = False
+
+    @property
+    def version_id(self) -> str:
+        return self.facts.version_id
 
 
 @attrs.frozen
@@ -96,13 +100,13 @@ class FakeStore:
             replication=replication,
             storage_class=storage_class,
         )
-        version = StoredVersion(version_id=f"v{number}", body=body, facts=facts, part_sizes=parts)
-        self.versions.setdefault(ref, []).append(version)
-        return Happening("created", ref, version.version_id, normalised(f"{number:016x}"))
+        self.versions.setdefault(ref, []).append(StoredVersion(facts, body, parts))
+        return Happening("created", ref, facts.version_id, normalised(f"{number:016x}"))
 
     def delete(self, ref: ObjectRef) -> Happening:
         number = next(self._ids)
-        self.versions.setdefault(ref, []).append(StoredVersion(version_id=f"v{number}", body=None))
+        marker = ObjectFacts(ref=ref, version_id=f"v{number}", size=0, etag="")
+        self.versions.setdefault(ref, []).append(StoredVersion(marker, b"", marker=True))
         return Happening("deleted", ref, f"v{number}", normalised(f"{number:016x}"))
 
     def delete_version(self, ref: ObjectRef, index: int) -> Happening:
@@ -112,15 +116,14 @@ class FakeStore:
 
     def damage(self, ref: ObjectRef) -> None:
         version = self._current(ref)
-        assert version.body
         version.body = bytes([version.body[0] ^ 1]) + version.body[1:]
 
     @contextmanager
     def open(self, ref: ObjectRef, version_id: str | None = None, *, fresh: bool = False) -> "Iterator[_FakeOpen]":
         self.opened.append((ref, version_id, fresh))
         self.on_open(len(self.opened))
-        version = self._current(ref) if version_id is None else self._version(ref, version_id)
-        yield _FakeOpen(version, self.on_chunk)
+        version = self._version(ref, version_id)
+        yield _FakeOpen(version.facts, version.body, self.on_chunk)
 
     def current_version(self, ref: ObjectRef) -> str:
         self.heads += 1
@@ -128,10 +131,7 @@ class FakeStore:
 
     def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:
         self.heads += 1
-        version = self._current(ref) if version_id is None else self._version(ref, version_id)
-        facts = version.facts
-        assert facts is not None
-        return facts
+        return self._version(ref, version_id).facts
 
     def part_sizes(self, ref: ObjectRef, version_id: str, parts: int) -> tuple[int, ...]:
         self.heads += parts
@@ -141,28 +141,24 @@ class FakeStore:
         versions = self.versions.get(ref)
         if not versions:
             raise ObjectAbsentError("there is no such object")
-        if versions[-1].body is None:
+        if versions[-1].marker:
             raise ObjectAbsentError("there is no such object", delete_marker=True)
         return versions[-1]
 
-    def _version(self, ref: ObjectRef, version_id: str) -> StoredVersion:
+    def _version(self, ref: ObjectRef, version_id: str | None) -> StoredVersion:
+        if version_id is None:
+            return self._current(ref)
         for version in self.versions.get(ref, []):
-            if version.version_id == version_id and version.body is not None:
+            if version.version_id == version_id and not version.marker:
                 return version
         raise ObjectAbsentError("there is no such version")
 
 
+@attrs.frozen
 class _FakeOpen:
-    def __init__(self, version: StoredVersion, on_chunk: Callable[[int], None]) -> None:
-        assert version.facts is not None
-        assert version.body is not None
-        self._facts = version.facts
-        self._body = version.body
-        self._on_chunk = on_chunk
-
-    @property
-    def facts(self) -> ObjectFacts:
-        return self._facts
+    facts: ObjectFacts
+    _body: bytes
+    _on_chunk: Callable[[int], None]
 
     def chunks(self) -> Iterator[bytes]:
         for start in range(0, len(self._body), CHUNK):
