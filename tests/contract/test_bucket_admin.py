@@ -11,10 +11,11 @@ from mypy_boto3_s3 import S3Client
 from runtime.adapters.clients import client
 from runtime.adapters.s3_buckets import S3Buckets
 from runtime.provisioning.bucket_configuration import BucketType, Step, main_steps, opening_steps, replica_steps
-from runtime.provisioning.bucket_names import pair_of
+from runtime.provisioning.bucket_names import BucketPair, pair_of
 from runtime.provisioning.claims import FoundBucket, Owner
 from runtime.provisioning.errors import NameTakenError
 from runtime.provisioning.ports import BucketAdmin
+from runtime.settings import ProvisioningSettings
 from runtime.shared.errors import RefusedError, TransientError
 from tests.support.provisioning_fakes import SETTINGS, FakeBuckets
 
@@ -100,20 +101,13 @@ def test_tags_are_found_again(admin: Admin) -> None:
 @pytest.mark.parametrize("pair", [MAIN, PUBLIC], ids=["main", "public"])
 @pytest.mark.parametrize(
     "values",
-    [
-        SETTINGS,
-        attrs.evolve(
-            SETTINGS,
-            encryption_key_arn="arn:aws:kms:eu-west-1:1:key/a",
-            replica_key_arn="arn:aws:kms:us-east-1:1:key/b",
-        ),
-    ],
+    [SETTINGS, KEYS],
     ids=["S3-managed", "customer key"],
 )
-def test_every_step_is_accepted_and_may_be_repeated(admin: Admin, pair: object, values: object) -> None:
+def test_every_step_is_accepted_and_may_be_repeated(
+    admin: Admin, pair: BucketPair, values: ProvisioningSettings
+) -> None:
     """The whole configuration is valid for S3, and applying it again changes nothing."""
-    assert isinstance(pair, type(MAIN))
-    assert isinstance(values, type(SETTINGS))
     admin.port.create(pair.main, REGION)
     admin.port.create(pair.replica, ELSEWHERE)
     for _ in range(2):

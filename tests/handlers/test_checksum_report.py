@@ -7,6 +7,7 @@ from runtime.handlers.checksum_report import handle
 from runtime.report.inventory import Inventory, InventoryFile, InventoryFormat
 from runtime.shared.errors import RefusedError
 from tests.support.builders import NOW, FakeContext, sqs_event
+from tests.support.fakes import raising_once
 from tests.support.report_fakes import REPORT, Environment, environment
 from tests.support.sweep_fakes import BUCKET, record
 
@@ -69,12 +70,7 @@ def test_a_bucket_that_fails_for_good_does_not_silence_the_others(caplog: pytest
     _handle(env, json.dumps(START))
 
     event = sqs_event(json.dumps(env.slices.sent[0].message), receives=3)
-
-    def fail_to_list(_: str) -> None:
-        env.files.before = lambda _: None
-        raise RefusedError("AccessDenied")
-
-    env.files.before = fail_to_list
+    env.files.before = raising_once(RefusedError("AccessDenied"))
     answer = handle(event, FakeContext(), env.reporting)
 
     assert {"batchItemFailures": [{"itemIdentifier": "m0"}]} == answer

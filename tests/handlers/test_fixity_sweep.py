@@ -14,6 +14,7 @@ from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
 from runtime.sweep.slices import Sweep, SweepSlice
 from tests.support.builders import NOW, FakeContext, sqs_event
+from tests.support.fakes import raising
 from tests.support.sweep_fakes import (
     BUCKET,
     SWEEP,
@@ -149,11 +150,7 @@ def test_a_late_end_of_an_old_sweep_publishes_nothing(env: Environment, capsys: 
 def test_l27_a_failing_slice_goes_back_to_the_queue(env: Environment) -> None:
     """The answer names the message, so that it is handed out again."""
     _handle(env, START)
-
-    def refuse(_: str) -> None:
-        raise OSError("broken")
-
-    env.schedule.before = refuse
+    env.schedule.before = raising(OSError("broken"))
     lost = record("lost")
     env.records.items[lost.ref] = lost
 
@@ -165,11 +162,7 @@ def test_a_bucket_that_fails_for_good_does_not_silence_the_others(
 ) -> None:
     """On the last receive the message still goes back, to be set aside; log and metrics tell of the end."""
     _handle(env, START)
-
-    def refuse(_: str) -> None:
-        raise RefusedError("listing the objects:\nAccessDenied")
-
-    env.schedule.before = refuse
+    env.schedule.before = raising(RefusedError("listing the objects:\nAccessDenied"))
     lost = record("lost")
     env.records.items[lost.ref] = lost
     body = json.dumps(env.slices.sent[0].message)
