@@ -1,8 +1,9 @@
 import hashlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import attrs
 import pytest
 from mypy_boto3_s3 import S3Client
 
@@ -64,35 +65,22 @@ def s3_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[_Server]:
 
 
 @pytest.fixture
-def closing_clients() -> Iterator[Callable[[], S3Client]]:
+def care() -> Iterator[Care]:
     made: list[S3Client] = []
 
     def factory() -> S3Client:
         made.append(client("s3", region="eu-west-1"))
         return made[-1]
 
-    yield factory
+    settings = fixity_settings(DepositSettings, digest_algorithms=("sha256",), assumed_read_rate=1_000_000)
+    yield attrs.evolve(world().care, store=S3Objects(factory), settings=settings)
     for each in made:
         each.close()
 
 
-def _care(factory: Callable[[], S3Client]) -> Care:
-    w = world()
-    return Care(
-        store=S3Objects(factory),
-        records=w.records,
-        schedule=w.schedule,
-        clock=w.clock,
-        settings=fixity_settings(DepositSettings, digest_algorithms=("sha256",), assumed_read_rate=1_000_000),
-    )
-
-
-def test_l03_stream_broken_half_way_is_read_again_over_a_new_connection(
-    s3_server: _Server, closing_clients: Callable[[], S3Client]
-) -> None:
+def test_l03_stream_broken_half_way_is_read_again_over_a_new_connection(s3_server: _Server, care: Care) -> None:
     """A connection that dies in mid-stream costs a second read over another connection and no failure."""
     s3_server.broken_answers = 1
-    care = _care(closing_clients)
 
     finding = deposit(care, REF, "1", attempt(world().clock))
 
@@ -100,12 +88,9 @@ def test_l03_stream_broken_half_way_is_read_again_over_a_new_connection(
     assert 2 == len(set(s3_server.connections))
 
 
-def test_l11_stream_that_always_breaks_is_unreadable(
-    s3_server: _Server, closing_clients: Callable[[], S3Client]
-) -> None:
+def test_l11_stream_that_always_breaks_is_unreadable(s3_server: _Server, care: Care) -> None:
     """An object that cannot be read to its end is handed back after two tries and leaves no record."""
     s3_server.broken_answers = 100
-    care = _care(closing_clients)
 
     with pytest.raises(UnreadableError, match="stream broke off"):
         deposit(care, REF, "1", attempt(world().clock))

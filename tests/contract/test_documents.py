@@ -7,6 +7,7 @@ from runtime.adapters.clients import client
 from runtime.adapters.s3_documents import S3Documents
 from runtime.shared.errors import RefusedError
 from runtime.shared.ports import Documents
+from tests.contract.buckets import with_buckets
 from tests.support.sweep_fakes import FakeDocuments
 
 BUCKET = "acme-test-managed"
@@ -18,9 +19,7 @@ def files(request: pytest.FixtureRequest) -> Documents:
     if request.param == "fake":
         return FakeDocuments()
     request.getfixturevalue("aws")
-    s3 = client("s3", region="us-east-1")
-    s3.create_bucket(Bucket=BUCKET)
-    return S3Documents(s3, BUCKET)
+    return S3Documents(with_buckets(BUCKET), BUCKET)
 
 
 def test_a_document_is_read_as_written(files: Documents) -> None:
@@ -54,8 +53,7 @@ def test_names_are_those_of_the_folder(files: Documents) -> None:
 @pytest.mark.usefixtures("aws")
 def test_a_document_whose_answer_was_lost_is_known_as_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """Botocore repeats such a request: it finds its own document, which is not somebody else's."""
-    s3 = client("s3", region="us-east-1")
-    s3.create_bucket(Bucket=BUCKET)
+    s3 = with_buckets(BUCKET)
     put = s3.put_object
 
     def repeated(**request: Any) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
@@ -71,8 +69,7 @@ def test_a_document_whose_answer_was_lost_is_known_as_ones_own(monkeypatch: pyte
 @pytest.mark.usefixtures("aws")
 def test_documents_are_json_for_people_too() -> None:
     """A report can be opened in a browser and read."""
-    s3 = client("s3", region="us-east-1")
-    s3.create_bucket(Bucket=BUCKET)
+    s3 = with_buckets(BUCKET)
     S3Documents(s3, BUCKET).write("report.json", DOCUMENT)
 
     stored = s3.get_object(Bucket=BUCKET, Key="report.json")

@@ -5,7 +5,6 @@ from typing import Any
 import attrs
 import pytest
 
-from runtime.adapters.clients import client
 from runtime.adapters.dynamodb_records import DynamoDbRecords
 from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
 from runtime.fixity.evidence import Comparison, Evidence, Source, Verdict
@@ -14,10 +13,11 @@ from runtime.fixity.ports import FixityRecords, VerificationSchedule
 from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.fixity.schedule import ScheduleRow
 from runtime.shared.object_ref import ObjectRef
-from tests.contract.tables import KEYS
+from tests.contract.tables import with_tables
 from tests.support.builders import NOW, REF, check_report, fixity_record
 from tests.support.fakes import FakeRecords, FakeSchedule
 
+Schedule = tuple[VerificationSchedule, Callable[[], str | None]]
 OLD, SAME, NEW = "0" * 31 + "1", "0" * 31 + "2", "0" * 31 + "3"
 
 
@@ -50,20 +50,17 @@ def records(request: pytest.FixtureRequest) -> FixityRecords:
     if request.param == "fake":
         return FakeRecords()
     request.getfixturevalue("aws")
-    dynamodb = client("dynamodb")
-    dynamodb.create_table(TableName="checksums", **KEYS)
-    return DynamoDbRecords(dynamodb, "checksums")
+    return DynamoDbRecords(with_tables("checksums"), "checksums")
 
 
 @pytest.fixture(params=["fake", "DynamoDB"])
-def schedule(request: pytest.FixtureRequest) -> tuple[VerificationSchedule, Callable[[], str | None]]:
+def schedule(request: pytest.FixtureRequest) -> Schedule:
     """The fake and the real adapter in turn, with a way to see the version of the row."""
     if request.param == "fake":
         fake = FakeSchedule()
         return fake, lambda: fake.rows[REF].version_id if REF in fake.rows else None
     request.getfixturevalue("aws")
-    dynamodb = client("dynamodb")
-    dynamodb.create_table(TableName="schedule", **KEYS)
+    dynamodb = with_tables("schedule")
 
     def version() -> str | None:
         items = dynamodb.scan(TableName="schedule")["Items"]
@@ -186,7 +183,7 @@ def _row(version: str, sequencer: str) -> ScheduleRow:
     return ScheduleRow(ref=REF, version_id=version, sequencer=sequencer, due=NOW)
 
 
-def test_l06_rows_follow_the_order_of_events(schedule: tuple[VerificationSchedule, Callable[[], str | None]]) -> None:
+def test_l06_rows_follow_the_order_of_events(schedule: Schedule) -> None:
     """A row gives way to rows of the same or a newer event only."""
     table, version = schedule
     seen = []
@@ -197,9 +194,7 @@ def test_l06_rows_follow_the_order_of_events(schedule: tuple[VerificationSchedul
     assert ["v2", "v2", "v2b", "v3"] == seen
 
 
-def test_a_row_is_added_only_where_there_is_none(
-    schedule: tuple[VerificationSchedule, Callable[[], str | None]],
-) -> None:
+def test_a_row_is_added_only_where_there_is_none(schedule: Schedule) -> None:
     """`put_if_absent` leaves a standing row alone."""
     table, version = schedule
     table.put_if_absent(_row("v1", OLD))
@@ -208,9 +203,7 @@ def test_a_row_is_added_only_where_there_is_none(
     assert "v1" == version()
 
 
-def test_l06_a_row_of_a_newer_event_outlives_an_older_removal(
-    schedule: tuple[VerificationSchedule, Callable[[], str | None]],
-) -> None:
+def test_l06_a_row_of_a_newer_event_outlives_an_older_removal(schedule: Schedule) -> None:
     """A row is removed by events that are at least as new as it is; removing nothing is no error."""
     table, version = schedule
     table.remove(REF, NEW)
@@ -225,9 +218,7 @@ def test_l06_a_row_of_a_newer_event_outlives_an_older_removal(
 @pytest.mark.usefixtures("aws")
 def test_item_has_the_documented_attributes() -> None:
     """Outsiders find every documented attribute of a record and of a row, dates in ISO 8601 with Z."""
-    dynamodb = client("dynamodb")
-    for table in ("checksums", "schedule"):
-        dynamodb.create_table(TableName=table, **KEYS)
+    dynamodb = with_tables("checksums", "schedule")
     DynamoDbRecords(dynamodb, "checksums").deposit(_record())
     DynamoDbSchedule(dynamodb, "schedule").put(_row("v2", SAME))
 

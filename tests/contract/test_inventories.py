@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from runtime.adapters.clients import client
 from runtime.adapters.s3_inventories import S3Inventories
 from runtime.report.inventory import InventoryError, StoredVersion
 from runtime.shared.errors import TransientError
+from tests.contract.buckets import with_buckets
 from tests.support.inventory_files import BUCKET, ROWS, SCHEMA, VERSIONS, WRITERS, Row, as_csv, as_parquet, md5_of
 
 MANAGED = "acme-test-managed"
@@ -58,8 +58,7 @@ class Written:
 
 @pytest.fixture
 def written(aws: None) -> Iterator[Written]:  # noqa: ARG001 (moto)
-    s3 = client("s3", region="us-east-1")
-    s3.create_bucket(Bucket=MANAGED)
+    s3 = with_buckets(MANAGED)
     yield Written(s3)
     s3.close()
 

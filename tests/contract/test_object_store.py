@@ -1,7 +1,6 @@
 import base64
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Protocol, cast
 
 import pytest
@@ -15,6 +14,7 @@ from runtime.fixity.objects import Encryption
 from runtime.fixity.ports import ObjectStore
 from runtime.shared.errors import ObjectAbsentError, RefusedError, TransientError
 from runtime.shared.object_ref import ObjectRef
+from tests.contract.buckets import with_buckets
 from tests.support.fakes import FakeStore
 
 BUCKET = "acme-test-letters"
@@ -53,9 +53,7 @@ class _FakeBucket:
 
 class _S3Bucket:
     def __init__(self) -> None:
-        self.s3 = client("s3")
-        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        self.s3 = with_buckets(BUCKET, versioned=True)
         self.store: ObjectStore = S3Objects(lambda: client("s3"))
 
     def put(self, ref: ObjectRef, body: bytes) -> str:
@@ -163,8 +161,7 @@ def test_l09_part_sizes_of_a_multipart_upload(bucket: Bucket) -> None:
         assert opened.facts.etag.endswith("-2")
 
 
-@contextmanager
-def _s3_answering(monkeypatch: pytest.MonkeyPatch, status: int, code: str) -> Iterator[ObjectStore]:
+def _s3_answering(monkeypatch: pytest.MonkeyPatch, status: int, code: str) -> ObjectStore:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
 
@@ -178,7 +175,7 @@ def _s3_answering(monkeypatch: pytest.MonkeyPatch, status: int, code: str) -> It
         made.meta.events.register("before-send.s3", cast("Any", answer))
         return made
 
-    yield S3Objects(factory)
+    return S3Objects(factory)
 
 
 class _Raw:
@@ -192,20 +189,20 @@ class _Raw:
 @pytest.mark.parametrize(("status", "code"), [(403, "AccessDenied"), (403, "InvalidObjectState")])
 def test_l03_a_refused_read_is_unreadable(monkeypatch: pytest.MonkeyPatch, status: int, code: str) -> None:
     """Whatever S3 answers to a GET but 404 is an object that could not be read, never an absent or damaged one."""
-    with _s3_answering(monkeypatch, status, code) as store, pytest.raises(UnreadableError, match=code):
-        store.open(REF).__enter__()
+    with pytest.raises(UnreadableError, match=code):
+        _s3_answering(monkeypatch, status, code).open(REF).__enter__()
 
 
 def test_l22_a_refused_look_is_told_from_an_absent_object(monkeypatch: pytest.MonkeyPatch) -> None:
     """HEAD answered 403 is refused, not absent."""
-    with _s3_answering(monkeypatch, 403, "AccessDenied") as store, pytest.raises(RefusedError):
-        store.current_version(REF)
+    with pytest.raises(RefusedError):
+        _s3_answering(monkeypatch, 403, "AccessDenied").current_version(REF)
 
 
 def test_l03_throttling_of_a_look_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
     """HEAD answered 429 may succeed later."""
-    with _s3_answering(monkeypatch, 429, "TooManyRequests") as store, pytest.raises(TransientError):
-        store.current_version(REF)
+    with pytest.raises(TransientError):
+        _s3_answering(monkeypatch, 429, "TooManyRequests").current_version(REF)
 
 
 @pytest.mark.usefixtures("aws")

@@ -24,7 +24,8 @@ from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed, Page
 from runtime.sweep.judge import ListedObject
 from runtime.sweep.ports import ObjectList, RecordStates
-from tests.contract.tables import KEYS
+from tests.contract.buckets import with_buckets
+from tests.contract.tables import with_tables
 from tests.support.builders import NOW, fixity_record
 from tests.support.fakes import FakeRecordPages, FakeRecords, FakeSchedule, FakeSchedulePages
 from tests.support.sweep_fakes import FakeObjectList, FakeRecordStates, state, with_outcome, with_replication
@@ -64,9 +65,7 @@ def tables(request: pytest.FixtureRequest) -> Tables:
             spoil_fake,
         )
     request.getfixturevalue("aws")
-    dynamodb = client("dynamodb")
-    for name in ("checksums", "schedule"):
-        dynamodb.create_table(TableName=name, **KEYS)
+    dynamodb = with_tables("checksums", "schedule")
 
     def spoil(ref: ObjectRef, attribute: str) -> None:
         for name in ("checksums", "schedule"):
@@ -172,8 +171,7 @@ def test_a_row_that_cannot_be_read_can_be_written_over(tables: Tables) -> None:
 @pytest.mark.usefixtures("aws")
 def test_what_is_wrong_with_a_record_is_one_short_line(attribute: str, value: dict[str, Any], problem: str) -> None:
     """Whatever was put into an attribute by hand, the page goes on and says what is wrong."""
-    dynamodb, ref = client("dynamodb"), ObjectRef(BUCKET, "a")
-    dynamodb.create_table(TableName="checksums", **KEYS)
+    dynamodb, ref = with_tables("checksums"), ObjectRef(BUCKET, "a")
     DynamoDbRecords(dynamodb, "checksums").deposit(_record(ref))
     dynamodb.update_item(
         TableName="checksums",
@@ -245,9 +243,7 @@ def objects(request: pytest.FixtureRequest) -> Objects:
 
         return Objects(put, fake)
     request.getfixturevalue("aws")
-    s3 = client("s3", region="us-east-1")
-    for bucket in (BUCKET, f"{BUCKET}-2"):
-        s3.create_bucket(Bucket=bucket)
+    s3 = with_buckets(BUCKET, f"{BUCKET}-2")
     return Objects(lambda ref, body: s3.put_object(Bucket=ref.bucket, Key=ref.key, Body=body), S3ObjectList(s3, 2))
 
 
@@ -293,10 +289,7 @@ def test_a_list_that_is_refused_is_no_empty_list() -> None:
 @pytest.mark.usefixtures("aws")
 def test_l21_only_main_buckets_of_the_environment_are_listed() -> None:
     """Fixed buckets, replicas, and buckets of an environment with a longer prefix are not among the main buckets."""
-    s3 = client("s3", region="us-east-1")
     main = ["acme-dev-letters", "acme-dev-maps-public"]
     others = ["acme-dev-managed", "acme-dev-logs", "acme-dev-bucket-requested", "acme-dev-letters-repl", "acme-dev2-x"]
-    for name in (*others, *main):
-        s3.create_bucket(Bucket=name)
 
-    assert main == S3MainBuckets(s3, "acme-dev").names()
+    assert main == S3MainBuckets(with_buckets(*others, *main), "acme-dev").names()

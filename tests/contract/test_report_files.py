@@ -10,6 +10,7 @@ from runtime.adapters.s3_report_files import S3ReportFiles
 from runtime.report.errors import UploadGoneError
 from runtime.report.notes import Upload
 from runtime.report.ports import ReportFiles
+from tests.contract.buckets import with_buckets
 from tests.support.report_fakes import FakeReportFiles
 
 BUCKET = "acme-test-managed"
@@ -39,8 +40,7 @@ def files(request: pytest.FixtureRequest) -> Files:
         fake = FakeReportFiles()
         return Files(fake, fake, None)
     request.getfixturevalue("aws")
-    s3 = client("s3", region="us-east-1")
-    s3.create_bucket(Bucket=BUCKET)
+    s3 = with_buckets(BUCKET)
     return Files(S3ReportFiles(s3, BUCKET), None, s3)
 
 
@@ -98,8 +98,7 @@ def test_a_page_is_html_in_utf_8(files: Files) -> None:
 @pytest.mark.usefixtures("aws")
 def test_parts_are_sent_without_checksums_that_the_upload_was_not_begun_with() -> None:
     """S3 refuses a part whose checksum is of another kind than the upload's, here none; the emulator does not."""
-    s3 = client("s3", region="us-east-1", request_checksums=False)
-    s3.create_bucket(Bucket=BUCKET)
+    s3 = with_buckets(BUCKET, request_checksums=False)
     files = S3ReportFiles(s3, BUCKET)
     sent: list[str] = []
     s3.meta.events.register("before-send.s3", lambda request, **_: sent.extend(map(str.lower, request.headers)))

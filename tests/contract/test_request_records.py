@@ -3,11 +3,11 @@ from datetime import timedelta
 
 import pytest
 
-from runtime.adapters.clients import client
 from runtime.adapters.s3_requests import S3Requests
 from runtime.provisioning.claims import Claim
 from runtime.provisioning.ports import RequestRecords
 from runtime.shared.errors import ObjectAbsentError
+from tests.contract.buckets import with_buckets
 from tests.support.builders import NOW
 from tests.support.provisioning_fakes import FakeRequests
 
@@ -22,10 +22,7 @@ def records(request: pytest.FixtureRequest) -> tuple[RequestRecords, Callable[[s
         fake = FakeRequests()
         return fake, lambda key: fake.written[key]
     request.getfixturevalue("aws")
-    s3 = client("s3")
-    for bucket in (MANAGED, REQUESTS):
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    s3 = with_buckets(MANAGED, REQUESTS, versioned=True)
     return S3Requests(s3, MANAGED), lambda key: s3.get_object(Bucket=MANAGED, Key=key)["Body"].read().decode()
 
 
@@ -56,9 +53,7 @@ def test_l19_a_name_is_claimed_once(records: tuple[RequestRecords, Callable[[str
 @pytest.mark.parametrize("key", ["a b", "a+b", "100%", "%41", "ä/ö", 'it\'s "quoted"', "日本"])
 def test_l20_request_file_is_read_by_its_very_key_and_version(key: str) -> None:
     """The version of the event is read, whatever came later, and never more than asked for."""
-    s3 = client("s3")
-    s3.create_bucket(Bucket=REQUESTS, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    s3.put_bucket_versioning(Bucket=REQUESTS, VersioningConfiguration={"Status": "Enabled"})
+    s3 = with_buckets(REQUESTS, versioned=True)
     version = s3.put_object(Bucket=REQUESTS, Key=key, Body=b"letters")["VersionId"]
     s3.put_object(Bucket=REQUESTS, Key=key, Body=b"later")
 
@@ -68,8 +63,5 @@ def test_l20_request_file_is_read_by_its_very_key_and_version(key: str) -> None:
 @pytest.mark.usefixtures("aws")
 def test_missing_request_file_is_absent() -> None:
     """A file that is not there any more is told from one that cannot be read."""
-    s3 = client("s3")
-    s3.create_bucket(Bucket=REQUESTS, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-
     with pytest.raises(ObjectAbsentError):
-        S3Requests(s3, MANAGED).read(REQUESTS, "k", "", 10)
+        S3Requests(with_buckets(REQUESTS), MANAGED).read(REQUESTS, "k", "", 10)

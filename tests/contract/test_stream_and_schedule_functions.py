@@ -10,6 +10,8 @@ from benchmarks.function_environment import any_settings
 from runtime import bootstrap
 from runtime.handlers import audit_manifest, audit_trail, checksum_exporter, checksum_failure, verification_due
 from runtime.settings import AlertsSettings, DueSettings, ExportSettings, FunctionSettings, ManifestSettings
+from tests.contract.buckets import with_buckets
+from tests.contract.tables import with_tables
 from tests.support.captured import captured
 
 REGION = "eu-west-1"
@@ -68,14 +70,8 @@ def test_mismatch_reaches_the_topic(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_month_s_export_is_started_and_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The function as Lambda calls it exports the table once and writes how that ended."""
-    buckets, tables = boto3.client("s3", region_name=REGION), boto3.client("dynamodb", region_name=REGION)
-    buckets.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    arn = tables.create_table(
-        TableName="checksums",
-        KeySchema=[{"AttributeName": "BucketName", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "BucketName", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )["TableDescription"]["TableArn"]
+    buckets, tables = with_buckets(BUCKET), with_tables("checksums")
+    arn = tables.describe_table(TableName="checksums")["Table"]["TableArn"]
     tables.update_continuous_backups(
         TableName="checksums", PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
     )
@@ -95,8 +91,7 @@ def test_month_s_export_is_started_and_followed(monkeypatch: pytest.MonkeyPatch)
 
 def test_change_is_recorded_and_its_day_signed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The functions as Lambda calls them write, list and sign with the bucket and the key that their settings name."""
-    buckets, keys = boto3.client("s3", region_name=REGION), boto3.client("kms", region_name=REGION)
-    buckets.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    buckets, keys = with_buckets(BUCKET), boto3.client("kms", region_name=REGION)
     arn = keys.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
     _set(monkeypatch, ManifestSettings, managed_bucket=BUCKET, audit_key_arn=arn)
     now = datetime.now(UTC)

@@ -1,14 +1,14 @@
 import time
-from typing import Any, Final, cast
+from typing import Any, cast
 
-import boto3
 import pytest
 
 from runtime.adapters.dynamodb_export import DynamoDbExports
 from runtime.export.table_export import ExportStatus, TableExport
 from runtime.shared.errors import RefusedError
+from tests.contract.buckets import with_buckets
+from tests.contract.tables import with_tables
 
-REGION: Final = "eu-west-1"
 BUCKET = "acme-test-managed"
 PREFIX = "exports/checksum-table/2026-03-01"
 
@@ -16,18 +16,10 @@ PREFIX = "exports/checksum-table/2026-03-01"
 @pytest.fixture
 def table(aws: None) -> tuple[Any, str]:
     assert aws is None
-    boto3.client("s3", region_name=REGION).create_bucket(
-        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
-    )
-    client = boto3.client("dynamodb", region_name=REGION)
-    answer = client.create_table(
-        TableName="checksums",
-        KeySchema=[{"AttributeName": "BucketName", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "BucketName", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    client.put_item(TableName="checksums", Item={"BucketName": {"S": "b"}})
-    return client, answer["TableDescription"]["TableArn"]
+    with_buckets(BUCKET)
+    dynamodb = with_tables("checksums")
+    dynamodb.put_item(TableName="checksums", Item={"BucketName": {"S": "b"}, "ObjectKey": {"S": "k"}})
+    return dynamodb, dynamodb.describe_table(TableName="checksums")["Table"]["TableArn"]
 
 
 def _recover_in_time(client: Any) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
