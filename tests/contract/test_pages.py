@@ -27,7 +27,7 @@ from runtime.sweep.ports import ObjectList, RecordStates
 from tests.contract.buckets import with_buckets
 from tests.contract.tables import with_tables
 from tests.support.builders import NOW, fixity_record
-from tests.support.fakes import FakeRecordPages, FakeRecords, FakeSchedule, FakeSchedulePages
+from tests.support.fakes import FakePages, FakeRecords, FakeSchedule
 from tests.support.sweep_fakes import FakeObjectList, FakeRecordStates, state, with_outcome, with_replication
 
 BUCKET = "acme-test-letters"
@@ -59,9 +59,9 @@ def tables(request: pytest.FixtureRequest) -> Tables:
         return Tables(
             records,
             schedule,
-            FakeRecordPages(records, 2),
+            FakePages(2, records.items, records.malformed),
             FakeRecordStates(records, 2),
-            FakeSchedulePages(schedule, 2),
+            FakePages(2, schedule.rows, schedule.malformed),
             spoil_fake,
         )
     request.getfixturevalue("aws")

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import NoReturn, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 import attrs
 from typing_extensions import override
@@ -257,34 +257,19 @@ class FakeSchedule:
             del self.rows[ref]
 
 
-class FakeRecordPages:
-    """The records of a fake table, some at a time."""
+class FakePages(Generic[T]):
+    """What fake tables hold, so many rows a page at most."""
 
-    def __init__(self, records: FakeRecords, most: int) -> None:
-        self._records = records
+    def __init__(self, most: int, *tables: Mapping[ObjectRef, T]) -> None:
         self._most = most
+        self._tables = tables
 
-    def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord | Malformed]:
-        return page_of({**self._records.items, **self._records.malformed}, bucket, after, self._most)
-
-
-class FakeSchedulePages:
-    """The rows of a fake schedule, some at a time."""
-
-    def __init__(self, schedule: FakeSchedule, most: int) -> None:
-        self._schedule = schedule
-        self._most = most
-
-    def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow | Malformed]:
-        return page_of({**self._schedule.rows, **self._schedule.malformed}, bucket, after, self._most)
-
-
-def page_of(table: Mapping[ObjectRef, T], bucket: str, after: str | None, most: int) -> Page[T]:
-    """Return the rows of a bucket behind a key, so many at most."""
-    # As it is at one moment: others write to it meanwhile.
-    rows = dict(list(table.items()))
-    refs = sorted(ref for ref in rows if ref.bucket == bucket and (after is None or ref.key > after))
-    return Page([rows[ref] for ref in refs[:most]], refs[most - 1].key if len(refs) >= most else None)
+    def page(self, bucket: str, after: str | None = None) -> Page[T]:
+        # As it is at one moment: others write to it meanwhile.
+        rows = {ref: row for table in self._tables for ref, row in list(table.items())}
+        refs = sorted(ref for ref in rows if ref.bucket == bucket and (after is None or ref.key > after))
+        next_after = refs[self._most - 1].key if len(refs) >= self._most else None
+        return Page([rows[ref] for ref in refs[: self._most]], next_after)
 
 
 def base64_of(algorithm: str, body: bytes) -> str:

@@ -16,8 +16,9 @@ from runtime.report.notes import Upload
 from runtime.report.slices import Report, ReportSlice
 from runtime.report.write import Reporting, ReportProgress
 from runtime.settings import ReportSettings
+from runtime.shared.pages import Malformed
 from tests.support.builders import NOW
-from tests.support.fakes import FakeClock, FakeQueue, FakeRecordPages, FakeRecords
+from tests.support.fakes import FakeClock, FakePages, FakeQueue, FakeRecords
 from tests.support.sweep_fakes import FakeBuckets, FakeDocuments
 
 REPORT = Report(NOW)
@@ -127,7 +128,7 @@ def environment(*buckets: str, page: int = 2) -> Environment:
     files, documents, inventories = FakeReportFiles(), FakeDocuments(), FakeInventories()
     reporting = Reporting(
         buckets=listed,
-        records=FakeRecordPages(records, page),
+        records=FakePages[FixityRecord | Malformed](page, records.items, records.malformed),
         slices=slices,
         files=files,
         documents=documents,

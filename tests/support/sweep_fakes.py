@@ -21,15 +21,7 @@ from runtime.sweep.judge import ListedObject, Unrecorded
 from runtime.sweep.run import Sweeping
 from runtime.sweep.slices import Sweep, SweepSlice
 from tests.support.builders import INTERVAL, NOW, fixity_record
-from tests.support.fakes import (
-    FakeClock,
-    FakeQueue,
-    FakeRecordPages,
-    FakeRecords,
-    FakeSchedule,
-    FakeSchedulePages,
-    page_of,
-)
+from tests.support.fakes import FakeClock, FakePages, FakeQueue, FakeRecords, FakeSchedule
 
 BUCKET = "acme-test-letters"
 GRACE = timedelta(days=3)
@@ -43,7 +35,7 @@ class FakeRecordStates:
 
     def __init__(self, records: FakeRecords, most: int) -> None:
         self._records = records
-        self._pages = FakeRecordPages(records, most)
+        self._pages = FakePages[FixityRecord | Malformed](most, records.items, records.malformed)
         self.unseen: set[ObjectRef] = set()
 
     def page(self, bucket: str, after: str | None = None) -> Page[RecordState | Malformed]:
@@ -55,15 +47,12 @@ class FakeRecordStates:
         return ref in self._records.items or ref in self._records.malformed
 
 
-class FakeObjectList:
-    """The objects of a fake S3, some at a time."""
+class FakeObjectList(FakePages[ListedObject]):
+    """The objects of a fake S3, so many a page at most."""
 
     def __init__(self, most: int) -> None:
         self.items: dict[ObjectRef, ListedObject] = {}
-        self._most = most
-
-    def page(self, bucket: str, after: str | None = None) -> Page[ListedObject]:
-        return page_of(self.items, bucket, after, self._most)
+        super().__init__(most, self.items)
 
 
 class FakeDocuments:
@@ -124,7 +113,7 @@ def environment(*buckets: str, most: int = 1_000, page: int = 2) -> Environment:
     sweeping = Sweeping(
         buckets=listed,
         records=states,
-        rows=FakeSchedulePages(schedule, page),
+        rows=FakePages[ScheduleRow | Malformed](page, schedule.rows, schedule.malformed),
         objects=objects,
         schedule=schedule,
         checks=checks,

@@ -199,32 +199,25 @@ def test_a_row_in_the_way_of_an_unrecorded_object_is_removed_first(env: Environm
     assert [_ref("lost")] == refs_of(env.deposits)
 
 
-def test_l04_an_object_that_s3_does_not_list_is_looked_at_at_once(env: Environment) -> None:
-    """Its check tells a deletion from a loss, today and not half a year later; record and row stay until then."""
-    _put(env, record("gone"), row("gone"), record("there"), row("there"))
-    del env.objects.items[_ref("gone")]
-
-    [progress], [coverage] = _all(env)
-
-    assert [DueCheck(_ref("gone"), "v-gone", outdated=True)] == env.checks.sent
-    assert [_ref("gone")] == list(progress.vanished)
-    assert 2 == coverage.totals.objects
-    assert 1 == coverage.totals.vanished
-    assert 1 == coverage.totals.checks_queued
-    assert {_ref("gone"), _ref("there")} == set(env.records.items) == set(env.schedule.rows)
-
-
-def test_l04_an_object_of_which_s3_lists_another_version_is_looked_at_at_once(env: Environment) -> None:
-    """An overwrite whose event was lost leaves a record that matches for ever, and bytes that nobody knows."""
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [({}, "vanished"), ({_ref("old"): listed("old", etag="other", modified=NOW - DAY)}, "replaced")],
+    ids=["not listed: a deletion or a loss", "another version: an overwrite whose event was lost"],
+)
+def test_l04_an_object_that_s3_lists_otherwise_is_looked_at_at_once(
+    env: Environment, now: dict[ObjectRef, ListedObject], told: str
+) -> None:
+    """Its check tells what happened, today and not half a year later; record and row stay until then."""
     _put(env, record("old"), row("old"), record("there"), row("there"))
-    _put(env, listed("old", etag="other", modified=NOW - DAY))
+    del env.objects.items[_ref("old")]
+    env.objects.items |= now
 
     [progress], [coverage] = _all(env)
 
     assert [DueCheck(_ref("old"), "v-old", outdated=True)] == env.checks.sent
-    assert [_ref("old")] == list(progress.replaced)
+    assert [_ref("old")] == list(getattr(progress, told))
     assert 2 == coverage.totals.objects
-    assert 1 == coverage.totals.replaced
+    assert 1 == getattr(coverage.totals, told)
     assert 1 == coverage.totals.checks_queued
     assert {_ref("old"), _ref("there")} == set(env.records.items) == set(env.schedule.rows)
 
