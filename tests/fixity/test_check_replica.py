@@ -1,16 +1,14 @@
 import attrs
 import pytest
 
-from runtime.fixity.due_check import DueCheck
 from runtime.fixity.errors import UnreadableError
 from runtime.fixity.evidence import Source, Verdict
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.replica import only_replica_fails
-from runtime.fixity.verify import verify
 from runtime.shared.errors import TransientError
 from runtime.shared.object_ref import ObjectRef
-from tests.support.builders import BODY, REF, World, attempt, uploaded, world
+from tests.support.builders import BODY, REF, World, uploaded, world
 from tests.support.fakes import raising
 from tests.support.sweep_fakes import state
 
@@ -133,8 +131,7 @@ def test_l11_a_replica_is_read_twice_before_it_is_said_and_never_called_good_for
     w.replica_store.on_chunk = lambda _: w.clock.advance(seconds=10)
 
     for receives in (1, 5):
-        checking = attempt(w.clock, seconds=45, receives=receives, last=receives == 5)
-        finding = verify(w.care, w.replicas, DueCheck(REF, "v1"), checking)
+        finding = w.verify(seconds=45, receives=receives, last=receives == 5)
         assert (Outcome.UNREADABLE, True) == (finding.outcome, finding.back_to_queue)
 
     assert w.records.items[REF].last_check.success is False

@@ -3,7 +3,6 @@ from collections.abc import Callable
 import attrs
 import pytest
 
-from runtime.fixity.context import Finding
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.errors import UnreadableError
 from runtime.fixity.evidence import Source
@@ -206,14 +205,10 @@ def test_l03_a_successor_that_cannot_be_read_is_recorded_on_the_last_receive(w: 
     _replace(w)
     w.store.on_open = lambda number: _unreadable(number) if outdated or number > 1 else None
 
-    def check(receives: int) -> Finding:
-        due = DueCheck(REF, "v1", outdated=outdated)
-        return verify(w.care, w.replicas, due, attempt(w.clock, receives=receives, last=receives == 5))
-
-    first = check(1)
+    first = w.verify(outdated=outdated)
     assert (True, True) == (first.back_to_queue, w.records.items[REF].last_check.success)
     w.store.opened.clear()
-    last = check(5)
+    last = w.verify(outdated=outdated, receives=5, last=True)
 
     assert (Outcome.UNREADABLE, False, True) == (last.outcome, last.success, last.back_to_queue)
     assert "could not be read: another version is current, v2: " in w.records.items[REF].last_check.message

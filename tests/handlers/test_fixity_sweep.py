@@ -39,8 +39,8 @@ def _handle(env: Environment, *messages: object) -> dict[str, Any]:
     return handle(sqs_event(*map(json.dumps, messages)), FakeContext(), env.sweeping)
 
 
-def _lines(output: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in output.splitlines()]
+def _logged(caplog: pytest.LogCaptureFixture, text: str, *names: str) -> list[tuple[object, ...]]:
+    return [(line.levelname, *(vars(line)[name] for name in names)) for line in caplog.records if line.message == text]
 
 
 def _run(env: Environment) -> None:
@@ -69,7 +69,7 @@ def test_a_sweep_ends_in_metrics_for_the_whole_environment(capsys: pytest.Captur
         env.objects.items[one.ref] = one
     _run(env)
 
-    [line] = [line for line in _lines(capsys.readouterr().out) if "_aws" in line]
+    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     assert ("test", "fixity-sweep") == (line["environment"], line["function"])
     metrics = {
         one["Name"]: (line[one["Name"]][0], one["Unit"]) for one in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
@@ -101,22 +101,10 @@ def test_orphans_and_repairs_are_in_the_log(env: Environment, caplog: pytest.Log
     env.objects.items[lacking.ref] = lacking
     _run(env)
 
-    lines = [(line.levelname, line.message, vars(line)) for line in caplog.records]
-    assert [("WARNING", BUCKET, "orphan")] == [
-        (level, extra["bucket"], extra["key"])
-        for level, text, extra in lines
-        if text == "schedule row without a record: removed"
-    ]
-    assert [("WARNING", BUCKET, "lacking")] == [
-        (level, extra["bucket"], extra["key"])
-        for level, text, extra in lines
-        if text == "object without a record: asked for"
-    ]
-    assert [("WARNING", ["late"], ["lost"])] == [
-        (level, extra["checks_asked_for"], extra["rows_restored"])
-        for level, text, extra in lines
-        if text == "slice swept"
-    ]
+    removed = _logged(caplog, "schedule row without a record: removed", "bucket", "key")
+    assert [("WARNING", BUCKET, "orphan")] == removed
+    assert [("WARNING", BUCKET, "lacking")] == _logged(caplog, "object without a record: asked for", "bucket", "key")
+    assert [("WARNING", ["late"], ["lost"])] == _logged(caplog, "slice swept", "checks_asked_for", "rows_restored")
 
 
 def test_what_cannot_be_read_is_in_the_log(env: Environment, caplog: pytest.LogCaptureFixture) -> None:

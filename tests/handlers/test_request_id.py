@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
-import attrs
 import pytest
 
 from runtime.contract import Metric
@@ -14,14 +13,7 @@ from runtime.events.sqs_batch import process_queue
 from runtime.observability import logger, publish, with_request_id
 from runtime.settings import DepositSettings
 from tests.architecture.source import Module, modules_in
-from tests.support.builders import fixity_settings
-
-
-@attrs.frozen
-class Context:
-    """What Lambda says of an invocation."""
-
-    aws_request_id: str
+from tests.support.builders import FakeContext, fixity_settings
 
 
 @pytest.fixture
@@ -38,7 +30,7 @@ def _refuse(_: dict[str, Any]) -> None:
 
 
 @with_request_id
-def handler(event: dict[str, Any], context: Context) -> None:
+def handler(event: dict[str, Any], context: FakeContext) -> None:
     """Log a line, and have another one logged by a thread of the module that works on batches."""
     logger.info("begun by %s", context)
     process_queue(event, _refuse, concurrency=2)
@@ -48,7 +40,7 @@ def test_lines_of_handlers_and_of_what_they_call_carry_the_request_id(log: Strin
     """Whatever module and thread writes a line, the request it belongs to can be found; the next one has its own id."""
     message = {"messageId": "1", "body": "{}", "eventSource": "aws:sqs"}
     for request in ("first", "second"):
-        handler({"Records": [message]}, Context(request))
+        handler({"Records": [message]}, FakeContext(aws_request_id=request))
 
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
     said = [(line["function_request_id"], line["message"].split(" by ")[0]) for line in lines]
@@ -60,7 +52,7 @@ def test_metrics_carry_the_request_id(log: StringIO, capsys: pytest.CaptureFixtu
     """The request is known of a number too, and is no dimension: each would be a metric of its own."""
     del log
     settings = fixity_settings(DepositSettings)
-    with_request_id(lambda _, __: publish(settings, {Metric.OUTCOME_MATCH: 1}))({}, Context("third"))
+    with_request_id(lambda _, __: publish(settings, {Metric.OUTCOME_MATCH: 1}))({}, FakeContext(aws_request_id="third"))
 
     line = json.loads(capsys.readouterr().out)
     assert "third" == line["function_request_id"]
