@@ -13,3 +13,11 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
     with mock_aws():
         yield
+
+
+@pytest.fixture(params=["fake", "AWS"])
+def real(request: pytest.FixtureRequest) -> bool:
+    """Whether a port is the real adapter, over moto, and not the fake one: a test of the port runs with both."""
+    if request.param == "AWS":
+        request.getfixturevalue("aws")
+    return bool(request.param == "AWS")

@@ -33,9 +33,9 @@ def s3(aws: None) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
     return found
 
 
-@pytest.fixture(params=["fake", "S3"])
-def files(request: pytest.FixtureRequest) -> tuple[AuditFiles, AuditFolder]:
-    if request.param == "fake":
+@pytest.fixture
+def files(request: pytest.FixtureRequest, *, real: bool) -> tuple[AuditFiles, AuditFolder]:
+    if not real:
         fake = FakeAuditFiles()
         return fake, fake
     s3 = request.getfixturevalue("s3")
@@ -122,11 +122,10 @@ def test_what_s3_answers_is_told_apart(aws: None, code: str, status: int, error:
         S3AuditFiles(found, BUCKET, FakeClock(NOW), "none", RETENTION).create("audit/events/a", b"one")
 
 
-@pytest.fixture(params=["fake", "KMS"])
-def signer(request: pytest.FixtureRequest) -> ManifestSigner:
-    if request.param == "fake":
+@pytest.fixture
+def signer(*, real: bool) -> ManifestSigner:
+    if not real:
         return FakeSigner()
-    request.getfixturevalue("aws")
     kms = boto3.client("kms", region_name="eu-west-1")
     arn = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["Arn"]
     return KmsSigner(client("kms"), arn)

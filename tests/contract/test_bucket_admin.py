@@ -55,11 +55,10 @@ class _Aws:
         client("s3").put_object(Bucket=bucket, Key="k", Body=b"x")
 
 
-@pytest.fixture(params=["fake", "S3"])
-def admin(request: pytest.FixtureRequest) -> Admin:
-    if request.param == "fake":
+@pytest.fixture
+def admin(*, real: bool) -> Admin:
+    if not real:
         return _Fake()
-    request.getfixturevalue("aws")
     for name in (SETTINGS.managed_bucket, SETTINGS.logs_bucket):
         client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
     delivery = {

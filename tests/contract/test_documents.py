@@ -14,12 +14,9 @@ BUCKET = "acme-test-managed"
 DOCUMENT: dict[str, Any] = {"objects": 3, "buckets": {"ä": [1.5, None]}}
 
 
-@pytest.fixture(params=["fake", "S3"])
-def files(request: pytest.FixtureRequest) -> Documents:
-    if request.param == "fake":
-        return FakeDocuments()
-    request.getfixturevalue("aws")
-    return S3Documents(with_buckets(BUCKET), BUCKET)
+@pytest.fixture
+def files(*, real: bool) -> Documents:
+    return S3Documents(with_buckets(BUCKET), BUCKET) if real else FakeDocuments()
 
 
 def test_a_document_is_read_as_written(files: Documents) -> None:

@@ -45,21 +45,17 @@ def _comparable(record: FixityRecord | None) -> FixityRecord | None:
     return record and attrs.evolve(record, last_check=attrs.evolve(record.last_check, comparisons=()))
 
 
-@pytest.fixture(params=["fake", "DynamoDB"])
-def records(request: pytest.FixtureRequest) -> FixityRecords:
-    if request.param == "fake":
-        return FakeRecords()
-    request.getfixturevalue("aws")
-    return DynamoDbRecords(with_tables("checksums"), "checksums")
+@pytest.fixture
+def records(*, real: bool) -> FixityRecords:
+    return DynamoDbRecords(with_tables("checksums"), "checksums") if real else FakeRecords()
 
 
-@pytest.fixture(params=["fake", "DynamoDB"])
-def schedule(request: pytest.FixtureRequest) -> Schedule:
-    """The fake and the real adapter in turn, with a way to see the version of the row."""
-    if request.param == "fake":
+@pytest.fixture
+def schedule(*, real: bool) -> Schedule:
+    """The port, and a way to see the version of the row."""
+    if not real:
         fake = FakeSchedule()
         return fake, lambda: fake.rows[REF].version_id if REF in fake.rows else None
-    request.getfixturevalue("aws")
     dynamodb = with_tables("schedule")
 
     def version() -> str | None:

@@ -80,12 +80,9 @@ class _S3Bucket:
         self.s3.delete_object(Bucket=ref.bucket, Key=ref.key, VersionId=version_id)
 
 
-@pytest.fixture(params=["fake", "S3"])
-def bucket(request: pytest.FixtureRequest) -> Bucket:
-    if request.param == "fake":
-        return _FakeBucket()
-    request.getfixturevalue("aws")
-    return _S3Bucket()
+@pytest.fixture
+def bucket(*, real: bool) -> Bucket:
+    return _S3Bucket() if real else _FakeBucket()
 
 
 REF = ObjectRef(BUCKET, "box 1/ä+%20\"'.txt")

@@ -47,9 +47,9 @@ class Tables:
     spoil: Callable[[ObjectRef, str], None]
 
 
-@pytest.fixture(params=["fake", "DynamoDB"])
-def tables(request: pytest.FixtureRequest) -> Tables:
-    if request.param == "fake":
+@pytest.fixture
+def tables(*, real: bool) -> Tables:
+    if not real:
         records, schedule = FakeRecords(), FakeSchedule()
 
         def spoil_fake(ref: ObjectRef, attribute: str) -> None:
@@ -64,7 +64,6 @@ def tables(request: pytest.FixtureRequest) -> Tables:
             FakePages(2, schedule.rows, schedule.malformed),
             spoil_fake,
         )
-    request.getfixturevalue("aws")
     dynamodb = with_tables("checksums", "schedule")
 
     def spoil(ref: ObjectRef, attribute: str) -> None:
@@ -232,9 +231,9 @@ class Objects:
     listing: ObjectList
 
 
-@pytest.fixture(params=["fake", "S3"])
-def objects(request: pytest.FixtureRequest) -> Objects:
-    if request.param == "fake":
+@pytest.fixture
+def objects(*, real: bool) -> Objects:
+    if not real:
         fake = FakeObjectList(2)
 
         def put(ref: ObjectRef, body: bytes) -> None:
@@ -242,7 +241,6 @@ def objects(request: pytest.FixtureRequest) -> Objects:
             fake.items[ref] = ListedObject(ref=ref, size=len(body), etag=etag, modified=datetime.now(UTC))
 
         return Objects(put, fake)
-    request.getfixturevalue("aws")
     s3 = with_buckets(BUCKET, f"{BUCKET}-2")
     return Objects(lambda ref, body: s3.put_object(Bucket=ref.bucket, Key=ref.key, Body=body), S3ObjectList(s3, 2))
 

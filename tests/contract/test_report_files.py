@@ -34,12 +34,11 @@ class Files:
         return body
 
 
-@pytest.fixture(params=["fake", "S3"])
-def files(request: pytest.FixtureRequest) -> Files:
-    if request.param == "fake":
+@pytest.fixture
+def files(*, real: bool) -> Files:
+    if not real:
         fake = FakeReportFiles()
         return Files(fake, fake, None)
-    request.getfixturevalue("aws")
     s3 = with_buckets(BUCKET)
     return Files(S3ReportFiles(s3, BUCKET), None, s3)
 
@@ -109,13 +108,12 @@ def test_parts_are_sent_without_checksums_that_the_upload_was_not_begun_with() -
     assert [] == [name for name in sent if "checksum" in name or name in {"x-amz-trailer", "content-md5"}]
 
 
-@pytest.fixture(params=["fake", "S3"])
-def without_upload(request: pytest.FixtureRequest) -> Iterator[ReportFiles]:
-    """The fake and the real adapter in turn, where an upload is gone; moto fails there, so S3's answer is given."""
-    if request.param == "fake":
+@pytest.fixture
+def without_upload(*, real: bool) -> Iterator[ReportFiles]:
+    """A port where an upload is gone; moto fails there, so S3's answer is given."""
+    if not real:
         yield FakeReportFiles()
         return
-    request.getfixturevalue("aws")
     s3 = client("s3", region="us-east-1")
     with Stubber(s3) as stubber:
         # https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html

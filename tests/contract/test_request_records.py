@@ -15,13 +15,12 @@ MANAGED, REQUESTS = "acme-dev-managed", "acme-dev-bucket-requested"
 FIRST, SECOND = Claim("e1", NOW, creating=True), Claim("e2", NOW + timedelta(seconds=1), creating=False)
 
 
-@pytest.fixture(params=["fake", "S3"])
-def records(request: pytest.FixtureRequest) -> tuple[RequestRecords, Callable[[str], str]]:
-    """The fake and the real adapter in turn, with a way to read what was written."""
-    if request.param == "fake":
+@pytest.fixture
+def records(*, real: bool) -> tuple[RequestRecords, Callable[[str], str]]:
+    """The port, and a way to read what was written."""
+    if not real:
         fake = FakeRequests()
         return fake, lambda key: fake.written[key]
-    request.getfixturevalue("aws")
     s3 = with_buckets(MANAGED, REQUESTS, versioned=True)
     return S3Requests(s3, MANAGED), lambda key: s3.get_object(Bucket=MANAGED, Key=key)["Body"].read().decode()
 
