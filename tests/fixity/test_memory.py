@@ -1,8 +1,5 @@
-import os
-import subprocess
-import sys
-
 from benchmarks.s3_server import Server, key_of, serving
+from tests.support.processes import peak_memory
 
 MIB = 1024 * 1024
 # One deposit in a process of its own; prints its largest resident set in KiB.
@@ -18,16 +15,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def _peak(server: Server, size: int) -> int:
-    """Return the bytes of memory that a deposit takes at most."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    output = subprocess.run(  # noqa: S603 (our own program)
-        [sys.executable, "-c", DEPOSIT, key_of(size), str(size)],
-        check=True,
-        capture_output=True,
-        text=True,
-        env=os.environ | server.client_environment,
-    ).stdout
-    return int(output) * unit
+    return peak_memory(DEPOSIT, key_of(size), size, **server.client_environment)
 
 
 def test_l10_memory_does_not_grow_with_the_object() -> None:

@@ -1,6 +1,4 @@
-import os
-import subprocess
-import sys
+from tests.support.processes import peak_memory
 
 MIB = 1024 * 1024
 # The report of a bucket of so many objects in a process of its own; prints its largest resident set. The fakes keep
@@ -48,16 +46,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
-def _peak(objects: int) -> int:
-    """Return the bytes of memory that a report takes at most."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    command = [sys.executable, "-c", REPORT, str(objects)]
-    output = subprocess.run(command, check=True, capture_output=True, text=True, env=dict(os.environ)).stdout  # noqa: S603 (our own program)
-    return int(output) * unit
-
-
 def test_l31_memory_does_not_grow_with_the_number_of_objects() -> None:
     """A report of 200,000 objects, each in a folder of its own, takes at most 32 MiB more than one of 1,000."""
-    small, large = _peak(1_000), _peak(200_000)
+    small, large = peak_memory(REPORT, 1_000), peak_memory(REPORT, 200_000)
 
     assert large - small < 32 * MIB
