@@ -47,7 +47,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def test_l31_memory_does_not_grow_with_the_number_of_objects() -> None:
-    """A report of 200,000 objects, each in a folder of its own, takes at most 32 MiB more than one of 1,000."""
-    small, large = peak_memory(REPORT, 1_000), peak_memory(REPORT, 200_000)
+    """A report of 100,000 objects, each in a folder of its own, takes at most 20 MiB more than one of 1,000."""
+    small, large = peak_memory(REPORT, 1_000), peak_memory(REPORT, 100_000)
 
-    assert large - small < 32 * MIB
+    assert large - small < 20 * MIB
