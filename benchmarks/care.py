@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from typing_extensions import override
+
 from benchmarks.function_environment import any_settings
 from runtime.adapters.clients import client
 from runtime.adapters.clock import SystemClock
 from runtime.adapters.s3_objects import S3Objects
 from runtime.fixity.context import Attempt, Care
+from runtime.fixity.ports import FixityRecords
 from runtime.fixity.records import Agent, FixityRecord
 from runtime.fixity.schedule import ScheduleRow
 from runtime.settings import DepositSettings
@@ -18,41 +21,37 @@ SEQUENCER: Final = "0" * 32
 BUCKET: Final = "acme-bench-objects"
 
 
-class Records:
+class _Records(FixityRecords):
     """A table of records that takes everything and finds nothing."""
 
+    @override
     def get(self, ref: ObjectRef) -> FixityRecord | None:
-        """Find no record."""
-        del ref
         return None
 
+    @override
     def deposit(self, record: FixityRecord, *, again: bool = False) -> bool:
-        """Take a record, whose check must have matched."""
-        del again
         if not record.last_check.success:
             raise AssertionError(f"the deposit of {record.ref.key} did not match: {record.last_check.message}")
         return True
 
+    @override
     def advance(self, ref: ObjectRef, version_id: str, sequencer: str) -> None:
-        """Note nothing."""
+        pass
 
+    @override
     def record_check(self, record: FixityRecord) -> bool:
-        """Take a check."""
-        del record
         return True
 
+    @override
     def postpone(self, ref: ObjectRef, version_id: str, due: datetime) -> bool:
-        """Take a due date."""
-        del ref, version_id, due
         return True
 
+    @override
     def remove(self, ref: ObjectRef, sequencer: str) -> bool:
-        """Remove nothing."""
-        del ref, sequencer
         return True
 
 
-class Schedule:
+class _Schedule:
     """A table of due dates that takes everything."""
 
     def put(self, row: ScheduleRow) -> None:
@@ -69,8 +68,8 @@ def care(concurrency: int = 10) -> Care:
     """Build the ports of a deposit; the S3 client follows the process's environment."""
     return Care(
         store=S3Objects(lambda: client("s3", connections=concurrency)),
-        records=Records(),
-        schedule=Schedule(),
+        records=_Records(),
+        schedule=_Schedule(),
         clock=SystemClock(),
         settings=any_settings(
             DepositSettings,

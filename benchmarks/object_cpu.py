@@ -3,7 +3,6 @@
 import json
 import os
 import ssl
-import subprocess
 import sys
 import time
 from http.client import HTTPSConnection
@@ -30,11 +29,7 @@ _SIZE: Final = 1024
 def measure(repeats: int = 5) -> Row:
     """Measure in a process of its own, against the server in another; the best of the repeats counts."""
     with serving() as server:
-        command = [sys.executable, "-m", "benchmarks.object_cpu", server.endpoint, str(repeats)]
-        environment = os.environ | server.client_environment
-        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout  # noqa: S603 (our own module)
-    # The lines before are the handler's log.
-    ours, bare = json.loads(output.splitlines()[-1])
+        ours, bare = server.measure("object_cpu", server.endpoint, repeats)
     return Row(
         what="CPU per object of 1 KiB deposited, both table writes included",
         measured=f"{ours * 1000:.1f} CPU ms",

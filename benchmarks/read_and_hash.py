@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import ssl
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -28,10 +27,7 @@ _CHUNK: Final = 1024 * 1024
 def measure(size: int = _GIB // 2, repeats: int = 5) -> Row:
     """Measure in a process of its own, against the server in another."""
     with serving() as server:
-        command = [sys.executable, "-m", "benchmarks.read_and_hash", server.endpoint, str(size), str(repeats)]
-        environment = os.environ | server.client_environment
-        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout  # noqa: S603 (our own module)
-    ours, bare = json.loads(output)
+        ours, bare = server.measure("read_and_hash", server.endpoint, size, repeats)
     scale = _GIB / size
     return Row(
         what=f"read and hash ({', '.join(care.ALGORITHMS)})",

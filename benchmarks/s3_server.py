@@ -3,6 +3,7 @@
 import argparse
 import base64
 import hashlib
+import json
 import os
 import random
 import ssl
@@ -118,6 +119,15 @@ class Server:
             "AWS_ENDPOINT_URL_DYNAMODB": self.endpoint,
             "AWS_CA_BUNDLE": str(self.certificate),
         }
+
+    def measure(self, benchmark: str, *arguments: object) -> list[float]:
+        """Run a benchmark against this server in a process of its own; return the figures in its last line."""
+        command = [sys.executable, "-m", f"benchmarks.{benchmark}", *map(str, arguments)]
+        environment = os.environ | self.client_environment
+        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout  # noqa: S603 (our own module)
+        # The lines before are the log of a handler.
+        figures: list[float] = json.loads(output.splitlines()[-1])
+        return figures
 
 
 @contextmanager

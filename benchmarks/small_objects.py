@@ -1,8 +1,6 @@
 """A batch of small objects with latency on every S3 call, beside the same objects one after the other."""
 
 import json
-import os
-import subprocess
 import sys
 import time
 from typing import Any, Final
@@ -24,11 +22,7 @@ _LATENCY_SECONDS: Final = 0.02
 def measure(latency_seconds: float = _LATENCY_SECONDS, repeats: int = 9) -> Row:
     """Measure the handler of uploads in a process of its own, with log and metrics; the best of the repeats counts."""
     with serving(latency_seconds=latency_seconds) as server:
-        command = [sys.executable, "-m", "benchmarks.small_objects", str(repeats)]
-        environment = os.environ | server.client_environment
-        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout  # noqa: S603 (our own module)
-    # The lines before are the handler's log.
-    batch, sequence = json.loads(output.splitlines()[-1])
+        batch, sequence = server.measure("small_objects", repeats)
     return Row(
         what=f"{_OBJECTS} objects of 1 KiB, {latency_seconds * 1000:.0f} ms per S3 call",
         measured=f"{batch * 1000:.0f} ms as one batch",

@@ -36,5 +36,4 @@ def handle(event: dict[str, Any], trail: AuditTrail) -> str:
 
 @with_request_id
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
-    """Entry point of the function."""
     handle(event, bootstrap.audit_trail())

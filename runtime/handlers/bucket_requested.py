@@ -43,7 +43,6 @@ def handle(event: dict[str, Any], context: Invocation, provisioning: Provisionin
 
 @with_request_id
 def handler(event: dict[str, Any], context: Invocation) -> dict[str, Any]:
-    """Entry point of the function."""
     return handle(event, context, bootstrap.provisioning())
 
 

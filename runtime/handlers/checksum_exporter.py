@@ -40,7 +40,6 @@ def handle(event: dict[str, Any], exporting: Exporting) -> list[TableExport]:
 
 @with_request_id
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
-    """Entry point of the function."""
     handle(event, bootstrap.export())
 
 

@@ -27,5 +27,4 @@ def handle(event: dict[str, Any], alerting: Alerting) -> Announced:
 
 @with_request_id
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
-    """Entry point of the function."""
     handle(event, bootstrap.alerts())

@@ -24,7 +24,6 @@ def handle(event: dict[str, Any], context: LambdaContext, reporting: Reporting) 
 
 @with_request_id
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Entry point of the function."""
     return handle(event, context, bootstrap.report())
 
 

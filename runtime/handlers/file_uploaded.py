@@ -28,5 +28,4 @@ def handle(event: dict[str, Any], context: LambdaContext, care: Care) -> dict[st
 
 @with_request_id
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Entry point of the function."""
     return handle(event, context, bootstrap.deposit())

@@ -32,7 +32,6 @@ def handle(event: dict[str, Any], context: LambdaContext, sweeping: Sweeping) ->
 
 @with_request_id
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Entry point of the function."""
     return handle(event, context, bootstrap.sweep())
 
 

@@ -35,7 +35,6 @@ def handle(event: dict[str, Any], settings: ReplicationSettings) -> dict[str, An
 
 @with_request_id
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 (Lambda's signature)
-    """Entry point of the function."""
     return handle(event, bootstrap.replication())
 
 

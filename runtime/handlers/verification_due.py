@@ -30,5 +30,4 @@ def handle(event: dict[str, Any], queue: Queue[DueCheck]) -> int:
 
 @with_request_id
 def handler(event: dict[str, Any], context: object) -> None:  # noqa: ARG001 (Lambda's signature)
-    """Entry point of the function."""
     handle(event, bootstrap.due())
