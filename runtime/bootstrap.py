@@ -9,22 +9,7 @@ import functools
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from runtime.settings import (
-    AlertsSettings,
-    AuditSettings,
-    DepositSettings,
-    DueSettings,
-    ExportSettings,
-    FixitySettings,
-    ManifestSettings,
-    ProvisioningSettings,
-    RemovalSettings,
-    ReplicationSettings,
-    ReportSettings,
-    SweepSettings,
-    TrailSettings,
-    VerificationSettings,
-)
+import runtime.settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -46,13 +31,13 @@ if TYPE_CHECKING:
 @functools.cache
 def deposit() -> Care:
     """Build what file-uploaded needs."""
-    return _care(DepositSettings.from_environment())
+    return _care(runtime.settings.DepositSettings.from_environment())
 
 
 @functools.cache
 def removal() -> Care:
     """Build what file-deleted needs."""
-    return _care(RemovalSettings.from_environment())
+    return _care(runtime.settings.RemovalSettings.from_environment())
 
 
 @functools.cache
@@ -62,12 +47,12 @@ def verification() -> Checking:
     from runtime.adapters.s3_objects import S3Objects
     from runtime.fixity.check_replica import Checking, Replicas
 
-    settings = VerificationSettings.from_environment()
+    settings = runtime.settings.VerificationSettings.from_environment()
     replicas = S3Objects(lambda: client("s3", region=settings.replica_region, connections=settings.batch_concurrency))
     return Checking(care=_care(settings), replicas=Replicas(store=replicas, read=settings.read_replicas))
 
 
-def _care(settings: FixitySettings) -> Care:
+def _care(settings: runtime.settings.FixitySettings) -> Care:
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.dynamodb_records import DynamoDbRecords
@@ -91,7 +76,7 @@ def due() -> Queue[DueCheck]:
     from runtime.adapters.clients import client
     from runtime.adapters.sqs_queue import SqsQueue
 
-    settings = DueSettings.from_environment()
+    settings = runtime.settings.DueSettings.from_environment()
     return SqsQueue(client("sqs"), settings.verification_queue_url, "queueing checks")
 
 
@@ -102,7 +87,7 @@ def alerts() -> Alerting:
     from runtime.adapters.sns_topic import SnsTopic
     from runtime.alerts.announce import Alerting
 
-    settings = AlertsSettings.from_environment()
+    settings = runtime.settings.AlertsSettings.from_environment()
     return Alerting(notifier=SnsTopic(client("sns"), settings.alert_topic_arn), settings=settings)
 
 
@@ -115,7 +100,7 @@ def export() -> Exporting:
     from runtime.adapters.s3_documents import S3Documents
     from runtime.export.start_and_follow import Exporting
 
-    settings = ExportSettings.from_environment()
+    settings = runtime.settings.ExportSettings.from_environment()
     return Exporting(
         exports=DynamoDbExports(client("dynamodb"), settings.checksum_table_arn, settings.managed_bucket),
         files=S3Documents(client("s3"), settings.managed_bucket),
@@ -138,7 +123,7 @@ def sweep() -> Sweeping:
     from runtime.adapters.sqs_queue import SqsQueue
     from runtime.sweep.run import Sweeping
 
-    settings = SweepSettings.from_environment()
+    settings = runtime.settings.SweepSettings.from_environment()
     dynamodb = client("dynamodb", connections=settings.batch_concurrency)
     s3, sqs = client("s3"), client("sqs")
     return Sweeping(
@@ -157,9 +142,9 @@ def sweep() -> Sweeping:
 
 
 @functools.cache
-def replication() -> ReplicationSettings:
+def replication() -> runtime.settings.ReplicationSettings:
     """Read the settings of replication-failed; it calls no service."""
-    return ReplicationSettings.from_environment()
+    return runtime.settings.ReplicationSettings.from_environment()
 
 
 @functools.cache
@@ -176,7 +161,7 @@ def report() -> Reporting:
     from runtime.adapters.sqs_queue import SqsQueue
     from runtime.report.write import Reporting
 
-    settings = ReportSettings.from_environment()
+    settings = runtime.settings.ReportSettings.from_environment()
     s3 = client("s3")
     return Reporting(
         buckets=S3MainBuckets(s3, settings.bucket_prefix),
@@ -198,7 +183,7 @@ def audit_trail() -> AuditTrail:
     """Build what audit-trail needs."""
     from runtime.adapters.clients import client
 
-    settings = TrailSettings.from_environment()
+    settings = runtime.settings.TrailSettings.from_environment()
     return _trail(settings, _audit_files(settings, client("s3")))
 
 
@@ -211,7 +196,7 @@ def audit_manifest() -> Signing:
     from runtime.adapters.s3_audit_folder import S3AuditFolder
     from runtime.audit.sign import Signing
 
-    settings, s3 = ManifestSettings.from_environment(), client("s3")
+    settings, s3 = runtime.settings.ManifestSettings.from_environment(), client("s3")
     files = _audit_files(settings, s3)
     return Signing(
         files=files,
@@ -222,7 +207,7 @@ def audit_manifest() -> Signing:
     )
 
 
-def _trail(settings: AuditSettings, files: AuditFiles) -> AuditTrail:
+def _trail(settings: runtime.settings.AuditSettings, files: AuditFiles) -> AuditTrail:
     from uuid import uuid4
 
     from runtime.adapters.clock import SystemClock
@@ -231,7 +216,7 @@ def _trail(settings: AuditSettings, files: AuditFiles) -> AuditTrail:
     return AuditTrail(files=files, clock=SystemClock(), settings=settings, new_chain=lambda: uuid4().hex)
 
 
-def _audit_files(settings: AuditSettings, s3: S3Client) -> AuditFiles:
+def _audit_files(settings: runtime.settings.AuditSettings, s3: S3Client) -> AuditFiles:
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.s3_audit_files import S3AuditFiles
 
@@ -248,7 +233,7 @@ def provisioning() -> Provisioning:
     from runtime.adapters.s3_requests import S3Requests
     from runtime.provisioning.provision import Provisioning
 
-    settings = ProvisioningSettings.from_environment()
+    settings = runtime.settings.ProvisioningSettings.from_environment()
     s3 = client("s3")
     requests = S3Requests(s3, settings.managed_bucket)
     return Provisioning(

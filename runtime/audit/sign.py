@@ -7,18 +7,8 @@ from typing import Final
 
 import attrs
 
+from runtime.audit import manifests
 from runtime.audit.errors import BrokenTrailError
-from runtime.audit.manifests import (
-    SIGNATURE,
-    Manifest,
-    Previous,
-    Problem,
-    SigningKey,
-    day_of_manifest,
-    days_after,
-    lateness,
-    manifest_key,
-)
 from runtime.audit.ports import AuditFiles, AuditFolder, ManifestSigner
 from runtime.audit.segments import day_of, place_of
 from runtime.audit.tally import Tally
@@ -52,18 +42,18 @@ class SignedDay:
     sha256: str  # of the manifest
     events: int  # number of events
     segments: int  # number of segments
-    problems: Sequence[Problem]  # the manifest lists them too
+    problems: Sequence[manifests.Problem]  # the manifest lists them too
 
 
 @attrs.frozen
 class _Signed:
     """A manifest with its file."""
 
-    manifest: Manifest
+    manifest: manifests.Manifest
     body: bytes
 
     @property
-    def link(self) -> Previous:
+    def link(self) -> manifests.Previous:
         """What the next manifest says about this one."""
         return self.manifest.following(self.body)
 
@@ -88,14 +78,14 @@ def sign_days(signing: Signing, moment: datetime) -> Iterator[SignedDay]:
     _publish(signing, key)
     newest = _newest(signing)
     first = newest.manifest.day + _ONE_DAY if newest else _first_day(signing, last)
-    for day in days_after(first, last):
+    for day in manifests.days_after(first, last):
         tally = _read(signing, day, newest)
         previous = None if newest is None else newest.link
         now = signing.clock.now()
         newest = _sign(signing, tally.manifest(day, previous, timestamp(now), key))
-        late = lateness(day, now)
+        late = manifests.lateness(day, now)
         yield SignedDay(
-            key=manifest_key(day),
+            key=manifests.manifest_key(day),
             sha256=newest.link.sha256,
             events=newest.manifest.records,
             segments=len(newest.manifest.segments),
@@ -103,7 +93,7 @@ def sign_days(signing: Signing, moment: datetime) -> Iterator[SignedDay]:
         )
 
 
-def _publish(signing: Signing, key: SigningKey) -> None:
+def _publish(signing: Signing, key: manifests.SigningKey) -> None:
     """Write the public key into the trail, unless it is there."""
     if not signing.files.create(ManagedPrefix.AUDIT_KEY, key.public_key):
         standing = signing.files.read(ManagedPrefix.AUDIT_KEY)
@@ -114,19 +104,19 @@ def _publish(signing: Signing, key: SigningKey) -> None:
 def _newest(signing: Signing) -> _Signed | None:
     """Return the newest manifest with a signature, after verifying it."""
     keys = set(signing.folder.keys(ManagedPrefix.AUDIT_MANIFESTS))
-    signed = {key.removesuffix(SIGNATURE) for key in keys if key.endswith(SIGNATURE)}
-    days = [day for key in signed if (day := day_of_manifest(key)) is not None]
+    signed = {key.removesuffix(manifests.SIGNATURE) for key in keys if key.endswith(manifests.SIGNATURE)}
+    days = [day for key in signed if (day := manifests.day_of_manifest(key)) is not None]
     if not days:
         return None
-    key = manifest_key(max(days))
+    key = manifests.manifest_key(max(days))
     try:
         body = signing.files.read(key)
     except ObjectAbsentError as error:
         raise BrokenTrailError(f"{key} is gone, its signature is not") from error
-    signature = signing.files.read(f"{key}{SIGNATURE}")
+    signature = signing.files.read(f"{key}{manifests.SIGNATURE}")
     if not signing.signer.verify(hashlib.sha256(body).digest(), signature):
         raise BrokenTrailError(f"{key} does not have the signature of our key")
-    return _Signed(Manifest.parse(body), body)
+    return _Signed(manifests.Manifest.parse(body), body)
 
 
 def _first_day(signing: Signing, last: date) -> date:
@@ -154,22 +144,22 @@ def _events_of(day: date) -> str:
     return f"{ManagedPrefix.AUDIT_EVENTS}{day.isoformat()}/"
 
 
-def _sign(signing: Signing, manifest: Manifest) -> _Signed:
-    key, body = manifest_key(manifest.day), manifest.body
+def _sign(signing: Signing, manifest: manifests.Manifest) -> _Signed:
+    key, body = manifests.manifest_key(manifest.day), manifest.body
     # Sign first: if the key cannot be used, no manifest is left without a signature.
     signature = signing.signer.sign(hashlib.sha256(body).digest())
     if not signing.files.create(key, body):
         manifest = _left_unsigned(signing, key, manifest)
         body = manifest.body
         signature = signing.signer.sign(hashlib.sha256(body).digest())
-    signing.files.create(f"{key}{SIGNATURE}", signature)
+    signing.files.create(f"{key}{manifests.SIGNATURE}", signature)
     return _Signed(manifest, body)
 
 
-def _left_unsigned(signing: Signing, key: str, manifest: Manifest) -> Manifest:
+def _left_unsigned(signing: Signing, key: str, manifest: manifests.Manifest) -> manifests.Manifest:
     """Return the manifest that an earlier run left, if it says what would be written now."""
     body = signing.files.read(key)
-    standing = Manifest.parse(body)
+    standing = manifests.Manifest.parse(body)
     if attrs.evolve(manifest, made_at=standing.made_at).body != body:
         raise BrokenTrailError(f"{key} stands without a signature and does not say what the segments say")
     now = signing.clock.now()

@@ -7,17 +7,8 @@ from datetime import date
 
 import attrs
 
+from runtime.audit import segments
 from runtime.audit.manifests import Entry, Manifest, Previous, Problem, SigningKey
-from runtime.audit.segments import (
-    BrokenSegmentError,
-    Link,
-    Place,
-    Segment,
-    first_link,
-    next_link,
-    place_of,
-    read_segment,
-)
 
 
 @attrs.define(kw_only=True)
@@ -31,31 +22,31 @@ class Tally:
     entries: list[Entry] = attrs.field(factory=list)
     counts: dict[str, Counter[str]] = attrs.field(factory=dict)  # events by kind and outcome
     problems: list[Problem] = attrs.field(factory=list)
-    _links: dict[str, Link | None] = attrs.field(factory=dict)
+    _links: dict[str, segments.Link | None] = attrs.field(factory=dict)
 
     def go_on_after(self, entries: Iterable[Entry]) -> None:
         """Continue the chains after the segments that another manifest lists."""
         for entry in entries:
-            place = place_of(entry.key)
+            place = segments.place_of(entry.key)
             if place is not None:
-                self._links[place.chain] = next_link(place, entry.tip) if entry.tip else None
+                self._links[place.chain] = segments.next_link(place, entry.tip) if entry.tip else None
 
-    def add(self, key: str, body: bytes) -> Segment | None:
+    def add(self, key: str, body: bytes) -> segments.Segment | None:
         """Take a segment; keys come in order. Return it, or None if it is not intact."""
-        place = place_of(key)
+        place = segments.place_of(key)
         if place is None:
             self._list(key, body, None, Problem(key=key, what="the name is not that of a segment"))
             return None
         try:
-            segment = read_segment(place, self.environment, body)
-        except BrokenSegmentError as error:
+            segment = segments.read_segment(place, self.environment, body)
+        except segments.BrokenSegmentError as error:
             broken = Problem(key=key, line=error.line, what=str(error), expected=error.expected, found=error.found)
             # The digest that the next segment begins with is unknown.
             self._links[place.chain] = None
             self._list(key, body, None, broken)
             return None
         self._list(key, body, segment, self._misplaced(place, segment))
-        self._links[place.chain] = next_link(place, segment.tip)
+        self._links[place.chain] = segments.next_link(place, segment.tip)
         for event in segment.events:
             self.counts.setdefault(event.values["kind"], Counter())[event.values["outcome"]] += 1
         return segment
@@ -74,8 +65,8 @@ class Tally:
             public_key_sha256=key.fingerprint,
         )
 
-    def _misplaced(self, place: Place, segment: Segment) -> Problem | None:
-        expected = self._links.get(place.chain, first_link(place.day, place.chain))
+    def _misplaced(self, place: segments.Place, segment: segments.Segment) -> Problem | None:
+        expected = self._links.get(place.chain, segments.first_link(place.day, place.chain))
         if expected is None:
             return None
         if expected.place != place:
@@ -90,7 +81,7 @@ class Tally:
             return Problem(key=place.key, line=1, what=what, expected=expected.previous, found=segment.previous)
         return None
 
-    def _list(self, key: str, body: bytes, segment: Segment | None, problem: Problem | None) -> None:
+    def _list(self, key: str, body: bytes, segment: segments.Segment | None, problem: Problem | None) -> None:
         self.entries.append(
             Entry(
                 key=key,

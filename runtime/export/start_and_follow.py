@@ -10,15 +10,8 @@ from datetime import UTC, datetime
 
 import attrs
 
+from runtime.export import table_export
 from runtime.export.ports import TableExports
-from runtime.export.table_export import (
-    TableExport,
-    client_token,
-    newest_per_folder,
-    prefix_of,
-    status_document,
-    status_key,
-)
 from runtime.settings import ExportSettings
 from runtime.shared.ports import Clock, Documents
 
@@ -33,7 +26,7 @@ class Exporting:
     settings: ExportSettings
 
 
-def start(exporting: Exporting, moment: datetime) -> TableExport:
+def start(exporting: Exporting, moment: datetime) -> table_export.TableExport:
     """Start the export of a moment's day in UTC, unless one is running or has succeeded; return the export of that day.
 
     Raises:
@@ -41,28 +34,28 @@ def start(exporting: Exporting, moment: datetime) -> TableExport:
         RefusedError: DynamoDB refused, for example because point-in-time recovery is off.
     """
     day = moment.astimezone(UTC).date()
-    of_the_day = [export for export in exporting.exports.all() if export.prefix == prefix_of(day)]
+    of_the_day = [export for export in exporting.exports.all() if export.prefix == table_export.prefix_of(day)]
     good = [export for export in of_the_day if not export.ended_badly]
     if good:
         return good[0]
-    token = client_token(exporting.settings.checksum_table_arn, day, attempt=len(of_the_day))
-    return exporting.exports.start(prefix_of(day), token)
+    token = table_export.client_token(exporting.settings.checksum_table_arn, day, attempt=len(of_the_day))
+    return exporting.exports.start(table_export.prefix_of(day), token)
 
 
-def follow(exporting: Exporting) -> list[TableExport]:
+def follow(exporting: Exporting) -> list[table_export.TableExport]:
     """Write the status file of every export that has ended since the last time; return these exports.
 
     Raises:
         TransientError: DynamoDB or S3 did not answer.
         RefusedError: DynamoDB or S3 refused.
     """
-    ended = [export for export in newest_per_folder(exporting.exports.all()) if not export.under_way]
+    ended = [export for export in table_export.newest_per_folder(exporting.exports.all()) if not export.under_way]
     return [export for export in ended if _note(exporting, export)]
 
 
-def _note(exporting: Exporting, export: TableExport) -> bool:
+def _note(exporting: Exporting, export: table_export.TableExport) -> bool:
     """Write the status file of an export; return whether it is new."""
-    key, document = status_key(export), status_document(export, exporting.clock.now())
+    key, document = table_export.status_key(export), table_export.status_document(export, exporting.clock.now())
     if exporting.files.write_once(key, document):
         return True
     standing = exporting.files.read(key)

@@ -7,7 +7,7 @@ import attrs
 from runtime.fixity import evidence as ev
 from runtime.fixity import replica
 from runtime.fixity.context import Attempt, Care
-from runtime.fixity.digests import KNOWN_ALGORITHMS
+from runtime.fixity.digests import ALGORITHMS
 from runtime.fixity.errors import OutOfTimeError
 from runtime.fixity.evidence import Comparison
 from runtime.fixity.objects import ObjectFacts, Replication
@@ -95,7 +95,7 @@ def _read(care: Care, replicas: Replicas, record: FixityRecord, attempt: Attempt
     examined = reader.examine(
         replica.replica_of(record.ref),
         record.version_id,
-        algorithms=[name for name in record.digests if name in KNOWN_ALGORITHMS],
+        algorithms=[name for name in record.digests if name in ALGORITHMS],
         evidence_of=lambda _: ev.from_baseline(record.digests),
     )
     return replica.as_read(examined.comparisons)

@@ -80,14 +80,13 @@ ALGORITHMS: Final[Mapping[str, _Algorithm]] = {
     "xxhash3": _Algorithm(lambda: _XxHash("xxhash3_64"), 8),
     "xxhash128": _Algorithm(lambda: _XxHash("xxhash3_128"), 16),
 }
-KNOWN_ALGORITHMS: Final = frozenset(ALGORITHMS)
 
 
 def digester(algorithm: str) -> Digester:
     """Start a digest.
 
     Raises:
-        ValueError: the algorithm is not one of `KNOWN_ALGORITHMS`.
+        ValueError: the algorithm is not one of `ALGORITHMS`.
     """
     if algorithm not in ALGORITHMS:
         raise ValueError(f"got the algorithm {algorithm!r}; allowed: {', '.join(sorted(ALGORITHMS))}")

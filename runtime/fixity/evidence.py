@@ -9,7 +9,7 @@ from typing import Final
 
 import attrs
 
-from runtime.fixity.digests import ALGORITHMS, KNOWN_ALGORITHMS, Wanted
+from runtime.fixity.digests import ALGORITHMS, Wanted
 from runtime.fixity.objects import Encryption, ObjectFacts
 
 _MULTIPART_ETAG: Final = re.compile(r"([0-9a-f]{32})-([0-9]{1,5})")
@@ -103,7 +103,7 @@ def from_baseline(digests: Mapping[str, str]) -> list[Evidence]:
             source=Source.BASELINE,
             algorithm=algorithm,
             expected=value,
-            reason="" if algorithm in KNOWN_ALGORITHMS else "this software does not know the algorithm",
+            reason="" if algorithm in ALGORITHMS else "this software does not know the algorithm",
         )
         for algorithm, value in sorted(digests.items())
     ]
@@ -121,7 +121,7 @@ def _from_etag(facts: ObjectFacts) -> Evidence:
 
 
 def _from_checksum(algorithm: str, value: str) -> Evidence:
-    if algorithm not in KNOWN_ALGORITHMS:
+    if algorithm not in ALGORITHMS:
         return _not_comparable(Source.S3_CHECKSUM, algorithm, value, "this software does not know the algorithm")
     composite = _COMPOSITE.fullmatch(value)
     try:

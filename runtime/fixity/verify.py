@@ -9,7 +9,7 @@ from runtime.fixity import evidence as ev
 from runtime.fixity.check_replica import Replicas, examine_replica
 from runtime.fixity.context import Attempt, Care, Finding
 from runtime.fixity.deposit import deposit_again, put_aside
-from runtime.fixity.digests import KNOWN_ALGORITHMS
+from runtime.fixity.digests import ALGORITHMS
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.errors import OutOfTimeError, UnreadableError
 from runtime.fixity.evidence import Comparison, Evidence, Source, Verdict
@@ -99,7 +99,7 @@ class _Check:
         return self.care.reader(self.attempt).examine(
             self.record.ref,
             self.record.version_id,
-            algorithms=[name for name in self.record.digests if name in KNOWN_ALGORITHMS],
+            algorithms=[name for name in self.record.digests if name in ALGORITHMS],
             evidence_of=self._evidence,
         )
 
