@@ -58,15 +58,8 @@ def _kind(before: RecordImage | None, now: RecordImage) -> Kind | None:
     if before is None or not before.failing:
         return Kind.FAILURE if now.failing else None
     if now.failing:
-        return None if _failure(before) == _failure(now) else Kind.FAILURE
+        return None if failure_of(before) == failure_of(now) else Kind.FAILURE
     if not now.last_check.success:
         return None
-    return Kind.RECOVERY if _same_content(before, now) else Kind.REPLACEMENT
-
-
-def _failure(record: RecordImage) -> tuple[str, str, bool]:
-    return failure_of(record.version_id, record.last_check)
-
-
-def _same_content(before: RecordImage, now: RecordImage) -> bool:
-    return before.version_id == now.version_id or same_bytes(before.digests, now.digests)
+    same_content = before.version_id == now.version_id or same_bytes(before.digests, now.digests)
+    return Kind.RECOVERY if same_content else Kind.REPLACEMENT

@@ -1,14 +1,16 @@
 """What all use cases of fixity work with: ports, settings, the attempt, and the finding that they return."""
 
 from datetime import datetime, timedelta
+from typing import Self
 
 import attrs
 
 from runtime.fixity.errors import UnreadableError
+from runtime.fixity.failures import fails_as_before
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.ports import FixityRecords, ObjectStore, VerificationSchedule
 from runtime.fixity.read_object import Reader
-from runtime.fixity.records import Agent
+from runtime.fixity.records import Agent, FixityRecord
 from runtime.settings import FixitySettings
 from runtime.shared.errors import RefusedError, TransientError
 from runtime.shared.object_ref import ObjectRef
@@ -77,3 +79,18 @@ class Finding:
     bytes_read: int = 0  # by all reads
     back_to_queue: bool = False  # the message must be received again
     known: bool = False  # the record showed the same failure before
+
+    @classmethod
+    def of_check(cls, record: FixityRecord, action: str, *, before: FixityRecord | None) -> Self:
+        """Return the finding of a record's newest check; `before` is the record that it changed."""
+        check = record.last_check
+        return cls(
+            ref=record.ref,
+            action=action,
+            version_id=record.version_id,
+            outcome=check.outcome,
+            success=check.success,
+            message=check.message,
+            bytes_read=check.bytes_read * check.reads,
+            known=fails_as_before(before, record),
+        )

@@ -9,7 +9,6 @@ import attrs
 from runtime.fixity import evidence as ev
 from runtime.fixity.context import Attempt, Care, Finding
 from runtime.fixity.errors import OutOfTimeError
-from runtime.fixity.failures import fails_as_before
 from runtime.fixity.objects import ObjectFacts
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import CheckReport, FixityRecord
@@ -169,21 +168,12 @@ class _Deposit:
         care = self.care
         if not care.records.deposit(record, again=self.standing is not None):
             return self._stand_back(record)
-        care.schedule.put(_row(record))
+        care.schedule.put(ScheduleRow.of(record, record.next_check))
         if self._deleted_meanwhile(record.last_check.started):
             remove(care, record.ref, record.sequencer)
             return Finding(ref=record.ref, action="deleted while it was read: dropped", version_id=record.version_id)
-        report = record.last_check
-        return Finding(
-            ref=record.ref,
-            action="deferred" if report.outcome is Outcome.DEFERRED else "deposited",
-            version_id=record.version_id,
-            outcome=report.outcome,
-            success=report.success,
-            message=report.message,
-            bytes_read=report.bytes_read * report.reads,
-            known=fails_as_before(self.standing, report, record.version_id),
-        )
+        action = "deferred" if record.last_check.outcome is Outcome.DEFERRED else "deposited"
+        return Finding.of_check(record, action, before=self.standing)
 
     def _stand_back(self, record: FixityRecord) -> Finding:
         standing = self.care.records.get(record.ref)
@@ -214,7 +204,7 @@ def put_aside(care: Care, record: FixityRecord, reason: str) -> Finding:
     """
     due = another_try(record.ref, care.clock.now())
     if care.records.postpone(record.ref, record.version_id, due):
-        care.schedule.put(_row(attrs.evolve(record, next_check=due)))
+        care.schedule.put(ScheduleRow.of(record, due))
     return Finding(
         ref=record.ref,
         action="deferred",
@@ -225,12 +215,8 @@ def put_aside(care: Care, record: FixityRecord, reason: str) -> Finding:
 
 
 def _recorded_before(care: Care, standing: FixityRecord) -> Finding:
-    care.schedule.put_if_absent(_row(standing))
+    care.schedule.put_if_absent(ScheduleRow.of(standing, standing.next_check))
     if care.records.get(standing.ref) is None:
         # The record was removed meanwhile: no row may stay without a record.
         care.schedule.remove(standing.ref, standing.sequencer)
     return Finding(ref=standing.ref, action="recorded before: nothing changed", version_id=standing.version_id)
-
-
-def _row(record: FixityRecord) -> ScheduleRow:
-    return ScheduleRow(ref=record.ref, version_id=record.version_id, sequencer=record.sequencer, due=record.next_check)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from runtime.fixity.records import CheckReport, FixityRecord, ReportOf
+from runtime.fixity.records import FixityRecord, RecordOf, ReportOf
 from runtime.fixity.replica import only_replica_fails
 
 
@@ -11,13 +11,11 @@ def of_replica_only(check: ReportOf[Any, Any]) -> bool:
     return check.success is False and only_replica_fails(check.message)
 
 
-def failure_of(version_id: str, check: ReportOf[Any, Any]) -> tuple[str, str, bool]:
+def failure_of(record: RecordOf[Any, Any]) -> tuple[str, str, bool]:
     """Return what identifies a failure: outcome, version, and whether it is the replica's."""
-    return check.outcome, version_id, of_replica_only(check)
+    return record.last_check.outcome, record.version_id, of_replica_only(record.last_check)
 
 
-def fails_as_before(record: FixityRecord | None, report: CheckReport, version_id: str) -> bool:
-    """Tell whether a check of a version found the failure that the record, as it was before, already shows."""
-    if record is None or not record.failing or report.success is not False:
-        return False
-    return failure_of(record.version_id, record.last_check) == failure_of(version_id, report)
+def fails_as_before(before: FixityRecord | None, record: FixityRecord) -> bool:
+    """Tell whether the newest check of a record found the failure that the record, as it was before, already shows."""
+    return before is not None and before.failing and record.failing and failure_of(before) == failure_of(record)

@@ -17,7 +17,6 @@ from runtime.fixity.records import outcome_of
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.ports import Clock
 
-_READS_BEFORE_UNREADABLE: Final = 2
 _READ_ONCE: Final = "read once, the last attempt had no time for a second read: "
 
 
@@ -92,13 +91,11 @@ class _Read:
 
     def to_the_end(self, ref: ObjectRef, version_id: str | None, *, fresh: bool) -> Examination:
         """Read once, and once more on a new connection if the stream broke."""
-        for attempt in range(1, _READS_BEFORE_UNREADABLE + 1):
-            try:
-                return self._once(ref, version_id, fresh=fresh or attempt > 1, exact=fresh or self.reader.last)
-            except UnreadableError:
-                if attempt == _READS_BEFORE_UNREADABLE:
-                    raise
-        raise AssertionError("unreachable")
+        exact = fresh or self.reader.last
+        try:
+            return self._once(ref, version_id, fresh=fresh, exact=exact)
+        except UnreadableError:
+            return self._once(ref, version_id, fresh=True, exact=exact)
 
     def _once(self, ref: ObjectRef, version_id: str | None, *, fresh: bool, exact: bool) -> Examination:
         with self.reader.store.open(ref, version_id, fresh=fresh) as opened:
@@ -106,11 +103,8 @@ class _Read:
             self._refuse_too_large(facts)
             evidence = self.evidence_of(facts)
             parts = self._parts(facts, evidence, exact=exact)
-            needed = {ev.wanted(item, parts) for item in evidence} - {None}
-            digests = StreamDigests(
-                [Wanted(algorithm) for algorithm in self.algorithms]
-                + [item for item in needed if item is not None and item not in map(Wanted, self.algorithms)]
-            )
+            needed = [found for item in evidence if (found := ev.wanted(item, parts)) is not None]
+            digests = StreamDigests([*map(Wanted, self.algorithms), *needed])
             self._read(opened, digests)
         if digests.bytes_read != facts.size:
             raise UnreadableError(f"{digests.bytes_read} bytes came, {facts.size} were announced")

@@ -95,11 +95,7 @@ def not_reached(reason: str) -> Comparison:
 
 def not_read(reason: str) -> Comparison:
     """Return why the replica's bytes were not read."""
-    return Comparison(
-        evidence=Evidence(source=Source.REPLICA_READ, algorithm="bytes", expected="", reason=reason),
-        computed="",
-        verdict=Verdict.NOT_COMPARED,
-    )
+    return _not_compared("bytes", reason, Source.REPLICA_READ)
 
 
 def _compared(what: str, expected: str, found: str) -> Comparison:
@@ -110,9 +106,9 @@ def _compared(what: str, expected: str, found: str) -> Comparison:
     )
 
 
-def _not_compared(what: str, reason: str) -> Comparison:
+def _not_compared(what: str, reason: str, source: Source = Source.REPLICA) -> Comparison:
     return Comparison(
-        evidence=Evidence(source=Source.REPLICA, algorithm=what, expected="", reason=reason),
+        evidence=Evidence(source=source, algorithm=what, expected="", reason=reason),
         computed="",
         verdict=Verdict.NOT_COMPARED,
     )

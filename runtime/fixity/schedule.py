@@ -3,10 +3,11 @@
 import hashlib
 import math
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 import attrs
 
+from runtime.fixity.records import RecordState
 from runtime.shared.object_ref import ObjectRef
 
 RETRY: Final = timedelta(days=1)
@@ -22,6 +23,11 @@ class ScheduleRow:
     version_id: str
     sequencer: str  # of the event behind the row, normalised
     due: datetime  # UTC
+
+    @classmethod
+    def of(cls, record: RecordState, due: datetime) -> Self:
+        """Return the row of a managed object."""
+        return cls(ref=record.ref, version_id=record.version_id, sequencer=record.sequencer, due=due)
 
     @property
     def ttl(self) -> int:

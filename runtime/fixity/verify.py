@@ -13,7 +13,6 @@ from runtime.fixity.digests import ALGORITHMS
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.errors import OutOfTimeError, UnreadableError
 from runtime.fixity.evidence import Comparison, Evidence, Source, Verdict
-from runtime.fixity.failures import fails_as_before
 from runtime.fixity.objects import ObjectFacts
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.read_object import Examination
@@ -47,18 +46,14 @@ def verify(care: Care, replicas: Replicas, due: DueCheck, attempt: Attempt) -> F
         )
     if attempt.asked is not None and record.last_check.started > attempt.asked:
         # A check that began later has answered a repeated message; it may have ended before it wrote its row.
-        care.schedule.put_if_absent(_row(record, record.next_check))
+        care.schedule.put_if_absent(ScheduleRow.of(record, record.next_check))
         return Finding(ref=due.ref, action="checked since it was asked for: dropped", version_id=record.version_id)
     if attempt.receives > 1:
         # An earlier attempt did not finish, and this one may not: write tomorrow's row before reading.
-        care.schedule.put_if_absent(_row(record, care.clock.now() + RETRY))
+        care.schedule.put_if_absent(ScheduleRow.of(record, care.clock.now() + RETRY))
     # A failing version may have been replaced or deleted since; it can still be read for weeks.
     doubted = due.outdated or record.failing
     return _Check(care, replicas, record, attempt, care.clock.now()).run(doubted=doubted)
-
-
-def _row(record: FixityRecord, due: datetime) -> ScheduleRow:
-    return ScheduleRow(ref=record.ref, version_id=record.version_id, sequencer=record.sequencer, due=due)
 
 
 @attrs.frozen
@@ -207,14 +202,5 @@ class _Check:
                 version_id=self.record.version_id,
                 outcome=Outcome.SUPERSEDED,
             )
-        self.care.schedule.put(_row(self.record, due))
-        return Finding(
-            ref=self.record.ref,
-            action=action,
-            version_id=self.record.version_id,
-            outcome=report.outcome,
-            success=report.success,
-            message=report.message,
-            bytes_read=report.bytes_read * report.reads,
-            known=fails_as_before(self.record, report, self.record.version_id),
-        )
+        self.care.schedule.put(ScheduleRow.of(checked, due))
+        return Finding.of_check(checked, action, before=self.record)

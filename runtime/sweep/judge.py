@@ -79,21 +79,17 @@ def judge(record: RecordState, row: ScheduleRow | Malformed | None, now: datetim
             overdue=True,
             missing_row=row is None,
             check=DueCheck(record.ref, record.version_id),
-            row=_row(record, now + RETRY),
+            row=ScheduleRow.of(record, now + RETRY),
             replaces=True,
         )
     if isinstance(row, ScheduleRow):
         return _IN_ORDER[covered]
     if record.next_check > now:
-        due = _row(record, record.next_check)
+        due = ScheduleRow.of(record, record.next_check)
         return Verdict(covered=covered, missing_row=row is None, row=due, replaces=row is not None)
     # The row has expired and the check has not run: it is probably in the queue. If not, this row brings it back.
-    coming = _row(record, now + phase(record.ref) * _COMING_DAY)
+    coming = ScheduleRow.of(record, now + phase(record.ref) * _COMING_DAY)
     return Verdict(covered=covered, waiting=True, row=coming, replaces=row is not None)
-
-
-def _row(record: RecordState, due: datetime) -> ScheduleRow:
-    return ScheduleRow(ref=record.ref, version_id=record.version_id, sequencer=record.sequencer, due=due)
 
 
 def lacks_record(listed: ListedObject, started: datetime, young: timedelta) -> bool:
