@@ -6,7 +6,7 @@ The infrastructure imports it too: standard library and `runtime.contract` only.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol, Self
+from typing import Any, Final, NamedTuple, Self
 
 from runtime.contract import Metric, Severity
 
@@ -38,34 +38,6 @@ def _counted(  # noqa: PLR0913 (the columns of the table, by name)
     key: str, meaning: str, metric: str = "", label: str = "", alarm: CountAlarm | None = None, *, start: int | None = 0
 ) -> Any:  # noqa: ANN401 (a field, typed by the class)
     return field(default=start, metadata={_ENTRY: Counted(key, meaning, metric, label, alarm)})
-
-
-class CountedRecord(Protocol):
-    """The part of a managed object's record that is counted."""
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-
-    @property
-    def last_good_date(self) -> datetime | None:
-        """When the object was last found good; None if never."""
-
-    @property
-    def last_sure(self) -> datetime:
-        """When the object was last known to be good, or else was deposited."""
-
-    @property
-    def failing(self) -> bool:
-        """Whether the newest check failed."""
-
-    @property
-    def deferred(self) -> bool:
-        """Whether the object has been too large for the time left since it was deposited."""
-
-    @property
-    def lacks_replica(self) -> bool:
-        """Whether S3 has made no replica, as far as the newest check knows."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -198,25 +170,6 @@ class FixityCount:
         ),
     )
     checks_queued: int = _counted("checks_queued", "checks that the sweep requested")
-
-    def add_record(self, record: CountedRecord, *, covered: bool, overdue: bool) -> None:
-        """Add an object whose record can be read.
-
-        `covered`: found good, or deposited, within interval and grace, and not failing since. `overdue`: its check is
-        late by more than the grace.
-        """
-        self.objects += 1
-        self.size += record.size
-        self.covered += covered
-        self.overdue += overdue
-        self.never_verified += record.last_good_date is None
-        self.failing += record.failing
-        self.unreplicated += record.lacks_replica
-        # Deferred objects have their own alarm; as the oldest they would hide all others.
-        if record.deferred:
-            self.deferred += 1
-        elif self.oldest is None or record.last_sure < self.oldest:
-            self.oldest = record.last_sure
 
     def add(self, other: Self) -> None:
         """Add another count."""

@@ -4,7 +4,7 @@ The same steps configure a new bucket and repair the drift of an existing one.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
@@ -44,19 +44,19 @@ class Step:
     only_new: bool = False  # must not be repeated on a bucket in use
 
 
-def _step(what: str, call: str, **arguments: object) -> Step:
-    return Step(what=what, call=call, arguments=arguments)
+def _step(what: str, call: str, *, only_new: bool = False, **arguments: object) -> Step:
+    return Step(what=what, call=call, arguments=arguments, only_new=only_new)
 
 
 def main_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, ...]:
     """Return the steps for a main bucket before its replica exists; nobody can upload yet."""
     return (
         _tags(BucketType.PUBLIC if pair.public else BucketType.MAIN, settings),
-        attrs.evolve(
-            _step(
-                "close the bucket for uploads", "put_bucket_policy", Policy=_policy(pair.main, _no_uploads(pair.main))
-            ),
+        _step(
+            "close the bucket for uploads",
+            "put_bucket_policy",
             only_new=True,
+            Policy=_policy(pair.main, _no_uploads(pair.main)),
         ),
         # A repair must not close a public bucket in use; a new one opens in the last steps.
         attrs.evolve(_public_access("block public access", blocked=True), only_new=pair.public),
@@ -123,11 +123,6 @@ def inventory_folder(bucket: str) -> str:
 def tags_of(kind: BucketType, environment: str) -> dict[str, str]:
     """Return the tags that mark a bucket as ours."""
     return {Tag.APPLICATION: APPLICATION, Tag.ENVIRONMENT: environment, Tag.BUCKET_TYPE: kind.value}
-
-
-def is_ours(tags: Mapping[str, str], environment: str, kinds: Sequence[BucketType]) -> bool:
-    """Tell whether tags mark a bucket as ours and of one of the kinds."""
-    return any(tags_of(kind, environment).items() <= tags.items() for kind in kinds)
 
 
 def _tags(kind: BucketType, settings: ProvisioningSettings) -> Step:

@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from runtime.provisioning.bucket_configuration import BucketType, is_ours
+from runtime.provisioning.bucket_configuration import BucketType, tags_of
 
 _LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -27,9 +27,9 @@ class FoundBucket:
     owner: Owner
     tags: Mapping[str, str] = attrs.field(factory=dict)  # empty if the bucket is not this account's
 
-    def is_ours(self, environment: str, *kinds: BucketType) -> bool:
-        """Tell whether the service made it, for this environment and as one of the kinds."""
-        return self.owner is Owner.THIS_ACCOUNT and is_ours(self.tags, environment, kinds)
+    def is_ours(self, environment: str, kind: BucketType) -> bool:
+        """Tell whether the service made it, for this environment and as this kind."""
+        return self.owner is Owner.THIS_ACCOUNT and tags_of(kind, environment).items() <= self.tags.items()
 
 
 @attrs.frozen

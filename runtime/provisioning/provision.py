@@ -14,16 +14,7 @@ from runtime.provisioning.claims import Claim, FoundBucket, Owner
 from runtime.provisioning.errors import NameTakenError, SettlingError
 from runtime.provisioning.ports import BucketAdmin, RequestFiles, RequestRecords
 from runtime.provisioning.request_file import LARGEST_FILE, RequestedName, RequestRejectedError, read_names
-from runtime.provisioning.request_result import (
-    BucketRequest,
-    NameResult,
-    NameVerdict,
-    RequestResult,
-    RequestStatus,
-    as_json,
-    as_text,
-    status_of,
-)
+from runtime.provisioning.request_result import BucketRequest, NameResult, NameVerdict, RequestResult, as_json, as_text
 from runtime.settings import ProvisioningSettings
 from runtime.shared.errors import DuraCloudError, ObjectAbsentError, RefusedError, TransientError
 from runtime.shared.ports import Clock
@@ -104,13 +95,7 @@ def _worked_on(works: Sequence["_Work"]) -> tuple[list[NameResult], SettlingErro
 
 
 def _written(care: Provisioning, request: BucketRequest, reason: str, names: Sequence[NameResult]) -> RequestResult:
-    result = RequestResult(
-        request=request,
-        status=status_of(names) if names else RequestStatus.REJECTED,
-        reason=reason,
-        names=names,
-        finished_at=care.clock.now(),
-    )
+    result = RequestResult(request=request, reason=reason, names=names, finished_at=care.clock.now())
     care.records.write(f"{result.key}.json", as_json(result))
     care.records.write(f"{result.key}.txt", as_text(result))
     return result
@@ -241,10 +226,8 @@ class _Work:
                 continue
             try:
                 self.care.buckets.apply(bucket, region, step)
-            except TransientError as error:
-                raise TransientError(f"could not {step.what} ({bucket}): {error}") from error
-            except RefusedError as error:
-                raise RefusedError(f"could not {step.what} ({bucket}): {error}") from error
+            except (TransientError, RefusedError) as error:
+                raise type(error)(f"could not {step.what} ({bucket}): {error}") from error
 
     def _undone(self, verdict: NameVerdict, reason: str) -> NameResult:
         reasons, left = [reason], []

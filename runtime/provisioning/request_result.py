@@ -62,10 +62,17 @@ class RequestResult:
     """Result of a request."""
 
     request: BucketRequest
-    status: RequestStatus
     reason: str  # why the whole request was rejected; else empty
     names: Sequence[NameResult]
     finished_at: datetime  # UTC
+
+    @property
+    def status(self) -> RequestStatus:
+        """The status of the request: a request without names was rejected as a whole."""
+        good = [name.verdict in {NameVerdict.CREATED, NameVerdict.ALREADY_PROVISIONED} for name in self.names]
+        if good and all(good):
+            return RequestStatus.COMPLETED
+        return RequestStatus.PARTIAL if any(good) else RequestStatus.REJECTED
 
     @property
     def key(self) -> str:
@@ -74,14 +81,6 @@ class RequestResult:
         # S3 allows keys of 1,024 bytes; the event's id keeps shortened keys unique.
         key = self.request.key.encode()[:_LONGEST_KEY].decode(errors="ignore")
         return f"{ManagedPrefix.REQUESTS}{day}/{key}.{self.request.event_id}"
-
-
-def status_of(names: Sequence[NameResult]) -> RequestStatus:
-    """Return the status of a request from the results of its names."""
-    good = [name.verdict in {NameVerdict.CREATED, NameVerdict.ALREADY_PROVISIONED} for name in names]
-    if all(good):
-        return RequestStatus.COMPLETED
-    return RequestStatus.PARTIAL if any(good) else RequestStatus.REJECTED
 
 
 def as_json(result: RequestResult) -> str:
@@ -96,18 +95,7 @@ def as_json(result: RequestResult) -> str:
         },
         "status": result.status.value,
         "reason": result.reason,
-        "buckets": [
-            {
-                "line": name.line,
-                "name": name.name,
-                "bucket": name.bucket,
-                "replica": name.replica,
-                "verdict": name.verdict.value,
-                "reason": name.reason,
-                "left_behind": list(name.left_behind),
-            }
-            for name in result.names
-        ],
+        "buckets": [attrs.asdict(name) for name in result.names],
         "finished_at": timestamp(result.finished_at, "seconds"),
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

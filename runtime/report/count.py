@@ -9,6 +9,7 @@ import attrs
 
 from runtime.bucket_runs.policy import SweepPolicy
 from runtime.counts import FixityCount
+from runtime.fixity.add_to_count import add_to_count
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.fixity.replica import OF_REPLICA, only_replica_fails
@@ -37,21 +38,14 @@ class FailingObject:
     key: str
     outcome: str  # as in `outcome_of`
     message: str  # in one line, perhaps cut
-    last_good: str  # ISO 8601 UTC; empty if never, or not readable
-    next_check: str  # ISO 8601 UTC; empty if not readable
+    last_good: str = ""  # ISO 8601 UTC; empty if never, or not readable
+    next_check: str = ""  # ISO 8601 UTC; empty if not readable
 
     @classmethod
     def of(cls, record: FixityRecord | Malformed) -> Self:
         """Return the failing object of a record."""
         if isinstance(record, Malformed):
-            return cls(
-                bucket=record.ref.bucket,
-                key=record.ref.key,
-                outcome=MALFORMED,
-                message=record.problem,
-                last_good="",
-                next_check="",
-            )
+            return cls(bucket=record.ref.bucket, key=record.ref.key, outcome=MALFORMED, message=record.problem)
         return cls(
             bucket=record.ref.bucket,
             key=record.ref.key,
@@ -79,7 +73,7 @@ class ReportCount(FixityCount):
             outcome = MALFORMED
         else:
             covered = policy.covers(record.last_sure, now) and not record.failing
-            self.add_record(record, covered=covered, overdue=policy.overdue(record.next_check, now))
+            add_to_count(self, record, covered=covered, overdue=policy.overdue(record.next_check, now))
             outcome = outcome_of(record.last_check)
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
         failing = isinstance(record, Malformed) or record.failing

@@ -1,8 +1,9 @@
 """The repairs of a sweep, many at a time."""
 
-from collections.abc import Sized
 from concurrent.futures import Executor
-from typing import Final
+from typing import Any, Final
+
+import attrs
 
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.ports import VerificationSchedule
@@ -17,39 +18,30 @@ from runtime.sweep.progress import SweepProgress
 _TOGETHER: Final = 500
 
 
+@attrs.define(kw_only=True)
 class Repairs:
     """The repairs of a slice, and their ports."""
 
-    def __init__(  # noqa: PLR0913 (four ports, by name)
-        self,
-        *,
-        checks: Queue[DueCheck],
-        schedule: VerificationSchedule,
-        records: RecordStates,
-        deposits: Queue[Unrecorded],
-        pool: Executor,
-        progress: SweepProgress,
-    ) -> None:
-        self._checks = checks
-        self._schedule = schedule
-        self._records = records
-        self._deposits = deposits
-        self._pool = pool
-        self._progress = progress
-        self._clear()
+    _checks: Queue[DueCheck]
+    _schedule: VerificationSchedule
+    _records: RecordStates
+    _deposits: Queue[Unrecorded]
+    _pool: Executor
+    _progress: SweepProgress
+    verdicts: list[Verdict] = attrs.field(factory=list, init=False)
+    unmatched: list[ScheduleRow] = attrs.field(factory=list, init=False)
+    without_record: list[Unrecorded] = attrs.field(factory=list, init=False)
+    vanished: list[DueCheck] = attrs.field(factory=list, init=False)
+    replaced: list[DueCheck] = attrs.field(factory=list, init=False)
 
-    def _clear(self) -> None:
-        self.verdicts: list[Verdict] = []
-        self.unmatched: list[ScheduleRow] = []
-        self.without_record: list[Unrecorded] = []
-        self.vanished: list[DueCheck] = []
-        self.replaced: list[DueCheck] = []
+    @property
+    def _waiting(self) -> tuple[list[Any], ...]:
+        return (self.verdicts, self.unmatched, self.without_record, self.vanished, self.replaced)
 
     @property
     def are_enough(self) -> bool:
         """Whether it is time to make them."""
-        waiting: tuple[Sized, ...] = (self.verdicts, self.unmatched, self.without_record, self.vanished, self.replaced)
-        return sum(map(len, waiting)) >= _TOGETHER
+        return sum(map(len, self._waiting)) >= _TOGETHER
 
     def make(self) -> None:
         """Make all repairs. Errors as in the ports."""
@@ -72,7 +64,8 @@ class Repairs:
         self._deposits.send(unrecorded)
         progress.unrecorded += [one.listed.ref for one in unrecorded]
         found.unrecorded += len(unrecorded)
-        self._clear()
+        for made in self._waiting:
+            made.clear()
 
     def _write(self, verdict: Verdict) -> ScheduleRow | None:
         """Write a row. Return it if there was no readable one and no check was requested."""

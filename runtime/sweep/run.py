@@ -14,6 +14,7 @@ from runtime.bucket_runs.run import UNFINISHED, incomplete, supersedes
 from runtime.bucket_runs.side_by_side import side_by_side
 from runtime.bucket_runs.slices import BucketRuns, Step
 from runtime.counts import FixityCount
+from runtime.fixity.add_to_count import add_to_count
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.ports import SchedulePages, VerificationSchedule
 from runtime.fixity.records import RecordState
@@ -140,7 +141,7 @@ class _Pass:
             found.objects += 1
         elif record is not None:
             verdict = judge(record, row, self._now, self._policy)
-            found.add_record(record, covered=verdict.covered, overdue=verdict.overdue)
+            add_to_count(found, record, covered=verdict.covered, overdue=verdict.overdue)
             found.waiting += verdict.waiting
             found.missing_rows += verdict.missing_row
             found.checks_queued += verdict.check is not None

@@ -10,7 +10,7 @@ from runtime.audit.events import AuditEvent, Kind
 from runtime.audit.record_changes import events_of_changes
 from runtime.fixity.records import MalformedRecord, RecordChange
 from runtime.provisioning.audit_events import events_of_result
-from runtime.provisioning.request_result import NameVerdict, RequestResult, RequestStatus
+from runtime.provisioning.request_result import NameVerdict, RequestResult
 from tests.support import record_images
 from tests.support.builders import AGENT, NOW, REF
 from tests.support.provisioning_fakes import name_result, request
@@ -287,7 +287,7 @@ def test_the_same_delivery_gives_the_same_event() -> None:
 def _result() -> RequestResult:
     failed = name_result("b", NameVerdict.FAILED, line=2, reason="SlowDown", left_behind=("acme-dev-b",))
     names = [name_result("a"), failed]
-    return RequestResult(request=request(), status=RequestStatus.PARTIAL, reason="", names=names, finished_at=NOW)
+    return RequestResult(request=request(), reason="", names=names, finished_at=NOW)
 
 
 def test_a_request_gives_one_event_per_name() -> None:

@@ -25,6 +25,7 @@ from runtime.bucket_runs.policy import SweepPolicy
 from runtime.contract import Attribute, CheckAttribute
 from runtime.counts import FixityCount
 from runtime.events.table_stream import record_changes
+from runtime.fixity.add_to_count import add_to_count
 from runtime.fixity.record_codec import STATE_ATTRIBUTES, decode, decode_state, encode
 from runtime.settings import AlertsSettings
 from runtime.shared.errors import MalformedMessageError
@@ -117,7 +118,7 @@ def _swept(image: Mapping[str, Any]) -> object:
         return f"malformed: {state.problem}"
     verdict = judge(state, None, LATER, POLICY)
     totals = FixityCount()
-    totals.add_record(state, covered=verdict.covered, overdue=verdict.overdue)
+    add_to_count(totals, state, covered=verdict.covered, overdue=verdict.overdue)
     totals.waiting += verdict.waiting
     totals.missing_rows += verdict.missing_row
     totals.checks_queued += verdict.check is not None

@@ -8,13 +8,13 @@ import pytest
 from runtime.provisioning.bucket_configuration import (
     BucketType,
     Step,
-    is_ours,
     main_steps,
     opening_steps,
     replica_steps,
     tags_of,
 )
 from runtime.provisioning.bucket_names import pair_of
+from runtime.provisioning.claims import FoundBucket, Owner
 from tests.support.provisioning_fakes import SETTINGS
 
 PAIR = pair_of("acme-dev", "letters")
@@ -192,4 +192,4 @@ def test_every_policy_denies_unencrypted_connections() -> None:
 )
 def test_l15_only_our_tags_say_ours(tags: dict[str, str], *, ours: bool) -> None:
     """A bucket is ours where application, environment and kind all say so."""
-    assert ours == is_ours(tags, "dev", (BucketType.MAIN,))
+    assert ours == FoundBucket(Owner.THIS_ACCOUNT, tags).is_ours("dev", BucketType.MAIN)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import attrs
 import pytest
 
-from runtime.provisioning.request_result import NameVerdict, RequestResult, RequestStatus, as_json, as_text, status_of
+from runtime.provisioning.request_result import NameVerdict, RequestResult, RequestStatus, as_json, as_text
 from tests.support.hostile import HOSTILE_TEXTS
 from tests.support.provisioning_fakes import name_result, request
 
@@ -15,7 +15,6 @@ FAILED = name_result(
 )
 RESULT = RequestResult(
     request=REQUEST,
-    status=RequestStatus.PARTIAL,
     reason="",
     names=(CREATED, FAILED),
     finished_at=datetime(2026, 3, 1, 23, 31, tzinfo=UTC),
@@ -70,7 +69,7 @@ def test_l18_text_says_per_name_what_was_done_and_what_is_left() -> None:
 
 def test_text_of_a_rejected_request_says_why() -> None:
     """A request that was rejected as a whole gives its reason once."""
-    text = as_text(attrs.evolve(RESULT, status=RequestStatus.REJECTED, reason="the file has no names", names=()))
+    text = as_text(attrs.evolve(RESULT, reason="the file has no names", names=()))
 
     assert "Status:    rejected\nReason:    the file has no names" in text
 
@@ -78,7 +77,7 @@ def test_text_of_a_rejected_request_says_why() -> None:
 def _as_text_with(text: str, reason: str) -> list[str]:
     request = attrs.evolve(REQUEST, bucket=text, key=text, version_id=text, requester=text)
     name = attrs.evolve(FAILED, name=text, reason=text, left_behind=(text,))
-    rejected = attrs.evolve(RESULT, request=request, status=RequestStatus.REJECTED, reason=reason, names=(name,))
+    rejected = attrs.evolve(RESULT, request=request, reason=reason, names=(name,))
     return as_text(rejected).splitlines()
 
 
@@ -96,9 +95,8 @@ def test_l43_nobody_forges_a_line_of_the_text(text: str) -> None:
 def test_l43_what_was_typed_is_still_there_to_be_read() -> None:
     """People see which key and which name it was; programs get them as they are."""
     key, name = "a\nStatus:    completed", "let\x1b[2Kters"
-    result = attrs.evolve(
-        RESULT, request=attrs.evolve(REQUEST, key=key), names=(attrs.evolve(CREATED, name=name, line=7),)
-    )
+    names = (attrs.evolve(CREATED, name=name, line=7), FAILED)
+    result = attrs.evolve(RESULT, request=attrs.evolve(REQUEST, key=key), names=names)
     document = json.loads(as_json(result))
 
     assert as_text(result).startswith("Bucket request a\\nStatus:    completed\n\nStatus:    partial\n")
@@ -133,4 +131,6 @@ def test_very_long_request_keys_give_keys_that_s3_takes() -> None:
 )
 def test_status_follows_from_the_names(verdicts: list[NameVerdict], status: RequestStatus) -> None:
     """All good is completed, some good is partial, none is rejected."""
-    assert status is status_of([attrs.evolve(CREATED, verdict=verdict) for verdict in verdicts])
+    names = [attrs.evolve(CREATED, verdict=verdict) for verdict in verdicts]
+
+    assert status is attrs.evolve(RESULT, names=names).status
