@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from typing_extensions import override
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from runtime.adapters.errors import translated
 from runtime.contract import Attribute
@@ -23,51 +21,31 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class DynamoDbRecordPages(RecordPages):
-    """The checksum table in order. `most` rows make a page, else as many as DynamoDB returns at once (1 MiB)."""
+class Pages(Generic[T]):
+    """A table in order. `most` rows make a page, else as many as DynamoDB returns at once (1 MiB)."""
+
+    _decoded: Callable[[Mapping[str, Any]], T]
+    # Only these are returned, which costs the same and takes less time; empty for all. A dot separates an attribute
+    # from one inside it.
+    _attributes: Sequence[str] = ()
 
     def __init__(self, client: DynamoDBClient, table: str, most: int | None = None) -> None:
-        self._pages = Pages(client, table, most)
-
-    @override
-    def page(self, bucket: str, after: str | None = None) -> Page[FixityRecord | Malformed]:
-        return self._pages.page(bucket, after, decode)
-
-
-class DynamoDbSchedulePages(SchedulePages):
-    """The scheduler table in order; arguments as in `DynamoDbRecordPages`."""
-
-    def __init__(self, client: DynamoDBClient, table: str, most: int | None = None) -> None:
-        self._pages = Pages(client, table, most)
-
-    @override
-    def page(self, bucket: str, after: str | None = None) -> Page[ScheduleRow | Malformed]:
-        return self._pages.page(bucket, after, decode_row)
-
-
-class Pages:
-    """Pages of one table, with items of any kind.
-
-    Only the named attributes are returned; a dot separates an attribute from one inside it. That costs the same and
-    takes less time.
-    """
-
-    def __init__(self, client: DynamoDBClient, table: str, most: int | None, attributes: Sequence[str] = ()) -> None:
         self._client = client
         self._table = table
         self._request: dict[str, Any] = {} if most is None else {"Limit": most}
-        if attributes:
+        if self._attributes:
             # By number: DynamoDB reserves some of the names.
-            numbers = {name: f"#{number}" for number, name in enumerate(sorted({*".".join(attributes).split(".")}))}
+            names = sorted({*".".join(self._attributes).split(".")})
+            numbers = {name: f"#{number}" for number, name in enumerate(names)}
             self._request |= {
                 "ProjectionExpression": ", ".join(
-                    ".".join(numbers[name] for name in attribute.split(".")) for attribute in attributes
+                    ".".join(numbers[name] for name in attribute.split(".")) for attribute in self._attributes
                 ),
                 "ExpressionAttributeNames": {number: name for name, number in numbers.items()},
             }
 
-    def page(self, bucket: str, after: str | None, decoded: Callable[[Mapping[str, Any]], T]) -> Page[T]:
-        """Return the decoded next items."""
+    def page(self, bucket: str, after: str | None = None) -> Page[T]:
+        """Return the next items of a bucket after a key, or from the start."""
         start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": key_of(ObjectRef(bucket, after))}
         with translated(f"reading the table {self._table}"):
             answer = self._client.query(
@@ -79,6 +57,18 @@ class Pages:
             )
         last = answer.get("LastEvaluatedKey")
         return Page(
-            rows=[decoded(item) for item in answer["Items"]],
+            rows=list(map(self._decoded, answer["Items"])),
             next_after=last[Attribute.OBJECT_KEY]["S"] if last else None,
         )
+
+
+class DynamoDbRecordPages(Pages[FixityRecord | Malformed], RecordPages):
+    """The checksum table in order."""
+
+    _decoded = staticmethod(decode)
+
+
+class DynamoDbSchedulePages(Pages[ScheduleRow | Malformed], SchedulePages):
+    """The scheduler table in order."""
+
+    _decoded = staticmethod(decode_row)

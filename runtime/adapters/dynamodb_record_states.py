@@ -13,24 +13,18 @@ from runtime.fixity.record_codec import STATE_ATTRIBUTES, decode_state
 from runtime.fixity.records import RecordState
 from runtime.fixity.table_items import key_of
 from runtime.shared.object_ref import ObjectRef
-from runtime.shared.pages import Malformed, Page
+from runtime.shared.pages import Malformed
 from runtime.sweep.ports import RecordStates
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+    pass
 
 
-class DynamoDbRecordStates(RecordStates):
-    """The checksum table in order and in part; arguments as in `DynamoDbRecordPages`."""
+class DynamoDbRecordStates(Pages[RecordState | Malformed], RecordStates):
+    """The checksum table in order and in part."""
 
-    def __init__(self, client: DynamoDBClient, table: str, most: int | None = None) -> None:
-        self._client = client
-        self._table = table
-        self._pages = Pages(client, table, most, STATE_ATTRIBUTES)
-
-    @override
-    def page(self, bucket: str, after: str | None = None) -> Page[RecordState | Malformed]:
-        return self._pages.page(bucket, after, decode_state)
+    _decoded = staticmethod(decode_state)
+    _attributes = STATE_ATTRIBUTES
 
     @override
     def exists(self, ref: ObjectRef) -> bool:

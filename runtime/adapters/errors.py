@@ -44,12 +44,6 @@ def http_status(error: ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
-def is_transient(error: ClientError) -> bool:
-    """Tell whether the same call may succeed later: throttling and server errors."""
-    status = http_status(error)
-    return error_code(error) in _TRANSIENT_CODES or status >= 500 or status == 429
-
-
 @contextmanager
 def translated(action: str) -> Iterator[None]:
     """Turn every botocore exception in the block into one of ours; its text begins with the action.
@@ -63,7 +57,8 @@ def translated(action: str) -> Iterator[None]:
     except ClientError as error:
         message = error.response.get("Error", {}).get("Message", "")
         text = f"{action}: {error_code(error)} {message}".strip()
-        if is_transient(error):
+        status = http_status(error)
+        if error_code(error) in _TRANSIENT_CODES or status >= 500 or status == 429:
             raise TransientError(text) from error
         raise RefusedError(text) from error
     except ParamValidationError as error:

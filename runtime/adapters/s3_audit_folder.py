@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 from typing_extensions import override
@@ -30,14 +30,9 @@ class S3AuditFolder(AuditFolder):
 
     @override
     def keys(self, prefix: str) -> Iterator[str]:
-        request: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix}
-        while True:
-            with translated("listing the audit trail"):
-                answer = self._client.list_objects_v2(**request)
-            yield from (entry["Key"] for entry in answer.get("Contents", []))
-            if not answer["IsTruncated"]:
-                return
-            request["ContinuationToken"] = answer["NextContinuationToken"]
+        with translated("listing the audit trail"):
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+                yield from (entry["Key"] for entry in page.get("Contents", []))
 
     @override
     def read_each(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes]]:

@@ -64,14 +64,8 @@ class S3Objects(ObjectStore):
         client = _asking_for_checksums(self._client_factory()) if fresh else self._client
         version: dict[str, Any] = {} if version_id is None else {"VersionId": version_id}
         try:
-            try:
+            with _unreadable(ref):
                 answer = client.get_object(Bucket=ref.bucket, Key=ref.key, **version)
-            except ClientError as error:
-                if http_status(error) == 404:
-                    raise _absent(ref, error) from error
-                raise UnreadableError(f"S3 answered {error_code(error)}: {error}") from error
-            except BotoCoreError as error:
-                raise UnreadableError(f"S3 did not answer: {type(error).__name__}: {error}") from error
             with closing(answer["Body"]) as body:
                 yield _OpenS3Object(_facts(ref, answer), body)
         finally:
@@ -80,26 +74,15 @@ class S3Objects(ObjectStore):
 
     @override
     def current_version(self, ref: ObjectRef) -> str:
-        with translated("looking at what is current"):
-            try:
-                answer = self._client.head_object(Bucket=ref.bucket, Key=ref.key)
-            except ClientError as error:
-                if http_status(error) == 404:
-                    raise _absent(ref, error) from error
-                raise
+        with translated("looking at what is current"), _absent(ref):
+            answer = self._client.head_object(Bucket=ref.bucket, Key=ref.key)
         return str(answer.get("VersionId", "null"))
 
     @override
     def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:
         version: dict[str, Any] = {} if version_id is None else {"VersionId": version_id}
-        try:
+        with _unreadable(ref):
             answer = self._client.head_object(Bucket=ref.bucket, Key=ref.key, ChecksumMode="ENABLED", **version)
-        except ClientError as error:
-            if http_status(error) == 404:
-                raise _absent(ref, error) from error
-            raise UnreadableError(f"S3 answered {error_code(error)}: {error}") from error
-        except BotoCoreError as error:
-            raise UnreadableError(f"S3 did not answer: {type(error).__name__}: {error}") from error
         return _facts(ref, answer)
 
     @override
@@ -120,11 +103,26 @@ class S3Objects(ObjectStore):
         return tuple(sizes)
 
 
-def _absent(ref: ObjectRef, error: ClientError) -> ObjectAbsentError:
-    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    return ObjectAbsentError(
-        f"there is no {ref.key!r} in {ref.bucket}", delete_marker=headers.get("x-amz-delete-marker") == "true"
-    )
+@contextmanager
+def _absent(ref: ObjectRef) -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if http_status(error) != 404:
+            raise
+        deleted = error.response["ResponseMetadata"].get("HTTPHeaders", {}).get("x-amz-delete-marker") == "true"
+        raise ObjectAbsentError(f"there is no {ref.key!r} in {ref.bucket}", delete_marker=deleted) from error
+
+
+@contextmanager
+def _unreadable(ref: ObjectRef) -> Iterator[None]:
+    try:
+        with _absent(ref):
+            yield
+    except ClientError as error:
+        raise UnreadableError(f"S3 answered {error_code(error)}: {error}") from error
+    except BotoCoreError as error:
+        raise UnreadableError(f"S3 did not answer: {type(error).__name__}: {error}") from error
 
 
 def _asking_for_checksums(client: S3Client) -> S3Client:

@@ -87,15 +87,13 @@ def _advice(objects: int, replicas: int, replacements: int) -> str:
 
 
 def _counts(objects: int, replicas: int, kinds: Mapping[Kind, int]) -> list[str]:
-    counts = []
-    if objects:
-        counts.append(f"{plural(objects, 'object')} failed the check")
-    if replicas:
-        counts.append(f"{plural(replicas, 'replica')} failed the check")
-    for kind, word in ((Kind.RECOVERY, "recovered"), (Kind.REPLACEMENT, "replaced")):
-        if kinds[kind]:
-            counts.append(f"{plural(kinds[kind], 'object')} {word}")
-    return counts
+    counted = (
+        (objects, "object", "failed the check"),
+        (replicas, "replica", "failed the check"),
+        (kinds[Kind.RECOVERY], "object", "recovered"),
+        (kinds[Kind.REPLACEMENT], "object", "replaced"),
+    )
+    return [f"{plural(number, noun)} {what}" for number, noun, what in counted if number]
 
 
 def _subject(environment: str, summary: str) -> str:
@@ -139,7 +137,9 @@ def _title(item: Announcement) -> str:
     if item.kind is Kind.REPLACEMENT:
         return "REPLACED - by a newer version with other content; the version that failed was not repaired"
     if item.kind is Kind.RECOVERY:
-        return f"RECOVERED - its content is as it should be{_replaced(item)}"
+        same_version = item.before is None or item.before.version_id == item.now.version_id
+        instead = "" if same_version else ", in a newer version than the one that failed"
+        return f"RECOVERED - its content is as it should be{instead}"
     return f"FAILED - {_what_is_wrong(item.now)}"
 
 
@@ -151,9 +151,3 @@ def _what_is_wrong(record: RecordImage) -> str:
     if outcome == Outcome.MISMATCH and not record.last_good_date:
         return _NOT_AS_ANNOUNCED
     return FAILURES[outcome].told if outcome in FAILURES else check.outcome
-
-
-def _replaced(item: Announcement) -> str:
-    if item.before is None or item.before.version_id == item.now.version_id:
-        return ""
-    return ", in a newer version than the one that failed"

@@ -50,16 +50,10 @@ class BucketNotes:
     @property
     def document(self) -> dict[str, Any]:
         """The notes as JSON values."""
-        return {
+        return attrs.asdict(self, recurse=False) | {
             "uploads": [attrs.asdict(upload) for upload in self.uploads],
-            "after": self.after,
-            "listed": self.listed,
             "count": self.count.document,
-            "manifest": self.manifest,
-            "files_done": self.files_done,
             "storage": None if self.storage is None else self.storage.document,
-            "problem": self.problem,
-            "restarts": self.restarts,
         }
 
     @classmethod
