@@ -23,7 +23,6 @@ class S3Event:
     size: int | None  # bytes; None if the event does not say, as deletions do not
     sequencer: str  # order among the events of the key, normalised
     requester: str  # an AWS account or service
-    reason: str  # the call behind it, for example `PutObject`
 
     @property
     def ref(self) -> ObjectRef:
@@ -52,7 +51,6 @@ def parse(body: str) -> S3Event:
             size=None if entry.get("size") is None else int(entry["size"]),
             sequencer=normalised(entry["sequencer"]),
             requester=detail.get("requester", ""),
-            reason=detail.get("reason", ""),
         )
     except KeyError as error:
         raise MalformedMessageError(f"got a message without {error}; allowed: an EventBridge event of S3") from error

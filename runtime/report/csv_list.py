@@ -6,7 +6,7 @@ line end inside a text, so an apostrophe follows each of these too.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from runtime.fixity.records import FixityRecord
@@ -17,50 +17,34 @@ from runtime.shared.timestamps import timestamp
 # Spreadsheets recognise UTF-8 by this mark.
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _LINE_END: Final = "\r\n"
-_COLUMNS: Final = (
-    "bucket",
-    "key",
-    "version_id",
-    "size",
-    "digest_algorithm",
-    "digest",
-    "deposit_date",
-    "last_check",
-    "outcome",
-    "success",
-    "last_good_date",
-    "next_check",
-    "message",
-)
+_COLUMNS: Final[Mapping[str, Callable[[FixityRecord], str]]] = {
+    "bucket": lambda record: _text(record.ref.bucket),
+    "key": lambda record: _text(record.ref.key),
+    "version_id": lambda record: _text(record.version_id),
+    "size": lambda record: str(record.size),
+    "digest_algorithm": lambda record: record.primary_algorithm,
+    "digest": lambda record: _text(record.digests.get(record.primary_algorithm, "")),
+    "deposit_date": lambda record: timestamp(record.deposit_date),
+    "last_check": lambda record: timestamp(record.last_check.ended),
+    "outcome": lambda record: record.last_check.outcome.value,
+    "success": lambda record: "" if record.last_check.success is None else str(record.last_check.success).lower(),
+    "last_good_date": lambda record: "" if record.last_good_date is None else timestamp(record.last_good_date),
+    "next_check": lambda record: timestamp(record.next_check),
+    "message": lambda record: _text(record.last_check.message),
+}
 _CELL_ENDS: Final = re.compile(r"[;\t\r\n]")
-_MARKS: Final = re.compile(r"\A'|(?<=[;\t\r\n])'")
 
 HEADER: Final = _BYTE_ORDER_MARK + ",".join(_COLUMNS) + _LINE_END
 
 
 def line(record: FixityRecord | Malformed) -> str:
     """Return the line of a record, with its end."""
-    cells = _of_malformed(record) if isinstance(record, Malformed) else _of_record(record)
-    return ",".join(cells.get(column, "") for column in _COLUMNS) + _LINE_END
-
-
-def _of_record(record: FixityRecord) -> Mapping[str, str]:
-    check = record.last_check
-    return {
-        "bucket": _text(record.ref.bucket),
-        "key": _text(record.ref.key),
-        "version_id": _text(record.version_id),
-        "size": str(record.size),
-        "digest_algorithm": record.primary_algorithm,
-        "digest": _text(record.digests.get(record.primary_algorithm, "")),
-        "deposit_date": timestamp(record.deposit_date),
-        "last_check": timestamp(check.ended),
-        "outcome": check.outcome.value,
-        "success": "" if check.success is None else str(check.success).lower(),
-        "last_good_date": "" if record.last_good_date is None else timestamp(record.last_good_date),
-        "next_check": timestamp(record.next_check),
-        "message": _text(check.message),
-    }
+    if isinstance(record, Malformed):
+        known = _of_malformed(record)
+        cells = [known.get(column, "") for column in _COLUMNS]
+    else:
+        cells = [cell_of(record) for cell_of in _COLUMNS.values()]
+    return ",".join(cells) + _LINE_END
 
 
 def _of_malformed(record: Malformed) -> Mapping[str, str]:
@@ -76,11 +60,6 @@ def _of_malformed(record: Malformed) -> Mapping[str, str]:
 def marked(text: str) -> str:
     """Return a text as a cell holds it, marked to stay a text."""
     return "'" + _CELL_ENDS.sub(r"\g<0>'", text)
-
-
-def unmarked(cell: str) -> str:
-    """Return the text that `marked` marked."""
-    return _MARKS.sub("", cell)
 
 
 def _text(text: str) -> str:

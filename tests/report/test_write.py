@@ -14,7 +14,6 @@ from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import FixityRecord
 from runtime.report import notes as report_notes
 from runtime.report.count import ReportCount
-from runtime.report.csv_list import unmarked
 from runtime.report.errors import UploadGoneError
 from runtime.report.inventory import Amount, Inventory, InventoryFile, InventoryFormat, StoredVersion
 from runtime.report.slices import Report, ReportSlice
@@ -24,6 +23,7 @@ from runtime.shared.pages import Malformed
 from runtime.shared.timestamps import moment_of
 from tests.support.builders import NOW
 from tests.support.report_fakes import REPORT, Environment, environment
+from tests.support.report_samples import unmarked
 from tests.support.sweep_fakes import BUCKET, record
 
 FIRST = ReportSlice(run=REPORT, bucket=BUCKET)

@@ -1,5 +1,6 @@
 """A report of a small institution, with what can go wrong, for tests and for the picture in the documentation."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from runtime.bucket_runs.policy import SweepPolicy
@@ -20,6 +21,11 @@ HOSTILE_KEYS = (
     "line\nbreak\tand\0null",
     "a" * 1024,
 )
+
+
+def unmarked(cell: str) -> str:
+    """Return the text of a cell of a list, as formats.md says it."""
+    return re.sub(r"\A'|(?<=[;\t\r\n])'", "", cell)
 
 
 def failing(bucket: str, key: str, outcome: Outcome, message: str, days: int | None = 200) -> FailingObject:

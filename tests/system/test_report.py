@@ -9,8 +9,8 @@ import pytest
 
 from duracloud.local.service import Service
 from duracloud.local.watching import eventually
-from runtime.report.csv_list import unmarked
 from tests.support.inventory_files import ROWS, as_parquet, md5_of
+from tests.support.report_samples import unmarked
 
 pytestmark = pytest.mark.system
 KEYS = ("007", "=1+1;=2+2", "box 1/ä \"quoted\" 'name', +%20.txt", "<b>日本</b>/資料.txt", "2026-03-01")
