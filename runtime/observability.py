@@ -7,19 +7,14 @@ from typing import Any, Final, TypeVar
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from runtime.contract import (
-    APPLICATION,
-    METRIC_DIMENSION_ENVIRONMENT,
-    METRIC_DIMENSION_FUNCTION,
-    METRIC_NAMESPACE,
-    Metric,
-)
+from runtime import contract
+from runtime.contract import Metric
 from runtime.settings import FunctionSettings
 
 Context = TypeVar("Context")
 Answer = TypeVar("Answer")
 
-logger = Logger(service=APPLICATION.lower())
+logger = Logger(service=contract.APPLICATION.lower())
 # Named as Powertools names it.
 REQUEST_ID: Final = "function_request_id"
 
@@ -52,9 +47,9 @@ def publish(settings: FunctionSettings, values: Mapping[str, float]) -> None:
     """Publish values by metric name in CloudWatch's embedded metric format, through the function's log."""
     if not values:
         return
-    metrics = EphemeralMetrics(namespace=METRIC_NAMESPACE)
-    dimensions = {METRIC_DIMENSION_ENVIRONMENT: settings.environment, METRIC_DIMENSION_FUNCTION: settings.function}
-    metrics.set_default_dimensions(**dimensions)
+    metrics = EphemeralMetrics(namespace=contract.METRIC_NAMESPACE)
+    environment = {contract.METRIC_DIMENSION_ENVIRONMENT: settings.environment}
+    metrics.set_default_dimensions(**environment, **{contract.METRIC_DIMENSION_FUNCTION: settings.function})
     if request_id := logger.get_current_keys().get(REQUEST_ID):
         metrics.add_metadata(REQUEST_ID, request_id)
     for name, value in values.items():

@@ -17,7 +17,6 @@ from runtime.audit.ports import ManifestSigner
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
-_INVALID: Final = "KMSInvalidSignatureException"
 # Files are too large for KMS, so their digest is signed:
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_Sign.html
 _HOW: Final[dict[str, Any]] = {"MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256"}
@@ -47,7 +46,7 @@ class KmsSigner(ManifestSigner):
             try:
                 answer = self._client.verify(KeyId=self._key_arn, Message=digest, Signature=signature, **_HOW)
             except ClientError as error:
-                if error_code(error) == _INVALID:
+                if error_code(error) == "KMSInvalidSignatureException":
                     return False
                 raise
         return bool(answer["SignatureValid"])

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _CHUNK_BYTES: Final = 1024 * 1024
 _CHECKSUM_HEADER: Final = "x-amz-checksum-"
-_CHECKSUM_TYPE: Final = "type"
 _DEPOSITOR_METADATA: Final = ("md5", "sha1", "sha256", "sha512")
 
 
@@ -148,7 +147,7 @@ def _facts(ref: ObjectRef, answer: Mapping[str, Any]) -> ObjectFacts:
         checksums={
             name.removeprefix(_CHECKSUM_HEADER): value
             for name, value in headers.items()
-            if name.startswith(_CHECKSUM_HEADER) and name != _CHECKSUM_HEADER + _CHECKSUM_TYPE
+            if name.startswith(_CHECKSUM_HEADER) and name != f"{_CHECKSUM_HEADER}type"
         },
         depositor_digests={name: metadata[name] for name in _DEPOSITOR_METADATA if name in metadata},
         storage_class=answer.get("StorageClass", "STANDARD"),

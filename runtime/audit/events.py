@@ -15,7 +15,6 @@ from runtime.fixity.records import Agent
 from runtime.shared.object_ref import ObjectRef
 
 NAMESPACE: Final = UUID("8d5c1f0a-6c7e-5b0f-9d53-0c2a6e4f7b11")
-_MAIN_COPY: Final = "main"
 NO_EXPECTATION: Final = "none"
 
 
@@ -95,7 +94,7 @@ class AuditEvent:
                 "bucket": self.ref.bucket,
                 "key": self.ref.key,
                 "version_id": self.version_id,
-                "copy": _MAIN_COPY,
+                "copy": "main",
             },
             "size": self.size,
             "algorithms": sorted({*self.expected, *self.computed}),

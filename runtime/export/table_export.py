@@ -4,14 +4,12 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
 from runtime.contract import ManagedPrefix
 from runtime.shared.timestamps import timestamp
-
-_STATUS_FILE: Final = "export.json"
 
 
 class ExportStatus(StrEnum):
@@ -54,7 +52,7 @@ def prefix_of(day: date) -> str:
 
 def status_key(export: TableExport) -> str:
     """Return the key of the status file."""
-    return f"{export.prefix}/{_STATUS_FILE}"
+    return f"{export.prefix}/export.json"
 
 
 def client_token(table_arn: str, day: date, attempt: int) -> str:

@@ -16,14 +16,6 @@ from runtime.provisioning.replication_events import ReplicationProblem
 from runtime.settings import ProvisioningSettings
 
 _INVENTORY_ID: Final = "daily"
-_INVENTORY_FIELDS: Final = (
-    "Size",
-    "LastModifiedDate",
-    "StorageClass",
-    "ETag",
-    "ReplicationStatus",
-    "ChecksumAlgorithm",
-)
 
 
 class BucketType(StrEnum):
@@ -50,14 +42,11 @@ def _step(what: str, call: str, *, only_new: bool = False, **arguments: object) 
 
 def main_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, ...]:
     """Return the steps for a main bucket before its replica exists; nobody can upload yet."""
+    no_uploads = _statement("NoUploadsYet", "Deny", "s3:PutObject", f"arn:aws:s3:::{pair.main}/*")
+    closed = _policy(pair.main, no_uploads)
     return (
         _tags(BucketType.PUBLIC if pair.public else BucketType.MAIN, settings),
-        _step(
-            "close the bucket for uploads",
-            "put_bucket_policy",
-            only_new=True,
-            Policy=_policy(pair.main, _no_uploads(pair.main)),
-        ),
+        _step("close the bucket for uploads", "put_bucket_policy", only_new=True, Policy=closed),
         # A repair must not close a public bucket in use; a new one opens in the last steps.
         attrs.evolve(_public_access("block public access", blocked=True), only_new=pair.public),
         # S3 needs a signed request for what a customer key encrypts, so a public bucket has S3's own key:
@@ -98,13 +87,7 @@ def opening_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Ste
     )
     if not pair.public:
         return replicate, _step("open the bucket for uploads", "put_bucket_policy", Policy=_policy(pair.main))
-    everyone_may_read = {
-        "Sid": "EveryoneMayRead",
-        "Effect": "Allow",
-        "Principal": "*",
-        "Action": "s3:GetObject",
-        "Resource": f"arn:aws:s3:::{pair.main}/*",
-    }
+    everyone_may_read = _statement("EveryoneMayRead", "Allow", "s3:GetObject", f"arn:aws:s3:::{pair.main}/*")
     return (
         replicate,
         _public_access("allow public access", blocked=False),
@@ -204,7 +187,14 @@ def _inventory(settings: ProvisioningSettings) -> Step:
         "IsEnabled": True,
         "IncludedObjectVersions": "All",
         "Schedule": {"Frequency": "Daily"},
-        "OptionalFields": list(_INVENTORY_FIELDS),
+        "OptionalFields": [
+            "Size",
+            "LastModifiedDate",
+            "StorageClass",
+            "ETag",
+            "ReplicationStatus",
+            "ChecksumAlgorithm",
+        ],
         "Destination": {
             "S3BucketDestination": {
                 "AccountId": settings.account_id,
@@ -251,22 +241,11 @@ def _replication(pair: BucketPair, settings: ProvisioningSettings) -> dict[str, 
 
 def _policy(bucket: str, *statements: Mapping[str, Any]) -> str:
     resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
-    encrypted = {
-        "Sid": "EncryptedConnectionsOnly",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": resources,
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
+    unencrypted = {"Bool": {"aws:SecureTransport": "false"}}
+    encrypted = _statement("EncryptedConnectionsOnly", "Deny", "s3:*", resources, Condition=unencrypted)
     return json.dumps({"Version": "2012-10-17", "Statement": [encrypted, *statements]}, sort_keys=True)
 
 
-def _no_uploads(bucket: str) -> dict[str, Any]:
-    return {
-        "Sid": "NoUploadsYet",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:PutObject",
-        "Resource": f"arn:aws:s3:::{bucket}/*",
-    }
+def _statement(sid: str, effect: str, action: str, resource: str | list[str], **more: object) -> dict[str, Any]:
+    """Return a statement about everybody."""
+    return {"Sid": sid, "Effect": effect, "Principal": "*", "Action": action, "Resource": resource, **more}

@@ -6,7 +6,6 @@ import attrs
 
 LARGEST_FILE: Final = 64 * 1024
 _BYTE_ORDER_MARK: Final = "\ufeff"
-_COMMENT: Final = "#"
 
 
 class RequestRejectedError(Exception):
@@ -38,7 +37,7 @@ def read_names(content: bytes, most: int) -> tuple[RequestedName, ...]:
     names: dict[str, RequestedName] = {}
     for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
         name = line.strip().lower()
-        if name and not name.startswith(_COMMENT):
+        if name and not name.startswith("#"):
             names.setdefault(name, RequestedName(number, name))
     if not names:
         raise RequestRejectedError("the file has no names; write one name per line")

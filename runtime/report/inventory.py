@@ -12,7 +12,6 @@ from runtime.shared.timestamps import moment_of, timestamp
 
 # Folders counted separately: enough for people, few enough for memory and notes.
 MOST_FOLDERS: Final = 1_000
-_MILLISECONDS: Final = 1_000
 
 
 class InventoryFormat(StrEnum):
@@ -63,7 +62,7 @@ def inventory_of(manifest: str, document: Mapping[str, Any]) -> Inventory:
         InventoryError: it is no manifest, or one of a format that is not read.
     """
     try:
-        made = datetime.fromtimestamp(int(document["creationTimestamp"]) / _MILLISECONDS, UTC)
+        made = datetime.fromtimestamp(int(document["creationTimestamp"]) / 1_000, UTC)
         kind = str(document["fileFormat"])
         schema = str(document["fileSchema"])
         files = tuple(

@@ -11,7 +11,6 @@ from runtime.bucket_runs.run import Run
 from runtime.bucket_runs.slices import Slice
 from runtime.contract import ManagedPrefix
 
-_INDEX: Final = "index.html"
 _SUMMARY: Final = "report.json"
 
 
@@ -39,7 +38,7 @@ class Report(Run):
     @property
     def page_keys(self) -> tuple[str, str]:
         """Keys of the page: the dated one and the latest."""
-        return self._keys(_INDEX)
+        return self._keys("index.html")
 
     @property
     def summary_keys(self) -> tuple[str, str]:
