@@ -182,19 +182,13 @@ def _events(settings: ProvisioningSettings) -> Step:
 
 
 def _inventory(settings: ProvisioningSettings) -> Step:
+    fields = ["Size", "LastModifiedDate", "StorageClass", "ETag", "ReplicationStatus", "ChecksumAlgorithm"]
     configuration = {
         "Id": _INVENTORY_ID,
         "IsEnabled": True,
         "IncludedObjectVersions": "All",
         "Schedule": {"Frequency": "Daily"},
-        "OptionalFields": [
-            "Size",
-            "LastModifiedDate",
-            "StorageClass",
-            "ETag",
-            "ReplicationStatus",
-            "ChecksumAlgorithm",
-        ],
+        "OptionalFields": fields,
         "Destination": {
             "S3BucketDestination": {
                 "AccountId": settings.account_id,
