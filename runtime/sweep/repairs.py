@@ -3,8 +3,6 @@
 from concurrent.futures import Executor
 from typing import Any, Final
 
-import attrs
-
 from runtime.fixity.due_check import DueCheck
 from runtime.fixity.ports import VerificationSchedule
 from runtime.fixity.queue_due_checks import queue_due
@@ -18,21 +16,30 @@ from runtime.sweep.progress import SweepProgress
 _TOGETHER: Final = 500
 
 
-@attrs.define(kw_only=True)
 class Repairs:
     """The repairs of a slice, and their ports."""
 
-    _checks: Queue[DueCheck]
-    _schedule: VerificationSchedule
-    _records: RecordStates
-    _deposits: Queue[Unrecorded]
-    _pool: Executor
-    _progress: SweepProgress
-    verdicts: list[Verdict] = attrs.field(factory=list, init=False)
-    unmatched: list[ScheduleRow] = attrs.field(factory=list, init=False)
-    without_record: list[Unrecorded] = attrs.field(factory=list, init=False)
-    vanished: list[DueCheck] = attrs.field(factory=list, init=False)
-    replaced: list[DueCheck] = attrs.field(factory=list, init=False)
+    def __init__(  # noqa: PLR0913 (four ports, by name)
+        self,
+        *,
+        checks: Queue[DueCheck],
+        schedule: VerificationSchedule,
+        records: RecordStates,
+        deposits: Queue[Unrecorded],
+        pool: Executor,
+        progress: SweepProgress,
+    ) -> None:
+        self._checks = checks
+        self._schedule = schedule
+        self._records = records
+        self._deposits = deposits
+        self._pool = pool
+        self._progress = progress
+        self.verdicts: list[Verdict] = []
+        self.unmatched: list[ScheduleRow] = []
+        self.without_record: list[Unrecorded] = []
+        self.vanished: list[DueCheck] = []
+        self.replaced: list[DueCheck] = []
 
     @property
     def _waiting(self) -> tuple[list[Any], ...]:

@@ -159,7 +159,7 @@ def test_l20_an_object_without_a_record_is_told_as_s3_tells_of_it(key: str) -> N
         event.size,
         event.version_id,
         event.time,
-        event.reason,
+        found.message["detail"]["reason"],
     )
     assert event.sequencer < normalised("0055AED6DCD90281E5")
     assert {"id", "source", "detail-type", "time", "detail"} == set(found.message)
