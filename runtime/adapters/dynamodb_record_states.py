@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from typing_extensions import override
 
 from runtime.adapters.dynamodb_pages import Pages
@@ -15,9 +13,6 @@ from runtime.fixity.table_items import key_of
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
 from runtime.sweep.ports import RecordStates
-
-if TYPE_CHECKING:
-    pass
 
 
 class DynamoDbRecordStates(Pages[RecordState | Malformed], RecordStates):
