@@ -1,7 +1,6 @@
 """Synthesises the templates of an environment for the tools that read them."""
 
 import json
-import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +13,6 @@ from stacks.config import Settings
 
 def synthesised(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
     """Return the templates of an environment by layer, as in `stacks.naming`."""
-    # Node's notice about its own version says nothing about the templates.
-    os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
     # CDK takes a while to import; a misspelt name should fail before that.
     from stacks.assembly import build_app  # noqa: PLC0415
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import attrs
 import typer
 
-from duracloud.cli.options import LOCAL, AsJson, Env
+from duracloud.cli.options import LOCAL, AsJson, Env, settings_of
 from duracloud.columns import aligned
 from duracloud.errors import UsageError
 
@@ -14,17 +14,15 @@ from duracloud.errors import UsageError
 def settings(
     environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment, as by --env.")] = "",
     *,
-    env: Env = LOCAL,
+    env: Env = "",
     as_json: AsJson = False,
 ) -> None:
-    """Print every setting of an environment and where its value comes from."""
-    from stacks.config import ConfigurationError  # noqa: PLC0415 (only this verb needs the classes of all settings)
-    from stacks.config.listing import effective, text  # noqa: PLC0415
+    """Print every setting of an environment, of 'local' if none is named, and where its value comes from."""
+    from stacks.config.listing import effective, text  # noqa: PLC0415 (only this verb needs it)
 
-    try:
-        found = effective(environment or env)
-    except ConfigurationError as error:
-        raise UsageError(str(error).replace("-c env=", "")) from error
+    if environment and env not in {"", environment}:
+        raise UsageError(f"got {environment!r} and --env {env!r}; allowed: one environment")
+    found = effective(settings_of(environment or env or LOCAL))
     if as_json:
         typer.echo(
             json.dumps([{**attrs.asdict(one.setting), "value": one.value, "source": one.source} for one in found])

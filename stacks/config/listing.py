@@ -7,7 +7,7 @@ from typing import Any, Final
 import attrs
 
 from stacks.config.fields import ALLOWED, MEANING, UNIT
-from stacks.config.loading import deviations, load_settings
+from stacks.config.loading import deviations
 from stacks.config.settings import Settings
 
 DEFAULT: Final = "default"
@@ -54,13 +54,8 @@ def _declared(cls: type, table: str, group: object) -> Iterator[Setting]:
             )
 
 
-def effective(environment: str | None) -> list[Effective]:
-    """Return every setting of an environment with its value and where that comes from.
-
-    Raises:
-        ConfigurationError: as of `load_settings`.
-    """
-    found = load_settings(environment)
+def effective(found: Settings) -> list[Effective]:
+    """Return every setting of an environment with its value and where that comes from."""
     said = deviations(found.name)
     return [
         Effective(

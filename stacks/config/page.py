@@ -8,7 +8,7 @@ import attrs
 
 from stacks.config.functions import Functions, WorkerSizing
 from stacks.config.listing import DEFAULT, Setting, effective, settings, text
-from stacks.config.loading import environments
+from stacks.config.loading import environments, load_settings
 
 PAGE: Final = Path(__file__).parent.parent.parent / "docs" / "settings.md"
 _FUNCTIONS: Final = "functions."
@@ -57,7 +57,7 @@ def _of_functions() -> Iterator[str]:
 
 def _of_environments() -> Iterator[str]:
     names = environments()
-    said = {name: {one.setting.key: one for one in effective(name)} for name in names}
+    said = {name: {one.setting.key: one for one in effective(load_settings(name))} for name in names}
     yield "\n## What the environments change\n"
     yield from _table("setting", DEFAULT, *names)
     for setting in settings():

@@ -57,7 +57,7 @@ def test_without_a_verb_the_overview_is_printed(capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["fly"], "got 'fly'; allowed: up, down, clean, demo, "),
+        (["fly"], "got 'fly'; allowed: up, down, clean, demo, drill, test, bench, "),
         (["audit", "fly"], "got 'fly'; allowed: verify, prove, pack"),
         (["audit"], "Missing command; see 'duracloud audit --help'"),
         (["--fly"], "got --fly; allowed: --install-completion, --show-completion, --help"),
@@ -65,6 +65,7 @@ def test_without_a_verb_the_overview_is_printed(capsys: pytest.CaptureFixture[st
         (["alarms", "--env"], "Option '--env' requires an argument; see 'duracloud --help'"),
         (["alarms", "prod"], "Got unexpected extra argument(s) (prod); see 'duracloud alarms --help'"),
         (["alarms", "--env", "moon"], "the environment is 'moon'; allowed: dev|local|prod|staging"),
+        (["settings", "dev", "--env", "prod"], "got 'dev' and --env 'prod'; allowed: one environment"),
         (["up", "--env", "prod"], "got --env 'prod'; allowed: local, the only environment of the local AWS"),
         (["synth", "--env", "moon"], "got --env 'moon'; allowed: dev, local, prod, staging"),
         (["bench", "moon"], "got moon; allowed: hash, batch, object, import, synth, level"),

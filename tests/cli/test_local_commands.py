@@ -22,12 +22,6 @@ def test_a_port_that_is_none_is_one_clear_line(
     assert [f"got DURACLOUD_PORT={port!r}; allowed: a number from 1 to 65535"] == capsys.readouterr().err.splitlines()
 
 
-def test_an_unknown_command_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
-    """The line says what was got and what is allowed."""
-    assert 2 == main(["start"])
-    assert "got 'start'; allowed: up, down, clean, demo, drill, test, bench," in capsys.readouterr().err
-
-
 def test_two_commands_do_not_work_in_one_folder_at_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -208,7 +208,7 @@ def test_every_setting_is_explained() -> None:
 
 def test_the_effective_settings_say_where_they_come_from() -> None:
     """A person sees of each value whether it is the default or stands in the file."""
-    found = {one.setting.key: one for one in effective("dev")}
+    found = {one.setting.key: one for one in effective(load_settings("dev"))}
 
     assert (30, "dev.toml") == (found["log_retention_days"].value, found["log_retention_days"].source)
     assert ("INFO", DEFAULT) == (found["log_level"].value, found["log_level"].source)
