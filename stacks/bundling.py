@@ -19,24 +19,17 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
+import attrs
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 ROOT: Final = Path(__file__).parent.parent
 RUNTIME: Final = ROOT / "runtime"
-REQUIREMENTS: Final = RUNTIME / "requirements.txt"
-# What only the reports need: too large and too slow to import for the layer of all functions.
-REPORT_REQUIREMENTS: Final = RUNTIME / "requirements-report.txt"
 WHEELHOUSE: Final = ROOT / ".wheelhouse"
 _BUILT: Final = ROOT / ".local" / "assets"
 PYTHON_VERSION: Final = "3.13"
 PLATFORMS: Final = {"arm64": "manylinux2014_aarch64", "x86_64": "manylinux2014_x86_64"}
-# Wheels for ARM may ask for a newer C library than the name of their folder says; Lambda has 2.34
-# (https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html).
-_MORE_PLATFORMS: Final = {REPORT_REQUIREMENTS: {"arm64": ("manylinux_2_24_aarch64",)}}
-# The services that the functions call.
-SERVICES: Final = frozenset({"dynamodb", "kms", "s3", "sns", "sqs"})
 # Code, and the templates and styles of pages.
 _SHIPPED: Final = frozenset({".py", ".j2", ".css"})
 # Changes whenever the recipe below gives another result for the same inputs.
@@ -45,6 +38,34 @@ _RECIPE: Final = "1"
 
 class BundlingError(Exception):
     """The layer cannot be built; the text is one line for the person who runs the command."""
+
+
+@attrs.frozen(kw_only=True)
+class Dependencies:
+    """What a layer holds."""
+
+    name: str  # of the folder in which it is built
+    description: str
+    requirements: Path
+    services: frozenset[str] = frozenset()  # whose descriptions of botocore are kept
+    arm64_platforms: tuple[str, ...] = ()  # more of them, for wheels
+
+
+ALL_FUNCTIONS: Final = Dependencies(
+    name="layer",
+    description="Dependencies of the DuraCloud functions",
+    requirements=RUNTIME / "requirements.txt",
+    services=frozenset({"dynamodb", "kms", "s3", "sns", "sqs"}),
+)
+# What only the reports need: too large and too slow to import for the layer of all functions.
+REPORT: Final = Dependencies(
+    name="report",
+    description="Reads S3 inventories in Parquet, writes HTML",
+    requirements=RUNTIME / "requirements-report.txt",
+    # Wheels for ARM may ask for a newer C library than the name of their folder says; Lambda has 2.34
+    # (https://docs.aws.amazon.com/linux/al2023/ug/core-glibc.html).
+    arm64_platforms=("manylinux_2_24_aarch64",),
+)
 
 
 @functools.cache
@@ -71,49 +92,23 @@ def function_code(scope: Construct) -> lambda_.Code:
     return _asset(scope, "code", _digest(_code_files()), copy_code)
 
 
-def dependency_layer(scope: Construct, construct_id: str, architecture: str) -> lambda_.LayerVersion:
-    """Make the layer of the functions' dependencies.
+def layer(scope: Construct, construct_id: str, architecture: str, content: Dependencies) -> lambda_.LayerVersion:
+    """Make a layer.
 
     Raises:
         BundlingError: a wheel was not fetched, or cannot be installed.
     """
-
-    def install(target: Path) -> None:
-        install_dependencies(architecture, target / "python")
-
-    inputs = _digest([REQUIREMENTS], PLATFORMS[architecture], PYTHON_VERSION, _RECIPE, *sorted(SERVICES))
-    _require_wheels(scope, architecture, REQUIREMENTS)
-    code = _asset(scope, "layer", inputs, install)
-    return _layer(scope, construct_id, architecture, code, "Dependencies of the DuraCloud functions")
-
-
-def report_layer(scope: Construct, construct_id: str, architecture: str) -> lambda_.LayerVersion:
-    """Make the layer of `checksum-report` alone. Arguments and errors as of `dependency_layer`."""
-
-    def install(target: Path) -> None:
-        install_report(architecture, target / "python")
-
-    inputs = _digest([REPORT_REQUIREMENTS], PLATFORMS[architecture], PYTHON_VERSION, _RECIPE)
-    _require_wheels(scope, architecture, REPORT_REQUIREMENTS)
-    code = _asset(scope, "report", inputs, install)
-    return _layer(scope, construct_id, architecture, code, "Reads S3 inventories in Parquet, writes HTML")
-
-
-def _require_wheels(scope: Construct, architecture: str, requirements: Path) -> None:
-    if cdk.Stack.of(scope).bundling_required and (missing := missing_wheels(architecture, requirements)):
+    if cdk.Stack.of(scope).bundling_required and (missing := missing_wheels(architecture, content)):
         raise BundlingError(
             f"{', '.join(missing)} not found in {WHEELHOUSE.name}/{PLATFORMS[architecture]}; run: make setup"
         )
-
-
-def _layer(
-    scope: Construct, construct_id: str, architecture: str, code: lambda_.Code, description: str
-) -> lambda_.LayerVersion:
+    services = sorted(content.services)
+    inputs = _digest([content.requirements], PLATFORMS[architecture], PYTHON_VERSION, _RECIPE, *services)
     return lambda_.LayerVersion(
         scope,
         construct_id,
-        description=description,
-        code=code,
+        description=content.description,
+        code=_asset(scope, content.name, inputs, lambda target: install(architecture, content, target / "python")),
         compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
         compatible_architectures=[cpu(architecture)],
     )
@@ -124,15 +119,16 @@ def cpu(architecture: str) -> lambda_.Architecture:
     return lambda_.Architecture.ARM_64 if architecture == "arm64" else lambda_.Architecture.X86_64
 
 
-def missing_wheels(architecture: str, requirements: Path = REQUIREMENTS) -> list[str]:
+def missing_wheels(architecture: str, content: Dependencies) -> list[str]:
     """Return the requirements of a layer that have no wheel in the wheelhouse."""
     # A compiled wheel is for one version of Python, or (abi3) for all from one on.
     usable = {"none", "abi3", f"cp{PYTHON_VERSION.replace('.', '')}"}
     found = (path.name.split("-") for path in (WHEELHOUSE / PLATFORMS[architecture]).glob("*.whl"))
     wheels = {(parts[0], parts[1]) for parts in found if parts[-2] in usable}
+    text = content.requirements.read_text(encoding="utf-8")
     return [
         f"{name}=={version}"
-        for name, version in _pins(requirements)
+        for name, version in re.findall(r"^([A-Za-z0-9._-]+)==(\S+)$", text, flags=re.MULTILINE)
         if (re.sub(r"[-_.]+", "_", name).lower(), version) not in {(n.lower(), v) for n, v in wheels}
     ]
 
@@ -144,9 +140,9 @@ def fetch(architectures: Iterable[str]) -> None:
         BundlingError: pip failed; its output is on the terminal.
     """
     for architecture in architectures:
-        for requirements in (REQUIREMENTS, REPORT_REQUIREMENTS):
-            if missing_wheels(architecture, requirements):
-                _pip("download", architecture, requirements, "--dest", str(WHEELHOUSE / PLATFORMS[architecture]))
+        for content in (ALL_FUNCTIONS, REPORT):
+            if missing_wheels(architecture, content):
+                _pip("download", architecture, content, "--dest", str(WHEELHOUSE / PLATFORMS[architecture]))
 
 
 def copy_code(target: Path) -> None:
@@ -157,43 +153,31 @@ def copy_code(target: Path) -> None:
         shutil.copyfile(path, copy)
 
 
-def install_dependencies(architecture: str, target: Path) -> None:
-    """Install the layer's content into a folder, from the wheelhouse alone, without what is never used."""
-    _install(architecture, REQUIREMENTS, target)
-    for path in (target / "botocore" / "data").iterdir():
-        if path.is_dir() and path.name not in SERVICES:
+def install(architecture: str, content: Dependencies, target: Path) -> None:
+    """Install a layer's content into a folder, from the wheelhouse alone, without what is never used."""
+    wheels = WHEELHOUSE / PLATFORMS[architecture]
+    options = ("--no-index", "--find-links", str(wheels), "--no-compile", "--target", str(target))
+    _pip("install", architecture, content, *options)
+    for path in target.glob("botocore/data/*"):
+        if path.is_dir() and path.name not in content.services:
             shutil.rmtree(path)
     shutil.rmtree(target / "bin", ignore_errors=True)
 
 
-def install_report(architecture: str, target: Path) -> None:
-    """Install the content of the layer of `checksum-report` into a folder, from the wheelhouse alone."""
-    _install(architecture, REPORT_REQUIREMENTS, target)
-
-
-def _install(architecture: str, requirements: Path, target: Path) -> None:
-    wheels = WHEELHOUSE / PLATFORMS[architecture]
-    options = ("--no-index", "--find-links", str(wheels), "--no-compile", "--target", str(target))
-    _pip("install", architecture, requirements, *options)
-
-
-def _pip(command: str, architecture: str, requirements: Path, *options: str) -> None:
-    more = _MORE_PLATFORMS.get(requirements, {}).get(architecture, ())
+def _pip(command: str, architecture: str, content: Dependencies, *options: str) -> None:
+    platforms = (PLATFORMS[architecture], *(content.arm64_platforms if architecture == "arm64" else ()))
     # Not --isolated, which would ignore the person's package index.
     arguments = [
         *("-m", "pip", command, "--quiet", "--quiet", "--disable-pip-version-check", "--no-input"),
         *("--no-deps", "--only-binary=:all:", "--implementation", "cp", "--python-version", PYTHON_VERSION),
-        *("--platform", PLATFORMS[architecture], "--requirement", str(requirements)),
-        *(text for platform in more for text in ("--platform", platform)),
+        *(text for platform in platforms for text in ("--platform", platform)),
+        *("--requirement", str(content.requirements)),
         *options,
     ]
     done = subprocess.run([sys.executable, *arguments], check=False, stdout=sys.stderr)  # noqa: S603 (our own arguments)
     if done.returncode:
-        raise BundlingError(f"pip could not {command} {requirements.relative_to(ROOT)} for {architecture}, see above")
-
-
-def _pins(requirements: Path) -> list[tuple[str, str]]:
-    return re.findall(r"^([A-Za-z0-9._-]+)==(\S+)$", requirements.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        name = content.requirements.relative_to(ROOT)
+        raise BundlingError(f"pip could not {command} {name} for {architecture}, see above")
 
 
 def _code_files() -> list[Path]:

@@ -27,7 +27,7 @@ class IntegrityStack(Layer):
         super().__init__(scope, settings, naming.INTEGRITY, "queues, event rules, functions, schedules")
         layer = None
         if settings.dependency_layer:
-            layer = bundling.dependency_layer(self, "Dependencies", settings.architecture)
+            layer = bundling.layer(self, "Dependencies", settings.architecture, bundling.ALL_FUNCTIONS)
         host = FunctionHost(
             settings=settings, code=bundling.function_code(self), layer=layer, key=base.key, retention=retention
         )

@@ -4,13 +4,12 @@ from stacks.config.alarms import Alarms
 from stacks.config.fields import ConfigurationError
 from stacks.config.functions import Functions, Sizing, WorkerSizing
 from stacks.config.loading import environments, load_settings, parse_settings
-from stacks.config.settings import LOG_RETENTION_DAYS, Settings
+from stacks.config.settings import Settings
 from stacks.config.storage import LEAST_MOVED_EVIDENCE_BYTES, Encryption, Lifecycle, Tables
 from stacks.config.work import Audit, Delivery, Export, Fixity, Report, Requests, Sweep
 
 __all__ = [
     "LEAST_MOVED_EVIDENCE_BYTES",
-    "LOG_RETENTION_DAYS",
     "Alarms",
     "Audit",
     "ConfigurationError",

@@ -22,7 +22,7 @@ _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # The ARNs that are written out are those of AWS's commercial partition.
 _REGION: Final = re.compile(r"(?!cn-|us-gov-|us-iso)[a-z]{2}(-[a-z]+)+-\d")
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-LOG_RETENTION_DAYS: Final = (
+_LOG_RETENTION_DAYS: Final = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
 # Metrics travel in the log at INFO, and Lambda discards what is below the level:
@@ -58,7 +58,7 @@ class Settings:
         "where your copy of the runbook can be read; alarms and e-mails link to its headings",
     )
     log_level: str = one_of(_LOG_LEVELS, "level of the functions' logs", default="INFO")
-    log_retention_days: int = one_of(LOG_RETENTION_DAYS, "the functions' logs are kept", default=365, unit="days")
+    log_retention_days: int = one_of(_LOG_RETENTION_DAYS, "the functions' logs are kept", default=365, unit="days")
     disposable: bool = flag(
         "data may be destroyed with its stacks; needs `-c allowDataLoss=true` as well; never true for prod",
         default=False,

@@ -6,25 +6,20 @@ from typing import Final
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from runtime import settings
 from runtime.contract import Metric, Severity
 from runtime.counts import COUNTS
-from runtime.settings import (
-    DepositSettings,
-    ExportSettings,
-    ManifestSettings,
-    ProvisioningSettings,
-    RemovalSettings,
-    ReplicationSettings,
-    TrailSettings,
-    VerificationSettings,
-)
 from stacks import naming
 from stacks.constructs import fixity_metrics
 from stacks.constructs.alarms import Alarm
 from stacks.constructs.watched import Watched
 
 # Those that publish FailedChecks, see `contract.Metric`.
-CHECKING_FUNCTIONS: Final = (DepositSettings.function, RemovalSettings.function, VerificationSettings.function)
+CHECKING_FUNCTIONS: Final = (
+    settings.DepositSettings.function,
+    settings.RemovalSettings.function,
+    settings.VerificationSettings.function,
+)
 _QUARTER_OF_AN_HOUR: Final = 3
 _HOUR: Final = 12
 _DAY_SECONDS: Final = 86_400
@@ -108,7 +103,7 @@ def _on_functions(watched: Watched) -> Iterator[Alarm]:
         name="verification-concurrency",
         severity=Severity.NOTICE,
         meaning="Checks have used nearly all their concurrency for an hour.",
-        metric=watched.function(VerificationSettings.function).metric_concurrency(),
+        metric=watched.function(settings.VerificationSettings.function).metric_concurrency(),
         threshold=thresholds.verification_concurrency,
         periods=_HOUR,
     )
@@ -176,7 +171,7 @@ def _on_requests_and_exports(watched: Watched) -> Iterator[Alarm]:
             name=name,
             severity=Severity.NOTICE,
             meaning=meaning,
-            metric=_in_an_hour(watched.metric(ProvisioningSettings.function, metric)),
+            metric=_in_an_hour(watched.metric(settings.ProvisioningSettings.function, metric)),
             threshold=thresholds.failed_requests,
             of_events=True,
         )
@@ -184,7 +179,7 @@ def _on_requests_and_exports(watched: Watched) -> Iterator[Alarm]:
         name="failed-exports",
         severity=Severity.WARNING,
         meaning="An export of the checksum table failed.",
-        metric=_in_an_hour(watched.metric(ExportSettings.function, Metric.EXPORTS_FAILED)),
+        metric=_in_an_hour(watched.metric(settings.ExportSettings.function, Metric.EXPORTS_FAILED)),
         threshold=thresholds.failed_exports,
         of_events=True,
     )
@@ -196,7 +191,7 @@ def _on_replication(watched: Watched) -> Iterator[Alarm]:
         name="failed-replications",
         severity=Severity.CRITICAL,
         meaning="S3 could not replicate objects: they have no copy in the other region.",
-        metric=_in_an_hour(watched.metric(ReplicationSettings.function, Metric.REPLICATIONS_FAILED)),
+        metric=_in_an_hour(watched.metric(settings.ReplicationSettings.function, Metric.REPLICATIONS_FAILED)),
         threshold=thresholds.failed_replications,
         of_events=True,
     )
@@ -204,7 +199,7 @@ def _on_replication(watched: Watched) -> Iterator[Alarm]:
         name="late-replications",
         severity=Severity.WARNING,
         meaning="S3 did not replicate objects within 15 minutes.",
-        metric=_in_an_hour(watched.metric(ReplicationSettings.function, Metric.REPLICATIONS_LATE)),
+        metric=_in_an_hour(watched.metric(settings.ReplicationSettings.function, Metric.REPLICATIONS_LATE)),
         threshold=thresholds.late_replications,
         of_events=True,
     )
@@ -212,12 +207,12 @@ def _on_replication(watched: Watched) -> Iterator[Alarm]:
 
 def _on_sweeps(watched: Watched) -> Iterator[Alarm]:
     """Yield the alarms on what a sweep counted: it publishes once a day, and until the next one its values stand."""
-    settings = watched.settings
-    longest = settings.fixity.check_interval_days + settings.sweep.grace_days
+    environment = watched.settings
+    longest = environment.fixity.check_interval_days + environment.sweep.grace_days
     words = {
-        "grace_days": settings.sweep.grace_days,
+        "grace_days": environment.sweep.grace_days,
         "longest_days": longest,
-        "coverage_percent": settings.alarms.coverage_percent,
+        "coverage_percent": environment.alarms.coverage_percent,
     }
     for counted in COUNTS.values():
         if alarm := counted.alarm:
@@ -226,18 +221,18 @@ def _on_sweeps(watched: Watched) -> Iterator[Alarm]:
                 name=alarm.name,
                 severity=alarm.severity,
                 meaning=alarm.meaning.format(**words),
-                metric=fixity_metrics.of_sweep(settings.name, counted.metric, statistic),
-                threshold=getattr(settings.alarms, alarm.threshold) if alarm.threshold else longest * _DAY_SECONDS,
+                metric=fixity_metrics.of_sweep(environment.name, counted.metric, statistic),
+                threshold=getattr(environment.alarms, alarm.threshold) if alarm.threshold else longest * _DAY_SECONDS,
                 missing=cloudwatch.TreatMissingData.IGNORE,
                 below=alarm.below,
             )
     yield Alarm(
         name="no-sweep",
         severity=Severity.CRITICAL,
-        meaning=f"No sweep has finished for {settings.sweep.silence_days} days: overdue objects go unnoticed.",
-        metric=fixity_metrics.of_sweep(settings.name, Metric.OBJECTS_UNDER_CARE, "SampleCount"),
+        meaning=f"No sweep has finished for {environment.sweep.silence_days} days: overdue objects go unnoticed.",
+        metric=fixity_metrics.of_sweep(environment.name, Metric.OBJECTS_UNDER_CARE, "SampleCount"),
         threshold=1,
-        periods=settings.sweep.silence_days,
+        periods=environment.sweep.silence_days,
         missing=cloudwatch.TreatMissingData.BREACHING,
         below=True,
     )
@@ -245,18 +240,18 @@ def _on_sweeps(watched: Watched) -> Iterator[Alarm]:
 
 def _on_audit_trail(watched: Watched) -> Iterator[Alarm]:
     """Yield the alarms on defects of the audit trail, and on records that were altered."""
-    settings = watched.settings
+    thresholds, silence_days = watched.settings.alarms, watched.settings.audit.silence_days
 
     def daily(name: str) -> cloudwatch.Metric:
-        return watched.metric(ManifestSettings.function, name).with_(period=Duration.days(1))
+        return watched.metric(settings.ManifestSettings.function, name).with_(period=Duration.days(1))
 
     yield Alarm(
         name="no-audit-manifest",
         severity=Severity.CRITICAL,
-        meaning=f"The audit trail has not been signed for {settings.audit.silence_days} days.",
+        meaning=f"The audit trail has not been signed for {silence_days} days.",
         metric=daily(Metric.AUDIT_MANIFESTS),
         threshold=1,
-        periods=settings.audit.silence_days,
+        periods=silence_days,
         missing=cloudwatch.TreatMissingData.BREACHING,
         below=True,
     )
@@ -265,14 +260,14 @@ def _on_audit_trail(watched: Watched) -> Iterator[Alarm]:
         severity=Severity.CRITICAL,
         meaning="Files of the audit trail differ from those that the service wrote.",
         metric=daily(Metric.AUDIT_PROBLEMS),
-        threshold=settings.alarms.audit_problems,
+        threshold=thresholds.audit_problems,
         of_events=True,
     )
     yield Alarm(
         name="altered-records",
         severity=Severity.WARNING,
         meaning="Something other than a deposit or a check changed fixity records.",
-        metric=_in_an_hour(watched.metric(TrailSettings.function, Metric.ALTERED_RECORDS)),
-        threshold=settings.alarms.altered_records,
+        metric=_in_an_hour(watched.metric(settings.TrailSettings.function, Metric.ALTERED_RECORDS)),
+        threshold=thresholds.altered_records,
         of_events=True,
     )

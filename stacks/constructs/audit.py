@@ -46,13 +46,7 @@ class Audit(Construct):
         settings = host.settings
         writer = self._function(
             "AuditTrail",
-            TrailSettings(
-                environment=settings.name,
-                commit=host.commit,
-                managed_bucket=host.managed_bucket,
-                audit_object_lock=settings.audit.object_lock,
-                evidence_retention_days=settings.lifecycle.evidence_retention_days,
-            ),
+            TrailSettings(**host.audit_settings()),
             "Writes what happens to objects into the audit trail",
             settings.functions.audit_trail,
         )
@@ -72,14 +66,7 @@ class Audit(Construct):
         host, settings = self._host, self._host.settings
         function = self._function(
             "AuditManifest",
-            ManifestSettings(
-                environment=settings.name,
-                commit=host.commit,
-                managed_bucket=host.managed_bucket,
-                audit_object_lock=settings.audit.object_lock,
-                evidence_retention_days=settings.lifecycle.evidence_retention_days,
-                audit_key_arn=signing_key.key_arn,
-            ),
+            ManifestSettings(**host.audit_settings(), audit_key_arn=signing_key.key_arn),
             "Signs the days of the audit trail",
             settings.functions.audit_manifest,
         )

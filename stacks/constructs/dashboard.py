@@ -6,16 +6,9 @@ from typing import Final
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from runtime import settings
 from runtime.contract import Metric
 from runtime.counts import COUNTS
-from runtime.settings import (
-    ExportSettings,
-    ManifestSettings,
-    ProvisioningSettings,
-    ReplicationSettings,
-    ReportSettings,
-    TrailSettings,
-)
 from stacks import naming
 from stacks.constructs import fixity_metrics
 from stacks.constructs.alarm_list import CHECKING_FUNCTIONS
@@ -109,15 +102,16 @@ def _reports(watched: Watched) -> list[cloudwatch.IWidget]:
     return [
         _graph(
             "Requests and exports",
-            reported(ProvisioningSettings.function, requests) + reported(ExportSettings.function, exports),
+            reported(settings.ProvisioningSettings.function, requests)
+            + reported(settings.ExportSettings.function, exports),
         ),
-        _graph("Replication", reported(ReplicationSettings.function, replication)),
+        _graph("Replication", reported(settings.ReplicationSettings.function, replication)),
         _graph(
             "Audit trail",
-            reported(ManifestSettings.function, audit)
-            + reported(TrailSettings.function, {Metric.ALTERED_RECORDS: "records changed by hand"}),
+            reported(settings.ManifestSettings.function, audit)
+            + reported(settings.TrailSettings.function, {Metric.ALTERED_RECORDS: "records changed by hand"}),
         ),
-        _graph("Reports", reported(ReportSettings.function, {Metric.REPORTS_COMPLETED: "reports completed"})),
+        _graph("Reports", reported(settings.ReportSettings.function, {Metric.REPORTS_COMPLETED: "reports completed"})),
     ]
 
 

@@ -75,24 +75,20 @@ class FixedBuckets(Construct):
         self._keep_audit_files(retention)
 
     def _let_s3_deliver(self, logs_name: str, ours: Mapping[str, Any]) -> None:
-        self.logs.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AccessLogs",
-                principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
-                actions=["s3:PutObject"],
-                resources=[naming.objects_arn(logs_name)],
-                conditions=ours,
+        inventories = naming.objects_arn(self._managed_name, f"{ManagedPrefix.INVENTORY}*")
+        for bucket, sid, service, objects in (
+            (self.logs, "AccessLogs", "logging.s3.amazonaws.com", naming.objects_arn(logs_name)),
+            (self.managed, "Inventories", "s3.amazonaws.com", inventories),
+        ):
+            bucket.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid=sid,
+                    principals=[iam.ServicePrincipal(service)],
+                    actions=["s3:PutObject"],
+                    resources=[objects],
+                    conditions=ours,
+                )
             )
-        )
-        self.managed.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="Inventories",
-                principals=[iam.ServicePrincipal("s3.amazonaws.com")],
-                actions=["s3:PutObject"],
-                resources=[naming.objects_arn(self._managed_name, f"{ManagedPrefix.INVENTORY}*")],
-                conditions=ours,
-            )
-        )
 
     def _keep_audit_files(self, retention: Retention) -> None:
         """Deny everybody every call that would replace a file of the audit trail.

@@ -56,7 +56,7 @@ class Fixity(Construct):
         sizes, delivery = host.settings.functions, host.settings.delivery
         window, receives = delivery.batch_window_seconds, delivery.max_receives
         self.created = self._queue("ObjectCreated", naming.OBJECT_CREATED, sizes.file_uploaded, window, receives)
-        self._deleted = self._queue("ObjectDeleted", naming.OBJECT_DELETED, sizes.file_deleted, window, receives)
+        deleted = self._queue("ObjectDeleted", naming.OBJECT_DELETED, sizes.file_deleted, window, receives)
         self.verification = self._queue(
             "Verification",
             naming.VERIFICATION,
@@ -70,14 +70,30 @@ class Fixity(Construct):
             "New objects in main buckets",
             object_events.of_main_buckets(prefix, object_events.OBJECT_CREATED),
         )
-        self._deleted.take(
+        deleted.take(
             "Deleted", "Deletions in main buckets", object_events.of_main_buckets(prefix, object_events.OBJECT_DELETED)
         )
-        self.queues = (self.created, self._deleted, self.verification)
-        due, due_stream = self._due()
-        failure, failure_stream = self._failure(topic)
-        self.functions = (self._deposit(), self._removal(), self._verification(), due, failure)
-        self.streams = (due_stream, failure_stream)
+        self.queues = (self.created, deleted, self.verification)
+        self.streams = (self._due(), self._failure(topic))
+        of_streams = [stream.function for stream in self.streams]
+        self.functions = (
+            self._reader(
+                "FileUploaded",
+                DepositSettings(**self._shared(receives)),
+                "Deposits new objects",
+                sizes.file_uploaded,
+                self.created,
+            ),
+            self._reader(
+                "FileDeleted",
+                RemovalSettings(**self._shared(receives)),
+                "Brings the tables in line after deletions",
+                sizes.file_deleted,
+                deleted,
+            ),
+            self._verification(),
+            *of_streams,
+        )
 
     def _queue(
         self, construct_id: str, name: str, sizing: WorkerSizing, window_seconds: int, max_receives: int
@@ -108,26 +124,6 @@ class Fixity(Construct):
             max_receive_count=max_receives,
         )
         return attrs.asdict(shared)
-
-    def _deposit(self) -> RuntimeFunction:
-        settings = self._host.settings
-        return self._reader(
-            "FileUploaded",
-            DepositSettings(**self._shared(settings.delivery.max_receives)),
-            "Deposits new objects",
-            settings.functions.file_uploaded,
-            self.created,
-        )
-
-    def _removal(self) -> RuntimeFunction:
-        settings = self._host.settings
-        return self._reader(
-            "FileDeleted",
-            RemovalSettings(**self._shared(settings.delivery.max_receives)),
-            "Brings the tables in line after deletions",
-            settings.functions.file_deleted,
-            self._deleted,
-        )
 
     def _verification(self) -> RuntimeFunction:
         settings = self._host.settings
@@ -166,7 +162,7 @@ class Fixity(Construct):
         queue.drive(function)
         return function
 
-    def _due(self) -> tuple[RuntimeFunction, TableStream]:
+    def _due(self) -> TableStream:
         host = self._host
         function = RuntimeFunction(
             self,
@@ -181,7 +177,7 @@ class Fixity(Construct):
             sizing=host.settings.functions.verification_due,
         )
         function.allow(["sqs:SendMessage"], self.verification.queue.queue_arn)
-        stream = TableStream(
+        return TableStream(
             self,
             "VerificationDueStream",
             host,
@@ -191,9 +187,8 @@ class Fixity(Construct):
             batch_size=_DUE_BATCH,
             window_seconds=host.settings.delivery.check_window_seconds,
         )
-        return function, stream
 
-    def _failure(self, topic: sns.ITopic) -> tuple[RuntimeFunction, TableStream]:
+    def _failure(self, topic: sns.ITopic) -> TableStream:
         host = self._host
         function = RuntimeFunction(
             self,
@@ -210,7 +205,7 @@ class Fixity(Construct):
         )
         function.allow(["sns:Publish"], topic.topic_arn)
         function.allow_key(host.key, "kms:Decrypt", "kms:GenerateDataKey")
-        stream = TableStream(
+        return TableStream(
             self,
             "ChecksumFailureStream",
             host,
@@ -220,4 +215,3 @@ class Fixity(Construct):
             batch_size=_ALERT_BATCH,
             window_seconds=host.settings.delivery.alert_window_seconds,
         )
-        return function, stream

@@ -1,6 +1,7 @@
 """A fixed bucket: private, versioned, TLS-only, logged, and kept when it leaves a template."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import attrs
 from aws_cdk import Duration
@@ -107,9 +108,7 @@ class PreservationBucket(Construct):
             ],
         )
         # The L2 properties of these two would add a custom resource, and one policy statement per source bucket.
-        resource = self.bucket.node.default_child
-        if not isinstance(resource, s3.CfnBucket):
-            raise TypeError("a bucket without its CloudFormation resource")
+        resource = cast("s3.CfnBucket", self.bucket.node.default_child)
         if announces_objects:
             resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
                 event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(event_bridge_enabled=True)

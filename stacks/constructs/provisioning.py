@@ -57,11 +57,7 @@ class Provisioning(Construct):
             "BucketRequested",
             host,
             ProvisioningSettings(
-                environment=settings.name,
-                commit=host.commit,
-                managed_bucket=host.managed_bucket,
-                audit_object_lock=settings.audit.object_lock,
-                evidence_retention_days=days.evidence_retention_days,
+                **host.audit_settings(),
                 bucket_prefix=settings.bucket_prefix,
                 account_id=settings.account,
                 replica_region=settings.replica_region,

@@ -30,7 +30,6 @@ class Report(Construct):
         sizing = settings.functions.checksum_report
         self.queue = WorkQueue(self, "Queue", host, name=naming.REPORTS, sizing=sizing)
         self.queue.schedule_start("Starts a report", settings.report.schedule)
-        more = bundling.report_layer(self, "Parquet", settings.architecture) if host.layer is not None else None
         self.function = RuntimeFunction(
             self,
             "ChecksumReport",
@@ -49,7 +48,7 @@ class Report(Construct):
             ),
             description="Writes lists of all objects and a page for people",
             sizing=sizing,
-            more_layers=() if more is None else (more,),
+            more_layers=[bundling.layer(self, "Parquet", settings.architecture, bundling.REPORT)] if host.layer else [],
             calls_itself=True,
         )
         self._allow(host, table)

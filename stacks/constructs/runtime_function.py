@@ -1,7 +1,7 @@
 """The one way to make a Lambda function here."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import cast
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -16,40 +16,9 @@ from constructs import Construct
 from runtime.contract import function_name
 from runtime.settings import FunctionSettings
 from stacks import bundling
-from stacks.config import LOG_RETENTION_DAYS, Sizing
+from stacks.config import Sizing
 from stacks.constructs.acknowledged import Acknowledged
 from stacks.constructs.function_host import FunctionHost
-
-_RETENTION: Final = dict(
-    zip(
-        LOG_RETENTION_DAYS,
-        (
-            logs.RetentionDays.ONE_DAY,
-            logs.RetentionDays.THREE_DAYS,
-            logs.RetentionDays.FIVE_DAYS,
-            logs.RetentionDays.ONE_WEEK,
-            logs.RetentionDays.TWO_WEEKS,
-            logs.RetentionDays.ONE_MONTH,
-            logs.RetentionDays.TWO_MONTHS,
-            logs.RetentionDays.THREE_MONTHS,
-            logs.RetentionDays.FOUR_MONTHS,
-            logs.RetentionDays.FIVE_MONTHS,
-            logs.RetentionDays.SIX_MONTHS,
-            logs.RetentionDays.ONE_YEAR,
-            logs.RetentionDays.THIRTEEN_MONTHS,
-            logs.RetentionDays.EIGHTEEN_MONTHS,
-            logs.RetentionDays.TWO_YEARS,
-            logs.RetentionDays.THREE_YEARS,
-            logs.RetentionDays.FIVE_YEARS,
-            logs.RetentionDays.SIX_YEARS,
-            logs.RetentionDays.SEVEN_YEARS,
-            logs.RetentionDays.EIGHT_YEARS,
-            logs.RetentionDays.NINE_YEARS,
-            logs.RetentionDays.TEN_YEARS,
-        ),
-        strict=True,
-    )
-)
 
 
 class RuntimeFunction(Construct):
@@ -81,9 +50,10 @@ class RuntimeFunction(Construct):
             self,
             "Log",
             log_group_name=f"/aws/lambda/{physical_name}",
-            retention=_RETENTION[host.settings.log_retention_days],
             removal_policy=host.retention.removal_policy,
         )
+        # The L2 property takes CDK's own names of these numbers.
+        cast("logs.CfnLogGroup", log_group.node.default_child).retention_in_days = host.settings.log_retention_days
         self._role = iam.Role(
             self,
             "Role",

@@ -1,7 +1,6 @@
 """The project's modules as syntax trees, for tests of who may import what."""
 
 import ast
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -31,24 +30,29 @@ class Module:
         return frozenset(found)
 
     def imports_from(self, *packages: str) -> list[str]:
-        return sorted(name for name in self.imports if any(_within(name, package) for package in packages))
+        """Return the imports that are one of the packages or lie in one."""
+        return sorted(name for name in self.imports if any(within(name, package) for package in packages))
 
 
-def _within(name: str, package: str) -> bool:
+def within(name: str, package: str) -> bool:
+    """Tell whether a dotted name is that of a package or of something in it."""
     return name == package or name.startswith(f"{package}.")
 
 
 @cache
 def modules() -> tuple[Module, ...]:
     """Return all modules of the project but the tests."""
-    return tuple(_read())
-
-
-def _read() -> Iterator[Module]:
     paths = [ROOT / "app.py"] + [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
-    for path in paths:
-        if path.exists():
-            yield Module(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8")))
+    return tuple(Module(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8"))) for path in paths)
+
+
+def attributes_of(name: str, tree: ast.AST) -> set[str]:
+    """Return the attributes of a name that code reads, such as `A` where it says `Metric.A`."""
+    return {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
+    }
 
 
 def modules_in(*prefixes: str) -> list[Module]:

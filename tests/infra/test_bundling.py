@@ -1,7 +1,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from benchmarks.function_environment import function_environment
 from runtime.settings import FUNCTIONS
 from stacks import bundling
 from stacks.assembly import build_app
+from tests.architecture.source import attributes_of
 from tests.infra.synthesis import CONTEXT, ROOT, settings_of
 from tests.support.processes import run
 
@@ -20,6 +21,7 @@ _MACHINES = {"arm64": 183, "x86_64": 62}
 
 @pytest.fixture(scope="module")
 def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The code asset, built."""
     target = tmp_path_factory.mktemp("code")
     bundling.copy_code(target)
     return target
@@ -28,7 +30,7 @@ def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def layers(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """The dependency layers by processor, built."""
-    return _built(bundling.install_dependencies, tmp_path_factory)
+    return _built(bundling.ALL_FUNCTIONS, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -40,23 +42,19 @@ def layer(layers: Mapping[str, Path]) -> Path:
 @pytest.fixture(scope="module")
 def report_layers(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """The layers of checksum-report by processor, built."""
-    return _built(bundling.install_report, tmp_path_factory)
+    return _built(bundling.REPORT, tmp_path_factory)
 
 
-def _built(install: Callable[[str, Path], None], folders: pytest.TempPathFactory) -> Mapping[str, Path]:
+def _built(content: bundling.Dependencies, folders: pytest.TempPathFactory) -> Mapping[str, Path]:
     targets = {architecture: folders.mktemp("layer") / "python" for architecture in bundling.PLATFORMS}
     for architecture, target in targets.items():
-        install(architecture, target)
+        bundling.install(architecture, content, target)
     return targets
 
 
 def _factory(function: str) -> str:
     tree = ast.parse((ROOT / "runtime" / "handlers" / f"{function.replace('-', '_')}.py").read_text("utf-8"))
-    (name,) = {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "bootstrap"
-    }
+    (name,) = attributes_of("bootstrap", tree)
     return name
 
 
@@ -113,7 +111,7 @@ def test_the_layer_describes_exactly_the_services_that_are_called(layer: Path) -
     described = {path.name for path in (layer / "botocore" / "data").iterdir() if path.is_dir()}
 
     assert called == described
-    assert called == bundling.SERVICES
+    assert called == bundling.ALL_FUNCTIONS.services
 
 
 def test_the_layer_fits_lambda(code: Path, layer: Path) -> None:
@@ -203,10 +201,10 @@ def test_the_native_library_is_for_the_processor_of_the_settings(architecture: s
 
 def test_a_wheel_for_another_python_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is compiled for one version of Python is fetched again for the next; the rest stays."""
-    assert [] == bundling.missing_wheels("arm64", bundling.REPORT_REQUIREMENTS)
+    assert [] == bundling.missing_wheels("arm64", bundling.REPORT)
     monkeypatch.setattr(bundling, "PYTHON_VERSION", "3.14")
 
-    [missing] = bundling.missing_wheels("arm64", bundling.REPORT_REQUIREMENTS)
+    [missing] = bundling.missing_wheels("arm64", bundling.REPORT)
     assert missing.startswith("MarkupSafe==")
 
 
