@@ -24,16 +24,11 @@ def cost(
     ] = False,
 ) -> None:
     """Print what an environment costs in a month."""
-    from duracloud.cost.command import run  # noqa: PLC0415 (loads the model, which loads what is deployed)
+    from duracloud.cost import command  # noqa: PLC0415 (loads the model, which loads what is deployed)
 
-    run(
-        env=env,
-        objects=objects,
-        size=size,
-        objects_per_month=objects_per_month,
-        buckets=buckets,
-        read_rate=read_rate,
-        lines=lines,
-        as_json=as_json,
-        write_tables=write_tables,
-    )
+    if write_tables:
+        command.write_tables()
+        return
+    environment = command.environment(env)
+    work = command.workload(objects, size, objects_per_month, buckets, read_rate)
+    command.show(environment, work, lines=lines, as_json=as_json)

@@ -33,37 +33,35 @@ _MAXIMUM_BYTES: Final = 10**19
 _DEPOSITED_SHARE: Final = 1 / 120
 
 
-def run(  # noqa: PLR0913 (one parameter for each option)
-    *,
-    env: str,
-    objects: str,
-    size: str,
-    objects_per_month: str,
-    buckets: str,
-    read_rate: str,
-    lines: bool,
-    as_json: bool,
-    write_tables: bool,
-) -> None:
-    """Print the bill. The parameters are those of the verb, as they were typed.
+def write_tables() -> None:
+    """Write the page of tables, and what it counts."""
+    with working("counting what the templates of prod hold"):
+        tables.write()
+    print(f"wrote {tables.PAGE.relative_to(tables.ROOT)}")
+
+
+def environment(name: str) -> Environment:
+    """Return an environment with what its templates hold and all prices.
 
     Raises:
-        UsageError: an argument is not what it should be.
+        UsageError: there is no such environment, or its file is not right.
     """
-    if write_tables:
-        with working("counting what the templates of prod hold"):
-            tables.write()
-        print(f"wrote {tables.PAGE.relative_to(tables.ROOT)}")
-        return
     try:
-        environment = Environment(settings=load_settings(env or None), counts=Counts.load(), prices=load_prices())
-        work = _workload(objects, size, objects_per_month, buckets, read_rate)
-        if as_json:
-            print(json.dumps(_values(environment, work), indent=2))
-        else:
-            print("\n".join(_report(environment, work, lines=lines)))
-    except (ConfigurationError, UnknownPriceError) as error:
+        return Environment(settings=load_settings(name or None), counts=Counts.load(), prices=load_prices())
+    except ConfigurationError as error:
         raise UsageError(str(error).replace("-c env=", "--env ")) from error
+
+
+def show(env: Environment, work: Workload, *, lines: bool, as_json: bool) -> None:
+    """Print the bill.
+
+    Raises:
+        UsageError: there is no price for a region of the environment.
+    """
+    try:
+        print(json.dumps(_values(env, work), indent=2) if as_json else "\n".join(_report(env, work, lines=lines)))
+    except UnknownPriceError as error:
+        raise UsageError(str(error)) from error
 
 
 def count(name: str, text: str) -> float:
@@ -92,8 +90,8 @@ def _parsed(name: str, text: str, units: dict[str, int], maximum: int, allowed: 
     return value
 
 
-def _workload(objects: str, size: str, objects_per_month: str, buckets: str, read_rate: str) -> Workload:
-    """Return the workload that the command line describes.
+def workload(objects: str, size: str, objects_per_month: str, buckets: str, read_rate: str) -> Workload:
+    """Return the workload that the command line describes, by its arguments as they were typed.
 
     Raises:
         UsageError: an argument is not what it should be, or two of them contradict each other.

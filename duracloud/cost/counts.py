@@ -8,16 +8,8 @@ from typing import Any, Final, Self
 
 import attrs
 
+from runtime import settings
 from runtime.contract import METRIC_DIMENSION_FUNCTION, METRIC_NAMESPACE, Metric
-from runtime.settings import (
-    DepositSettings,
-    ExportSettings,
-    ManifestSettings,
-    ProvisioningSettings,
-    ReportSettings,
-    SweepSettings,
-    VerificationSettings,
-)
 
 _FILE: Final = Path(__file__).parent / "counts.toml"
 _HEADING: Final = "# Counted in the templates by `duracloud cost --write-tables`; counts.py says what each is.\n"
@@ -25,15 +17,21 @@ _HEADING: Final = "# Counted in the templates by `duracloud cost --write-tables`
 _ALL_THE_TIME: Final = frozenset(
     [
         (function, metric)
-        for function in (DepositSettings.function, VerificationSettings.function)
+        for function in (settings.DepositSettings.function, settings.VerificationSettings.function)
         for metric in (Metric.FAILED_CHECKS, Metric.OUTCOME_MATCH, Metric.BYTES_VERIFIED)
     ]
-    + [(ExportSettings.function, metric) for metric in (Metric.EXPORTS_COMPLETED, Metric.EXPORTS_FAILED)]
+    + [(settings.ExportSettings.function, metric) for metric in (Metric.EXPORTS_COMPLETED, Metric.EXPORTS_FAILED)]
 )
 # They publish when a person asks, or a schedule of a day or more.
-_ONCE_A_DAY: Final = frozenset(
-    {SweepSettings.function, ManifestSettings.function, ProvisioningSettings.function, ReportSettings.function}
-)
+_ONCE_A_DAY: Final = {
+    kind.function
+    for kind in (
+        settings.SweepSettings,
+        settings.ManifestSettings,
+        settings.ProvisioningSettings,
+        settings.ReportSettings,
+    )
+}
 
 
 @attrs.frozen(kw_only=True)
