@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from runtime.settings import FUNCTIONS
-from tests.architecture.source import Module, modules, modules_in
+from tests.architecture.source import Module, modules, modules_in, within
 
 AWS = ("boto3", "botocore", "s3transfer")
 POWERTOOLS = "aws_lambda_powertools"
@@ -28,10 +28,9 @@ OWN = ("runtime", "stacks", "duracloud", "benchmarks", "tests")
 
 
 def _breaches(found: list[Module], *forbidden: str, but: tuple[str, ...] = ()) -> dict[str, list[str]]:
-    wrong = {module.path: module.imports_from(*forbidden) for module in found}
     kept = {
-        path: [name for name in names if not any(name == b or name.startswith(f"{b}.") for b in but)]
-        for path, names in wrong.items()
+        module.path: [name for name in module.imports_from(*forbidden) if not any(within(name, one) for one in but)]
+        for module in found
     }
     return {path: names for path, names in kept.items() if names}
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import attrs
 
+from runtime.contract import function_name
 from stacks import naming
 from stacks.assembly import build_app
 from stacks.config import Settings, load_settings
@@ -62,6 +63,13 @@ class Resource:
         return properties
 
     @property
+    def statements(self) -> list[Mapping[str, Any]]:
+        """The statements of a policy, or of a key's policy."""
+        document = self.properties.get("PolicyDocument") or self.properties["KeyPolicy"]
+        statements: list[Mapping[str, Any]] = document["Statement"]
+        return statements
+
+    @property
     def physical_name(self) -> str | None:
         """The name that the template gives it, None where CloudFormation makes one."""
         return next((str(self.properties[name]) for name in _NAMES if name in self.properties), None)
@@ -91,6 +99,34 @@ class Assembly:
         """Return the resource of a type with a physical name."""
         (found,) = (resource for resource in self.resources(kind) if resource.physical_name == name)
         return found
+
+    def function(self, name: str) -> Resource:
+        """Return a function by its name without the environment."""
+        return self.named("AWS::Lambda::Function", function_name(self.settings.name, name))
+
+    def role_of(self, function: str) -> str:
+        """Return what the role of a function is called in references."""
+        resource = self.function(function)
+        return self.resolve(resource.layer, resource.properties["Role"])
+
+    def references_to(self, kind: str) -> set[str]:
+        """Return what the resources of a type are called in references."""
+        return {self._target(found.layer, found.logical_id, "") for found in self.resources(kind)}
+
+    def target_of(self, schedule: str) -> Mapping[str, Any]:
+        """Return the target of the only rule that has a schedule."""
+        rules = [rule.properties for rule in self.resources("AWS::Events::Rule")]
+        ((target,),) = (rule["Targets"] for rule in rules if rule.get("ScheduleExpression") == schedule)
+        found: Mapping[str, Any] = target
+        return found
+
+    @property
+    def widgets(self) -> list[dict[str, Any]]:
+        """The widgets of the dashboard, references resolved."""
+        (dashboard,) = self.resources("AWS::CloudWatch::Dashboard")
+        body = json.loads(self.resolve(dashboard.layer, dashboard.properties["DashboardBody"]))
+        widgets: list[dict[str, Any]] = body["widgets"]
+        return widgets
 
     @property
     def customer_key(self) -> Resource:
@@ -148,6 +184,11 @@ def synthesised_once(settings: Settings, directory: Path, **context: object) -> 
             synthesise(settings, directory / "cdk.out", **context)
             done.touch()
     return Assembly(settings, directory / "cdk.out")
+
+
+def listed(value: Any) -> list[Any]:  # noqa: ANN401 (a value of a template)
+    """Return what stands as a list or, if it is one, alone."""
+    return value if isinstance(value, list) else [value]
 
 
 def references(value: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 (any value of a template)

@@ -1,4 +1,3 @@
-import json
 from typing import Any
 
 from runtime.contract import METRIC_NAMESPACE, Metric
@@ -36,17 +35,10 @@ TITLES = [
 ]
 
 
-def _widgets(assembly: Assembly) -> list[dict[str, Any]]:
-    (dashboard,) = assembly.resources("AWS::CloudWatch::Dashboard")
-    body = json.loads(assembly.resolve(dashboard.layer, dashboard.properties["DashboardBody"]))
-    widgets: list[dict[str, Any]] = body["widgets"]
-    return widgets
-
-
 def _graphs(assembly: Assembly) -> dict[str, list[list[Any]]]:
     return {
         widget["properties"]["title"]: widget["properties"]["metrics"]
-        for widget in _widgets(assembly)
+        for widget in assembly.widgets
         if widget["type"] == "metric"
     }
 
@@ -57,7 +49,7 @@ def _expressions(metrics: list[list[Any]]) -> dict[str, str]:
 
 def test_the_dashboard_shows_everything_that_is_documented(variant: Assembly) -> None:
     """Care, fixity, requests, queues, functions, tables and costs have their graphs, under a heading each."""
-    headings = [widget["properties"]["markdown"] for widget in _widgets(variant) if widget["type"] == "text"]
+    headings = [widget["properties"]["markdown"] for widget in variant.widgets if widget["type"] == "text"]
 
     assert list(_graphs(variant)) == TITLES
     assert [

@@ -8,23 +8,10 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from runtime import settings
 from runtime.contract import function_name
-from runtime.settings import (
-    FUNCTIONS,
-    AlertsSettings,
-    DepositSettings,
-    DueSettings,
-    ExportSettings,
-    ManifestSettings,
-    ProvisioningSettings,
-    RemovalSettings,
-    ReplicationSettings,
-    ReportSettings,
-    SweepSettings,
-    TrailSettings,
-    VerificationSettings,
-)
-from tests.infra.synthesis import ROOT, Assembly, Resource
+from tests.architecture.source import attributes_of
+from tests.infra.synthesis import ROOT, Assembly, Resource, listed
 
 # What the calls of each adapter ask of IAM, by the adapter's module and boto3's name of the operation. A missing
 # object answers 404 instead of 403 only where the bucket may be listed (lesson L22).
@@ -103,37 +90,50 @@ _CONSUME: Final = {
 }
 _SET_ASIDE: Final = {"sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"}
 _STREAM: Final = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
-_READER_OF: Final = {
-    DepositSettings.function: "object-created",
-    RemovalSettings.function: "object-deleted",
-    VerificationSettings.function: "verification",
+# What functions work on: messages of a queue, or the stream of a table.
+_QUEUES: Final = {
+    settings.DepositSettings.function: "object-created",
+    settings.RemovalSettings.function: "object-deleted",
+    settings.VerificationSettings.function: "verification",
+    settings.ProvisioningSettings.function: "bucket-requests",
+    settings.SweepSettings.function: "sweep",
+    settings.ReportSettings.function: "reports",
+    settings.ReplicationSettings.function: "replication-events",
+}
+_STREAMS: Final = {
+    settings.DueSettings.function: "schedule",
+    settings.AlertsSettings.function: "checksums",
+    settings.TrailSettings.function: "checksums",
 }
 
 Rights = Mapping[str, set[str]]
 
 
-def _statements(assembly: Assembly, role: str) -> Iterator[tuple[Resource, dict[str, Any]]]:
+def _statements(assembly: Assembly, role: str) -> Iterator[tuple[Resource, Mapping[str, Any]]]:
     for policy in assembly.resources("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
         roles = [assembly.resolve(policy.layer, one) for one in policy.properties.get("Roles", [])]
         if role in roles:
-            yield from ((policy, statement) for statement in policy.properties["PolicyDocument"]["Statement"])
-
-
-def _listed(value: Any) -> list[Any]:  # noqa: ANN401 (a value or a list of values)
-    return value if isinstance(value, list) else [value]
+            yield from ((policy, statement) for statement in policy.statements)
 
 
 def _rights(assembly: Assembly, function: str) -> Rights:
     """Return what the role of a function allows: resources by action. Denials take from it, so they need no leave."""
-    resource = assembly.named("AWS::Lambda::Function", function_name(assembly.settings.name, function))
-    role = assembly.resolve(resource.layer, resource.properties["Role"])
     rights: dict[str, set[str]] = defaultdict(set)
-    for policy, statement in _statements(assembly, role):
+    for policy, statement in _statements(assembly, assembly.role_of(function)):
         if statement["Effect"] == "Deny":
             continue
-        for action in _listed(statement["Action"]):
-            rights[action] |= {assembly.resolve(policy.layer, one) for one in _listed(statement["Resource"])}
+        for action in listed(statement["Action"]):
+            rights[action] |= {assembly.resolve(policy.layer, one) for one in listed(statement["Resource"])}
     return dict(rights)
+
+
+def _asked_by_lambda(environment: str, function: str) -> Iterator[tuple[set[str], str]]:
+    yield _LOG, f"Logs::LogGroup:/aws/lambda/{function_name(environment, function)}"
+    if function in _QUEUES:
+        yield _CONSUME, f"SQS::Queue:duracloud-{environment}-{_QUEUES[function]}"
+    if function in _STREAMS:
+        yield _STREAM, f"DynamoDB::GlobalTable:duracloud-{environment}-{_STREAMS[function]}.StreamArn"
+        yield _SET_ASIDE, f"SQS::Queue:duracloud-{environment}-{function}-failures"
 
 
 def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR0915 (a case per function)
@@ -157,32 +157,24 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
 
     table = f"DynamoDB::GlobalTable:duracloud-{environment}-"
     queue = f"SQS::Queue:duracloud-{environment}-"
-    objects, buckets, managed = (
-        f"arn:aws:s3:::{prefix}-*/*",
-        f"arn:aws:s3:::{prefix}-*",
-        f"arn:aws:s3:::{prefix}-managed",
-    )
-    add(_LOG, f"Logs::LogGroup:/aws/lambda/{function_name(environment, function)}")
+    buckets, managed = f"arn:aws:s3:::{prefix}-*", f"arn:aws:s3:::{prefix}-managed"
+    for actions, resource in _asked_by_lambda(environment, function):
+        add(actions, resource)
     match function:
-        case DepositSettings.function | RemovalSettings.function | VerificationSettings.function:
-            add(_CONSUME, f"{queue}{_READER_OF[function]}")
-            add({"s3:GetObject", "s3:GetObjectVersion"}, objects)
+        case _ if issubclass(settings.FUNCTIONS[function], settings.FixitySettings):
+            add({"s3:GetObject", "s3:GetObjectVersion"}, f"{buckets}/*")
             add({"s3:ListBucket", "s3:ListBucketVersions"}, buckets)
             add(_union(ASKED["dynamodb_records"]), f"{table}checksums")
             add(_union(ASKED["dynamodb_schedule"]), f"{table}schedule")
             key("kms:Decrypt")
-            if customer_key and function == VerificationSettings.function:
+            if customer_key and function == settings.VerificationSettings.function:
                 add({"kms:Decrypt"}, assembly.settings.encryption.replica_key_arn)
-        case DueSettings.function:
-            add(_STREAM, f"{table}schedule.StreamArn")
-            add(_SET_ASIDE, f"{queue}verification-due-failures")
+        case settings.DueSettings.function:
             add({"sqs:SendMessage"}, f"{queue}verification")
-        case AlertsSettings.function:
-            add(_STREAM, f"{table}checksums.StreamArn")
-            add(_SET_ASIDE, f"{queue}checksum-failure-failures")
+        case settings.AlertsSettings.function:
             add({"sns:Publish"}, f"SNS::Topic:duracloud-{environment}-alerts")
             key("kms:Decrypt", "kms:GenerateDataKey")
-        case ExportSettings.function:
+        case settings.ExportSettings.function:
             add({"dynamodb:ExportTableToPointInTime"}, f"{table}checksums")
             add({"dynamodb:ListExports"}, "*")
             add({"dynamodb:DescribeExport"}, f"{_table_arn(assembly)}/export/*")
@@ -192,11 +184,10 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
             )
             add({"s3:ListBucket"}, managed)
             key("kms:Decrypt", "kms:GenerateDataKey")
-        case ReportSettings.function:
+        case settings.ReportSettings.function:
             written = [
                 f"{managed}/{keys}" for keys in ("reports/????-??-??/*", "reports/LATEST/*", "scratch/reports/*")
             ]
-            add(_CONSUME, f"{queue}reports")
             add({"sqs:SendMessage"}, f"{queue}reports")
             add({"dynamodb:Query"}, f"{table}checksums")
             add({"s3:ListAllMyBuckets"}, "*")
@@ -204,8 +195,7 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
             add({"s3:GetObject"}, *written, f"{managed}/inventory/*", f"{managed}/audit/manifests/*")
             add({"s3:PutObject", "s3:AbortMultipartUpload"}, *written)
             key("kms:Decrypt", "kms:GenerateDataKey")
-        case SweepSettings.function:
-            add(_CONSUME, f"{queue}sweep")
+        case settings.SweepSettings.function:
             add({"sqs:SendMessage"}, f"{queue}sweep", f"{queue}verification", f"{queue}object-created")
             add({"dynamodb:Query", "dynamodb:GetItem"}, f"{table}checksums")
             add({"dynamodb:Query"}, f"{table}checksums", f"{table}schedule")
@@ -214,21 +204,16 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
             add({"s3:ListBucket"}, buckets)
             add({"s3:GetObject", "s3:PutObject"}, f"{managed}/scratch/sweeps/*", f"{managed}/reports/coverage/*")
             key("kms:Decrypt", "kms:GenerateDataKey")
-        case ReplicationSettings.function:
-            add(_CONSUME, f"{queue}replication-events")
-        case TrailSettings.function:
-            add(_STREAM, f"{table}checksums.StreamArn")
-            add(_SET_ASIDE, f"{queue}audit-trail-failures")
+        case settings.TrailSettings.function:
             into_trail("events/*", "events/*")
             key("kms:Decrypt", "kms:GenerateDataKey")
-        case ManifestSettings.function:
+        case settings.ManifestSettings.function:
             into_trail("*", "manifests/*", "public-key.pem")
             add({"s3:ListBucket"}, managed)
             add(_union(ASKED["kms_signer"]), f"KMS::Key:{assembly.signing_key.logical_id}")
             key("kms:Decrypt", "kms:GenerateDataKey")
-        case ProvisioningSettings.function:
+        case settings.ProvisioningSettings.function:
             into_trail("events/*", "events/*")
-            add(_CONSUME, f"{queue}bucket-requests")
             add({"s3:GetObject", "s3:GetObjectVersion"}, f"arn:aws:s3:::{prefix}-bucket-requested/*")
             add({"s3:PutObject"}, f"{managed}/requests/*")
             add(
@@ -239,13 +224,13 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
             add({"iam:PassRole"}, "IAM::Role:ReplicationRoleCCFDD102")
             key("kms:Decrypt", "kms:GenerateDataKey")
         case _:
-            raise AssertionError(f"nothing is expected of {function}")
+            assert function == settings.ReplicationSettings.function, f"nothing is expected of {function}"
     return dict(rights)
 
 
 def _table_arn(assembly: Assembly) -> str:
-    settings = assembly.settings
-    return f"arn:aws:dynamodb:{settings.region}:{settings.account}:table/duracloud-{settings.name}-checksums"
+    found = assembly.settings
+    return f"arn:aws:dynamodb:{found.region}:{found.account}:table/duracloud-{found.name}-checksums"
 
 
 def _union(asked: Mapping[str, set[str]]) -> set[str]:
@@ -295,11 +280,7 @@ def _calls(adapter: str) -> set[str]:
 def _adapters(function: str) -> set[str]:
     """Return the adapters that a function's factory in the composition root imports."""
     handler = _tree(f"runtime/handlers/{function.replace('-', '_')}.py")
-    factories = {
-        node.attr
-        for node in ast.walk(handler)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "bootstrap"
-    }
+    factories = attributes_of("bootstrap", handler)
     bodies = {node.name: node for node in _tree("runtime/bootstrap.py").body if isinstance(node, ast.FunctionDef)}
     helpers = {
         node.id for factory in factories for node in ast.walk(bodies[factory]) if isinstance(node, ast.Name)
@@ -318,7 +299,7 @@ def test_l22_every_call_of_an_adapter_is_in_the_table(adapter: str) -> None:
     assert set(ASKED[adapter]) == _calls(adapter)
 
 
-@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+@pytest.mark.parametrize("function", sorted(settings.FUNCTIONS))
 def test_l22_a_role_allows_every_call_of_its_function(variant: Assembly, function: str) -> None:
     """Whatever the adapters that a function loads may call is allowed by its role."""
     asked = set[str]()
@@ -327,11 +308,11 @@ def test_l22_a_role_allows_every_call_of_its_function(variant: Assembly, functio
         asked |= _union(ASKED.get(adapter, {}))
 
     # It only counts what its queue hands over.
-    assert bool(asked) == (function != ReplicationSettings.function)
+    assert bool(asked) == (function != settings.ReplicationSettings.function)
     assert set() == asked - set(_rights(variant, function))
 
 
-@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+@pytest.mark.parametrize("function", sorted(settings.FUNCTIONS))
 def test_l22_a_role_allows_nothing_else(variant: Assembly, function: str) -> None:
     """A role allows the calls of its function's code and what Lambda needs, each on its own resources, and no more."""
     assert _expected(variant, function) == _rights(variant, function)
@@ -339,23 +320,21 @@ def test_l22_a_role_allows_nothing_else(variant: Assembly, function: str) -> Non
 
 def test_l21_every_function_has_its_own_role(variant: Assembly) -> None:
     """No two functions share a role, and no role has a policy that AWS manages."""
-    functions = list(variant.resources("AWS::Lambda::Function"))
-    roles = {variant.resolve(function.layer, function.properties["Role"]) for function in functions}
+    roles = {variant.role_of(function) for function in settings.FUNCTIONS}
 
-    assert len(functions) == len(roles)
+    assert len(list(variant.resources("AWS::Lambda::Function"))) == len(roles)
     assert [] == [role for role in variant.resources("AWS::IAM::Role") if "ManagedPolicyArns" in role.properties]
 
 
 def _patterns(assembly: Assembly) -> Iterator[str]:
     kinds = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::S3::BucketPolicy", "AWS::KMS::Key")
     for policy in assembly.resources(*kinds):
-        document = policy.properties.get("PolicyDocument") or policy.properties["KeyPolicy"]
-        for statement in document["Statement"]:
-            for resource in _listed(statement["Resource"]):
+        for statement in policy.statements:
+            for resource in listed(statement["Resource"]):
                 yield assembly.resolve(policy.layer, resource)
             for condition in statement.get("Condition", {}).values():
                 for value in condition.values():
-                    yield from (str(one) for one in _listed(value))
+                    yield from (str(one) for one in listed(value))
 
 
 def test_l21_patterns_do_not_reach_sibling_environments(variant: Assembly) -> None:
@@ -377,10 +356,7 @@ def test_l21_patterns_do_not_reach_sibling_environments(variant: Assembly) -> No
 def test_l15_bucket_requests_cannot_touch_the_fixed_buckets(variant: Assembly) -> None:
     """Whatever makes deposit buckets is denied every change of the managed, request and log bucket."""
     prefix = variant.settings.bucket_prefix
-    function = variant.named(
-        "AWS::Lambda::Function", function_name(variant.settings.name, ProvisioningSettings.function)
-    )
-    role = variant.resolve(function.layer, function.properties["Role"])
+    role = variant.role_of(settings.ProvisioningSettings.function)
     (denial,) = (statement for _, statement in _statements(variant, role) if statement["Effect"] == "Deny")
     changes = _union(ASKED["s3_buckets"]) - {"iam:PassRole", "s3:GetBucketTagging", "s3:ListBucket"}
 
@@ -395,8 +371,8 @@ def test_only_the_replication_role_is_handed_on(variant: Assembly) -> None:
     passing = [
         (variant.resolve(policy.layer, statement["Resource"]), statement["Condition"])
         for policy in variant.resources("AWS::IAM::Policy")
-        for statement in policy.properties["PolicyDocument"]["Statement"]
-        if "iam:PassRole" in _listed(statement["Action"])
+        for statement in policy.statements
+        if "iam:PassRole" in listed(statement["Action"])
     ]
 
     condition = {"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}}
@@ -409,7 +385,7 @@ def test_the_replication_role_does_what_s3_asks(variant: Assembly) -> None:
     rights = {
         action: variant.resolve(policy.layer, statement["Resource"])
         for policy, statement in _statements(variant, "IAM::Role:ReplicationRoleCCFDD102")
-        for action in _listed(statement["Action"])
+        for action in listed(statement["Action"])
     }
     expected = {
         **dict.fromkeys(("s3:GetReplicationConfiguration", "s3:ListBucket"), f"arn:aws:s3:::{prefix}-*"),
@@ -470,9 +446,9 @@ def _group_may(assembly: Assembly, group: str, action: str, resource: str) -> bo
     )
     effects = {
         statement["Effect"]
-        for statement in policy.properties["PolicyDocument"]["Statement"]
-        for pattern in _listed(statement["Resource"])
-        if action in _listed(statement["Action"])
+        for statement in policy.statements
+        for pattern in listed(statement["Resource"])
+        if action in listed(statement["Action"])
         and fnmatch.fnmatchcase(resource, assembly.resolve(policy.layer, pattern))
     }
     return effects == {"Allow"}

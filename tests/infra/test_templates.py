@@ -1,52 +1,60 @@
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runtime import settings
 from runtime.contract import Attribute, function_name
-from runtime.settings import (
-    FUNCTIONS,
-    AlertsSettings,
-    DepositSettings,
-    DueSettings,
-    ManifestSettings,
-    ProvisioningSettings,
-    RemovalSettings,
-    ReplicationSettings,
-    ReportSettings,
-    SweepSettings,
-    TrailSettings,
-    VerificationSettings,
-)
 from stacks import naming
 from stacks.config import ConfigurationError, load_settings
-from tests.infra.synthesis import LAYERS, Assembly, Resource, settings_of, synthesise
+from tests.infra.synthesis import LAYERS, Assembly, Resource, listed, settings_of, synthesise
 
 BUCKET = "AWS::S3::Bucket"
 TABLE = "AWS::DynamoDB::GlobalTable"
 QUEUE = "AWS::SQS::Queue"
 FUNCTION = "AWS::Lambda::Function"
-MAPPING = "AWS::Lambda::EventSourceMapping"
-RULE = "AWS::Events::Rule"
-KEY = "AWS::KMS::Key"
 LOG = "AWS::Logs::LogGroup"
-
-
-def _statements(resource: Resource) -> list[dict[str, Any]]:
-    statements: list[dict[str, Any]] = resource.properties["PolicyDocument"]["Statement"]
-    return statements
+# Each queue with the function that works on it, and how often a message is tried.
+QUEUES = [
+    ("object-created", settings.DepositSettings.function, 3),
+    ("object-deleted", settings.RemovalSettings.function, 3),
+    ("bucket-requests", settings.ProvisioningSettings.function, 3),
+    ("verification", settings.VerificationSettings.function, 5),
+    ("sweep", settings.SweepSettings.function, 3),
+    ("reports", settings.ReportSettings.function, 3),
+    ("replication-events", settings.ReplicationSettings.function, 3),
+]
 
 
 def _mapping_of(assembly: Assembly, function: str) -> Mapping[str, Any]:
     name = f"Lambda::Function:{function_name(assembly.settings.name, function)}"
     (found,) = (
         mapping.properties
-        for mapping in assembly.resources(MAPPING)
+        for mapping in assembly.resources("AWS::Lambda::EventSourceMapping")
         if name == assembly.resolve(mapping.layer, mapping.properties["FunctionName"])
     )
     return found
+
+
+def _statements_on(assembly: Assembly, bucket: str) -> list[Mapping[str, Any]]:
+    """Return what the policy of a fixed bucket says."""
+    name = f"S3::Bucket:{assembly.settings.bucket_prefix}-{bucket}"
+    (policy,) = (
+        policy
+        for policy in assembly.resources("AWS::S3::BucketPolicy")
+        if name == assembly.resolve(policy.layer, policy.properties["Bucket"])
+    )
+    return policy.statements
+
+
+def _senders(assembly: Assembly, service: str) -> Iterator[tuple[Resource, Mapping[str, Any]]]:
+    """Yield the policies of queues, each with its statement, that let a service of AWS send messages."""
+    for policy in assembly.resources("AWS::SQS::QueuePolicy"):
+        for statement in policy.statements:
+            if statement["Effect"] == "Allow" and statement["Principal"] == {"Service": service}:
+                yield policy, statement
 
 
 def test_stacks_have_their_names(assembly: Assembly) -> None:
@@ -61,12 +69,12 @@ def test_batches_wait_as_long_as_the_settings_say(variant: Assembly) -> None:
     """Nobody waits for a due check, so its batches may fill for longer than those of uploads and deletions."""
     delivery = variant.settings.delivery
     windows = {
-        DepositSettings.function: delivery.batch_window_seconds,
-        RemovalSettings.function: delivery.batch_window_seconds,
-        DueSettings.function: delivery.check_window_seconds,
-        VerificationSettings.function: delivery.check_window_seconds,
-        AlertsSettings.function: delivery.alert_window_seconds,
-        TrailSettings.function: variant.settings.audit.window_seconds,
+        settings.DepositSettings.function: delivery.batch_window_seconds,
+        settings.RemovalSettings.function: delivery.batch_window_seconds,
+        settings.DueSettings.function: delivery.check_window_seconds,
+        settings.VerificationSettings.function: delivery.check_window_seconds,
+        settings.AlertsSettings.function: delivery.alert_window_seconds,
+        settings.TrailSettings.function: variant.settings.audit.window_seconds,
     }
 
     assert windows == {
@@ -77,15 +85,7 @@ def test_batches_wait_as_long_as_the_settings_say(variant: Assembly) -> None:
 def test_parameters_are_exactly_the_public_contract(variant: Assembly) -> None:
     """Outsiders find every SSM parameter of the contract with the right value, and no other."""
     name, prefix = variant.settings.name, variant.settings.bucket_prefix
-    queues = (
-        "object-created",
-        "object-deleted",
-        "bucket-requests",
-        "verification",
-        "replication-events",
-        "sweep",
-        "reports",
-    )
+    queues = {name for name, _, _ in QUEUES}
     expected = {
         "base/alert-topic-arn": f"SNS::Topic:duracloud-{name}-alerts",
         "base/audit-key-arn": f"KMS::Key:{variant.signing_key.logical_id}",
@@ -98,7 +98,10 @@ def test_parameters_are_exactly_the_public_contract(variant: Assembly) -> None:
         "storage/replication-role-arn": "IAM::Role:ReplicationRoleCCFDD102",
         **{f"integrity/queue/{queue}-url": f"SQS::Queue:duracloud-{name}-{queue}" for queue in queues},
         **{f"integrity/queue/{queue}-dlq-url": f"SQS::Queue:duracloud-{name}-{queue}-dlq" for queue in queues},
-        **{f"integrity/function/{function}": f"Lambda::Function:duracloud-{name}-{function}" for function in FUNCTIONS},
+        **{
+            f"integrity/function/{function}": f"Lambda::Function:duracloud-{name}-{function}"
+            for function in settings.FUNCTIONS
+        },
     }
     found = {
         parameter.properties["Name"]: variant.resolve(parameter.layer, parameter.properties["Value"])
@@ -113,7 +116,7 @@ def test_no_custom_resources(variant: Assembly) -> None:
     types = {resource.type for resource in variant.resources()}
 
     assert set() == {kind for kind in types if kind.startswith("Custom::") or "CustomResource" in kind}
-    assert len(FUNCTIONS) == len(list(variant.resources(FUNCTION)))
+    assert len(settings.FUNCTIONS) == len(list(variant.resources(FUNCTION)))
 
 
 def test_no_users_and_no_keys(variant: Assembly) -> None:
@@ -123,7 +126,7 @@ def test_no_users_and_no_keys(variant: Assembly) -> None:
 
 def test_data_is_kept_by_every_deploy(variant: Assembly) -> None:
     """Buckets, tables, keys, queues and logs outlive their template where the second lock is not open."""
-    for resource in variant.resources(BUCKET, TABLE, KEY, QUEUE, LOG):
+    for resource in variant.resources(BUCKET, TABLE, "AWS::KMS::Key", QUEUE, LOG):
         assert ("RetainExceptOnCreate", "Retain") == (
             resource.body["DeletionPolicy"],
             resource.body["UpdateReplacePolicy"],
@@ -233,17 +236,13 @@ def test_alarms_may_use_the_customer_key(assemblies: Mapping[str, Assembly]) -> 
     key = assemblies["customer-key"].customer_key
     allowed = {
         service: set(statement["Action"])
-        for statement in key.properties["KeyPolicy"]["Statement"]
+        for statement in key.statements
         if "Service" in statement["Principal"]
-        for service in _listed(statement["Principal"]["Service"])
+        for service in listed(statement["Principal"]["Service"])
         if isinstance(statement["Action"], list)
     }
 
     assert {"kms:Decrypt", "kms:GenerateDataKey*"} == allowed["cloudwatch.amazonaws.com"]
-
-
-def _listed(value: Any) -> list[str]:  # noqa: ANN401 (a text or a list of texts)
-    return [value] if isinstance(value, str) else list(value)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +261,7 @@ def test_nothing_is_reached_without_tls(variant: Assembly, policy: str, target: 
     for found in policies:
         assert action in [
             statement["Action"]
-            for statement in _statements(found)
+            for statement in found.statements
             if statement["Effect"] == "Deny"
             and {"Bool": {"aws:SecureTransport": "false"}} == statement.get("Condition")
         ]
@@ -319,12 +318,7 @@ def test_l23_access_logs_outlive_transient_data(variant: Assembly) -> None:
         for rule in logs.properties["LifecycleConfiguration"]["Rules"]
         if "ExpirationInDays" in rule
     )
-    (policy,) = (
-        policy
-        for policy in variant.resources("AWS::S3::BucketPolicy")
-        if f"S3::Bucket:{prefix}-logs" == variant.resolve(policy.layer, policy.properties["Bucket"])
-    )
-    (allowed,) = (statement for statement in _statements(policy) if statement["Effect"] == "Allow")
+    (allowed,) = (statement for statement in _statements_on(variant, "logs") if statement["Effect"] == "Allow")
 
     assert 365 == expiry
     assert {"Service": "logging.s3.amazonaws.com"} == allowed["Principal"]
@@ -341,26 +335,19 @@ def test_l23_the_audit_trail_can_be_locked_where_the_settings_lock_it(variant: A
         bucket.physical_name for bucket in variant.resources(BUCKET) if "ObjectLockEnabled" in bucket.properties
     }
     locks = {
-        function_name(variant.settings.name, name): variant.named(FUNCTION, function_name(variant.settings.name, name))
-        for name in (TrailSettings.function, ManifestSettings.function, ProvisioningSettings.function)
+        variant.function(kind.function).properties["Environment"]["Variables"]["DURACLOUD_AUDIT_OBJECT_LOCK"]
+        for kind in (settings.TrailSettings, settings.ManifestSettings, settings.ProvisioningSettings)
     }
 
     assert ({f"{prefix}-managed"} if variant.settings.audit.locks else set()) == lockable
     assert [] == [bucket for bucket in variant.resources(BUCKET) if "ObjectLockConfiguration" in bucket.properties]
-    assert {variant.settings.audit.object_lock} == {
-        function.properties["Environment"]["Variables"]["DURACLOUD_AUDIT_OBJECT_LOCK"] for function in locks.values()
-    }
+    assert {variant.settings.audit.object_lock} == locks
 
 
 def _refused_in_the_audit_trail(assembly: Assembly) -> dict[str, Any]:
     """Return the conditions under which the policy of the managed bucket refuses actions on files of the trail."""
-    prefix = assembly.settings.bucket_prefix
-    (policy,) = (
-        policy
-        for policy in assembly.resources("AWS::S3::BucketPolicy")
-        if f"S3::Bucket:{prefix}-managed" == assembly.resolve(policy.layer, policy.properties["Bucket"])
-    )
-    found = [one for one in _statements(policy) if one["Resource"] == f"arn:aws:s3:::{prefix}-managed/audit/*"]
+    trail = f"arn:aws:s3:::{assembly.settings.bucket_prefix}-managed/audit/*"
+    found = [one for one in _statements_on(assembly, "managed") if one["Resource"] == trail]
     assert {("Deny", "*")} == {(one["Effect"], one["Principal"]["AWS"]) for one in found}
     return {one["Action"]: one.get("Condition") for one in found}
 
@@ -388,17 +375,12 @@ def test_production_locks_the_audit_trail(assemblies: Mapping[str, Assembly]) ->
 def test_the_audit_trail_is_signed_by_a_key_that_only_signs(variant: Assembly) -> None:
     """One P-256 key makes signatures, and the schedule hands its moment to the function that signs."""
     key = variant.signing_key.properties
-    (signing,) = (
-        rule
-        for rule in variant.resources(RULE)
-        if rule.properties.get("ScheduleExpression") == variant.settings.audit.schedule
-    )
-    (target,) = signing.properties["Targets"]
+    target = variant.target_of(variant.settings.audit.schedule)
 
     assert ("ECC_NIST_P256", "SIGN_VERIFY") == (key["KeySpec"], key["KeyUsage"])
     assert "EnableKeyRotation" not in key
-    name = f"Lambda::Function:{function_name(variant.settings.name, ManifestSettings.function)}"
-    assert name == variant.resolve(signing.layer, target["Arn"])
+    name = f"Lambda::Function:{function_name(variant.settings.name, settings.ManifestSettings.function)}"
+    assert name == variant.resolve(naming.INTEGRITY, target["Arn"])
     assert {"time": "$.time"} == target["InputTransformer"]["InputPathsMap"]
     assert '{"time":<time>}' == target["InputTransformer"]["InputTemplate"]
 
@@ -412,23 +394,12 @@ def test_only_the_request_bucket_announces_objects(variant: Assembly) -> None:
     assert {f"{variant.settings.bucket_prefix}-bucket-requested"} == announcing
 
 
-@pytest.mark.parametrize(
-    ("name", "function", "receives"),
-    [
-        (naming.OBJECT_CREATED, DepositSettings.function, 3),
-        (naming.OBJECT_DELETED, RemovalSettings.function, 3),
-        (naming.BUCKET_REQUESTS, ProvisioningSettings.function, 3),
-        (naming.VERIFICATION, VerificationSettings.function, 5),
-        (naming.SWEEP, SweepSettings.function, 3),
-        (naming.REPORTS, ReportSettings.function, 3),
-        (naming.REPLICATION_EVENTS, ReplicationSettings.function, 3),
-    ],
-)
+@pytest.mark.parametrize(("name", "function", "receives"), QUEUES)
 def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, receives: int) -> None:
     """Each queue waits six time-outs, then sets aside, and keeps that longest; messages of a batch fail one by one."""
     environment = variant.settings.name
     queue = variant.named(QUEUE, f"duracloud-{environment}-{name}")
-    timeout = variant.named(FUNCTION, function_name(environment, function)).properties["Timeout"]
+    timeout = variant.function(function).properties["Timeout"]
     source = _mapping_of(variant, function)
     redrive = queue.properties["RedrivePolicy"]
 
@@ -450,7 +421,7 @@ def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, r
     ("function", "table", "filters"),
     [
         (
-            DueSettings.function,
+            settings.DueSettings.function,
             naming.SCHEDULE,
             [
                 {
@@ -460,7 +431,7 @@ def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, r
             ],
         ),
         (
-            AlertsSettings.function,
+            settings.AlertsSettings.function,
             naming.CHECKSUMS,
             [
                 {"dynamodb": {"NewImage": {"LastChecksumSuccess": {"BOOL": [False]}}}},
@@ -472,7 +443,7 @@ def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, r
                 },
             ],
         ),
-        (TrailSettings.function, naming.CHECKSUMS, []),
+        (settings.TrailSettings.function, naming.CHECKSUMS, []),
     ],
 )
 def test_streams_lose_nothing(variant: Assembly, function: str, table: str, filters: list[object]) -> None:
@@ -492,16 +463,15 @@ def test_streams_lose_nothing(variant: Assembly, function: str, table: str, filt
 
 def test_functions_read_exactly_the_variables_of_the_contract(variant: Assembly) -> None:
     """Every function gets the variables that its settings class reads, no fewer and no more."""
-    for name, kind in FUNCTIONS.items():
-        function = variant.named(FUNCTION, function_name(variant.settings.name, name))
-        environment = function.properties["Environment"]["Variables"]
+    for name, kind in settings.FUNCTIONS.items():
+        environment = variant.function(name).properties["Environment"]["Variables"]
         assert set(kind.variables().values()) == set(environment)
 
 
 def test_functions_can_load_their_variables(variant: Assembly) -> None:
     """What the template says is what the settings classes of the runtime accept (lesson L33)."""
-    for name, kind in FUNCTIONS.items():
-        function = variant.named(FUNCTION, function_name(variant.settings.name, name))
+    for name, kind in settings.FUNCTIONS.items():
+        function = variant.function(name)
         environment = {
             key: variant.resolve(function.layer, value)
             for key, value in function.properties["Environment"]["Variables"].items()
@@ -511,9 +481,9 @@ def test_functions_can_load_their_variables(variant: Assembly) -> None:
 
 def test_functions_are_stated_in_full(variant: Assembly) -> None:
     """Runtime, processor, handler, memory, time-out, JSON logs and a log group with retention are all given."""
-    for name in FUNCTIONS:
-        physical_name = function_name(variant.settings.name, name)
-        function = variant.named(FUNCTION, physical_name)
+    for name in settings.FUNCTIONS:
+        function = variant.function(name)
+        log_group = f"/aws/lambda/{function.physical_name}"
         sizing = getattr(variant.settings.functions, name.replace("-", "_"))
         properties = function.properties
         assert "python3.13" == properties["Runtime"]
@@ -521,36 +491,27 @@ def test_functions_are_stated_in_full(variant: Assembly) -> None:
         assert f"runtime.handlers.{name.replace('-', '_')}.handler" == properties["Handler"]
         assert (sizing.memory_mib, sizing.timeout_seconds) == (properties["MemorySize"], properties["Timeout"])
         assert "JSON" == properties["LoggingConfig"]["LogFormat"]
-        log = f"Logs::LogGroup:/aws/lambda/{physical_name}"
-        assert log == variant.resolve(function.layer, properties["LoggingConfig"]["LogGroup"])
-        retention = variant.named(LOG, f"/aws/lambda/{physical_name}").properties["RetentionInDays"]
+        assert f"Logs::LogGroup:{log_group}" == variant.resolve(function.layer, properties["LoggingConfig"]["LogGroup"])
+        retention = variant.named(LOG, log_group).properties["RetentionInDays"]
         assert variant.settings.log_retention_days == retention
-        layers = 2 if name == ReportSettings.function else 1
+        layers = 2 if name == settings.ReportSettings.function else 1
         assert (layers if variant.settings.dependency_layer else 0) == len(properties.get("Layers", []))
 
 
 def test_exports_are_started_and_followed(variant: Assembly) -> None:
     """One schedule starts an export with its time, another follows exports."""
-    schedules = {
-        rule.properties["ScheduleExpression"]: rule.properties["Targets"][0]
-        for rule in variant.resources(RULE)
-        if "ScheduleExpression" in rule.properties
-    }
-    start = schedules[variant.settings.export.schedule]["InputTransformer"]
+    start = variant.target_of(variant.settings.export.schedule)["InputTransformer"]
+    follow = variant.target_of(variant.settings.export.follow_schedule)
 
     assert {"time": "$.time"} == start["InputPathsMap"]
     assert '{"action":"start","time":<time>}' == start["InputTemplate"]
-    assert {"action": "follow"} == json.loads(schedules[variant.settings.export.follow_schedule]["Input"])
+    assert {"action": "follow"} == json.loads(follow["Input"])
 
 
 @pytest.mark.parametrize(("work", "queue"), [("sweep", naming.SWEEP), ("report", naming.REPORTS)])
 def test_work_in_slices_is_started_through_its_queue(variant: Assembly, work: str, queue: str) -> None:
     """The schedule puts a start with its time into the queue, where it is tried again like any other work."""
-    schedule = getattr(variant.settings, work).schedule
-    (rule,) = (
-        rule.properties for rule in variant.resources(RULE) if rule.properties.get("ScheduleExpression") == schedule
-    )
-    (target,) = rule["Targets"]
+    target = variant.target_of(getattr(variant.settings, work).schedule)
 
     assert f"SQS::Queue:duracloud-{variant.settings.name}-{queue}" == variant.resolve(naming.INTEGRITY, target["Arn"])
     assert {"time": "$.time"} == target["InputTransformer"]["InputPathsMap"]
@@ -565,20 +526,20 @@ def test_only_work_in_slices_may_call_itself(variant: Assembly) -> None:
         if "Allow" == function.properties.get("RecursiveLoop")
     }
 
-    slicing = (SweepSettings.function, ReportSettings.function)
+    slicing = (settings.SweepSettings.function, settings.ReportSettings.function)
     assert {function_name(variant.settings.name, name) for name in slicing} == allowed
 
 
 def test_rules_deliver_to_their_queue_alone(variant: Assembly) -> None:
     """A queue takes messages of EventBridge only from its own rule, and so does its dead-letter queue."""
-    rules = [rule for rule in variant.resources(RULE) if "DeadLetterConfig" in rule.properties["Targets"][0]]
+    rules = [
+        rule for rule in variant.resources("AWS::Events::Rule") if "DeadLetterConfig" in rule.properties["Targets"][0]
+    ]
     allowed = {
         variant.resolve(policy.layer, policy.properties["Queues"][0]): variant.resolve(
             policy.layer, statement["Condition"]["ArnEquals"]["aws:SourceArn"]
         )
-        for policy in variant.resources("AWS::SQS::QueuePolicy")
-        for statement in _statements(policy)
-        if statement["Effect"] == "Allow" and statement["Principal"] == {"Service": "events.amazonaws.com"}
+        for policy, statement in _senders(variant, "events.amazonaws.com")
     }
     delivered = {}
     for rule in rules:
@@ -595,9 +556,7 @@ def test_s3_reports_replications_to_their_queue_alone(variant: Assembly) -> None
     prefix = variant.settings.bucket_prefix
     allowed = [
         (variant.resolve(policy.layer, policy.properties["Queues"][0]), statement["Action"], statement["Condition"])
-        for policy in variant.resources("AWS::SQS::QueuePolicy")
-        for statement in _statements(policy)
-        if statement["Effect"] == "Allow" and statement["Principal"] == {"Service": "s3.amazonaws.com"}
+        for policy, statement in _senders(variant, "s3.amazonaws.com")
     ]
 
     assert [
