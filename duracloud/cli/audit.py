@@ -1,7 +1,6 @@
 """Verbs of the audit trail: audit verify, prove, pack."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -90,8 +89,5 @@ def _answer(
 
     days = {name: day(text) for name, text in {"since": since, "through": through, "late": late}.items() if text}
     limits = Limits(**days, kept=kept)
-
-    def watch(signed: Sequence[date]) -> Iterable[date]:
-        return counted("verifying signed days", signed)
-
+    watch = partial(counted, "verifying signed days")
     return answer(folder, limits, public_key=public_key, event_id=event_id, as_json=as_json, watch=watch)

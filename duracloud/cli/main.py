@@ -13,8 +13,7 @@ from typing import Any, Final, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from duracloud.cli import audit, cost, develop, local, service
-from duracloud.cli.settings import settings
+from duracloud.cli import audit, develop, local, service
 from duracloud.errors import CommandError, UsageError
 from duracloud.project import LOCAL
 
@@ -40,9 +39,9 @@ def _app() -> typer.Typer:
     app = _typer("Runs DuraCloud on this machine and looks after it on AWS.", "Example: duracloud demo")
     local.register(app)
     develop.register(app)
-    app.command(epilog="Example: duracloud settings prod")(settings)
+    app.command(epilog="Example: duracloud settings prod")(service.settings)
     app.command(epilog="Example: duracloud alarms --env prod --json")(service.alarms)
-    app.command(epilog="Example: duracloud cost --env prod --objects 1e6 --bytes 10TB")(cost.cost)
+    app.command(epilog="Example: duracloud cost --env prod --objects 1e6 --bytes 10TB")(service.cost)
     trail = _typer("Verify a copy of the audit trail without network.", "Example: duracloud audit verify audit/")
     audit.register(trail)
     app.add_typer(trail, name="audit")

@@ -1,19 +1,72 @@
-"""Verbs for those who run the service: alarms, restore."""
+"""Verbs for those who run the service: settings, alarms, cost, restore."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
+import attrs
 import typer
 
-from duracloud.cli.options import LOCAL, AsJson, Env, settings_of
+from duracloud.cli.options import LOCAL, AsJson, Env, environments, settings_of
+from duracloud.columns import aligned
+from duracloud.errors import UsageError
+
+
+def settings(
+    environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment, as by --env.")] = "",
+    *,
+    env: Env = "",
+    as_json: AsJson = False,
+) -> None:
+    """Print every setting of an environment, of 'local' if none is named, and where its value comes from."""
+    from stacks.config.listing import effective, text  # noqa: PLC0415 (only this verb needs it)
+
+    if environment and env not in {"", environment}:
+        raise UsageError(f"got {environment!r} and --env {env!r}; allowed: one environment")
+    found = effective(settings_of(environment or env or LOCAL))
+    if as_json:
+        typer.echo(
+            json.dumps([{**attrs.asdict(one.setting), "value": one.value, "source": one.source} for one in found])
+        )
+        return
+    rows = [("SETTING", "VALUE", "UNIT", "SOURCE")]
+    rows += [(one.setting.key, text(one.value), one.setting.unit, one.source) for one in found]
+    typer.echo("\n".join(aligned(rows)))
 
 
 def alarms(env: Env = LOCAL, as_json: AsJson = False) -> None:
     """List the alarms: severity, metric, threshold, what to do."""
-    settings = settings_of(env)
+    found = settings_of(env)
     from duracloud.alarms import show  # noqa: PLC0415 (after the name of the environment has been looked at)
 
-    show(settings, as_json=as_json)
+    show(found, as_json=as_json)
+
+
+def cost(
+    *,
+    env: Annotated[str, typer.Option(metavar="ENV", help="Environment.", autocompletion=environments)] = "",
+    objects: Annotated[str, typer.Option(help="Objects held: 1000000, 1e6, 1M, 1 million.")] = "",
+    size: Annotated[str, typer.Option("--bytes", help="Their bytes: 1e13, 10TB, 9.5TiB, 1PB.")] = "",
+    objects_per_month: Annotated[
+        str, typer.Option(help="Deposits of a month, of mean size; a 120th of --objects when left out.")
+    ] = "",
+    buckets: Annotated[str, typer.Option(help="Main buckets.")] = "10",
+    read_rate: Annotated[str, typer.Option(help="Bytes per second that one invocation gets from S3.")] = "75MB",
+    lines: Annotated[bool, typer.Option("--lines", help="Print every line of the bill.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the bill with all its lines as JSON.")] = False,
+    write_tables: Annotated[
+        bool, typer.Option("--write-tables", help="Write docs/operator/cost-tables.md, which takes half a minute.")
+    ] = False,
+) -> None:
+    """Print what an environment costs in a month."""
+    from duracloud.cost import command  # noqa: PLC0415 (loads the model, which loads what is deployed)
+
+    if write_tables:
+        command.write_tables()
+        return
+    environment = command.environment(env)
+    work = command.workload(objects, size, objects_per_month, buckets, read_rate)
+    command.show(environment, work, lines=lines, as_json=as_json)
 
 
 def restore(

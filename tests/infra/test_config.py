@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duracloud.cli import settings as command
+from duracloud.cli import service
 from duracloud.cli.main import main
 from runtime.contract import DIGEST_ALGORITHMS
 from runtime.fixity.digests import ALGORITHMS
@@ -222,9 +222,9 @@ def test_the_effective_settings_say_where_they_come_from() -> None:
 
 def test_the_command_prints_what_is_effective(capsys: pytest.CaptureFixture[str]) -> None:
     """`duracloud settings dev` is a table for people and, with --json, a list for programs."""
-    command.settings("dev")
+    service.settings("dev")
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
-    command.settings(env="dev", as_json=True)
+    service.settings(env="dev", as_json=True)
     values = json.loads(capsys.readouterr().out)
 
     assert ["SETTING", "VALUE", "UNIT", "SOURCE"] == rows[0]
