@@ -99,11 +99,12 @@ def _on_functions(watched: Watched) -> Iterator[Alarm]:
             threshold=thresholds.iterator_age_seconds * 1000,
             entry="behind-a-stream",
         )
+    [verification] = (found for found in watched.functions if found.name == settings.VerificationSettings.function)
     yield Alarm(
         name="verification-concurrency",
         severity=Severity.NOTICE,
         meaning="Checks have used nearly all their concurrency for an hour.",
-        metric=watched.function(settings.VerificationSettings.function).metric_concurrency(),
+        metric=verification.metric_concurrency(),
         threshold=thresholds.verification_concurrency,
         periods=_HOUR,
     )

@@ -1,7 +1,6 @@
 """How an alarm is made: it notifies the alert topic, says what it means, and links to the runbook."""
 
 from collections.abc import Iterable
-from typing import Final
 
 import attrs
 from aws_cdk import Tags
@@ -14,8 +13,6 @@ from runtime.contract import Severity
 from stacks import naming
 from stacks.config import Settings
 
-SEVERITY_TAG: Final = "Severity"
-
 
 @attrs.frozen(kw_only=True)
 class Alarm:
@@ -26,17 +23,13 @@ class Alarm:
     meaning: str  # one sentence
     metric: cloudwatch.IMetric
     threshold: float  # in the metric's unit
-    entry: str = attrs.field()  # heading of the runbook; else the alarm's name
+    entry: str = ""  # heading of the runbook; empty if it is the alarm's name
     periods: int = 1  # values in succession that reach the threshold
     # Most metrics have no data while the service is idle.
     missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
     below: bool = False  # fires below the threshold
     # Counts events, which do not end. The end of the period sends no message: it does not mean that all is well.
     of_events: bool = False
-
-    @entry.default
-    def _own_name(self) -> str:
-        return self.name
 
 
 class Alarms(Construct):
@@ -49,11 +42,12 @@ class Alarms(Construct):
         action = actions.SnsAction(topic)
         comparison = cloudwatch.ComparisonOperator
         for one in alarms:
+            link = f"{settings.runbook_url}#{one.entry or one.name}"
             alarm = cloudwatch.Alarm(
                 self,
                 one.name,
                 alarm_name=naming.resource_name(settings.name, one.name),
-                alarm_description=(f"[{one.severity}] {one.meaning} What to do: {settings.runbook_url}#{one.entry}"),
+                alarm_description=f"[{one.severity}] {one.meaning} What to do: {link}",
                 metric=one.metric,
                 threshold=one.threshold,
                 evaluation_periods=one.periods,
@@ -65,4 +59,4 @@ class Alarms(Construct):
             alarm.add_alarm_action(action)
             if not one.of_events:
                 alarm.add_ok_action(action)
-            Tags.of(alarm).add(SEVERITY_TAG, one.severity)
+            Tags.of(alarm).add("Severity", one.severity)

@@ -64,15 +64,11 @@ class Fixity(Construct):
             delivery.check_window_seconds,
             delivery.verification_max_receives,
         )
-        prefix = host.settings.bucket_prefix
-        self.created.take(
-            "Created",
-            "New objects in main buckets",
-            object_events.of_main_buckets(prefix, object_events.OBJECT_CREATED),
-        )
-        deleted.take(
-            "Deleted", "Deletions in main buckets", object_events.of_main_buckets(prefix, object_events.OBJECT_DELETED)
-        )
+        for queue, rule_id, description, kind in (
+            (self.created, "Created", "New objects in main buckets", object_events.OBJECT_CREATED),
+            (deleted, "Deleted", "Deletions in main buckets", object_events.OBJECT_DELETED),
+        ):
+            queue.take(rule_id, description, object_events.of_main_buckets(host.settings.bucket_prefix, kind))
         self.queues = (self.created, deleted, self.verification)
         self.streams = (self._due(), self._failure(topic))
         of_streams = [stream.function for stream in self.streams]

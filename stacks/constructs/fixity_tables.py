@@ -36,7 +36,7 @@ class FixityTables(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            deletion_protection=self._retention.deletion_protection,
+            deletion_protection=not self._retention.destroyable,
             removal_policy=self._retention.removal_policy,
         )
 

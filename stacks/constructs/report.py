@@ -13,11 +13,12 @@ from stacks.constructs.function_host import FunctionHost
 from stacks.constructs.runtime_function import RuntimeFunction
 from stacks.constructs.work_queue import WorkQueue
 
-# Not all of the folder: the sweep has its reports in it too.
-_DATED: Final = f"{ManagedPrefix.REPORTS}????-??-??/*"
-_LATEST: Final = f"{ManagedPrefix.LATEST_REPORT}*"
-_UNDER_WAY: Final = f"{ManagedPrefix.REPORTS_UNDER_WAY}*"
-_WRITTEN: Final = (_DATED, _LATEST, _UNDER_WAY)
+_WRITTEN: Final = (
+    # Not all of the folder: the sweep has its reports in it too.
+    f"{ManagedPrefix.REPORTS}????-??-??/*",
+    f"{ManagedPrefix.LATEST_REPORT}*",
+    f"{ManagedPrefix.REPORTS_UNDER_WAY}*",
+)
 _READ: Final = (*_WRITTEN, f"{ManagedPrefix.INVENTORY}*", f"{ManagedPrefix.AUDIT_MANIFESTS}*")
 
 

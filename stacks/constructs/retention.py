@@ -15,8 +15,3 @@ class Retention:
         """The removal policy of every resource that holds data."""
         # RetainExceptOnCreate: what a failed first deployment made is empty and would block the second one.
         return RemovalPolicy.DESTROY if self.destroyable else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-
-    @property
-    def deletion_protection(self) -> bool:
-        """Whether the service itself refuses a deletion."""
-        return not self.destroyable

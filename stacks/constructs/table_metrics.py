@@ -13,7 +13,6 @@ from aws_cdk import aws_dynamodb as dynamodb
 
 _NAMESPACE: Final = "AWS/DynamoDB"
 _PERIOD: Final = Duration.minutes(5)
-_PAGES: Final = "Query"
 
 
 @attrs.frozen
@@ -49,7 +48,7 @@ class TableMetrics:
 
         Reading a page of 1 MiB takes long by nature and is left out.
         """
-        return self._over_operations("MAX", "SuccessfulRequestLatency", "p99", but=(_PAGES,))
+        return self._over_operations("MAX", "SuccessfulRequestLatency", "p99", but=("Query",))
 
     def metric_requests(self) -> cloudwatch.IMetric:
         """Return the number of requests, of all operations, that succeeded in five minutes."""

@@ -24,10 +24,6 @@ class Watched:
     streams: Sequence[TableStream]
     tables: Sequence[TableMetrics]
 
-    def function(self, name: str) -> RuntimeFunction:
-        """Return a function by its name."""
-        return next(function for function in self.functions if function.name == name)
-
     def metric(self, function: str, name: str, label: str | None = None) -> cloudwatch.Metric:
         """Return the sum of a custom metric over five minutes. See `fixity_metrics.metric`."""
         return fixity_metrics.metric(self.settings.name, function, name, label)

@@ -26,7 +26,21 @@ _WORK_KEPT: Final = Duration.days(7)
 _VISIBILITY_FACTOR: Final = 6
 
 
-class DeadLetterQueue(Construct):
+class _MeasuredQueue(Construct):
+    """A queue, of which alarms and dashboard watch the messages."""
+
+    queue: sqs.Queue
+
+    def metric_messages(self) -> cloudwatch.Metric:
+        """Return the highest number of waiting messages in five minutes."""
+        return self.queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum")
+
+    def metric_age(self) -> cloudwatch.Metric:
+        """Return the age in seconds of the oldest message, counted from its arrival in this queue, in five minutes."""
+        return self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(5), statistic="Maximum")
+
+
+class DeadLetterQueue(_MeasuredQueue):
     """A dead-letter queue, whose messages are kept for 14 days."""
 
     def __init__(
@@ -47,16 +61,8 @@ class DeadLetterQueue(Construct):
         path = f"{self.queue.node.path}/Resource"
         self.acknowledged = [Acknowledged(path, "AwsSolutions-SQS3", last_stop)] if last_stop else []
 
-    def metric_messages(self) -> cloudwatch.Metric:
-        """Return the highest number of waiting messages in five minutes."""
-        return self.queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum")
 
-    def metric_age(self) -> cloudwatch.Metric:
-        """Return the age in seconds of the oldest message, counted from its arrival in this queue, in five minutes."""
-        return self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(5), statistic="Maximum")
-
-
-class WorkQueue(Construct):
+class WorkQueue(_MeasuredQueue):
     """The queue."""
 
     def __init__(
@@ -128,11 +134,3 @@ class WorkQueue(Construct):
                 report_batch_item_failures=True,
             )
         )
-
-    def metric_messages(self) -> cloudwatch.Metric:
-        """Return the highest number of waiting messages in five minutes."""
-        return self.queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum")
-
-    def metric_age(self) -> cloudwatch.Metric:
-        """Return the age in seconds of the oldest message in five minutes."""
-        return self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(5), statistic="Maximum")
