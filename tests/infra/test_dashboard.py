@@ -85,11 +85,10 @@ def test_every_metric_of_our_own_is_shown(variant: Assembly) -> None:
 def test_every_function_queue_and_table_is_shown(variant: Assembly) -> None:
     """Whatever has a queue, a function or a table of its own has a line in the graphs of its kind."""
     graphs = _graphs(variant)
-    counts = {
-        kind: len(list(variant.resources(kind)))
+    functions, queues, tables = (
+        len(list(variant.resources(kind)))
         for kind in ("AWS::Lambda::Function", "AWS::SQS::Queue", "AWS::DynamoDB::GlobalTable")
-    }
-    functions, queues, tables = counts.values()
+    )
 
     for title in ("Invocations that failed", "Throttled invocations", "Invocations at the same time", "Invocations"):
         assert functions == len(graphs[title])

@@ -177,7 +177,9 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
         case settings.ExportSettings.function:
             add({"dynamodb:ExportTableToPointInTime"}, f"{table}checksums")
             add({"dynamodb:ListExports"}, "*")
-            add({"dynamodb:DescribeExport"}, f"{_table_arn(assembly)}/export/*")
+            home = f"{assembly.settings.region}:{assembly.settings.account}"
+            exports = f"arn:aws:dynamodb:{home}:table/duracloud-{environment}-checksums/export/*"
+            add({"dynamodb:DescribeExport"}, exports)
             add(
                 {"s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject", "s3:PutObjectAcl"},
                 f"{managed}/exports/checksum-table/*",
@@ -226,11 +228,6 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
         case _:
             assert function == settings.ReplicationSettings.function, f"nothing is expected of {function}"
     return dict(rights)
-
-
-def _table_arn(assembly: Assembly) -> str:
-    found = assembly.settings
-    return f"arn:aws:dynamodb:{found.region}:{found.account}:table/duracloud-{found.name}-checksums"
 
 
 def _union(asked: Mapping[str, set[str]]) -> set[str]:
