@@ -27,7 +27,7 @@ _VISIBILITY_FACTOR: Final = 6
 
 
 class _MeasuredQueue(Construct):
-    """A queue, of which alarms and dashboard watch the messages."""
+    """A queue whose messages are measured, for alarms and dashboard."""
 
     queue: sqs.Queue
 
