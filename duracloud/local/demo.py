@@ -17,7 +17,7 @@ from duracloud.local.aws import LocalAws, LocalError, free_port
 from duracloud.local.console import say, show, table
 from duracloud.local.deploy import deploy
 from duracloud.local.inbox import Email
-from duracloud.local.service import Row, Service
+from duracloud.local.service import Row, Service, text_of
 from duracloud.local.watching import eventually, expect
 from duracloud.progress import working
 from duracloud.project import LOCAL, ROOT
@@ -156,7 +156,7 @@ class _Story:
             for entry in records[key]["LastCheck"]["M"]["Evidence"]["L"]:
                 evidence = {name: next(iter(value.values())) for name, value in entry["M"].items()}
                 print(f"      compared with {evidence['Source']} ({evidence['Algorithm']}): {evidence['Verdict']}")
-        expect("the outcomes", {_text(record, "LastOutcome") for record in records.values()}, {"match"})
+        expect("the outcomes", {text_of(record, "LastOutcome") for record in records.values()}, {"match"})
         self._await_schedule(self._keys_uploaded)
 
     def _first_checks(self) -> None:
@@ -165,7 +165,7 @@ class _Story:
         self._come_due(*before)
         records = self._records_when("checks", lambda found: _all_checked(before, found))
         self._print_records(records)
-        expect("the outcomes", {_text(record, "LastOutcome") for record in records.values()}, {"match"})
+        expect("the outcomes", {text_of(record, "LastOutcome") for record in records.values()}, {"match"})
         self._await_schedule(self._keys_uploaded)
         say("All match. Each object has its next date. No e-mail was sent about it.")
         expect("the e-mails about objects", [mail.subject for mail in self._mails_with("[DuraCloud")], [])
@@ -190,7 +190,7 @@ class _Story:
         self._title("The letter comes due again: the damage is found, read twice, and reported")
         self._come_due(_LETTER)
         records = self._records_when(
-            "mismatch", lambda found: _text(found.get(_LETTER, {}), "LastOutcome") == "mismatch"
+            "mismatch", lambda found: text_of(found.get(_LETTER, {}), "LastOutcome") == "mismatch"
         )
         record = records[_LETTER]
         self._print_records(records)
@@ -207,7 +207,7 @@ class _Story:
         good = self._read(self._replica, _LETTER)
         expect("the replica's content", good.decode(), _LETTER_TEXT)
         self._s3.put_object(Bucket=self._bucket, Key=_LETTER, Body=good)
-        self._records_when("recovery", lambda found: _text(found.get(_LETTER, {}), "LastOutcome") == "match")
+        self._records_when("recovery", lambda found: text_of(found.get(_LETTER, {}), "LastOutcome") == "match")
         say("The e-mail:")
         self._show_email("recovered")
 
@@ -223,7 +223,7 @@ class _Story:
         self._title("At the end")
         records = self._service.records(self._bucket)
         self._print_records(records)
-        expect("the outcomes", {_text(record, "LastOutcome") for record in records.values()}, {"match"})
+        expect("the outcomes", {text_of(record, "LastOutcome") for record in records.values()}, {"match"})
         urls = self._service.sqs.list_queues(QueueNamePrefix="duracloud-local-")["QueueUrls"]
         waiting = {url.rsplit("/", 1)[-1]: self._service.waiting(url) for url in urls}
         expect("messages in queues", {name: depth for name, depth in waiting.items() if depth}, {})
@@ -258,10 +258,10 @@ class _Story:
                 (
                     key,
                     f"{int(record['Size']['N']):,}",
-                    _text(record, "LastOutcome"),
-                    f"{_text(record, 'Checksum')[:12]}...",
-                    _short(_text(record, "LastChecksumDate")),
-                    _short(_text(record, "NextChecksumDate"))[:10],
+                    text_of(record, "LastOutcome"),
+                    f"{text_of(record, 'Checksum')[:12]}...",
+                    _short(text_of(record, "LastChecksumDate")),
+                    _short(text_of(record, "NextChecksumDate"))[:10],
                 )
                 for key, record in sorted(records.items())
             ],
@@ -320,11 +320,7 @@ def _sound(seconds: int) -> bytes:
 
 def _all_checked(before: dict[str, Row], now: dict[str, Row]) -> bool:
     date = "LastChecksumDate"
-    return now.keys() == before.keys() and all(_text(now[key], date) > _text(before[key], date) for key in before)
-
-
-def _text(record: Row, name: str) -> str:
-    return str(record.get(name, {}).get("S", ""))
+    return now.keys() == before.keys() and all(text_of(now[key], date) > text_of(before[key], date) for key in before)
 
 
 def _short(date: str) -> str:

@@ -4,12 +4,14 @@ import gzip
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from duracloud.local.aws import ACCOUNT, LocalAws, LocalError
 from duracloud.local.inbox import Email, Inbox
 from duracloud.local.watching import eventually
+from runtime.shared.timestamps import timestamp
 
 Row = dict[str, Any]
 _COUNTS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
@@ -41,6 +43,13 @@ class Service:
         return self.parameters["storage/request-bucket"].removesuffix("bucket-requested")
 
     @property
+    def functions(self) -> dict[str, str]:
+        """Names of the functions as deployed, by their short names."""
+        beginning = "integrity/function/"
+        published = self.parameters.items()
+        return {name.removeprefix(beginning): value for name, value in published if name.startswith(beginning)}
+
+    @property
     def queues(self) -> list[str]:
         """Names of the queues of work; each has a dead-letter queue."""
         parts = (name.split("/") for name in self.parameters if name.startswith("integrity/queue/"))
@@ -50,23 +59,61 @@ class Service:
         """Return the URL of a queue."""
         return self.parameters[f"integrity/queue/{name}-url"]
 
+    def queue_arn(self, url: str) -> str:
+        """Return the ARN of the queue that a URL names."""
+        return str(self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
+
+    def send(self, queue: str, message: object) -> None:
+        """Send a message to a queue, as JSON unless it is a text."""
+        body = message if isinstance(message, str) else json.dumps(message)
+        self.sqs.send_message(QueueUrl=self.queue(queue), MessageBody=body)
+
+    def start(self, queue: str) -> datetime:
+        """Ask for a run over all buckets now, as its schedule does, and return the moment that names the run."""
+        now = datetime.now(UTC)
+        self.send(queue, {"action": "start", "time": timestamp(now, "auto")})
+        return now
+
+    def put(self, bucket: str, *keys: str, body: str = "the content of {}") -> dict[str, str]:
+        """Upload objects and return their versions by key. `{}` in `body` stands for the key."""
+        return {
+            key: str(self.s3.put_object(Bucket=bucket, Key=key, Body=body.format(key).encode())["VersionId"])
+            for key in keys
+        }
+
+    def managed_files(self, prefix: str) -> dict[str, bytes]:
+        """Return the files of the managed bucket below a prefix, by key."""
+        names = {"Bucket": self.parameters["storage/managed-bucket"]}
+        pages = self.s3.get_paginator("list_objects_v2").paginate(**names, Prefix=prefix)
+        keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        return {key: self.s3.get_object(**names, Key=key)["Body"].read() for key in keys}
+
     def records(self, bucket: str) -> dict[str, Row]:
         """Return the fixity records of a bucket by key, in DynamoDB's own form."""
-        return self._rows("storage/checksum-table", bucket)
+        return self._rows("checksum", bucket)
 
     def schedule(self, bucket: str) -> dict[str, Row]:
         """Return the schedule rows of a bucket by key, in DynamoDB's own form."""
-        return self._rows("storage/scheduler-table", bucket)
+        return self._rows("scheduler", bucket)
+
+    def forget(self, bucket: str, key: str, *tables: str) -> None:
+        """Delete what the tables `checksum` or `scheduler` hold of an object, as a person would."""
+        for table in tables:
+            self.dynamodb.delete_item(TableName=self._table(table), Key=_key(bucket, key))
+
+    def change_record(self, bucket: str, key: str, expression: str, text: str = "") -> None:
+        """Change a record, as a person would; `:text` in the expression stands for the text."""
+        values = {"ExpressionAttributeValues": {":text": {"S": text}}} if text else {}
+        self.dynamodb.update_item(
+            TableName=self._table("checksum"), Key=_key(bucket, key), UpdateExpression=expression, **values
+        )
 
     def audit_events(self, bucket: str) -> list[Row]:
         """Return the audit events of a bucket and its objects, each once."""
-        managed = self.parameters["storage/managed-bucket"]
         found: dict[str, Row] = {}
-        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=managed, Prefix="audit/events/"):
-            for entry in page.get("Contents", []):
-                body = self.s3.get_object(Bucket=managed, Key=entry["Key"])["Body"].read()
-                lines = [json.loads(line) for line in gzip.decompress(body).splitlines()[1:]]
-                found |= {line["event"]["id"]: line["event"] for line in lines}
+        for body in self.managed_files("audit/events/").values():
+            lines = [json.loads(line) for line in gzip.decompress(body).splitlines()[1:]]
+            found |= {line["event"]["id"]: line["event"] for line in lines}
         return [event for event in found.values() if event["object"]["bucket"] == bucket]
 
     def request(self, key: str, content: str | bytes) -> Row:
@@ -94,16 +141,12 @@ class Service:
             raise LocalError(f"the request for {', '.join(names)} ended with: {result}")
         return [str(entry["bucket"]) for entry in result["buckets"]]
 
-    def new_bucket(self, name: str) -> str:
-        """Ask for a bucket and return its full name."""
-        return self.new_buckets(name)[0]
-
     def make_due(self, bucket: str, *keys: str) -> None:
         """Set the expiry of schedule rows to the past; without keys, of all rows of the bucket."""
         for key in keys or list(self.schedule(bucket)):
             self.dynamodb.update_item(
-                TableName=self.parameters["storage/scheduler-table"],
-                Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": key}},
+                TableName=self._table("scheduler"),
+                Key=_key(bucket, key),
                 UpdateExpression="SET #ttl = :past",
                 ExpressionAttributeNames={"#ttl": "TTL"},
                 ExpressionAttributeValues={":past": {"N": "1"}},
@@ -153,9 +196,9 @@ class Service:
         mappings = [
             mapping["UUID"]
             for function in functions
-            for mapping in self.lambda_.list_event_source_mappings(
-                FunctionName=self.parameters[f"integrity/function/{function}"]
-            )["EventSourceMappings"]
+            for mapping in self.lambda_.list_event_source_mappings(FunctionName=self.functions[function])[
+                "EventSourceMappings"
+            ]
         ]
         for mapping in mappings:
             self.lambda_.update_event_source_mapping(UUID=mapping, Enabled=False)
@@ -168,7 +211,7 @@ class Service:
     def logged(self, function: str, words: str) -> int:
         """Return how many lines of a function's log hold some words."""
         pages = self.logs.get_paginator("filter_log_events").paginate(
-            logGroupName=f"/aws/lambda/{self.parameters[f'integrity/function/{function}']}"
+            logGroupName=f"/aws/lambda/{self.functions[function]}"
         )
         return sum(words in event["message"] for page in pages for event in page["events"])
 
@@ -192,11 +235,23 @@ class Service:
         path.write_bytes(bytes([good[0] ^ 1]) + good[1:])
         return good
 
-    def _rows(self, parameter: str, bucket: str) -> dict[str, Row]:
+    def _table(self, name: str) -> str:
+        return self.parameters[f"storage/{name}-table"]
+
+    def _rows(self, table: str, bucket: str) -> dict[str, Row]:
         pages = self.dynamodb.get_paginator("query").paginate(
-            TableName=self.parameters[parameter],
+            TableName=self._table(table),
             KeyConditionExpression="BucketName = :bucket",
             ExpressionAttributeValues={":bucket": {"S": bucket}},
             ConsistentRead=True,
         )
         return {item["ObjectKey"]["S"]: item for page in pages for item in page["Items"]}
+
+
+def text_of(row: Row, name: str) -> str:
+    """Return a text of a row, empty where there is none."""
+    return str(row.get(name, {}).get("S", ""))
+
+
+def _key(bucket: str, key: str) -> Row:
+    return {"BucketName": {"S": bucket}, "ObjectKey": {"S": key}}

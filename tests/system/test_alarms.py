@@ -53,20 +53,6 @@ def seen() -> set[str]:
     return set()
 
 
-def _functions(service: Service) -> dict[str, str]:
-    return _published(service, "integrity/function/")
-
-
-def _published(service: Service, beginning: str) -> dict[str, str]:
-    found = {name: value for name, value in service.parameters.items() if name.startswith(beginning)}
-    return {name.removeprefix(beginning): value for name, value in found.items()}
-
-
-def _queues(service: Service) -> dict[str, str]:
-    queues = _published(service, "integrity/queue/")
-    return {name.removesuffix("-url"): url for name, url in queues.items() if not name.endswith("-dlq-url")}
-
-
 def _dead_letters(service: Service) -> dict[str, str]:
     found = service.sqs.get_paginator("list_queues").paginate(QueueNamePrefix=PREFIX)
     urls = [url for page in found for url in page.get("QueueUrls", [])]
@@ -103,8 +89,8 @@ def _give_every_function_work(service: Service) -> None:
         # There are no buckets yet.
         "sweep": json.dumps({"action": "start", "time": "2026-03-01T03:00:00Z"}),
     }
-    for name, url in _queues(service).items():
-        service.sqs.send_message(QueueUrl=url, MessageBody=bodies.get(name, "{}"))
+    for name in service.queues:
+        service.send(name, bodies.get(name, "{}"))
     key = {"BucketName": {"S": "demo-local-nothing"}, "ObjectKey": {"S": "never-there"}}
     service.dynamodb.put_item(
         TableName=service.parameters["storage/scheduler-table"],
@@ -125,7 +111,7 @@ def test_silence_is_an_alarm(service: Service, seen: set[str]) -> None:
 
 def test_invocations_refused_and_work_that_waits(service: Service, seen: set[str]) -> None:
     """Without concurrency every function is throttled, every queue gets old and every stream is behind."""
-    functions, queues = _functions(service), _queues(service)
+    functions = service.functions
     for physical in functions.values():
         service.lambda_.put_function_concurrency(FunctionName=physical, ReservedConcurrentExecutions=0)
     _give_every_function_work(service)
@@ -135,7 +121,7 @@ def test_invocations_refused_and_work_that_waits(service: Service, seen: set[str
             service.lambda_.invoke(FunctionName=physical, Payload=b"{}")
 
     _expect(service, seen, {f"throttles-{name}" for name in functions})
-    _expect(service, seen, {f"waiting-{name}" for name in queues})
+    _expect(service, seen, {f"waiting-{name}" for name in service.queues})
     _expect(service, seen, {f"behind-{name}" for name in _streaming(service)})
     for physical in functions.values():
         service.lambda_.delete_function_concurrency(FunctionName=physical)
@@ -148,14 +134,14 @@ def _has_queue(service: Service, function: str) -> bool:
 
 def test_failing_functions_and_messages_set_aside(service: Service, seen: set[str]) -> None:
     """Functions that cannot start raise their alarms; their messages are set aside and, left there, are old."""
-    functions, queues, dead = _functions(service), _queues(service), _dead_letters(service)
+    functions, dead = service.functions, _dead_letters(service)
     handlers = {
         name: service.lambda_.get_function_configuration(FunctionName=physical)["Handler"]
         for name, physical in functions.items()
     }
     for physical in functions.values():
         service.lambda_.update_function_configuration(FunctionName=physical, Handler="runtime.handlers.none.handler")
-    for url in queues.values():
+    for url in map(service.queue, service.queues):
         service.sqs.purge_queue(QueueUrl=url)
         service.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
     _give_every_function_work(service)
@@ -178,7 +164,7 @@ def test_failing_functions_and_messages_set_aside(service: Service, seen: set[st
 
 def test_damage_is_an_alarm_wherever_it_is_found(service: Service, seen: set[str]) -> None:
     """A deposit that contradicts its own digest, one that a deletion makes current, and a flipped bit are told."""
-    bucket = service.new_bucket("damaged")
+    [bucket] = service.new_buckets("damaged")
     wrong = {"sha256": "0" * 64}
     service.s3.put_object(Bucket=bucket, Key="wrong.txt", Body=b"one", Metadata=wrong)
     _expect(service, seen, {"failed-checks-file-uploaded"})
@@ -201,41 +187,18 @@ def test_what_a_sweep_finds_is_an_alarm(service: Service, seen: set[str]) -> Non
     Another one has no record, and the record of a third was spoiled. Two more are known to be failing since the test
     before, to have been too large when they came, and to have no replica.
     """
-    bucket = service.new_bucket("forgotten")
-    for key in ("forgotten.txt", "unrecorded.txt", "spoiled.txt", "large.txt", "alone.txt"):
-        service.s3.put_object(Bucket=bucket, Key=key, Body=b"one")
+    [bucket] = service.new_buckets("forgotten")
+    service.put(bucket, "forgotten.txt", "unrecorded.txt", "spoiled.txt", "large.txt", "alone.txt", body="one")
     eventually(lambda: service.schedule(bucket), lambda rows: len(rows) == 5)
-    for table in ("checksum", "scheduler"):
-        service.dynamodb.delete_item(
-            TableName=service.parameters[f"storage/{table}-table"],
-            Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": "unrecorded.txt"}},
-        )
-    long_ago = {":date": {"S": "2020-01-01T00:00:00.000Z"}}
-    service.dynamodb.update_item(
-        TableName=service.parameters["storage/checksum-table"],
-        Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": "forgotten.txt"}},
-        UpdateExpression="SET NextChecksumDate = :date, LastGoodDate = :date",
-        ExpressionAttributeValues=long_ago,
-    )
-    service.dynamodb.update_item(
-        TableName=service.parameters["storage/checksum-table"],
-        Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": "spoiled.txt"}},
-        UpdateExpression="REMOVE Sequencer",
-    )
+    service.forget(bucket, "unrecorded.txt", "checksum", "scheduler")
     for key, change, value in (
-        ("large.txt", "LastOutcome", "deferred"),
-        ("alone.txt", "LastCheck.ReplicationStatus", "FAILED"),
+        ("forgotten.txt", "SET NextChecksumDate = :text, LastGoodDate = :text", "2020-01-01T00:00:00.000Z"),
+        ("spoiled.txt", "REMOVE Sequencer", ""),
+        ("large.txt", "SET LastOutcome = :text", "deferred"),
+        ("alone.txt", "SET LastCheck.ReplicationStatus = :text", "FAILED"),
     ):
-        service.dynamodb.update_item(
-            TableName=service.parameters["storage/checksum-table"],
-            Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": key}},
-            UpdateExpression=f"SET {change} = :value",
-            ExpressionAttributeValues={":value": {"S": value}},
-        )
-    now = dt.datetime.now(dt.UTC).isoformat()
-    service.sqs.send_message(
-        QueueUrl=_queues(service)["sweep"], MessageBody=json.dumps({"action": "start", "time": now})
-    )
+        service.change_record(bucket, key, change, value)
+    service.start("sweep")
 
     _expect(service, seen, OF_A_SWEEP)
 
@@ -250,17 +213,15 @@ def test_requests_that_failed_are_an_alarm(service: Service, seen: set[str]) -> 
 
 def test_replications_that_fail_or_are_late_are_an_alarm(service: Service, seen: set[str]) -> None:
     """A new bucket reports to the queue, and what S3 reports of it there raises the alarms."""
-    bucket = service.new_bucket("replicated")
+    [bucket] = service.new_buckets("replicated")
     (reported,) = service.s3.get_bucket_notification_configuration(Bucket=bucket)["QueueConfigurations"]
-    url = _queues(service)["replication-events"]
-    arn = service.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    assert arn == reported["QueueArn"]
+    assert service.queue_arn(service.queue("replication-events")) == reported["QueueArn"]
 
     # The emulator replicates without fail: what S3 would report is put into the queue that the bucket names.
     failed = json.dumps(captured("replication_failed"))
     late = failed.replace("OperationFailedReplication", "OperationMissedThreshold")
     for body in (failed, late):
-        service.sqs.send_message(QueueUrl=url, MessageBody=body)
+        service.send("replication-events", body)
     _expect(service, seen, {"failed-replications", "late-replications"})
 
 
@@ -274,7 +235,7 @@ def test_a_broken_audit_trail_is_an_alarm(service: Service, seen: set[str]) -> N
     for _ in range(2):
         # As Lambda does it: the second attempt finds the day signed.
         service.lambda_.invoke(
-            FunctionName=_functions(service)["audit-manifest"], Payload=json.dumps({"time": moment}).encode()
+            FunctionName=service.functions["audit-manifest"], Payload=json.dumps({"time": moment}).encode()
         )
 
     _expect(service, seen, {"audit-problems"})
@@ -282,15 +243,10 @@ def test_a_broken_audit_trail_is_an_alarm(service: Service, seen: set[str]) -> N
 
 def test_a_baseline_changed_by_hand_is_an_alarm(service: Service, seen: set[str]) -> None:
     """Whoever writes another digest into a record is told of, however well the object does."""
-    bucket = service.new_bucket("changed-by-hand")
-    service.s3.put_object(Bucket=bucket, Key="letter", Body=b"letter")
+    [bucket] = service.new_buckets("changed-by-hand")
+    service.put(bucket, "letter")
     eventually(lambda: service.records(bucket), bool)
-    service.dynamodb.update_item(
-        TableName=service.parameters["storage/checksum-table"],
-        Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": "letter"}},
-        UpdateExpression="SET Checksum = :digest",
-        ExpressionAttributeValues={":digest": {"S": "0" * 64}},
-    )
+    service.change_record(bucket, "letter", "SET Checksum = :text", "0" * 64)
 
     _expect(service, seen, {"altered-records"})
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from duracloud.audit.command import main
-from duracloud.local.service import Service
+from duracloud.local.service import Service, text_of
 from duracloud.local.watching import eventually
 from tests.support.processes import run
 
@@ -15,17 +15,11 @@ pytestmark = pytest.mark.system
 
 def _fetch(service: Service, folder: Path) -> Path:
     """Copy audit/ of the managed bucket, as an auditor does."""
-    bucket = service.parameters["storage/managed-bucket"]
-    for page in service.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="audit/"):
-        for entry in page.get("Contents", []):
-            path = folder / entry["Key"].removeprefix("audit/")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(service.s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read())
+    for key, body in service.managed_files("audit/").items():
+        path = folder / key.removeprefix("audit/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
     return folder
-
-
-def _outcome(service: Service, bucket: str, key: str) -> str:
-    return str(service.records(bucket).get(key, {}).get("LastOutcome", {}).get("S"))
 
 
 def _checked(service: Service, bucket: str, key: str, outcome: str) -> None:
@@ -33,16 +27,15 @@ def _checked(service: Service, bucket: str, key: str, outcome: str) -> None:
     eventually(lambda: service.schedule(bucket), lambda rows: key in rows)
     service.make_due(bucket, key)
     eventually(lambda: service.records(bucket)[key]["LastChecksumDate"]["S"], lambda date: date > before)
-    assert outcome == _outcome(service, bucket, key)
+    assert outcome == text_of(service.records(bucket)[key], "LastOutcome")
 
 
 def test_everything_that_happens_is_in_a_trail_that_holds(
     service: Service, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Provisioning, deposit, check, damage, repair, recovery and deletion are recorded, signed and verified offline."""
-    bucket = service.new_bucket("audited")
-    for key in ("restored.txt", "replaced.txt"):
-        service.s3.put_object(Bucket=bucket, Key=key, Body=b"good")
+    [bucket] = service.new_buckets("audited")
+    service.put(bucket, "restored.txt", "replaced.txt", body="good")
     eventually(lambda: service.records(bucket), lambda found: len(found) == 2)
     _checked(service, bucket, "restored.txt", "match")
     for key in ("restored.txt", "replaced.txt"):
@@ -50,8 +43,8 @@ def test_everything_that_happens_is_in_a_trail_that_holds(
         _checked(service, bucket, key, "mismatch")
     service.file_on_disk(bucket, "restored.txt").write_bytes(b"good")
     _checked(service, bucket, "restored.txt", "match")
-    service.s3.put_object(Bucket=bucket, Key="replaced.txt", Body=b"good")
-    eventually(lambda: _outcome(service, bucket, "replaced.txt"), lambda outcome: outcome == "match")
+    service.put(bucket, "replaced.txt", body="good")
+    eventually(lambda: service.records(bucket)["replaced.txt"], lambda row: text_of(row, "LastOutcome") == "match")
     service.s3.delete_object(Bucket=bucket, Key="restored.txt")
 
     events = eventually(
@@ -88,7 +81,7 @@ def test_everything_that_happens_is_in_a_trail_that_holds(
 
 def _sign(service: Service, moment: datetime) -> None:
     answer = service.lambda_.invoke(
-        FunctionName=service.parameters["integrity/function/audit-manifest"],
+        FunctionName=service.functions["audit-manifest"],
         Payload=json.dumps({"time": moment.isoformat()}).encode(),
     )
     assert "FunctionError" not in answer, answer["Payload"].read()

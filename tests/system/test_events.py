@@ -15,7 +15,7 @@ pytestmark = pytest.mark.system
 @pytest.fixture(scope="module")
 def bucket(service: Service) -> str:
     """A deposit bucket for the tests of this module; each uses keys of its own."""
-    return service.new_bucket("events")
+    return service.new_buckets("events")[0]
 
 
 def _versions(service: Service, bucket: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -70,7 +70,7 @@ def _arrived(service: Service, queue: str, number: int) -> dict[str, Any]:
 
 def test_two_hundred_objects_at_once(service: Service) -> None:
     """Within a minute, 200 objects put at once have 200 correct records and schedule rows."""
-    bucket = service.new_bucket("many")
+    [bucket] = service.new_buckets("many")
     bodies = {f"folder/object {number}.bin": f"body {number}".encode() * number for number in range(200)}
 
     def put(item: tuple[str, bytes]) -> None:
@@ -159,7 +159,7 @@ def test_l07_same_event_ten_times_changes_nothing(service: Service, bucket: str)
     before = (service.records(bucket)[key], service.schedule(bucket)[key])
     event = _event(service, bucket, key)
     for _ in range(10):
-        service.sqs.send_message(QueueUrl=service.parameters["integrity/queue/object-created-url"], MessageBody=event)
+        service.send("object-created", event)
 
     service.drained("object-created")
     assert before == (service.records(bucket)[key], service.schedule(bucket)[key])
@@ -167,14 +167,10 @@ def test_l07_same_event_ten_times_changes_nothing(service: Service, bucket: str)
 
 def test_row_deleted_by_hand_leads_to_no_check(service: Service, bucket: str) -> None:
     """The expiry of a row asks for a check, its deletion by a person does not."""
-    for key in ("by hand", "expired"):
-        service.s3.put_object(Bucket=bucket, Key=key, Body=b"one")
+    service.put(bucket, "by hand", "expired")
     before = eventually(lambda: service.records(bucket), lambda found: {"by hand", "expired"} <= set(found))
     eventually(lambda: service.schedule(bucket), lambda found: {"by hand", "expired"} <= set(found))
-    service.dynamodb.delete_item(
-        TableName=service.parameters["storage/scheduler-table"],
-        Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": "by hand"}},
-    )
+    service.forget(bucket, "by hand", "scheduler")
     service.make_due(bucket, "expired")
 
     # The stream keeps the order, so what was deleted first would have been checked first.
@@ -191,10 +187,7 @@ def test_check_can_be_asked_for_at_once(service: Service, bucket: str) -> None:
     key = "asked for.txt"
     service.s3.put_object(Bucket=bucket, Key=key, Body=b"one")
     before = eventually(lambda: service.schedule(bucket), lambda found: key in found)[key]
-    service.sqs.send_message(
-        QueueUrl=service.parameters["integrity/queue/verification-url"],
-        MessageBody=json.dumps({"bucket": bucket, "key": key}),
-    )
+    service.send("verification", {"bucket": bucket, "key": key})
 
     after = eventually(
         lambda: service.schedule(bucket)[key], lambda row: row["NextChecksumDate"] != before["NextChecksumDate"]
@@ -235,13 +228,12 @@ def test_folder_markers_and_fixed_buckets_are_left_alone(service: Service, bucke
 
 def test_poison_message_ends_in_the_dead_letter_queue_and_alarms(service: Service, bucket: str) -> None:
     """A message that can never be worked on is set aside, an alarm speaks, and other work goes on."""
-    queue = service.parameters["integrity/queue/object-deleted-url"]
-    service.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
-    service.sqs.send_message(QueueUrl=queue, MessageBody="poison")
+    service.sqs.set_queue_attributes(QueueUrl=service.queue("object-deleted"), Attributes={"VisibilityTimeout": "1"})
+    service.send("object-deleted", "poison")
     service.s3.put_object(Bucket=bucket, Key="beside poison", Body=b"x")
 
-    dead = service.parameters["integrity/queue/object-deleted-dlq-url"]
-    eventually(lambda: service.waiting(dead), lambda count: count == 1, 60)
+    dead = service.queue("object-deleted-dlq")
+    service.await_messages(dead, 1)
     eventually(lambda: service.records(bucket), lambda found: "beside poison" in found)
     eventually(lambda: service.alarms("ALARM"), lambda names: any("set-aside-object-deleted" in name for name in names))
     service.sqs.purge_queue(QueueUrl=dead)
@@ -252,8 +244,7 @@ def test_unreadable_object_is_recorded_and_alarms(service: Service, bucket: str)
     key = "unreadable.txt"
     service.s3.put_object(Bucket=bucket, Key=key, Body=b"one")
     before = eventually(lambda: service.records(bucket), lambda found: key in found)[key]
-    queue = service.parameters["integrity/queue/verification-url"]
-    service.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "1"})
+    service.sqs.set_queue_attributes(QueueUrl=service.queue("verification"), Attributes={"VisibilityTimeout": "1"})
     # A shorter file than S3 announces: the stream ends early, time and again.
     service.file_on_disk(bucket, key).write_bytes(b"o")
     service.make_due(bucket, key)
@@ -266,7 +257,7 @@ def test_unreadable_object_is_recorded_and_alarms(service: Service, bucket: str)
     assert "unreadable" in service.email("failed the check", about=key).body
     row = eventually(lambda: service.schedule(bucket), lambda found: key in found)[key]
     assert after["NextChecksumDate"] == row["NextChecksumDate"]
-    service.sqs.purge_queue(QueueUrl=service.parameters["integrity/queue/verification-dlq-url"])
+    service.sqs.purge_queue(QueueUrl=service.queue("verification-dlq"))
 
 
 def test_l25_damaged_and_lost_replicas_fail_the_check(service: Service, bucket: str) -> None:

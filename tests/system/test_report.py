@@ -2,13 +2,13 @@ import csv
 import io
 import json
 import re
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from duracloud.local.service import Service
 from duracloud.local.watching import eventually
+from runtime.shared.timestamps import timestamp
 from tests.support.inventory_files import ROWS, as_parquet, md5_of
 from tests.support.report_samples import unmarked
 
@@ -17,49 +17,31 @@ KEYS = ("007", "=1+1;=2+2", "box 1/ä \"quoted\" 'name', +%20.txt", "<b>日本</
 DAMAGED = "<b>日本</b>/資料.txt"
 
 
-def _request(service: Service, moment: datetime) -> None:
-    message = {"action": "start", "time": moment.isoformat()}
-    service.sqs.send_message(
-        QueueUrl=service.parameters["integrity/queue/reports-url"], MessageBody=json.dumps(message)
-    )
-
-
-def _files(service: Service, prefix: str) -> dict[str, dict[str, Any]]:
-    managed = service.parameters["storage/managed-bucket"]
-    found = service.s3.list_objects_v2(Bucket=managed, Prefix=prefix).get("Contents", [])
-    return {entry["Key"]: service.s3.get_object(Bucket=managed, Key=entry["Key"]) for entry in found}
+def _summary(service: Service) -> dict[str, Any]:
+    """Return what the latest report says to programs, nothing before the first."""
+    found = service.managed_files("reports/LATEST/report.json").values()
+    return next((dict(json.loads(body)) for body in found), {"buckets": {}})
 
 
 def test_a_report_on_request_tells_of_a_failing_object(service: Service) -> None:
     """Every key comes back from the list as it was; the page names what fails; dated and latest files are the same."""
-    bucket = service.new_bucket("reported")
-    for key in KEYS:
-        service.s3.put_object(Bucket=bucket, Key=key, Body=f"the content of {key}".encode())
+    [bucket] = service.new_buckets("reported")
+    service.put(bucket, *KEYS)
     eventually(lambda: set(service.records(bucket)), lambda found: set(KEYS) <= found)
     service.file_on_disk(bucket, DAMAGED).write_bytes(f"the Content of {DAMAGED}".encode())
     service.make_due(bucket, DAMAGED)
     eventually(lambda: service.records(bucket)[DAMAGED]["LastOutcome"]["S"], lambda outcome: outcome == "mismatch")
 
-    moment = datetime.now(UTC)
-    _request(service, moment)
-    summary = eventually(
-        lambda: [
-            found
-            for one in _files(service, "reports/LATEST/report.json").values()
-            if (found := json.loads(one["Body"].read()))["started"] == moment.isoformat().replace("+00:00", "Z")
-        ],
-        bool,
-        60,
-    )[0]
+    moment = service.start("reports")
+    summary = eventually(lambda: _summary(service), lambda found: found.get("started") == timestamp(moment, "auto"))
     service.drained("reports")
 
     assert (5, 1, {"match": 4, "mismatch": 1}) == tuple(
         summary["buckets"][bucket][name] for name in ("objects", "failing", "outcomes")
     )
-    latest = {key: one["Body"].read() for key, one in _files(service, "reports/LATEST/").items()}
-    dated = {key: one["Body"].read() for key, one in _files(service, f"reports/{moment:%Y-%m-%d}/").items()}
-    names = [f"{bucket}.csv", "index.html", "report.json"]
-    for name in names:
+    latest = service.managed_files("reports/LATEST/")
+    dated = service.managed_files(f"reports/{moment:%Y-%m-%d}/")
+    for name in (f"{bucket}.csv", "index.html", "report.json"):
         assert latest[f"reports/LATEST/{name}"] == dated[f"reports/{moment:%Y-%m-%d}/{name}"]
 
     rows = list(csv.DictReader(io.StringIO(latest[f"reports/LATEST/{bucket}.csv"].decode("utf-8-sig"), newline="")))
@@ -77,7 +59,7 @@ def test_a_report_on_request_tells_of_a_failing_object(service: Service) -> None
 
 def test_storage_on_the_page_is_what_the_inventory_says(service: Service) -> None:
     """S3 Inventory in Parquet, as the local AWS does not write it, is added up by the deployed function."""
-    bucket, managed = service.new_bucket("counted"), service.parameters["storage/managed-bucket"]
+    [bucket], managed = service.new_buckets("counted"), service.parameters["storage/managed-bucket"]
     folder, body = f"inventory/{bucket}/daily/", as_parquet(ROWS)
     manifest = json.dumps(
         {
@@ -93,15 +75,8 @@ def test_storage_on_the_page_is_what_the_inventory_says(service: Service) -> Non
         (f"{folder}2026-03-01T09-00Z/manifest.checksum", md5_of(manifest).encode()),
     ):
         service.s3.put_object(Bucket=managed, Key=key, Body=content)
-    moment = datetime.now(UTC)
-    _request(service, moment)
-
-    def stored() -> Any:  # noqa: ANN401 (JSON)
-        for one in _files(service, "reports/LATEST/report.json").values():
-            return json.loads(one["Body"].read())["buckets"].get(bucket, {})
-        return {}
-
-    found = eventually(stored, bool, 60)
+    service.start("reports")
+    found = eventually(lambda: _summary(service)["buckets"].get(bucket), bool)
     assert "" == found["storage_problem"]
     assert {"objects": 6, "size": 30, "older": 0, "older_size": 0} == found["storage"]["classes"]["STANDARD"]
     assert {"objects": 0, "size": 0, "older": 1, "older_size": 4} == found["storage"]["classes"]["GLACIER"]

@@ -71,7 +71,7 @@ def test_from_request_to_caught_bit_flip(service: Service) -> None:
 
 def test_bucket_is_configured_as_documented(service: Service) -> None:
     """A new bucket has versions, events, lifecycle, replication and a TLS-only policy, and is closed to the public."""
-    bucket = service.new_bucket("configured")
+    [bucket] = service.new_buckets("configured")
     s3: Any = service.s3
 
     assert "Enabled" == s3.get_bucket_versioning(Bucket=bucket)["Status"]
@@ -90,7 +90,7 @@ def test_bucket_is_configured_as_documented(service: Service) -> None:
 
 def test_l19_same_file_again_is_already_provisioned(service: Service) -> None:
     """Dropping the same request again repairs and reports, and makes nothing new."""
-    service.new_bucket("again")
+    service.new_buckets("again")
     result = service.request("again-2.txt", "again")
 
     assert ("completed", "already provisioned") == (result["status"], result["buckets"][0]["verdict"])

@@ -10,36 +10,14 @@ from duracloud.local.watching import eventually
 pytestmark = pytest.mark.system
 
 
-def _change(service: Service, table: str, bucket: str, key: str, date: str) -> None:
-    service.dynamodb.update_item(
-        TableName=service.parameters[f"storage/{table}-table"],
-        Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": key}},
-        UpdateExpression="SET NextChecksumDate = :date",
-        ExpressionAttributeValues={":date": {"S": date}},
-    )
-
-
-def _forget(service: Service, table: str, bucket: str, key: str) -> None:
-    service.dynamodb.delete_item(
-        TableName=service.parameters[f"storage/{table}-table"],
-        Key={"BucketName": {"S": bucket}, "ObjectKey": {"S": key}},
-    )
-
-
 def _sweep(service: Service) -> dict[str, Any]:
-    now = dt.datetime.now(dt.UTC)
-    service.sqs.send_message(
-        QueueUrl=service.parameters["integrity/queue/sweep-url"],
-        MessageBody=json.dumps({"action": "start", "time": now.isoformat()}),
-    )
-    managed = service.parameters["storage/managed-bucket"]
+    now = service.start("sweep")
 
     def reports() -> list[dict[str, Any]]:
-        found = service.s3.list_objects_v2(Bucket=managed, Prefix="reports/coverage/").get("Contents", [])
-        if {f"reports/coverage/{now:%Y-%m-%d}.json", "reports/coverage/latest.json"} > {one["Key"] for one in found}:
+        found = service.managed_files("reports/coverage/")
+        if {f"reports/coverage/{now:%Y-%m-%d}.json", "reports/coverage/latest.json"} > found.keys():
             return []
-        bodies = [service.s3.get_object(Bucket=managed, Key=one["Key"])["Body"].read() for one in found]
-        return [json.loads(body) for body in bodies]
+        return [json.loads(body) for body in found.values()]
 
     def of_this_sweep(found: list[dict[str, Any]]) -> bool:
         return bool(found) and all(dt.datetime.fromisoformat(one["started"]) >= now for one in found)
@@ -63,13 +41,12 @@ def _published(service: Service, name: str) -> float | None:
 
 def test_l26_a_sweep_repairs_what_was_lost_overdue_and_left_over(service: Service) -> None:
     """A lost row is back, an overdue object was checked, a row without a record is gone; report and metrics say so."""
-    bucket = service.new_bucket("swept")
-    for key in ("lost", "overdue", "in order"):
-        service.s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
+    [bucket] = service.new_buckets("swept")
+    service.put(bucket, "lost", "overdue", "in order")
     before = eventually(lambda: service.schedule(bucket), lambda found: len(found) == 3)
     record = service.records(bucket)["overdue"]
-    _forget(service, "scheduler", bucket, "lost")
-    _change(service, "checksum", bucket, "overdue", "2020-01-01T00:00:00.000Z")
+    service.forget(bucket, "lost", "scheduler")
+    service.change_record(bucket, "overdue", "SET NextChecksumDate = :text", "2020-01-01T00:00:00.000Z")
     service.dynamodb.put_item(
         TableName=service.parameters["storage/scheduler-table"],
         Item={**before["in order"], "ObjectKey": {"S": "left over ä"}},
@@ -101,10 +78,10 @@ def test_l26_a_sweep_repairs_what_was_lost_overdue_and_left_over(service: Servic
 
 def test_a_second_sweep_finds_all_in_order(service: Service) -> None:
     """What the first sweep repaired stays repaired, and the alarm on its silence is not heard any more."""
-    bucket = service.new_bucket("swept-twice")
+    [bucket] = service.new_buckets("swept-twice")
     service.s3.put_object(Bucket=bucket, Key="a", Body=b"a")
     eventually(lambda: service.schedule(bucket), bool)
-    _forget(service, "scheduler", bucket, "a")
+    service.forget(bucket, "a", "scheduler")
 
     missing = [_sweep(service)["buckets"][bucket]["missing_schedule_rows"] for _ in range(2)]
 
@@ -114,15 +91,13 @@ def test_a_second_sweep_finds_all_in_order(service: Service) -> None:
 
 def test_l04_a_sweep_takes_an_object_under_care_of_which_nothing_is_known(service: Service) -> None:
     """An object without record and row, as if its event was lost, has both again; a folder marker never gets any."""
-    bucket = service.new_bucket("forgotten-by-events")
+    [bucket] = service.new_buckets("forgotten-by-events")
     known, lost = "known ä.txt", "lost 日 +%20.txt"
-    for key in (known, lost):
-        service.s3.put_object(Bucket=bucket, Key=key, Body=key.encode())
+    service.put(bucket, known, lost)
     service.s3.put_object(Bucket=bucket, Key="folder/", Body=b"")
     eventually(lambda: service.schedule(bucket), lambda found: len(found) == 2)
     before = service.records(bucket)
-    for table in ("checksum", "scheduler"):
-        _forget(service, table, bucket, lost)
+    service.forget(bucket, lost, "checksum", "scheduler")
 
     report = _sweep(service)
 

@@ -46,7 +46,7 @@ def _taken(service: Service, queue: str, count: int) -> list[str]:
 
 def _give(service: Service, queue: str, bodies: Sequence[str]) -> None:
     for body in bodies:
-        service.sqs.send_message(QueueUrl=service.queue(queue), MessageBody=body)
+        service.send(queue, body)
 
 
 def _poison(stage: Stage) -> str:
@@ -58,8 +58,7 @@ def _poison(stage: Stage) -> str:
         service.await_messages(dead, 1)
     stage.expect_records("beside.txt")
     alarm = service.email(f'-{_ALARM}"')
-    arn = service.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    service.sqs.start_message_move_task(SourceArn=arn)
+    service.sqs.start_message_move_task(SourceArn=service.queue_arn(dead))
     stage.settle()
     return f"sent to the dead-letter queue, other work went on; '{alarm.subject}'; redriven, deposited"
 

@@ -28,8 +28,8 @@ def _restore(stage: Stage) -> str:
     service.s3.delete_object(Bucket=bucket, Key="deleted.txt")
     stage.settle()
     for key in _LOST:
-        stage.lose_record(key)
-    stage.lose_row("letter.txt")
+        service.forget(bucket, key, "checksum")
+    service.forget(bucket, "letter.txt", "scheduler")
     stage.expect_records("replaced and kept.txt")
     said = _run_tool(stage, export)
     stage.settle()

@@ -1,8 +1,5 @@
 """Drills on losses that the sweep repairs: a schedule row, stream records, events."""
 
-import json
-from datetime import UTC, datetime
-
 from duracloud.local.drills.stage import Drill, Stage
 from duracloud.local.watching import eventually, expect
 
@@ -13,11 +10,11 @@ def _lose_a_row(stage: Stage) -> str:
     service = stage.service
     stage.deposit("lost.txt", "kept.txt")
     checked = stage.text("lost.txt", _CHECKED)
-    stage.lose_row("lost.txt")
+    service.forget(stage.bucket, "lost.txt", "scheduler")
     _check_of(stage, "kept.txt")
     expect("when the object without a row was checked", stage.text("lost.txt", _CHECKED), checked)
     expect("rows", sorted(service.schedule(stage.bucket)), ["kept.txt"])
-    _sweep(stage)
+    service.start("sweep")
     stage.settle()
     return "without its row the object is never checked; the sweep wrote the row again"
 
@@ -33,7 +30,7 @@ def _lose_a_stream_batch(stage: Stage) -> str:
         records = stage.faults.lose_stream(service.parameters["storage/scheduler-table"])
     _check_of(stage, "kept.txt")
     expect("when the lost ones were checked", {key: stage.text(key, _CHECKED) for key in lost}, checked)
-    _sweep(stage)
+    service.start("sweep")
     stage.settle()
     return f"{records} records of the stream lost, 3 rows gone; the sweep wrote them again"
 
@@ -51,7 +48,7 @@ def _lose_events(stage: Stage) -> str:
     stage.expect_records("deleted.txt", "overwritten.txt")
     expect("the version that was checked", stage.text("overwritten.txt", "VersionId"), old)
     expect("the outcome of its check", stage.text("overwritten.txt", "LastOutcome"), "match")
-    _sweep(stage)
+    service.start("sweep")
     stage.settle()
     return (
         "before the sweep: a deleted object, an old version, no record of the new object; the sweep saw all three in"
@@ -65,12 +62,6 @@ def _empty(stage: Stage, queue: str, messages: int) -> None:
     service.await_messages(url, messages)
     service.sqs.purge_queue(QueueUrl=url)
     service.await_messages(url, 0)
-
-
-def _sweep(stage: Stage) -> None:
-    """Start a sweep, as its schedule does."""
-    start = {"action": "start", "time": datetime.now(UTC).isoformat()}
-    stage.service.sqs.send_message(QueueUrl=stage.service.queue("sweep"), MessageBody=json.dumps(start))
 
 
 def _check_of(stage: Stage, key: str) -> None:

@@ -7,7 +7,7 @@ import attrs
 
 from duracloud.local.drills.truth import CurrentObject, differences
 from duracloud.local.faults import Fault, Faults
-from duracloud.local.service import Row, Service
+from duracloud.local.service import Row, Service, text_of
 from duracloud.local.watching import eventually, expect
 from stacks.config import load_settings
 
@@ -22,12 +22,7 @@ class Stage:
 
     def put(self, *keys: str, body: str = "the content of {}") -> dict[str, str]:
         """Upload objects and return their versions by key."""
-        return {
-            key: str(
-                self.service.s3.put_object(Bucket=self.bucket, Key=key, Body=body.format(key).encode())["VersionId"]
-            )
-            for key in keys
-        }
+        return self.service.put(self.bucket, *keys, body=body)
 
     def deposit(self, *keys: str) -> None:
         """Upload objects and wait until they are managed."""
@@ -40,7 +35,7 @@ class Stage:
 
     def text(self, key: str, attribute: str) -> str:
         """Return a text of the record of an object, empty where there is none."""
-        return str(self.record(key).get(attribute, {}).get("S", ""))
+        return text_of(self.record(key), attribute)
 
     def expect_records(self, *keys: str) -> None:
         """Compare the keys of all records of the bucket."""
@@ -52,25 +47,12 @@ class Stage:
 
     def kill_deposit(self) -> None:
         """Kill the function that deposits, as with `kill -9`."""
-        function = self.service.parameters["integrity/function/file-uploaded"]
-        expect("killed processes", self.faults.kill(function), 1)
+        expect("killed processes", self.faults.kill(self.service.functions["file-uploaded"]), 1)
 
     def await_outcome(self, key: str, outcome: str) -> Row:
         """Wait until the newest check of an object had an outcome, and return its record."""
         eventually(lambda: self.text(key, "LastOutcome"), lambda seen: seen == outcome)
         return self.record(key)
-
-    def lose_row(self, key: str) -> None:
-        """Delete an object's schedule row, as a person would."""
-        self._lose("storage/scheduler-table", key)
-
-    def lose_record(self, key: str) -> None:
-        """Delete an object's record, as a person would."""
-        self._lose("storage/checksum-table", key)
-
-    def await_truth(self) -> None:
-        """Wait until both tables agree with S3 about the bucket."""
-        eventually(self._differences, lambda found: not found, seconds=60)
 
     def settle(self) -> None:
         """Wait until all queues are empty and both tables agree with S3 about the bucket.
@@ -78,7 +60,7 @@ class Stage:
         Raises:
             LocalError: they do not, or a message is in a dead-letter queue.
         """
-        self.await_truth()
+        eventually(self._differences, lambda found: not found)
         names = self.service.queues
         for name in names:
             self.service.drained(name)
@@ -108,12 +90,6 @@ class Stage:
             )
             for key, version in versions.items()
         }
-
-    def _lose(self, parameter: str, key: str) -> None:
-        self.service.dynamodb.delete_item(
-            TableName=self.service.parameters[parameter],
-            Key={"BucketName": {"S": self.bucket}, "ObjectKey": {"S": key}},
-        )
 
 
 @attrs.frozen(kw_only=True)

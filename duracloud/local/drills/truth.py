@@ -4,11 +4,10 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import attrs
 
-Row = Mapping[str, Any]
+from duracloud.local.service import Row, text_of
 
 
 @attrs.frozen(kw_only=True)
@@ -41,21 +40,17 @@ def _pairs(
     truth: CurrentObject, record: Row, row: Row, now: datetime, interval: timedelta
 ) -> Iterator[tuple[str, object, object]]:
     """Return what is compared: its name, what a table says, what is true."""
-    yield "version in the record", _text(record, "VersionId"), truth.version_id
-    yield "version in the row", _text(row, "VersionId"), truth.version_id
+    yield "version in the record", text_of(record, "VersionId"), truth.version_id
+    yield "version in the row", text_of(row, "VersionId"), truth.version_id
     yield "size", record["Size"]["N"], str(len(truth.body))
     digests = {
         name: value["S"] for name, value in record["Digests"]["M"].items() if name in hashlib.algorithms_available
     }
     yield "digests", digests, {name: hashlib.new(name, truth.body).hexdigest() for name in digests}
-    yield "first digest", _text(record, "Checksum"), hashlib.sha256(truth.body).hexdigest()
-    yield "outcome", _text(record, "LastOutcome"), "match"
+    yield "first digest", text_of(record, "Checksum"), hashlib.sha256(truth.body).hexdigest()
+    yield "outcome", text_of(record, "LastOutcome"), "match"
     yield "success", record.get("LastChecksumSuccess", {}).get("BOOL"), True
-    due = datetime.fromisoformat(_text(record, "NextChecksumDate"))
-    yield "date in the row", _text(row, "NextChecksumDate"), _text(record, "NextChecksumDate")
+    due = datetime.fromisoformat(text_of(record, "NextChecksumDate"))
+    yield "date in the row", text_of(row, "NextChecksumDate"), text_of(record, "NextChecksumDate")
     yield "expiry of the row", row["TTL"]["N"], str(math.ceil(due.timestamp()))
     yield "due within the interval", now < due <= now + interval, True
-
-
-def _text(item: Row, name: str) -> str:
-    return str(item.get(name, {}).get("S", ""))
