@@ -136,7 +136,7 @@ def sqs_event(*bodies: str, receives: int = 1) -> dict[str, Any]:
     }
 
 
-def s3_event(happening: Happening, *, size: int | None = 5) -> str:
+def s3_event(happening: Happening, *, size: int | None = 5, etag: str = "d41d8cd98f00b204e9800998ecf8427e") -> str:
     """Build the EventBridge event that S3 sends for a change."""
     entry: dict[str, Any] = {
         "key": happening.ref.key,
@@ -153,7 +153,7 @@ def s3_event(happening: Happening, *, size: int | None = 5) -> str:
         "event-version": "1.0",
     }
     if happening.kind == "created":
-        entry |= {"size": size, "etag": "d41d8cd98f00b204e9800998ecf8427e"}
+        entry |= {"size": size, "etag": etag}
         detail |= {"reason": "PutObject"}
     else:
         detail |= {"reason": "DeleteObject", "deletion-type": "Permanently Deleted"}

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
-from duracloud.local.service import Service
+from duracloud.local.service import Service, text_of
 from duracloud.local.watching import eventually
+from runtime.shared.object_ref import ObjectRef
+from tests.support.builders import s3_event
 from tests.support.captured import captured, form
+from tests.support.fakes import Happening
 
 pytestmark = pytest.mark.system
 
@@ -123,32 +126,9 @@ def test_changes_without_a_pause(service: Service, bucket: str) -> None:
 
 def _event(service: Service, bucket: str, key: str) -> str:
     record = service.records(bucket)[key]
-    return json.dumps(
-        {
-            "version": "0",
-            "id": "11111111-2222-3333-4444-555555555555",
-            "detail-type": "Object Created",
-            "source": "aws.s3",
-            "account": "000000000000",
-            "time": "2026-03-01T12:00:00Z",
-            "region": "us-east-1",
-            "resources": [f"arn:aws:s3:::{bucket}"],
-            "detail": {
-                "version": "0",
-                "bucket": {"name": bucket},
-                "object": {
-                    "key": key,
-                    "size": int(record["Size"]["N"]),
-                    "etag": record["ETag"]["S"],
-                    "version-id": record["VersionId"]["S"],
-                    "sequencer": record["Sequencer"]["S"],
-                },
-                "request-id": "REQUEST",
-                "requester": "000000000000",
-                "reason": "PutObject",
-            },
-        }
-    )
+    version, sequencer, etag = (text_of(record, name) for name in ("VersionId", "Sequencer", "ETag"))
+    happening = Happening("created", ObjectRef(bucket, key), version, sequencer)
+    return s3_event(happening, size=int(record["Size"]["N"]), etag=etag)
 
 
 def test_l07_same_event_ten_times_changes_nothing(service: Service, bucket: str) -> None:

@@ -27,9 +27,30 @@ _SAVE_TICK_SECONDS: Final = 10.0
 
 def apply() -> None:
     """Close all gaps. Call it once, before the emulator serves."""
-    for service in (cloudformation, iam, sqs, dynamodb, s3, functions, streams, cloudwatch, faults):
-        service.mend()
-    _serve_one_port()
+    for close in (
+        cloudformation.create_tables_completely,
+        cloudformation.create_buckets_completely,
+        cloudformation.create_groups,
+        cloudformation.take_alarms_on_expressions,
+        iam.authorize_batches_of_messages,
+        iam.give_policies_the_condition_of_writes,
+        sqs.move_messages_back,
+        dynamodb.expire_rows_as_a_service,
+        s3.name_versions_in_events,
+        s3.read_versions_from_disk,
+        s3.give_replicas_the_version_of_their_source,
+        s3.keep_inventory_configurations,
+        functions.unpack_once,
+        streams.note_readers_of_streams,
+        streams.deliver_streams_as_described,
+        streams.publish_the_age_of_streams,
+        streams.keep_streams_over_a_restart,
+        cloudwatch.read_metrics_from_logs,
+        cloudwatch.evaluate_alarms_as_described,
+        faults.show_faults_on_order,
+        _serve_one_port,
+    ):
+        close()
 
 
 def start_ticks() -> None:

@@ -13,53 +13,47 @@ from ministack.services.cloudformation import provisioners
 from duracloud.local.emulator.common import Row
 
 
-def _create_tables_completely() -> None:
+def _apply_after_provisioning(kind: str, apply: Callable[[str, Row], None]) -> None:
+    """Have `apply` called with the name and the properties of each resource that a template makes or updates."""
+    handler = provisioners._RESOURCE_HANDLERS[kind]
+
+    def completed(provision: Callable[..., Any]) -> Callable[..., Any]:
+        def provisioned(*args: Any, **kwargs: Any) -> Any:
+            answer = provision(*args, **kwargs)
+            # The last dictionary is what the template says now, whether it creates or updates.
+            apply(answer[0], next(arg for arg in reversed(args) if isinstance(arg, dict)))
+            return answer
+
+        return provisioned
+
+    handler |= {verb: completed(handler[verb]) for verb in ("create", "update") if verb in handler}
+
+
+def create_tables_completely() -> None:
     """CloudFormation of AWS applies a table's time to live and point-in-time recovery; the emulator's drops both."""
-    for kind in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
-        handler = provisioners._RESOURCE_HANDLERS[kind]
-        for verb in ("create", "update"):
-            if verb in handler:
-                handler[verb] = _with_table_settings(handler[verb])
 
-
-def _with_table_settings(provision: Callable[..., Any]) -> Callable[..., Any]:
-    def provisioned(*args: Any, **kwargs: Any) -> Any:
-        answer = provision(*args, **kwargs)
-        # The last dictionary is what the template says now, whether it creates or updates.
-        properties = next(arg for arg in reversed(args) if isinstance(arg, dict))
-        name = answer[0]
+    def apply(name: str, properties: Row) -> None:
         replicas = properties.get("Replicas") or [{}]
-        expiry = properties.get("TimeToLiveSpecification")
-        recovery = properties.get("PointInTimeRecoverySpecification") or replicas[0].get(
-            "PointInTimeRecoverySpecification"
-        )
-        if expiry:
+        recovery_key = "PointInTimeRecoverySpecification"
+        if expiry := properties.get("TimeToLiveSpecification"):
             dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": expiry})
-        if recovery:
-            dynamodb._update_continuous_backups({"TableName": name, "PointInTimeRecoverySpecification": recovery})
-        return answer
+        if recovery := properties.get(recovery_key) or replicas[0].get(recovery_key):
+            dynamodb._update_continuous_backups({"TableName": name, recovery_key: recovery})
 
-    return provisioned
+    for kind in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
+        _apply_after_provisioning(kind, apply)
 
 
-def _create_buckets_completely() -> None:
+def create_buckets_completely() -> None:
     """CloudFormation of AWS applies all properties of a bucket; the emulator's knows a few of them."""
-    handler = provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]
-    for verb in ("create", "update"):
-        handler[verb] = _with_bucket_settings(handler[verb])
 
-
-def _with_bucket_settings(provision: Callable[..., Any]) -> Callable[..., Any]:
-    def provisioned(*args: Any, **kwargs: Any) -> Any:
-        answer = provision(*args, **kwargs)
-        properties = next(arg for arg in reversed(args) if isinstance(arg, dict))
+    def apply(name: str, properties: Row) -> None:
         for store, operation, member, value in _bucket_settings(properties):
-            status = store(answer[0], _request_body(operation, {"Bucket": answer[0], member: value}))[0]
+            status = store(name, _request_body(operation, {"Bucket": name, member: value}))[0]
             if status >= HTTPStatus.BAD_REQUEST:
-                raise ValueError(f"{operation} of {answer[0]} was refused: {value}")
-        return answer
+                raise ValueError(f"{operation} of {name} was refused: {value}")
 
-    return provisioned
+    _apply_after_provisioning("AWS::S3::Bucket", apply)
 
 
 def _bucket_settings(properties: Row) -> Iterator[tuple[Callable[[str, bytes], Any], str, str, Row]]:
@@ -76,12 +70,8 @@ def _bucket_settings(properties: Row) -> Iterator[tuple[Callable[[str, bytes], A
         ]
         # Without a key's id S3 takes the key that AWS manages; the emulator would refuse every upload.
         if not any(_uses_managed_key(rule["ApplyServerSideEncryptionByDefault"]) for rule in rules):
-            yield (
-                s3._put_bucket_encryption,
-                "PutBucketEncryption",
-                "ServerSideEncryptionConfiguration",
-                {"Rules": rules},
-            )
+            member = "ServerSideEncryptionConfiguration"
+            yield s3._put_bucket_encryption, "PutBucketEncryption", member, {"Rules": rules}
     if ownership := properties.get("OwnershipControls"):
         yield s3._put_bucket_ownership_controls, "PutBucketOwnershipControls", "OwnershipControls", ownership
     if logging_to := properties.get("LoggingConfiguration"):
@@ -126,7 +116,7 @@ def _request_body(operation: str, parameters: Row) -> bytes:
     return bytes(body)
 
 
-def _create_groups() -> None:
+def create_groups() -> None:
     """CloudFormation of AWS makes IAM groups; the emulator's knows groups only through IAM's own calls."""
 
     def attach(name: str, arns: list[str], act: Callable[[Row], Any]) -> None:
@@ -151,7 +141,7 @@ def _create_groups() -> None:
     provisioners._RESOURCE_HANDLERS["AWS::IAM::Group"] = {"create": create, "update": update, "delete": delete}
 
 
-def _take_alarms_on_expressions() -> None:
+def take_alarms_on_expressions() -> None:
     """CloudFormation of AWS makes alarms on metric math; the emulator's refuses them."""
     record = provisioners._cw_metric_alarm_record
 
@@ -164,11 +154,3 @@ def _take_alarms_on_expressions() -> None:
         return {**record(name, plain), "Metrics": queries, "MetricName": "", "Namespace": ""}
 
     provisioners._cw_metric_alarm_record = record_with_queries
-
-
-def mend() -> None:
-    """Close the gaps."""
-    _create_tables_completely()
-    _create_buckets_completely()
-    _create_groups()
-    _take_alarms_on_expressions()

@@ -21,7 +21,7 @@ _MISSING: Final = {"notBreaching": False, "breaching": True}
 _OVER: Final[dict[str, Callable[[list[float]], float]]] = {"SUM": sum, "MAX": max}
 
 
-def _read_metrics_from_logs() -> None:
+def read_metrics_from_logs() -> None:
     """CloudWatch makes metrics of log lines in the embedded metric format; the emulator keeps them as text."""
     emit = lambda_svc._emit_lambda_logs
 
@@ -49,7 +49,7 @@ def _record_embedded(line: str) -> None:
         LOG.warning("a log line with '_aws' is not in the embedded metric format")
 
 
-def _evaluate_alarms_as_described() -> None:
+def evaluate_alarms_as_described() -> None:
     """CloudWatch looks at the alarm's dimensions, at each of its periods, and treats missing data as configured.
 
     The emulator does none of that. Periods end now, not at the full minute, and what is missing is missing at once:
@@ -138,9 +138,3 @@ def measure_and_evaluate() -> None:
         with request_scope(account, region):
             cloudwatch._evict_old_metrics()
             cloudwatch._evaluate_all_alarms()
-
-
-def mend() -> None:
-    """Close the gaps."""
-    _read_metrics_from_logs()
-    _evaluate_alarms_as_described()

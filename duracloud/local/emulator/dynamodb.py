@@ -14,7 +14,7 @@ from duracloud.local.emulator.common import Row
 _EXPIRING: Final[contextvars.ContextVar[bool]] = contextvars.ContextVar("expiring", default=False)
 
 
-def _expire_rows_as_a_service() -> None:
+def expire_rows_as_a_service() -> None:
     """DynamoDB's stream names the service that removed an expired row; the emulator's leaves no record at all."""
     build, remove = dynamodb._build_change_record, dynamodb._remove_item
 
@@ -57,8 +57,3 @@ def _expired(table: Row, attribute: str, now: float) -> Iterator[tuple[Any, Any]
             value = item.get(attribute, {}).get("N")
             if value is not None and float(value) <= now:
                 yield partition, sort
-
-
-def mend() -> None:
-    """Close the gaps."""
-    _expire_rows_as_a_service()

@@ -18,7 +18,7 @@ _PLAN: Final = FaultPlan()
 _HOLD_TICK_SECONDS: Final = 0.05
 
 
-def _show_faults_on_order() -> None:
+def show_faults_on_order() -> None:
     """AWS fails by itself; the emulator fails, loses records and kills functions on order."""
     dispatch = app._dispatch_service_request
     orders: dict[str, Callable[[Row], Any]] = {
@@ -76,8 +76,3 @@ def _lose_stream_records(table: str) -> int:
         dynamodb._stream_trimmed[table] = dynamodb._stream_trimmed.get(table, 0) + lost
         records.clear()
     return lost
-
-
-def mend() -> None:
-    """Close the gaps."""
-    _show_faults_on_order()

@@ -30,7 +30,7 @@ class _UnpackedOnce(zipfile.ZipFile):
         Path(path).symlink_to(folder)
 
 
-def mend() -> None:
+def unpack_once() -> None:
     """Lambda starts a function from an image that lies ready.
 
     The emulator unpacks code and layers for every process of every function, and Python compiles all of it again.

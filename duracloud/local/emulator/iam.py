@@ -8,7 +8,7 @@ from ministack.core import iam_actions
 from duracloud.local.emulator.common import Row
 
 
-def _authorize_batches_of_messages() -> None:
+def authorize_batches_of_messages() -> None:
     """IAM knows no batch actions of SQS: whoever may send a message may send ten; the emulator asks for the batch."""
     batches = {f"{name}Batch": name for name in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility")}
     for reader in ("_action_from_target", "_action_from_query"):
@@ -21,7 +21,7 @@ def _authorize_batches_of_messages() -> None:
         setattr(iam_actions, reader, without_batch)
 
 
-def _give_policies_the_condition_of_writes() -> None:
+def give_policies_the_condition_of_writes() -> None:
     """S3 hands the condition of a write to policies as `s3:if-none-match`; the emulator does not know this key."""
     context_of = iam_actions._s3_object_context
 
@@ -31,9 +31,3 @@ def _give_policies_the_condition_of_writes() -> None:
         return {**context, "s3:if-none-match": condition} if condition and action == "s3:PutObject" else context
 
     iam_actions._s3_object_context = with_condition
-
-
-def mend() -> None:
-    """Close the gaps."""
-    _authorize_batches_of_messages()
-    _give_policies_the_condition_of_writes()

@@ -17,7 +17,7 @@ _VERSION_ID: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar(
 _REPLICATED_AS: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("replicated_as", default=None)
 
 
-def _name_versions_in_events() -> None:
+def name_versions_in_events() -> None:
     """EventBridge's S3 events name the version, and say neither size nor ETag of a deletion."""
     fire, dispatch = s3._fire_s3_event, eventbridge._dispatch_event
 
@@ -43,7 +43,7 @@ def _name_versions_in_events() -> None:
     eventbridge._dispatch_event = dispatch_with_version
 
 
-def _read_versions_from_disk() -> None:
+def read_versions_from_disk() -> None:
     """S3 reads every version from its disks; the emulator reads a version that is asked for by its id from memory.
 
     The current version is always read from disk, so that a bit flipped there is visible.
@@ -73,7 +73,7 @@ def _read_versions_from_disk() -> None:
     s3._head_object = head_from_disk
 
 
-def _give_replicas_the_version_of_their_source() -> None:
+def give_replicas_the_version_of_their_source() -> None:
     """S3 gives a replica the version id of its source; the emulator makes one of its own for each.
 
     The emulator writes the replica first, so the source takes the id that the replica was given.
@@ -92,7 +92,7 @@ def _give_replicas_the_version_of_their_source() -> None:
     s3.new_uuid = lambda: _REPLICATED_AS.get() or new_id()
 
 
-def _keep_inventory_configurations() -> None:
+def keep_inventory_configurations() -> None:
     """S3 keeps a bucket's inventory configurations; the emulator mistakes the call for another one and ignores it."""
     dispatch = s3._dispatch
     kept = s3._PERSISTED_BUCKET_DICTS.setdefault("duracloud_inventories", s3.AccountScopedDict())
@@ -120,11 +120,3 @@ def _keep_inventory_configurations() -> None:
         return HTTPStatus.OK.value, {"Content-Type": "application/xml"}, inventories[name].encode()
 
     s3._dispatch = dispatch_inventory
-
-
-def mend() -> None:
-    """Close the gaps."""
-    _name_versions_in_events()
-    _read_versions_from_disk()
-    _give_replicas_the_version_of_their_source()
-    _keep_inventory_configurations()

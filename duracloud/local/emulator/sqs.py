@@ -7,7 +7,7 @@ from ministack.services import sqs
 from duracloud.local.emulator.common import Row
 
 
-def _move_messages_back() -> None:
+def move_messages_back() -> None:
     """SQS moves dead letters back to their queue (redrive); the emulator does not know the call."""
 
     def move(data: Row, _url: str) -> Row:
@@ -26,8 +26,3 @@ def _move_messages_back() -> None:
         return {"TaskHandle": "moved"}
 
     sqs._HANDLERS["StartMessageMoveTask"] = move
-
-
-def mend() -> None:
-    """Close the gaps."""
-    _move_messages_back()

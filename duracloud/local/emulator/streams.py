@@ -15,7 +15,7 @@ from duracloud.local.emulator.common import Row
 _READER: Final[contextvars.ContextVar[dict[str, Any] | None]] = contextvars.ContextVar("reader", default=None)
 
 
-def _note_readers_of_streams() -> None:
+def note_readers_of_streams() -> None:
     """Lambda's readers of a stream are independent; the emulator polls one after the other.
 
     The current reader is noted, for the functions below.
@@ -40,7 +40,7 @@ def _note_readers_of_streams() -> None:
     lambda_svc._iter_all_esms = mappings_and_note
 
 
-def _deliver_streams_as_described() -> None:
+def deliver_streams_as_described() -> None:
     """Lambda waits for a batch to fill, halves one that fails, and sends a record that fails too often to the queue.
 
     The emulator hands over at once and tries a batch that fails for ever. AWS pauses longer between attempts than the
@@ -86,7 +86,7 @@ def _deliver_streams_as_described() -> None:
     lambda_svc._execute_function = execute_batch
 
 
-def _publish_the_age_of_streams() -> None:
+def publish_the_age_of_streams() -> None:
     """Lambda publishes how old the newest record is of each batch that it hands over; the emulator does not."""
     execute = lambda_svc._execute_function
 
@@ -100,7 +100,7 @@ def _publish_the_age_of_streams() -> None:
     lambda_svc._execute_function = execute_and_publish
 
 
-def _keep_streams_over_a_restart() -> None:
+def keep_streams_over_a_restart() -> None:
     """DynamoDB keeps the records of a stream for 24 hours; the emulator keeps its readers' places, not the records."""
     get_state, load_table_state, load_all = dynamodb.get_state, dynamodb.load_persisted_state, app._load_persisted_state
     streams = {"stream_records": dynamodb._stream_records, "stream_trimmed": dynamodb._stream_trimmed}
@@ -127,11 +127,3 @@ def _keep_streams_over_a_restart() -> None:
     dynamodb.get_state = get_with_streams
     dynamodb.load_persisted_state = load_with_streams
     app._load_persisted_state = load_and_compare
-
-
-def mend() -> None:
-    """Close the gaps."""
-    _note_readers_of_streams()
-    _deliver_streams_as_described()
-    _publish_the_age_of_streams()
-    _keep_streams_over_a_restart()
