@@ -13,9 +13,9 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any, Final
@@ -85,11 +85,8 @@ class LocalAws:
 
     def client(self, service: str) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
         """Build a client with the rights of the account's owner."""
-        session: Any = boto3.session.Session(
-            aws_access_key_id="test" if self.certificate else ACCESS_KEY_ID,
-            aws_secret_access_key="test" if self.certificate else ACCESS_KEY_ID,
-            region_name=REGION,
-        )
+        owner = "test" if self.certificate else ACCESS_KEY_ID
+        session: Any = boto3.session.Session(owner, owner, region_name=REGION)
         return session.client(
             service,
             endpoint_url=self.endpoint,
@@ -201,15 +198,11 @@ class LocalAws:
         return None
 
     def _answers(self) -> bool:
-        context = None
-        if self.certificate:
-            import ssl  # noqa: PLC0415 (only where TLS is on)
-
-            context = ssl.create_default_context(cafile=str(self.certificate[0]))
+        context = ssl.create_default_context(cafile=str(self.certificate[0])) if self.certificate else None
         try:
             with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=2, context=context) as answer:  # noqa: S310 (our own address)
                 return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
+        except OSError:
             return False
 
     def _emulator_environment(self) -> dict[str, str]:

@@ -28,12 +28,19 @@ from tests.support.sweep_fakes import BUCKET, record
 
 FIRST = ReportSlice(run=REPORT, bucket=BUCKET)
 DATED, LATEST = REPORT.list_keys(BUCKET)
+KEYS = [f"{number:03}" for number in range(20)]
 
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of two or three lines, so that a few records make many."""
     monkeypatch.setattr(report_notes, "_PART_BYTES", 500)
+
+
+def _with_twenty_objects(*buckets: str) -> Environment:
+    env = environment(BUCKET, *buckets)
+    env.add(*map(record, KEYS))
+    return env
 
 
 def _failing(key: str, *, bucket: str = BUCKET) -> FixityRecord:
@@ -64,12 +71,11 @@ def _inventory(env: Environment, *files: str, bucket: str = BUCKET) -> None:
 
 def test_a_report_is_lists_a_page_and_a_summary_twice() -> None:
     """Every object is in its bucket's list; what is dated and what is latest are the same."""
-    env = environment(BUCKET, "acme-test-maps")
-    keys = [f"{number:03}" for number in range(20)]
-    env.add(*map(record, keys), record("x", bucket="acme-test-maps"))
+    env = _with_twenty_objects("acme-test-maps")
+    env.add(record("x", bucket="acme-test-maps"))
     whole = [progress.whole for progress in env.run() if progress.whole]
 
-    assert keys == _keys(env, DATED)
+    assert KEYS == _keys(env, DATED)
     assert ["x"] == _keys(env, REPORT.list_keys("acme-test-maps")[1])
     assert 1 == len(whole)
     assert 21 == whole[0].total.objects
@@ -83,14 +89,12 @@ def test_a_report_is_lists_a_page_and_a_summary_twice() -> None:
 
 def test_l31_a_slice_ends_by_time_and_the_next_goes_on() -> None:
     """Without time left each slice sends one part; together they make the list that one slice would have made."""
-    env, keys = environment(BUCKET), [f"{number:03}" for number in range(20)]
-    env.add(*map(record, keys))
+    env = _with_twenty_objects()
     done = env.run(seconds=0)
 
     assert len(done) > 4
-    assert keys == _keys(env, LATEST)
-    whole = environment(BUCKET)
-    whole.add(*map(record, keys))
+    assert KEYS == _keys(env, LATEST)
+    whole = _with_twenty_objects()
     whole.run()
     assert whole.files.files[LATEST] == env.files.files[LATEST]
     assert done[-1].whole is not None
@@ -119,8 +123,7 @@ def test_an_environment_without_buckets_has_a_page() -> None:
 @pytest.mark.parametrize("fault", ["send", "finish"])
 def test_an_upload_that_is_gone_is_begun_again(fault: str) -> None:
     """Somebody ended the upload between two slices: the list is begun again and complete in the end."""
-    env, keys = environment(BUCKET), [f"{number:03}" for number in range(20)]
-    env.add(*map(record, keys))
+    env = _with_twenty_objects()
     start(env.reporting, REPORT)
     first = env.work(env.slices.sent.pop(), seconds=0)
     assert first.notes is not None
@@ -129,14 +132,12 @@ def test_an_upload_that_is_gone_is_begun_again(fault: str) -> None:
     else:
         env.files.before = _once("finish", [UploadGoneError("gone")])
 
-    progress = env.work(env.slices.sent.pop())
-    assert progress.restarted
-    while env.slices.sent:
-        progress = env.work(env.slices.sent.pop(0))
+    assert env.work(env.slices.sent.pop()).restarted
+    [*_, last] = env.work_on()
 
-    assert keys == _keys(env, LATEST)
-    assert progress.whole is not None
-    assert 20 == progress.whole.total.objects
+    assert KEYS == _keys(env, LATEST)
+    assert last.whole is not None
+    assert 20 == last.whole.total.objects
 
 
 def _once(call: str, errors: list[Exception]) -> Callable[[str], None]:
@@ -167,8 +168,7 @@ def test_a_list_that_cannot_be_finished_is_given_up_loudly() -> None:
 @pytest.mark.parametrize("call", ["begin", "send", "finish", "write_page"])
 def test_l27_a_slice_that_failed_is_done_again(call: str) -> None:
     """S3 did not answer once: the message comes again, and the report is as if nothing had been."""
-    env, keys = environment(BUCKET), [f"{number:03}" for number in range(9)]
-    env.add(*map(record, keys))
+    env = _with_twenty_objects()
     start(env.reporting, REPORT)
     part = env.slices.sent.pop()
     env.files.before = _once(call, [TransientError("busy")])
@@ -176,16 +176,15 @@ def test_l27_a_slice_that_failed_is_done_again(call: str) -> None:
         env.work(part)
     progress = env.work(part)
 
-    assert keys == _keys(env, LATEST)
+    assert KEYS == _keys(env, LATEST)
     assert progress.whole is not None
-    assert 9 == progress.whole.total.objects
-    assert "9" in _page(env)
+    assert 20 == progress.whole.total.objects
+    assert ">20<" in _page(env)
 
 
 def test_l27_a_crash_before_the_next_slice_is_queued_loses_nothing() -> None:
     """What was noted stands; the same message queues the next slice and does the work only once."""
-    env, keys = environment(BUCKET), [f"{number:03}" for number in range(20)]
-    env.add(*map(record, keys))
+    env = _with_twenty_objects()
     start(env.reporting, REPORT)
     part = env.slices.sent.pop()
     env.slices.error = TransientError("busy")
@@ -196,15 +195,13 @@ def test_l27_a_crash_before_the_next_slice_is_queued_loses_nothing() -> None:
     again = env.work(part, seconds=0)
     assert again.notes is None
     assert [part.following] == env.slices.sent
-    while env.slices.sent:
-        env.work(env.slices.sent.pop(0))
-    assert keys == _keys(env, LATEST)
+    env.work_on()
+    assert KEYS == _keys(env, LATEST)
 
 
 def test_a_message_that_comes_twice_makes_no_second_chain() -> None:
     """A start and slices that were worked on long ago queue nothing any more."""
-    env = environment(BUCKET)
-    env.add(*(record(f"{number:03}") for number in range(20)))
+    env = _with_twenty_objects()
     start(env.reporting, REPORT)
     first = env.slices.sent.pop()
     env.work(first, seconds=0)
@@ -219,8 +216,7 @@ def test_a_message_that_comes_twice_makes_no_second_chain() -> None:
 
 def test_two_copies_of_a_first_slice_end_in_one_list() -> None:
     """The copy whose notes came second leaves nothing behind."""
-    env, keys = environment(BUCKET), [f"{number:03}" for number in range(20)]
-    env.add(*map(record, keys))
+    env = _with_twenty_objects()
     start(env.reporting, REPORT)
     part = env.slices.sent.pop()
     other: list[Any] = []
@@ -233,17 +229,15 @@ def test_two_copies_of_a_first_slice_end_in_one_list() -> None:
     env.work(part, seconds=0)
     assert 2 == len(env.files.uploads)
     assert 1 == len(env.slices.sent)
-    while env.slices.sent:
-        env.work(env.slices.sent.pop(0))
+    env.work_on()
 
-    assert keys == _keys(env, LATEST)
+    assert KEYS == _keys(env, LATEST)
     assert {} == env.files.uploads
 
 
 def test_parts_that_were_written_over_are_found_out() -> None:
     """Another copy sent other bytes as the same part: the list is begun again, never mixed."""
-    env, keys = environment(BUCKET), [f"{number:03}" for number in range(20)]
-    env.add(*map(record, keys))
+    env = _with_twenty_objects()
     start(env.reporting, REPORT)
     first = env.work(env.slices.sent.pop(), seconds=0)
     assert first.notes is not None
@@ -251,9 +245,8 @@ def test_parts_that_were_written_over_are_found_out() -> None:
     env.files.send(attrs.evolve(upload, etags=()), b"others")
 
     assert env.work(env.slices.sent.pop()).restarted
-    while env.slices.sent:
-        env.work(env.slices.sent.pop(0))
-    assert keys == _keys(env, LATEST)
+    env.work_on()
+    assert KEYS == _keys(env, LATEST)
 
 
 def test_l32_a_report_that_was_held_up_does_not_replace_a_later_one() -> None:
@@ -392,8 +385,7 @@ def _given_up(env: Environment, report: Report = REPORT) -> ReportSlice:
     start(env.reporting, report)
     [refused] = [part for part in env.slices.sent if part.bucket == "acme-test-maps"]
     env.slices.sent.remove(refused)
-    while env.slices.sent:
-        env.work(env.slices.sent.pop(0))
+    env.work_on()
     assert give_up(env.reporting, refused, "RefusedError: no <access>") is not None
     return refused
 
@@ -435,14 +427,11 @@ def test_a_bucket_that_was_given_up_may_still_come_to_its_end() -> None:
     assert "could not be reported on" not in _page(other, REPORT.page_keys[0])
 
 
-@pytest.mark.parametrize("lost", ["plan", "notes"])
-def test_lost_notes_are_told(lost: str) -> None:
+@pytest.mark.parametrize(("lost", "number"), [("plan", 0), ("notes", 3)])
+def test_lost_notes_are_told(lost: str, number: int) -> None:
     """What cannot go on says so, and what to do."""
     env = environment(BUCKET)
     if lost == "plan":
         env.documents.write(REPORT.result_key(BUCKET), {})
-        with pytest.raises(RefusedError, match=r"the plan of the report .* is gone: start another"):
-            env.work(FIRST)
-    else:
-        with pytest.raises(RefusedError, match=r"the notes of the report .* are gone: start another"):
-            env.work(attrs.evolve(FIRST, number=3))
+    with pytest.raises(RefusedError, match=rf"the {lost} of the report .* (is|are) gone: start another"):
+        env.work(attrs.evolve(FIRST, number=number))

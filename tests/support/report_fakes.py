@@ -114,9 +114,13 @@ class Environment:
 
     def run(self, report: Report = REPORT, *, seconds: float = 60) -> list[ReportProgress]:
         """Make a whole report, and return what its slices did."""
-        done: list[ReportProgress] = []
         self.clock.moment = max(self.clock.moment, report.started)
         start(self.reporting, report)
+        return self.work_on(seconds=seconds)
+
+    def work_on(self, *, seconds: float = 60) -> list[ReportProgress]:
+        """Work on all queued slices and those that they queue, and return what they did."""
+        done: list[ReportProgress] = []
         while self.slices.sent:
             done.append(self.work(self.slices.sent.pop(0), seconds=seconds))
         return done
