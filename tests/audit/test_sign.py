@@ -37,8 +37,7 @@ def test_a_manifest_says_what_was_there() -> None:
     one, other = found.writer(), found.writer()
     keys = [one.write([event(1), event(2, Kind.DEPOSIT)]), other.write([event(3, outcome="mismatch")])]
     keys.append(one.write([event(4)]))
-    found.clock.advance(days=1)
-    [day] = found.sign()
+    [day] = found.sign(after=1)
 
     assert ("audit/manifests/2026-03-01.json", 4, 3, []) == (day.key, day.events, day.segments, day.problems)
     document = _manifest(found, "2026-03-01")
@@ -108,10 +107,8 @@ def test_a_late_segment_is_listed_by_the_next_manifest() -> None:
     late = writer.write([event(2)])
     found.clock.advance(days=1)
     on_time = found.writer().write([event(3)])
-    found.clock.advance(days=1)
-    [day] = found.sign()
-    found.clock.advance(days=1)
-    [after] = found.sign()
+    [day] = found.sign(after=1)
+    [after] = found.sign(after=1)
 
     assert (2, []) == (day.events, day.problems)
     assert [late, on_time] == [entry["key"] for entry in _manifest(found, "2026-03-02")["segments"]]
@@ -153,8 +150,7 @@ def test_a_broken_trail_is_signed_as_it_is_and_said(
     writer = found.writer()
     keys = [writer.write([event(number)]) for number in (1, 2, 3)]
     break_it(found.files.files, keys)
-    found.clock.advance(days=2)
-    first, second = found.sign()
+    first, second = found.sign(after=2)
 
     assert what in first.problems[0].text
     assert [] == second.problems
@@ -259,9 +255,8 @@ def test_nothing_is_signed_on_top_of_what_is_not_ours(
     found = archive(days=2, segments=2, events=2)
     good = dict(found.files.files)
     break_it(found.files.files)
-    found.clock.advance(days=1)
     with pytest.raises(BrokenTrailError, match=what):
-        found.sign()
+        found.sign(after=1)
     assert "audit/manifests/2026-03-03.json" not in found.files.files
 
     found.files.files.update(good)

@@ -1,11 +1,14 @@
+import contextlib
 import gzip
 import hashlib
+import io
 import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -44,6 +47,17 @@ class Laid:
         body = self.manifest(day).read_bytes()
         self.manifest(day, ".json.sig").write_bytes((signer or self.archive.signer).sign_file(body))
 
+    def rewrite(self, day: int, **changes: Any) -> None:  # noqa: ANN401 (fields of a manifest)
+        """Change a manifest and leave its signature as it is."""
+        manifest = Manifest.parse(self.manifest(day).read_bytes())
+        self.manifest(day).write_bytes(attrs.evolve(manifest, **changes).body)
+
+    def drop_manifests(self, *days: int) -> None:
+        """Remove manifests and their signatures."""
+        for day in days:
+            self.manifest(day).unlink()
+            self.manifest(day, ".json.sig").unlink()
+
 
 @pytest.fixture(scope="module")
 def trail(tmp_path_factory: pytest.TempPathFactory) -> Laid:
@@ -59,14 +73,24 @@ def laid(trail: Laid, tmp_path: Path) -> Iterator[Laid]:
     shutil.rmtree(folder)
 
 
-def _verify(folder: Path, *more: str) -> int:
-    return main(["verify", str(folder), *more])
+def _said(status: int, *words: object) -> str:
+    """Call the command, expect an exit status, and return what was printed."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        assert status == main([str(word) for word in words])
+    return printed.getvalue()
 
 
-def test_an_untouched_trail_of_ten_thousand_events_is_accepted(trail: Laid, capsys: pytest.CaptureFixture[str]) -> None:
+def _accepted(folder: Path, *more: object) -> str:
+    return _said(0, "verify", folder, *more)
+
+
+def _rejected(folder: Path, *more: object) -> str:
+    return _said(1, "verify", folder, *more)
+
+
+def test_an_untouched_trail_of_ten_thousand_events_is_accepted(trail: Laid) -> None:
     """Everything is counted, what is not signed yet is said, and the exit status is 0."""
-    assert 0 == _verify(trail.folder)
-    said = capsys.readouterr().out
+    said = _accepted(trail.folder)
     assert "environment  prod\n" in said
     assert "signed days  2026-03-01 to 2026-03-04, manifests: 4\n" in said
     assert "segments     40, not yet signed 4\n" in said
@@ -79,21 +103,26 @@ def test_an_untouched_trail_of_ten_thousand_events_is_accepted(trail: Laid, caps
     )
 
 
-def test_the_key_may_be_given(trail: Laid, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_key_may_be_given(trail: Laid, tmp_path: Path) -> None:
     """A key that was fetched from KMS takes the place of the one in the folder."""
     key = tmp_path / "key.pem"
     key.write_bytes(trail.archive.signer.key().public_key)
 
-    assert 0 == _verify(trail.folder, "--public-key", str(key))
-    assert "the folder's own" not in capsys.readouterr().out
+    assert "the folder's own" not in _accepted(trail.folder, "--public-key", key)
 
 
 Lines = list[bytes]
 
 
-def _edit(path: Path, change: Callable[[Lines], Lines]) -> None:
-    lines = change(gzip.decompress(path.read_bytes()).splitlines())
-    path.write_bytes(gzip.compress(b"".join(line + b"\n" for line in lines), mtime=0))
+def _edited(day: int, index: int, change: Callable[[Lines], Lines]) -> Callable[[Laid], None]:
+    """Return what changes the lines of a segment."""
+
+    def edit(laid: Laid) -> None:
+        path = laid.segment(day, index)
+        lines = change(gzip.decompress(path.read_bytes()).splitlines())
+        path.write_bytes(gzip.compress(b"".join(line + b"\n" for line in lines), mtime=0))
+
+    return edit
 
 
 def _change_value(lines: Lines) -> Lines:
@@ -114,17 +143,11 @@ def _copied(path: Path, name: str) -> None:
     shutil.copy(path, path.with_name(name))
 
 
-def _replayed(laid: Laid) -> None:
-    for ending in (".json", ".json.sig"):
-        shutil.copy(laid.manifest(0, ending), laid.manifest(2, ending))
-
-
 def _replaced(laid: Laid) -> None:
     """Drop a segment from its manifest, which the forger signs with a key of his own."""
     laid.segment(1, 8).unlink()
     manifest = Manifest.parse(laid.manifest(1).read_bytes())
-    counts = {"check": {"match": 2000}}
-    laid.manifest(1).write_bytes(attrs.evolve(manifest, segments=manifest.segments[:-1], counts=counts).body)
+    laid.rewrite(1, segments=manifest.segments[:-1], counts={"check": {"match": 2000}})
     laid.resign(1, FakeSigner())
 
 
@@ -151,42 +174,39 @@ def _added(laid: Laid) -> None:
     path.write_bytes(stranger.files.files[key])
 
 
-def _dropped_manifest(day: int) -> Callable[[Laid], None]:
-    def drop(laid: Laid) -> None:
-        for ending in (".json", ".json.sig"):
-            laid.manifest(day, ending).unlink()
-
-    return drop
+def _made_too_early(laid: Laid) -> None:
+    """Make up the moment of a manifest, with the use of the true key."""
+    laid.rewrite(3, made_at="2026-03-03T12:00:00.000Z")
+    laid.resign(3)
 
 
+NOT_OF_THIS_KEY = "the signature beside it is not one of this key over this file"
+NOT_THE_SIGNED_FILE = "the file is not the one that was signed: expected"
 TAMPERED: dict[str, tuple[Callable[[Laid], object], str]] = {
-    "a value": (lambda laid: _edit(laid.segment(1, 4), _change_value), "{1,4}, line 101: the digest is not that"),
+    "a value": (_edited(1, 4, _change_value), "{1,4}, line 101: the digest is not that"),
     "a value with the digest of its line": (
-        lambda laid: _edit(laid.segment(1, 4), lambda lines: _redigest(_change_value(lines), 100, 101)),
+        _edited(1, 4, lambda lines: _redigest(_change_value(lines), 100, 101)),
         "{1,4}, line 102: the digest is not that",
     ),
     "a value with the whole chain": (
-        lambda laid: _edit(laid.segment(1, 4), lambda lines: _redigest(_change_value(lines), 100, len(lines))),
-        "{1,4}: the file is not the one that was signed: expected",
+        _edited(1, 4, lambda lines: _redigest(_change_value(lines), 100, len(lines))),
+        "{1,4}: " + NOT_THE_SIGNED_FILE,
     ),
     "the last value with its digest": (
-        lambda laid: _edit(laid.segment(3, 8), lambda lines: _redigest([*lines[:100], *lines[101:]], 100, 250)),
-        "{3,8}: the file is not the one that was signed: expected",
+        _edited(3, 8, lambda lines: _redigest([*lines[:100], *lines[101:]], 100, 250)),
+        "{3,8}: " + NOT_THE_SIGNED_FILE,
     ),
     "a dropped event": (
-        lambda laid: _edit(laid.segment(0, 0), lambda lines: [*lines[:50], *lines[51:]]),
+        _edited(0, 0, lambda lines: [*lines[:50], *lines[51:]]),
         "{0,0}, line 51: the digest is not that",
     ),
-    "a dropped last event": (
-        lambda laid: _edit(laid.segment(0, 0), lambda lines: lines[:-1]),
-        "{0,0}: the file is not the one that was signed: expected",
-    ),
+    "a dropped last event": (_edited(0, 0, lambda lines: lines[:-1]), "{0,0}: " + NOT_THE_SIGNED_FILE),
     "lines in another order": (
-        lambda laid: _edit(laid.segment(2, 1), lambda lines: [*lines[:9], lines[10], lines[9], *lines[11:]]),
+        _edited(2, 1, lambda lines: [*lines[:9], lines[10], lines[9], *lines[11:]]),
         "{2,1}, line 10: the digest is not that",
     ),
     "a line twice": (
-        lambda laid: _edit(laid.segment(2, 1), lambda lines: [*lines[:10], lines[9], *lines[10:]]),
+        _edited(2, 1, lambda lines: [*lines[:10], lines[9], *lines[10:]]),
         "{2,1}, line 11: the digest is not that",
     ),
     "a dropped segment": (
@@ -228,10 +248,18 @@ TAMPERED: dict[str, tuple[Callable[[Laid], object], str]] = {
         "{4,3}: the file ends too early",
     ),
     "a dropped first manifest": (
-        _dropped_manifest(0),
+        lambda laid: laid.drop_manifests(0),
         "manifests/2026-03-01.json: the manifest is missing, and all before it: 1 in all",
     ),
-    "a dropped manifest": (_dropped_manifest(1), "manifests/2026-03-02.json: the manifest is missing"),
+    "a dropped manifest": (lambda laid: laid.drop_manifests(1), "manifests/2026-03-02.json: the manifest is missing"),
+    "manifests dropped whose days must have been signed by now": (
+        lambda laid: laid.drop_manifests(1, 2, 3),
+        "2026-03-02.json: the manifest is missing, although its day should be",
+    ),
+    "a manifest made before that of the day before it": (
+        _made_too_early,
+        "2026-03-04.json: the manifest was made before that of the day before it",
+    ),
     "all manifests dropped": (
         lambda laid: shutil.rmtree(laid.folder / "manifests"),
         "manifests/: there is no manifest: nothing is signed",
@@ -246,44 +274,41 @@ TAMPERED: dict[str, tuple[Callable[[Laid], object], str]] = {
     ),
     "a changed manifest": (
         lambda laid: laid.manifest(2).write_bytes(laid.manifest(2).read_bytes().replace(b"250", b"249", 1)),
-        "manifests/2026-03-03.json: the signature beside it is not one of this key over this file",
+        f"manifests/2026-03-03.json: {NOT_OF_THIS_KEY}",
     ),
-    "a manifest signed with another key": (
-        _replaced,
-        "manifests/2026-03-02.json: the signature beside it is not one of this key over this file",
-    ),
+    "a manifest signed with another key": (_replaced, f"manifests/2026-03-02.json: {NOT_OF_THIS_KEY}"),
     "a manifest replaced with the true key": (
         _rewritten_by_the_key,
         "manifests/2026-03-03.json: the manifest does not follow the one before it",
     ),
     "an old manifest for another day": (
-        _replayed,
+        lambda laid: [
+            shutil.copy(laid.manifest(0, ending), laid.manifest(2, ending)) for ending in (".json", ".json.sig")
+        ],
         "manifests/2026-03-03.json: the manifest is of another day: expected 2026-03-03, found 2026-03-01",
     ),
     "a changed signature": (
         lambda laid: laid.manifest(1, ".json.sig").write_bytes(laid.manifest(0, ".json.sig").read_bytes()),
-        "manifests/2026-03-02.json: the signature beside it is not one of this key over this file",
+        f"manifests/2026-03-02.json: {NOT_OF_THIS_KEY}",
     ),
     "an empty signature": (
         lambda laid: laid.manifest(1, ".json.sig").write_bytes(b""),
-        "manifests/2026-03-02.json: the signature beside it is not one of this key over this file",
+        f"manifests/2026-03-02.json: {NOT_OF_THIS_KEY}",
     ),
     "another key in the folder": (
         lambda laid: (laid.folder / "public-key.pem").write_bytes(FakeSigner().key().public_key),
-        "manifests/2026-03-01.json: the signature beside it is not one of this key over this file",
+        f"manifests/2026-03-01.json: {NOT_OF_THIS_KEY}",
     ),
     "everything signed anew": (_forged_from_the_start, "2026-03-01.json: the manifest names another key: expected"),
 }
 
 
-@pytest.mark.parametrize("what", TAMPERED)
-def test_tampering_is_rejected_at_its_first_record(laid: Laid, what: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("tamper", "expected"), TAMPERED.values(), ids=TAMPERED)
+def test_tampering_is_rejected_at_its_first_record(laid: Laid, tamper: Callable[[Laid], object], expected: str) -> None:
     """Whatever is done to the files, the exit status is 1 and the first problem names file, line and finding."""
-    tamper, expected = TAMPERED[what]
     tamper(laid)
 
-    assert 1 == _verify(laid.folder)
-    said = capsys.readouterr().out
+    said = _rejected(laid.folder)
     first = next(line for line in said.splitlines() if line.startswith("PROBLEM"))
     for day in range(5):
         for index, key in enumerate(laid.archive.segments(day)):
@@ -307,27 +332,25 @@ def _signed_anew(laid: Laid, days: int) -> None:
     changed.lay(laid.folder)
 
 
-def test_a_past_that_the_service_signed_anew_is_rejected(laid: Laid, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_past_that_the_service_signed_anew_is_rejected(laid: Laid) -> None:
     """Whoever removes manifests has true signatures made over another past; they come too late, and that is told."""
     _signed_anew(laid, days=4)
 
-    assert 1 == _verify(laid.folder)
-    said = capsys.readouterr().out
+    said = _rejected(laid.folder)
     late = "the day was signed late: what happened to its files before is not proved"
     assert f"2026-03-01.json: {late}: expected by 2026-03-02, found 2026-03-05" in said
     assert "2026-03-03.json: the day was signed late" in said
     assert "2026-03-04.json: the day was signed late" not in said
 
 
-def test_days_that_were_signed_late_are_accepted_where_that_is_known(
-    laid: Laid, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_days_that_were_signed_late_are_accepted_where_that_is_known(laid: Laid) -> None:
     """After an outage that the operators can explain, the auditor says up to which day; the count is shown."""
     _signed_anew(laid, days=4)
 
-    assert 0 == _verify(laid.folder, "--accept-late", "2026-03-03")
-    assert "signed late  3, from 2026-03-01 to 2026-03-03, as you accept\n" in capsys.readouterr().out
-    assert 1 == _verify(laid.folder, "--accept-late", "2026-03-02")
+    assert "signed late  3, from 2026-03-01 to 2026-03-03, as you accept\n" in _accepted(
+        laid.folder, "--accept-late", "2026-03-03"
+    )
+    _rejected(laid.folder, "--accept-late", "2026-03-02")
 
 
 def test_a_manifest_that_was_kept_binds_the_past(
@@ -336,90 +359,64 @@ def test_a_manifest_that_was_kept_binds_the_past(
     """With one small file from an earlier audit, not even the holder of the key can have written another past since."""
     kept = tmp_path / "kept.json"
     shutil.copy(laid.manifest(2), kept)
-    assert 0 == _verify(laid.folder, "--kept", str(kept))
+    _accepted(laid.folder, "--kept", kept)
 
     _signed_anew(laid, days=4)
-    capsys.readouterr()
-    assert 1 == _verify(laid.folder, "--accept-late", "2026-03-04", "--kept", str(kept))
-    assert "2026-03-03.json: the manifest is not the one that was kept elsewhere" in capsys.readouterr().out
+    assert "2026-03-03.json: the manifest is not the one that was kept elsewhere" in _rejected(
+        laid.folder, "--accept-late", "2026-03-04", "--kept", kept
+    )
 
     laid.manifest(2).unlink()
-    assert 1 == _verify(laid.folder, "--kept", str(kept))
-    assert "2026-03-03.json: the manifest that was kept elsewhere is not there" in capsys.readouterr().out
-    assert 2 == _verify(laid.folder, "--kept", str(laid.folder / "public-key.pem"))
+    assert "2026-03-03.json: the manifest that was kept elsewhere is not there" in _rejected(
+        laid.folder, "--kept", kept
+    )
+    assert 2 == main(["verify", str(laid.folder), "--kept", str(laid.folder / "public-key.pem")])
     assert "is no manifest" in capsys.readouterr().err
 
 
-def test_manifests_are_made_in_their_order(laid: Laid, capsys: pytest.CaptureFixture[str]) -> None:
-    """A moment that lies before that of the manifest before was made up, by whoever may use the key."""
-    manifest = Manifest.parse(laid.manifest(3).read_bytes())
-    laid.manifest(3).write_bytes(attrs.evolve(manifest, made_at="2026-03-03T12:00:00.000Z").body)
-    laid.resign(3)
-
-    assert 1 == _verify(laid.folder)
-    assert "2026-03-04.json: the manifest was made before that of the day before it" in capsys.readouterr().out
-
-
-def test_a_trail_signed_by_somebody_else_is_rejected_by_the_key_of_kms(
-    laid: Laid, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_trail_signed_by_somebody_else_is_rejected_by_the_key_of_kms(laid: Laid, tmp_path: Path) -> None:
     """A folder that is forged as a whole, key and all, does not hold against a key from elsewhere."""
     key = tmp_path / "key.pem"
     key.write_bytes(laid.archive.signer.key().public_key)
     _forged_from_the_start(laid)
 
-    assert 1 == _verify(laid.folder, "--public-key", str(key))
-    assert "public-key.pem: the folder holds another key" in capsys.readouterr().out
+    assert "public-key.pem: the folder holds another key" in _rejected(laid.folder, "--public-key", key)
 
 
 @pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
-def test_l43_nobody_forges_a_line_of_the_verdict(laid: Laid, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_l43_nobody_forges_a_line_of_the_verdict(laid: Laid, text: str) -> None:
     """Names of files and values of manifests, which a stranger may have written, add no line and hide none."""
     if "\0" not in text:
         (laid.folder / text.replace("/", "_")).write_bytes(b"")
-    manifest = Manifest.parse(laid.manifest(3).read_bytes())
-    laid.manifest(3).write_bytes(attrs.evolve(manifest, environment=text).body)
+    laid.rewrite(3, environment=text)
 
-    assert 1 == _verify(laid.folder)
-    said = capsys.readouterr().out
+    said = _rejected(laid.folder)
     assert "PROBLEM      audit/manifests/2026-03-04.json: the manifest is of another environment: " in said
     assert all(line.isprintable() for line in said.split("\n"))
     assert not any(line.startswith("Status:") for line in said.splitlines())
 
 
-def test_a_newest_manifest_that_was_dropped_is_missed_where_its_day_is_asked_for(
-    laid: Laid, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_newest_manifest_that_was_dropped_is_missed_where_its_day_is_asked_for(laid: Laid) -> None:
     """What follows the newest manifest may be unsigned; whoever knows better says through which day it must not."""
-    _dropped_manifest(3)(laid)
-    assert 0 == _verify(laid.folder)
-    assert "events       10000, not yet signed 3250\n" in capsys.readouterr().out
+    laid.drop_manifests(3)
+    assert "events       10000, not yet signed 3250\n" in _accepted(laid.folder)
 
-    assert 1 == _verify(laid.folder, "--through", "2026-03-04")
-    assert "2026-03-04.json: the manifest is missing, although its day should be signed" in capsys.readouterr().out
-    assert 0 == _verify(laid.folder, "--through", "2026-03-03")
-
-
-def test_days_that_must_have_been_signed_by_now_are_missed(laid: Laid, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where events of three days later are there, the manifest of a day was removed, or never made: both are told."""
-    for day in (1, 2, 3):
-        _dropped_manifest(day)(laid)
-
-    assert 1 == _verify(laid.folder)
-    assert "2026-03-02.json: the manifest is missing, although its day should be" in capsys.readouterr().out
+    assert "2026-03-04.json: the manifest is missing, although its day should be signed" in _rejected(
+        laid.folder, "--through", "2026-03-04"
+    )
+    _accepted(laid.folder, "--through", "2026-03-03")
 
 
-def test_a_copy_may_begin_later_where_that_is_said(laid: Laid, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_copy_may_begin_later_where_that_is_said(laid: Laid) -> None:
     """Whoever keeps or fetches the newer part only says since when; the rest is verified as before."""
-    _dropped_manifest(0)(laid)
+    laid.drop_manifests(0)
     shutil.rmtree(laid.folder / "events" / "2026-03-01")
 
-    assert 0 == _verify(laid.folder, "--since", "2026-03-02")
-    assert "signed days  2026-03-02 to 2026-03-04, manifests: 3" in capsys.readouterr().out
-    assert 1 == _verify(laid.folder, "--since", "2026-03-01")
+    assert "signed days  2026-03-02 to 2026-03-04, manifests: 3" in _accepted(laid.folder, "--since", "2026-03-02")
+    _rejected(laid.folder, "--since", "2026-03-01")
 
 
-def test_repeated_deliveries_are_counted_and_do_no_harm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_repeated_deliveries_are_counted_and_do_no_harm(tmp_path: Path) -> None:
     """The same event in two segments, also on two days, is a repetition where its content is equal."""
     found = Archive()
     found.writer().write([event(1), event(2)])
@@ -428,97 +425,76 @@ def test_repeated_deliveries_are_counted_and_do_no_harm(tmp_path: Path, capsys: 
     found.writer().write([event(1)])
     found.sign()
 
-    assert 0 == _verify(found.lay(tmp_path))
-    said = capsys.readouterr().out
+    said = _accepted(found.lay(tmp_path))
     assert "events       4, not yet signed 1\n" in said
     assert "repeated     2 deliveries" in said
 
 
-def test_an_id_with_two_contents_is_rejected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_id_with_two_contents_is_rejected(tmp_path: Path) -> None:
     """No two events share an id: one of them was made up before it was signed."""
     found = Archive()
     found.writer().write([event(1)])
     second = found.writer().write([event(3), event(1, outcome="mismatch")])
-    found.clock.advance(days=1)
-    found.sign()
+    found.sign(after=1)
 
-    assert 1 == _verify(found.lay(tmp_path))
     what = "an event of this id stands elsewhere with other content"
-    assert f"PROBLEM      {second}, line 3: {what}" in capsys.readouterr().out
+    assert f"PROBLEM      {second}, line 3: {what}" in _rejected(found.lay(tmp_path))
 
 
-def test_what_was_broken_when_it_was_signed_stays_a_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_broken_when_it_was_signed_stays_a_problem(tmp_path: Path) -> None:
     """A segment that was missing then is told for ever, whether it comes back or not."""
     found = Archive()
     writer = found.writer()
     keys = [writer.write([event(number)]) for number in range(3)]
     lost = found.files.files.pop(keys[1])
-    found.clock.advance(days=1)
-    found.sign()
-    assert 1 == _verify(found.lay(tmp_path))
-    assert f"PROBLEM      {keys[1]}: the segment is missing" in capsys.readouterr().out
+    found.sign(after=1)
+    assert f"PROBLEM      {keys[1]}: the segment is missing" in _rejected(found.lay(tmp_path))
 
     found.files.files[keys[1]] = lost
-    assert 1 == _verify(found.lay(tmp_path))
-    assert f"PROBLEM      {keys[1]}: the segment is missing" in capsys.readouterr().out
+    assert f"PROBLEM      {keys[1]}: the segment is missing" in _rejected(found.lay(tmp_path))
 
 
-def test_what_was_wrong_when_it_was_signed_is_told_where_the_copy_cannot_show_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_was_wrong_when_it_was_signed_is_told_where_the_copy_cannot_show_it(tmp_path: Path) -> None:
     """A manifest's own word for a problem counts also where the files that would show it were not fetched."""
     found = Archive()
     writer = found.writer()
     writer.write([event(1)])
-    found.clock.advance(days=1)
-    found.sign()
+    found.sign(after=1)
     found.clock.advance(days=-1)
     lost, late = writer.write([event(2)]), writer.write([event(3)])
     found.files.files.pop(lost)
-    found.clock.advance(days=2)
-    found.sign()
-    found.lay(tmp_path)
-    for ending in (".json", ".json.sig"):
-        (tmp_path / "manifests" / f"2026-03-01{ending}").unlink()
+    found.sign(after=2)
+    Laid(found, found.lay(tmp_path)).drop_manifests(0)
 
-    assert 1 == _verify(tmp_path, "--since", "2026-03-02")
     what = f"PROBLEM      {late}: when it was signed this was wrong: {lost}: the segment is missing"
-    assert what in capsys.readouterr().out
+    assert what in _rejected(tmp_path, "--since", "2026-03-02")
 
 
-def test_a_late_segment_is_accepted_where_the_next_manifest_lists_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_late_segment_is_accepted_where_the_next_manifest_lists_it(tmp_path: Path) -> None:
     """A segment of the day before may be listed a day later, but not by the copy of a manifest."""
     found = Archive()
     writer = found.writer()
     writer.write([event(1)])
-    found.clock.advance(days=1)
-    found.sign()
+    found.sign(after=1)
     found.clock.advance(days=-1)
     writer.write([event(2)])
     found.clock.advance(days=1)
-    assert 0 == _verify(found.lay(tmp_path))
-    assert "events       2, not yet signed 1\n" in capsys.readouterr().out
+    assert "events       2, not yet signed 1\n" in _accepted(found.lay(tmp_path))
 
-    found.clock.advance(days=1)
-    found.sign()
-    assert 0 == _verify(found.lay(tmp_path))
-    assert "events       2, not yet signed 0\n" in capsys.readouterr().out
-    for ending in (".json", ".json.sig"):
-        (tmp_path / "manifests" / f"2026-03-01{ending}").unlink()
-    assert 0 == _verify(tmp_path, "--since", "2026-03-02")
+    found.sign(after=1)
+    assert "events       2, not yet signed 0\n" in _accepted(found.lay(tmp_path))
+    Laid(found, tmp_path).drop_manifests(0)
+    _accepted(tmp_path, "--since", "2026-03-02")
 
 
-def test_a_young_trail_is_not_signed_and_says_only_that(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_young_trail_is_not_signed_and_says_only_that(tmp_path: Path) -> None:
     """Before its first night a trail proves nothing yet."""
     found = Archive()
     found.writer().write([event(1)])
     found.lay(tmp_path)
     (tmp_path / "public-key.pem").write_bytes(found.signer.key().public_key)
 
-    assert 1 == _verify(tmp_path)
-    said = capsys.readouterr().out
+    said = _rejected(tmp_path)
     assert 1 == said.count("PROBLEM")
     assert "there is no manifest: nothing is signed" in said
 
@@ -528,13 +504,12 @@ def test_hidden_files_of_a_machine_are_passed_over(laid: Laid) -> None:
     (laid.folder / ".DS_Store").write_bytes(b"x")
     (laid.folder / "manifests" / ".DS_Store").write_bytes(b"x")
 
-    assert 0 == _verify(laid.folder)
+    _accepted(laid.folder)
 
 
-def test_an_event_is_proved_by_its_way_to_the_signed_root(trail: Laid, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_event_is_proved_by_its_way_to_the_signed_root(trail: Laid) -> None:
     """The event, its line and every digest on the way to the root of a signed manifest are shown."""
-    assert 0 == main(["prove", str(trail.folder), event(600).id])
-    said = capsys.readouterr().out
+    said = _said(0, "prove", trail.folder, event(600).id)
     digests = [line.split()[2 if line.startswith("joined") else 1] for line in said.splitlines() if "  on the " in line]
     manifest = json.loads(trail.manifest(0).read_bytes())
     index = next(place for place, entry in enumerate(manifest["segments"]) if entry["key"] in said)
@@ -545,8 +520,8 @@ def test_an_event_is_proved_by_its_way_to_the_signed_root(trail: Laid, capsys: p
     assert manifest["merkle_root"] == digest.hex()
     assert event(600).id in said
 
-    assert 1 == main(["prove", str(trail.folder), event(9_999).id])
-    assert f"no signed event has the id {event(9_999).id}" in capsys.readouterr().out
+    unknown = event(9_999).id
+    assert f"no signed event has the id {unknown}" in _said(1, "prove", trail.folder, unknown)
 
 
 @pytest.mark.parametrize(
@@ -587,7 +562,7 @@ def test_l27_a_file_that_cannot_be_read_proves_nothing(
 
     monkeypatch.setattr(Path, "read_bytes", failing)
 
-    assert 2 == _verify(laid.folder)
+    assert 2 == main(["verify", str(laid.folder)])
     assert "so nothing is proved" in capsys.readouterr().err
 
 

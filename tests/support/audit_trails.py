@@ -66,8 +66,9 @@ class Archive:
     def signing(self) -> Signing:
         return Signing(files=self.files, folder=self.files, signer=self.signer, clock=self.clock, settings=SETTINGS)
 
-    def sign(self) -> list[SignedDay]:
-        """Sign the days before the one that the clock shows."""
+    def sign(self, *, after: int = 0) -> list[SignedDay]:
+        """Let so many days pass, and sign those before the one that the clock then shows."""
+        self.clock.advance(days=after)
         return list(sign_days(self.signing, self.clock.now()))
 
     def segments(self, day: int = 0) -> list[str]:
