@@ -311,9 +311,7 @@ def _sound(seconds: int) -> bytes:
     second = struct.pack(f"<{rate}h", *(int(9_000 * math.sin(2 * math.pi * 440 * n / rate)) for n in range(rate)))
     packed = io.BytesIO()
     with wave.open(packed, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
+        file.setparams((1, 2, rate, 0, "NONE", "not compressed"))
         file.writeframes(second * seconds)
     return packed.getvalue()
 

@@ -11,7 +11,7 @@ _POLL_SECONDS: Final = 0.2
 _LONGEST_TEXT: Final = 600
 
 
-def eventually(look: Callable[[], T], wanted: Callable[[T], bool], seconds: float = 60, what: str = "") -> T:
+def eventually(look: Callable[[], T], wanted: Callable[[T], bool] = bool, seconds: float = 60, what: str = "") -> T:
     """Look until `wanted` accepts what `look` returns, and return it. Errors name `what` if the value says little.
 
     Raises:

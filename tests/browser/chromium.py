@@ -55,9 +55,9 @@ class Page:
         for domain in ("Page", "Network", "Runtime", "DOM", "Log"):
             self._call(f"{domain}.enable")
 
-    def open(self, url: str, *, width: int, height: int = 900, dark: bool = False) -> None:
-        """Open an address in a window of a size in CSS pixels, and wait until it is loaded."""
-        scale = {"width": width, "height": height, "deviceScaleFactor": 2 if width < 500 else 1, "mobile": width < 500}
+    def open(self, url: str, *, width: int, dark: bool = False) -> None:
+        """Open an address in a window of a width in CSS pixels, and wait until it is loaded."""
+        scale = {"width": width, "height": 900, "deviceScaleFactor": 2 if width < 500 else 1, "mobile": width < 500}
         self._call("Emulation.setDeviceMetricsOverride", **scale)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._call("Emulation.setEmulatedMedia", features=[scheme])
@@ -77,20 +77,16 @@ class Page:
         nodes = self._call("Accessibility.getFullAXTree")["nodes"]
         return [node for node in nodes if not node.get("ignored")]
 
-    def screenshot(self, *, whole: bool = True) -> bytes:
-        answer = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=whole, **self._clip(whole))
+    def screenshot(self) -> bytes:
+        size = self._call("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        answer = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
         return base64.b64decode(answer["data"])
 
     def pdf(self) -> bytes:
         """Return the page as it is printed on A4."""
         answer = self._call("Page.printToPDF", paperWidth=8.27, paperHeight=11.69, preferCSSPageSize=True)
         return base64.b64decode(answer["data"])
-
-    def _clip(self, whole: bool) -> dict[str, Any]:  # noqa: FBT001 (as given)
-        if not whole:
-            return {}
-        size = self._call("Page.getLayoutMetrics")["cssContentSize"]
-        return {"clip": {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}}
 
     def _call(self, method: str, **parameters: Any) -> dict[str, Any]:  # noqa: ANN401 (JSON)
         answer = self._browser.call(method, parameters, self._session)

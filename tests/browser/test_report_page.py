@@ -23,12 +23,17 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         yield opened
 
 
+def _written(folder: Path, *, hostile: bool = False) -> str:
+    """Write a page, and return its address."""
+    path = folder / "index.html"
+    path.write_text(JinjaPage().html(sample(hostile=hostile)), encoding="utf-8")
+    return path.as_uri()
+
+
 @pytest.fixture(scope="module", params=["plain", "hostile"])
 def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a page on the disk."""
-    path: Path = tmp_path_factory.mktemp("report") / "index.html"
-    path.write_text(JinjaPage().html(sample(hostile=request.param == "hostile")), encoding="utf-8")
-    return path.as_uri()
+    return _written(tmp_path_factory.mktemp("report"), hostile=request.param == "hostile")
 
 
 def test_the_page_asks_for_nothing_but_itself(browser: Page, file: str) -> None:
@@ -73,9 +78,8 @@ def test_the_scheme_of_the_reader_is_followed(browser: Page, file: str, dark: bo
 
 def test_hostile_keys_are_shown_as_text(browser: Page, tmp_path: Path) -> None:
     """Each key is there to be read, and none of them did anything."""
-    path = tmp_path / "index.html"
-    path.write_text(JinjaPage().html(sample(hostile=True)), encoding="utf-8")
-    browser.open(path.as_uri(), width=360)
+    address = _written(tmp_path, hostile=True)
+    browser.open(address, width=360)
     keys = browser.evaluate(
         "[...document.querySelectorAll('#failing ~ table tbody th bdi')].map(one => one.textContent)"
     )
@@ -84,7 +88,7 @@ def test_hostile_keys_are_shown_as_text(browser: Page, tmp_path: Path) -> None:
     assert HOSTILE_KEYS[1] in keys
     assert "\\u202etxt.exe/\\u2066hidden\\u2069" in keys
     assert "a" * 1024 in keys
-    assert [path.as_uri()] == browser.requests
+    assert [address] == browser.requests
 
 
 @pytest.mark.parametrize("width", [360, 1100])
@@ -111,9 +115,7 @@ def test_a_screen_reader_is_told_of_tables(browser: Page, file: str, width: int)
 
 def test_the_page_prints_on_few_sheets(browser: Page, tmp_path: Path) -> None:
     """A report of four buckets and a month fits on five sheets of A4."""
-    path = tmp_path / "index.html"
-    path.write_text(JinjaPage().html(sample()), encoding="utf-8")
-    browser.open(path.as_uri(), width=1100, dark=True)
+    browser.open(_written(tmp_path), width=1100, dark=True)
     printed = browser.pdf()
 
     assert printed.startswith(b"%PDF-")

@@ -1,15 +1,12 @@
 """Small stacks and short ways to look, for the tests of the local AWS."""
 
 import json
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from typing import Any, Final, TypeVar
+from collections.abc import Iterator
+from typing import Any, Final
 
 from duracloud.local.aws import LocalAws
-
-T = TypeVar("T")
-_POLL_SECONDS: Final = 0.1
+from duracloud.local.watching import eventually
 
 # A function that sends what it gets to a queue, and fails on what says so.
 ECHO: Final = """
@@ -19,15 +16,6 @@ def handler(event, context):
         raise ValueError("poison")
     boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], MessageBody=json.dumps(event["Records"]))
 """
-
-
-def eventually(look: Callable[[], T], wanted: Callable[[T], bool] = bool, seconds: float = 15) -> T:
-    """Look until what is seen is what is wanted; fail with what was seen at last."""
-    deadline = time.monotonic() + seconds
-    while not wanted(seen := look()):
-        assert time.monotonic() < deadline, f"not seen in {seconds} s; at last: {seen!r}"
-        time.sleep(_POLL_SECONDS)
-    return seen
 
 
 def unique(name: str) -> str:
@@ -107,3 +95,21 @@ def messages(aws: LocalAws, queue_url: str) -> Iterator[Any]:
     for message in sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", []):
         sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
         yield json.loads(message["Body"])
+
+
+class Stream:
+    """Collects the records that the function sent on."""
+
+    def __init__(self, aws: LocalAws, queue_url: str) -> None:
+        self._aws = aws
+        self._queue_url = queue_url
+        self.batches: list[list[dict[str, Any]]] = []
+
+    def look(self) -> list[dict[str, Any]]:
+        """Return all records that have come."""
+        self.batches += messages(self._aws, self._queue_url)
+        return [record for batch in self.batches for record in batch]
+
+    def keys(self) -> list[str]:
+        """Return the keys of all records that have come."""
+        return [record["dynamodb"]["Keys"]["K"]["S"] for record in self.look()]

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from duracloud.local.aws import ACCOUNT, LocalAws
-from tests.local.support import deploy, eventually, messages, unique
+from duracloud.local.watching import eventually
+from tests.local.support import deploy, messages, unique
 
 RULES = [
     {"Id": "uploads", "Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 3}},

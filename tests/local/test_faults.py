@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 
 from duracloud.local.aws import ACCESS_KEY_ID, REGION, LocalAws
 from duracloud.local.faults import CALLER, Fault, Faults
-from tests.local.support import deploy, eventually, function, messages, reader, table, unique
+from duracloud.local.watching import eventually
+from tests.local.support import Stream, deploy, function, reader, table, unique
 
 SLOW = "def handler(event, context):\n    import time\n    time.sleep(event['seconds'])\n    return 'ended'"
 
@@ -135,19 +136,14 @@ def test_killing_a_function_ends_the_invocation_with_an_error(aws: LocalAws, fau
 def test_records_that_a_stream_has_lost_never_reach_the_function(aws: LocalAws, faults: Faults) -> None:
     """A reader that was away goes on with what was written after the loss."""
     ids = deploy(aws, {"Table": table(unique("t")), **reader(Enabled=False)})
-    dynamodb, seen = aws.client("dynamodb"), list[str]()
+    dynamodb = aws.client("dynamodb")
     for key in ("lost 1", "lost 2"):
         dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": key}})
     assert 2 == faults.lose_stream(ids["Table"])
     aws.client("lambda").update_event_source_mapping(UUID=ids["Mapping"], Enabled=True)
     dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": "after"}})
 
-    def look() -> list[str]:
-        for batch in messages(aws, ids["Queue"]):
-            seen.extend(record["dynamodb"]["Keys"]["K"]["S"] for record in batch)
-        return seen
-
-    assert ["after"] == eventually(look)
+    assert ["after"] == eventually(Stream(aws, ids["Queue"]).keys)
 
 
 def test_messages_that_were_set_aside_move_back_to_their_queue(aws: LocalAws) -> None:

@@ -4,7 +4,8 @@ import datetime as dt
 from typing import Any
 
 from duracloud.local.aws import LocalAws
-from tests.local.support import deploy, eventually, function, messages, unique
+from duracloud.local.watching import eventually
+from tests.local.support import deploy, function, messages, unique
 
 EMBEDDED = """
 import json

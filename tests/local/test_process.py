@@ -17,8 +17,9 @@ from botocore.exceptions import ClientError
 
 from duracloud.local.aws import REGION, LocalAws, LocalError, free_port
 from duracloud.local.certificate import self_signed
+from duracloud.local.watching import eventually
 from duracloud.project import ROOT
-from tests.local.support import deploy, eventually, function
+from tests.local.support import deploy, function
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from duracloud.local.aws import LocalAws, free_port
-from tests.local.support import deploy, eventually, messages, reader, table, unique
+from duracloud.local.watching import eventually
+from tests.local.support import Stream, deploy, messages, reader, table, unique
 
 EXPIRED_BY_SERVICE = '{"eventName":["REMOVE"],"userIdentity":{"principalId":["dynamodb.amazonaws.com"]}}'
-
-
 FAILURES = {"Failures": {"Type": "AWS::SQS::Queue"}}
 ASIDE: dict[str, Any] = {
     "BisectBatchOnFunctionError": True,
@@ -24,22 +23,6 @@ def deploy_reader(aws: LocalAws, **mapping: Any) -> dict[str, str]:  # noqa: ANN
     """Deploy a table whose stream is read by the function that sends it to the queue `Queue`."""
     echo = reader(BatchSize=100, **ASIDE, **mapping)
     return deploy(aws, {"Table": table(unique("t")), **FAILURES, **echo})
-
-
-class Stream:
-    """Collects the records that the function sent on."""
-
-    def __init__(self, aws: LocalAws, queue_url: str) -> None:
-        self._aws = aws
-        self._queue_url = queue_url
-        self.batches: list[list[dict[str, Any]]] = []
-
-    def look(self) -> list[dict[str, Any]]:
-        self.batches += messages(self._aws, self._queue_url)
-        return [record for batch in self.batches for record in batch]
-
-    def keys(self) -> set[str]:
-        return {record["dynamodb"]["Keys"]["K"]["S"] for record in self.look()}
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +62,7 @@ def test_only_the_service_s_deletions_pass_the_filter_on_expiry(aws: LocalAws) -
     record = eventually(stream.look)[0]
     assert {"type": "Service", "principalId": "dynamodb.amazonaws.com"} == record["userIdentity"]
     assert {"S": "v"} == record["dynamodb"]["OldImage"]["Version"]
-    assert {"expired"} == stream.keys()
+    assert {"expired"} == set(stream.keys())
 
 
 def test_a_filter_on_a_boolean_tells_false_from_true_and_absent(aws: LocalAws) -> None:
@@ -91,7 +74,7 @@ def test_a_filter_on_a_boolean_tells_false_from_true_and_absent(aws: LocalAws) -
     dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": "unknown"}})
     dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": "bad"}, "Success": {"BOOL": False}})
     eventually(stream.look)
-    assert {"bad"} == stream.keys()
+    assert {"bad"} == set(stream.keys())
 
 
 def test_a_record_that_always_fails_is_set_aside_and_holds_up_no_other(aws: LocalAws) -> None:
@@ -100,7 +83,7 @@ def test_a_record_that_always_fails_is_set_aside_and_holds_up_no_other(aws: Loca
     dynamodb, stream = aws.client("dynamodb"), Stream(aws, ids["Queue"])
     for key in ("a", "b", "poison", "c"):
         dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": key}})
-    eventually(stream.keys, lambda seen: seen == {"a", "b", "c"}, seconds=20)
+    eventually(stream.keys, lambda seen: set(seen) == {"a", "b", "c"}, seconds=20)
     failure = eventually(lambda: list(messages(aws, ids["Failures"])))[0]
     assert "RetryAttemptsExhausted" == failure["requestContext"]["condition"]
     assert 1 == failure["DDBStreamBatchInfo"]["batchSize"]
@@ -149,8 +132,8 @@ def test_a_stream_may_have_two_readers(aws: LocalAws) -> None:
     for key in ("a", "poison", "b"):
         dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": key}})
 
-    eventually(quick.keys, lambda seen: seen == {"a", "b"}, seconds=60)
-    assert {"a"} == eventually(slow.keys, lambda seen: "a" in seen, seconds=60)
+    eventually(quick.keys, lambda seen: set(seen) == {"a", "b"})
+    assert {"a"} == set(eventually(slow.keys, lambda seen: "a" in seen))
 
 
 def test_a_restart_loses_no_stream_record_and_does_not_begin_again(tmp_path: Path) -> None:
@@ -166,8 +149,7 @@ def test_a_restart_loses_no_stream_record_and_does_not_begin_again(tmp_path: Pat
         aws.stop()
         aws.start()
         dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": "after"}})
-        eventually(stream.keys, lambda seen: "after" in seen)
-        seen = [record["dynamodb"]["Keys"]["K"]["S"] for record in stream.look()]
+        seen = eventually(stream.keys, lambda keys: "after" in keys)
         assert ["read", "in hand", "after"] == list(dict.fromkeys(seen))
         assert 1 == seen.count("read")
     finally:

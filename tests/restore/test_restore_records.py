@@ -184,35 +184,27 @@ def test_nothing_is_written_from_an_export_that_is_not_whole(
     assert "not a fixity record" in refused(_export(tmp_path / "other", {"BucketName": {"S": BUCKET}}))
 
 
-def test_a_record_that_cannot_be_read_is_passed_over_and_named(
-    environment: tool.Environment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("lacking", ["LastOutcome", "LastChecksumDate"], ids=["no record", "not to be judged"])
+def test_l68_a_record_that_cannot_be_read_is_passed_over_and_named(
+    environment: tool.Environment, tmp_path: Path, capsys: pytest.CaptureFixture[str], lacking: str
 ) -> None:
-    """Neither one of the export nor one of the table keeps the others from coming back; no look is asked for either."""
+    """Neither one of the export nor one of the table keeps the others from coming back; no look is asked for either.
+
+    The date of the last check is read by the sweep alone: without it a record is whole, and cannot be judged.
+    """
     lost, standing, sound = (item(key, put(environment, key)) for key in ("lost.txt", "standing.txt", "sound.txt"))
     environment.dynamodb.put_item(
         TableName=environment.records, Item={name: value for name, value in standing.items() if name != "Sequencer"}
     )
-    spoiled = {name: value for name, value in lost.items() if name != "LastOutcome"}
+    del lost[lacking]
 
-    assert 1 == main(["restore", "--env", "test", str(_export(tmp_path, spoiled, standing, sound)), BUCKET])
+    assert 1 == main(["restore", "--env", "test", str(_export(tmp_path, lost, standing, sound)), BUCKET])
     assert [
-        f"passed over 'lost.txt' in {BUCKET}: the attribute LastOutcome is missing",
+        f"passed over 'lost.txt' in {BUCKET}: the attribute {lacking} is missing",
         f"passed over 'standing.txt' in {BUCKET}: the attribute Sequencer is missing",
     ] == capsys.readouterr().err.splitlines()
     assert {"standing.txt", "sound.txt"} == set(_stored(environment, environment.records))
     assert [] == asked(environment)
-
-
-def test_l68_a_record_that_the_sweep_could_not_judge_does_not_stop_the_restoration(
-    environment: tool.Environment, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """An item without the date of its last check is passed over and named; the others come back."""
-    odd, sound = (item(key, put(environment, key)) for key in ("odd.txt", "sound.txt"))
-    del odd["LastChecksumDate"]
-
-    assert 1 == main(["restore", "--env", "test", str(_export(tmp_path, odd, sound)), BUCKET])
-    assert f"passed over 'odd.txt' in {BUCKET}: the attribute LastChecksumDate is missing" in capsys.readouterr().err
-    assert {"sound.txt"} == set(_stored(environment, environment.records))
 
 
 def test_arguments_that_are_not_understood_are_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
