@@ -49,7 +49,9 @@ def drill(*, as_json: bool = False) -> None:
     """
     aws = LocalAws(folder=_FOLDER, port=free_port())
     aws.forget()
-    started, tell = time.monotonic(), _nothing if as_json else print
+    started = time.monotonic()
+    # With JSON nothing else is printed.
+    tell: Callable[[str], None] = (lambda _: None) if as_json else print
     try:
         tell("Starting a local AWS and deploying the real templates into it ...")
         with working("deploying"):
@@ -118,10 +120,6 @@ def _run(each: Drill, stage_of: Callable[[Drill], Stage]) -> Row:
 
 def _verdict(row: Row) -> str:
     return "passed" if row.passed else "FAILED"
-
-
-def _nothing(_: str) -> None:
-    """Print nothing: the output is JSON alone."""
 
 
 def _stages(aws: LocalAws) -> Callable[[Drill], Stage]:
