@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final, Self
@@ -175,8 +175,7 @@ class _Verification:
 
     def _strangers(self) -> None:
         for key in self.keys:
-            known = key == ManagedPrefix.AUDIT_KEY or place_of(key) or day_of_manifest(key.removesuffix(SIGNATURE))
-            if not known:
+            if not (key == ManagedPrefix.AUDIT_KEY or place_of(key) or day_of_manifest(key.removesuffix(SIGNATURE))):
                 self._problem(key, "the file does not belong to an audit trail")
         there = set(self.keys)
         for key in self.keys:
@@ -274,7 +273,9 @@ class _Verification:
             tally.go_on_after(newest.segments)
         else:
             # The ends of the chains of the day before are unknown.
-            tally.go_on_after(attrs.evolve(entry, tip="") for entry in manifest.segments if _late(entry, manifest.day))
+            places = ((entry, place_of(entry.key)) for entry in manifest.segments)
+            late = (entry for entry, place in places if place is not None and place.day != manifest.day)
+            tally.go_on_after(attrs.evolve(entry, tip="") for entry in late)
         self.seen.next_day()
         there = set(self.keys)
         for entry in manifest.segments:
@@ -290,7 +291,8 @@ class _Verification:
         whole = not tally.problems and len(tally.entries) == len(manifest.segments)
         if whole and tally.counts != manifest.counts:
             what = "the manifest counts other events than there are"
-            self._problem(manifest_key(manifest.day), what, _plain(tally.counts), manifest.counts)
+            counts = {kind: dict(found) for kind, found in tally.counts.items()}
+            self._problem(manifest_key(manifest.day), what, counts, manifest.counts)
 
     def _segment(self, tally: Tally, entry: Entry) -> None:
         known = len(tally.problems)
@@ -347,15 +349,6 @@ class _Verification:
         self.report.unsigned_segments = len(tally.entries)
         self.report.unsigned_events = sum(entry.records for entry in tally.entries)
         self._take(tally)
-
-
-def _late(entry: Entry, day: date) -> bool:
-    place = place_of(entry.key)
-    return place is not None and place.day != day
-
-
-def _plain(counts: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
-    return {kind: dict(found) for kind, found in counts.items()}
 
 
 def verify(
