@@ -17,11 +17,8 @@ STATUS = "exports/checksum-table/2026-03-01/export.json"
 
 def _exporting() -> tuple[Exporting, FakeExports, FakeDocuments]:
     exports, files = FakeExports(), FakeDocuments()
-    return (
-        Exporting(exports=exports, files=files, clock=FakeClock(NOW), settings=any_settings(ExportSettings)),
-        exports,
-        files,
-    )
+    exporting = Exporting(exports=exports, files=files, clock=FakeClock(NOW), settings=any_settings(ExportSettings))
+    return exporting, exports, files
 
 
 def test_retry_of_the_start_exports_once() -> None:

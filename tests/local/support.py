@@ -1,5 +1,6 @@
 """Small stacks and short ways to look, for the tests of the local AWS."""
 
+import datetime as dt
 import json
 import uuid
 from collections.abc import Iterator
@@ -57,6 +58,12 @@ def table(name: str, **more: object) -> dict[str, Any]:
     }
 
 
+def policy(action: str, resource: str = "*", **more: object) -> dict[str, Any]:
+    """Return a policy of one statement, which allows unless `more` says otherwise."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
 def function(code: str, **environment: object) -> dict[str, Any]:
     """Return the template's resource of a function."""
     return {
@@ -95,6 +102,21 @@ def messages(aws: LocalAws, queue_url: str) -> Iterator[Any]:
     for message in sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", []):
         sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
         yield json.loads(message["Body"])
+
+
+def datapoints(aws: LocalAws, namespace: str, metric: str, *statistics: str, **dimensions: str) -> list[Any]:
+    """Return what CloudWatch has of a metric for the minutes around now."""
+    now, around = dt.datetime.now(dt.UTC), dt.timedelta(minutes=5)
+    answer = aws.client("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=metric,
+        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
+        StartTime=now - around,
+        EndTime=now + around,
+        Period=600,
+        Statistics=statistics,
+    )
+    return list(answer["Datapoints"])
 
 
 class Stream:

@@ -7,7 +7,7 @@ import pytest
 
 from duracloud.local.aws import ACCOUNT, LocalAws
 from duracloud.local.watching import eventually
-from tests.local.support import deploy, messages, unique
+from tests.local.support import deploy, messages, policy, unique
 
 RULES = [
     {"Id": "uploads", "Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 3}},
@@ -56,17 +56,7 @@ def bucket(aws: LocalAws) -> Versioned:
                 "Type": "AWS::SQS::QueuePolicy",
                 "Properties": {
                     "Queues": [{"Ref": "Queue"}],
-                    "PolicyDocument": {
-                        "Version": "2012-10-17",
-                        "Statement": [
-                            {
-                                "Effect": "Allow",
-                                "Principal": {"Service": "events.amazonaws.com"},
-                                "Action": "sqs:SendMessage",
-                                "Resource": "*",
-                            }
-                        ],
-                    },
+                    "PolicyDocument": policy("sqs:SendMessage", Principal={"Service": "events.amazonaws.com"}),
                 },
             },
             "Rule": {
@@ -204,14 +194,11 @@ def test_a_head_request_tells_the_size_of_a_part(bucket: Versioned) -> None:
 
 def test_a_group_is_made_by_a_template(aws: LocalAws) -> None:
     """An IAM group has the name and the managed policies that the template says."""
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}],
-    }
+    document = json.dumps(policy("s3:ListAllMyBuckets"))
     ids = deploy(
         aws,
         {
-            "Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": json.dumps(policy)}},
+            "Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}},
             "Group": {
                 "Type": "AWS::IAM::Group",
                 "Properties": {"GroupName": unique("users"), "ManagedPolicyArns": [{"Ref": "Policy"}]},

@@ -13,6 +13,8 @@ from duracloud.local import drill
 from duracloud.local.aws import LocalError
 from duracloud.local.drills.stage import Drill, Stage
 from duracloud.local.drills.truth import CurrentObject, differences
+from runtime.shared.timestamps import timestamp
+from tests.support.builders import INTERVAL
 
 FAULTS = {
     "bit flip on disk",
@@ -29,7 +31,6 @@ FAULTS = {
     "function killed mid-batch",
     "topic publish failing",
 }
-INTERVAL = timedelta(days=180)
 TRUTH = {"letter.txt": CurrentObject(version_id="v1", body=b"letter")}
 
 
@@ -132,7 +133,7 @@ def test_the_table_is_there_for_programs(ordered: Any, capsys: pytest.CaptureFix
 
 def rows(due: datetime, **changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: ANN401 (DynamoDB's own form)
     """Return record and row that tell the truth, but for some attributes."""
-    date = due.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    date = timestamp(due)
     digests = {name: {"S": hashlib.new(name, b"letter").hexdigest()} for name in ("sha256", "md5")}
     record = {
         "VersionId": {"S": "v1"},

@@ -5,7 +5,7 @@ from typing import Any
 
 from duracloud.local.aws import LocalAws
 from duracloud.local.watching import eventually
-from tests.local.support import deploy, function, messages, unique
+from tests.local.support import datapoints, deploy, function, messages, unique
 
 EMBEDDED = """
 import json
@@ -171,20 +171,8 @@ def test_metrics_in_log_lines_become_metrics(aws: LocalAws) -> None:
     """A log line in the embedded metric format is found in CloudWatch under its dimensions."""
     name = deploy(aws, {"Function": function(EMBEDDED)})["Function"]
     aws.client("lambda").invoke(FunctionName=name)
-    now = dt.datetime.now(dt.UTC)
-
-    def points() -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = aws.client("cloudwatch").get_metric_statistics(
-            Namespace="Trial",
-            MetricName="Checks",
-            Dimensions=[{"Name": "environment", "Value": "local"}, {"Name": "function", "Value": "f"}],
-            StartTime=now - dt.timedelta(minutes=5),
-            EndTime=now + dt.timedelta(minutes=5),
-            Period=600,
-            Statistics=["Sum", "SampleCount"],
-        )["Datapoints"]
-        return found
-
-    eventually(points)
-    assert 5 == sum(point["Sum"] for point in points())
-    assert 2 == sum(point["SampleCount"] for point in points())
+    points = eventually(
+        lambda: datapoints(aws, "Trial", "Checks", "Sum", "SampleCount", environment="local", function="f"),
+        lambda found: sum(point["SampleCount"] for point in found) == 2,
+    )
+    assert 5 == sum(point["Sum"] for point in points)

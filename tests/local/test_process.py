@@ -19,7 +19,7 @@ from duracloud.local.aws import REGION, LocalAws, LocalError, free_port
 from duracloud.local.certificate import self_signed
 from duracloud.local.watching import eventually
 from duracloud.project import ROOT
-from tests.local.support import deploy, function
+from tests.local.support import deploy, function, policy
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -187,14 +187,9 @@ def test_a_policy_can_ask_for_conditional_writes(enforcing: LocalAws) -> None:
     """Whoever writes without a condition is refused by a policy that asks for one; with it the first write stands."""
     owner = enforcing.client("s3")
     owner.create_bucket(Bucket="once")
-    statement = {
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:PutObject",
-        "Resource": "arn:aws:s3:::once/*",
-        "Condition": {"Null": {"s3:if-none-match": "true"}},
-    }
-    owner.put_bucket_policy(Bucket="once", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    condition = {"Null": {"s3:if-none-match": "true"}}
+    refusal = policy("s3:PutObject", "arn:aws:s3:::once/*", Effect="Deny", Principal="*", Condition=condition)
+    owner.put_bucket_policy(Bucket="once", Policy=json.dumps(refusal))
     writer = as_user(enforcing, "s3", "writer", "s3:PutObject")
 
     with pytest.raises(ClientError, match="AccessDenied"):
@@ -208,11 +203,8 @@ def test_a_policy_can_ask_for_conditional_writes(enforcing: LocalAws) -> None:
 def as_user(aws: LocalAws, service: str, name: str, action: str) -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
     """Return a client of a service for a new user who may do one thing."""
     iam = aws.client("iam")
-    statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
     iam.create_user(UserName=name)
-    iam.put_user_policy(
-        UserName=name, PolicyName="one", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    )
+    iam.put_user_policy(UserName=name, PolicyName="one", PolicyDocument=json.dumps(policy(action)))
     key = iam.create_access_key(UserName=name)["AccessKey"]
     session: Any = boto3.session.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
     return session.client(service, endpoint_url=aws.endpoint, verify=str((aws.certificate or ("",))[0]))

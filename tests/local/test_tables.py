@@ -1,6 +1,5 @@
 """What the local AWS makes of tables and their streams."""
 
-import datetime as dt
 import time
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import pytest
 
 from duracloud.local.aws import LocalAws, free_port
 from duracloud.local.watching import eventually
-from tests.local.support import Stream, deploy, messages, reader, table, unique
+from tests.local.support import Stream, datapoints, deploy, messages, reader, table, unique
 
 EXPIRED_BY_SERVICE = '{"eventName":["REMOVE"],"userIdentity":{"principalId":["dynamodb.amazonaws.com"]}}'
 FAILURES = {"Failures": {"Type": "AWS::SQS::Queue"}}
@@ -92,20 +91,10 @@ def test_a_record_that_always_fails_is_set_aside_and_holds_up_no_other(aws: Loca
 def test_a_function_that_fails_on_its_stream_falls_behind(aws: LocalAws) -> None:
     """The age of the record that a function cannot get past is published for it, and grows."""
     ids = deploy_reader(aws)
-    dimensions = [{"Name": "FunctionName", "Value": ids["Echo"]}]
     aws.client("dynamodb").put_item(TableName=ids["Table"], Item={"K": {"S": "poison"}})
 
     def age() -> float:
-        now = dt.datetime.now(dt.UTC)
-        points = aws.client("cloudwatch").get_metric_statistics(
-            Namespace="AWS/Lambda",
-            MetricName="IteratorAge",
-            Dimensions=dimensions,
-            StartTime=now - dt.timedelta(minutes=5),
-            EndTime=now + dt.timedelta(minutes=5),
-            Period=600,
-            Statistics=["Maximum"],
-        )["Datapoints"]
+        points = datapoints(aws, "AWS/Lambda", "IteratorAge", "Maximum", FunctionName=ids["Echo"])
         return max((float(point["Maximum"]) for point in points), default=0.0)
 
     eventually(age, lambda milliseconds: milliseconds > 3000)
