@@ -39,7 +39,7 @@ def deploy(aws: LocalAws, resources: dict[str, Any]) -> dict[str, str]:
     return {entry["LogicalResourceId"]: entry["PhysicalResourceId"] for entry in found}
 
 
-def table(name: str, **more: object) -> dict[str, Any]:
+def table(name: str) -> dict[str, Any]:
     """Return the template's resource of a table like ours: key K, expiry by TTL, a stream, recovery."""
     return {
         "Type": "AWS::DynamoDB::GlobalTable",
@@ -53,7 +53,6 @@ def table(name: str, **more: object) -> dict[str, Any]:
             "Replicas": [
                 {"Region": "us-east-1", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
             ],
-            **more,
         },
     }
 

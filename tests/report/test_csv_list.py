@@ -14,7 +14,7 @@ from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
 from tests.support.builders import NOW
 from tests.support.report_samples import unmarked
-from tests.support.sweep_fakes import record
+from tests.support.sweep_fakes import record, with_outcome
 
 # Whatever DynamoDB and S3 take in a key: any Unicode text, with what is special to CSV and to spreadsheets made likely.
 TEXTS = st.text(st.one_of(st.characters(exclude_categories=["Cs"]), st.sampled_from(list("=+-@\t\r\n;,'\"|"))))
@@ -85,9 +85,8 @@ def test_a_line_says_everything_of_an_object() -> None:
 
 def test_what_was_not_judged_is_neither_true_nor_false() -> None:
     """An object that was put aside has no success and no digest."""
-    one = record("a")
-    check = attrs.evolve(one.last_check, outcome=Outcome.DEFERRED, success=None, ended=NOW)
-    [row] = _rows(HEADER + line(attrs.evolve(one, digests={}, last_check=check)))
+    one = with_outcome(record("a"), Outcome.DEFERRED, success=None, ended=NOW)
+    [row] = _rows(HEADER + line(attrs.evolve(one, digests={})))
 
     assert ("deferred", "", "'") == (row["outcome"], row["success"], row["digest"])
 

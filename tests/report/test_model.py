@@ -1,7 +1,6 @@
 import json
 from datetime import UTC, date, datetime, timedelta
 
-import attrs
 import pytest
 
 from runtime.fixity.objects import Replication
@@ -15,9 +14,8 @@ from tests.support.builders import NOW
 from tests.support.report_samples import sample
 from tests.support.sweep_fakes import POLICY, record, with_outcome, with_replication
 
-FAILED = attrs.evolve(
-    record("bad", good=timedelta(days=-200), due=timedelta(hours=5)),
-    last_check=attrs.evolve(record("bad").last_check, outcome=Outcome.MISMATCH, success=False, message="x" * 600),
+FAILED = with_outcome(
+    record("bad", good=timedelta(days=-200), due=timedelta(hours=5)), Outcome.MISMATCH, success=False, message="x" * 600
 )
 
 
@@ -67,8 +65,7 @@ def test_records_are_counted_as_the_sweep_counts_them() -> None:
 
 def test_what_fails_is_not_covered() -> None:
     """A share of objects found good does not hold those that were found bad since."""
-    failing = with_outcome(record("b"), Outcome.MISMATCH, success=False)
-    count = _count(record("a"), failing)
+    count = _count(record("a"), with_outcome(record("b"), Outcome.MISMATCH, success=False))
 
     assert 2 == count.objects
     assert 1 == count.covered
@@ -92,8 +89,8 @@ def test_l25_objects_without_a_replica_are_counted() -> None:
 
 def test_l25_a_replica_that_fails_is_counted_apart() -> None:
     """An object whose replica alone is gone is not counted or shown as missing itself."""
-    check = attrs.evolve(FAILED.last_check, outcome=Outcome.ABSENT, message="the replica is gone: NoSuchKey")
-    count = _count(FAILED, attrs.evolve(FAILED, last_check=check))
+    gone = with_outcome(FAILED, Outcome.ABSENT, success=False, message="the replica is gone: NoSuchKey")
+    count = _count(FAILED, gone)
 
     assert {"mismatch": 1, "replica-absent": 1} == count.outcomes
     assert ["mismatch", "replica-absent"] == [one.outcome for one in count.failing_objects]

@@ -24,7 +24,7 @@ from runtime.shared.timestamps import moment_of
 from tests.support.builders import NOW
 from tests.support.report_fakes import REPORT, Environment, environment
 from tests.support.report_samples import unmarked
-from tests.support.sweep_fakes import BUCKET, record
+from tests.support.sweep_fakes import BUCKET, record, with_outcome
 
 FIRST = ReportSlice(run=REPORT, bucket=BUCKET)
 DATED, LATEST = REPORT.list_keys(BUCKET)
@@ -44,10 +44,7 @@ def _with_twenty_objects(*buckets: str) -> Environment:
 
 
 def _failing(key: str, *, bucket: str = BUCKET) -> FixityRecord:
-    one = record(key, bucket=bucket)
-    return attrs.evolve(
-        one, last_check=attrs.evolve(one.last_check, outcome=Outcome.MISMATCH, success=False, message="bad bytes")
-    )
+    return with_outcome(record(key, bucket=bucket), Outcome.MISMATCH, success=False, message="bad bytes")
 
 
 def _keys(env: Environment, name: str) -> list[str]:

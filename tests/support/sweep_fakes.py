@@ -159,9 +159,9 @@ def record(
     )
 
 
-def with_outcome(one: FixityRecord, outcome: Outcome, *, success: bool | None) -> FixityRecord:
+def with_outcome(one: FixityRecord, outcome: Outcome, *, success: bool | None, **more: Any) -> FixityRecord:  # noqa: ANN401 (fields of a check)
     """Return a record whose newest check had another outcome."""
-    return attrs.evolve(one, last_check=attrs.evolve(one.last_check, outcome=outcome, success=success))
+    return attrs.evolve(one, last_check=attrs.evolve(one.last_check, outcome=outcome, success=success, **more))
 
 
 def with_replication(one: FixityRecord, replication: Replication | None) -> FixityRecord:

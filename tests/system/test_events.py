@@ -21,19 +21,14 @@ def bucket(service: Service) -> str:
     return service.new_buckets("events")[0]
 
 
-def _versions(service: Service, bucket: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the version that record and row of each key name."""
-    records = {key: record["VersionId"]["S"] for key, record in service.records(bucket).items()}
-    rows = {key: row["VersionId"]["S"] for key, row in service.schedule(bucket).items()}
-    return records, rows
+def _settled(service: Service, bucket: str, key: str, version: str = "") -> None:
+    """Wait until record and row of a key name a version, or are not there."""
 
+    def seen() -> list[str]:
+        tables = service.records(bucket), service.schedule(bucket)
+        return [text_of(rows.get(key, {}), "VersionId") for rows in tables]
 
-def _settled(service: Service, bucket: str, key: str, version: str | None) -> None:
-    def seen() -> tuple[str | None, str | None]:
-        records, rows = _versions(service, bucket)
-        return records.get(key), rows.get(key)
-
-    eventually(seen, lambda now: now == (version, version))
+    eventually(seen, lambda now: now == [version, version])
 
 
 def test_l30_captured_events_have_the_form_of_those_that_arrive(service: Service, bucket: str) -> None:
@@ -51,7 +46,7 @@ def test_l30_captured_events_have_the_form_of_those_that_arrive(service: Service
     assert {what: form(captured(name)) for what, name in names.items()} == {
         what: form(event) for what, event in arrived.items()
     }
-    _settled(service, bucket, key, None)
+    _settled(service, bucket, key)
 
 
 def _arrived(service: Service, queue: str, number: int) -> dict[str, Any]:
@@ -100,7 +95,7 @@ def test_overwrite_delete_undelete_and_delete_old_versions(service: Service, buc
     second = service.s3.put_object(Bucket=bucket, Key=key, Body=b"two")["VersionId"]
     _settled(service, bucket, key, second)
     marker = service.s3.delete_object(Bucket=bucket, Key=key)["VersionId"]
-    _settled(service, bucket, key, None)
+    _settled(service, bucket, key)
     service.s3.delete_object(Bucket=bucket, Key=key, VersionId=marker)
     _settled(service, bucket, key, second)
     third = service.s3.put_object(Bucket=bucket, Key=key, Body=b"three")["VersionId"]
@@ -120,7 +115,7 @@ def test_changes_without_a_pause(service: Service, bucket: str) -> None:
             service.s3.delete_object(Bucket=bucket, Key=key)
         if number % 3 == 0:
             last = service.s3.put_object(Bucket=bucket, Key=key, Body=b"three")["VersionId"]
-        current = None if number % 2 and number % 3 else last
+        current = "" if number % 2 and number % 3 else last
         _settled(service, bucket, key, current)
 
 
