@@ -22,9 +22,9 @@ OLD = {"md5": "aa"}
 NEW_DAMAGED = image(version_id="v2", success=False, outcome=Outcome.MISMATCH)
 
 
-def _kinds(*states: RecordImage | None, ref: ObjectRef = REF) -> list[Kind]:
+def _kinds(*states: RecordImage | None) -> list[Kind]:
     pairs = itertools.pairwise(states)
-    changes = [RecordChange(event_id="e", at=NOW, ref=ref, before=before, after=after) for before, after in pairs]
+    changes = [RecordChange(event_id="e", at=NOW, ref=REF, before=before, after=after) for before, after in pairs]
     return [item.kind for item in to_announce(changes)]
 
 
