@@ -24,8 +24,6 @@ from tests.support.hostile import HOSTILE_TEXTS
 from tests.support.processes import run
 
 ROOT = Path(__file__).parent.parent.parent
-# Ten thousand events: four signed days of nine segments, four segments of the day after; 250 events in each.
-EVENTS = 10_000
 
 
 @attrs.frozen
@@ -59,10 +57,15 @@ class Laid:
             self.manifest(day, ".json.sig").unlink()
 
 
+def _trail(folder: Path, events: int) -> Laid:
+    """Lay out four signed days of nine segments, and four segments of the day after, with so many events in each."""
+    found = archive(days=4, segments=9, events=events, unsigned=4)
+    return Laid(found, found.lay(folder))
+
+
 @pytest.fixture(scope="module")
 def trail(tmp_path_factory: pytest.TempPathFactory) -> Laid:
-    found = archive(days=4, segments=9, events=250, unsigned=4)
-    return Laid(found, found.lay(tmp_path_factory.mktemp("audit")))
+    return _trail(tmp_path_factory.mktemp("audit"), events=25)
 
 
 @pytest.fixture
@@ -88,14 +91,14 @@ def _rejected(folder: Path, *more: object) -> str:
     return _said(1, "verify", folder, *more)
 
 
-def test_an_untouched_trail_of_ten_thousand_events_is_accepted(trail: Laid) -> None:
+def test_an_untouched_trail_of_ten_thousand_events_is_accepted(tmp_path: Path) -> None:
     """Everything is counted, what is not signed yet is said, and the exit status is 0."""
-    said = _accepted(trail.folder)
+    said = _accepted(_trail(tmp_path, events=250).folder)
     assert "environment  prod\n" in said
     assert "signed days  2026-03-01 to 2026-03-04, manifests: 4\n" in said
     assert "segments     40, not yet signed 4\n" in said
-    assert f"events       {EVENTS}, not yet signed 1000\n" in said
-    assert f"  check        match {EVENTS}\n" in said
+    assert "events       10000, not yet signed 1000\n" in said
+    assert "  check        match 10000\n" in said
     assert "repeated     0 deliveries" in said
     assert said.endswith(
         "verdict      what is signed is complete and unchanged;"
@@ -126,8 +129,8 @@ def _edited(day: int, index: int, change: Callable[[Lines], Lines]) -> Callable[
 
 
 def _change_value(lines: Lines) -> Lines:
-    assert b'"outcome":"match"' in lines[100]
-    lines[100] = lines[100].replace(b'"outcome":"match"', b'"outcome":"mismatch"')
+    assert b'"outcome":"match"' in lines[10]
+    lines[10] = lines[10].replace(b'"outcome":"match"', b'"outcome":"mismatch"')
     return lines
 
 
@@ -147,7 +150,7 @@ def _replaced(laid: Laid) -> None:
     """Drop a segment from its manifest, which the forger signs with a key of his own."""
     laid.segment(1, 8).unlink()
     manifest = Manifest.parse(laid.manifest(1).read_bytes())
-    laid.rewrite(1, segments=manifest.segments[:-1], counts={"check": {"match": 2000}})
+    laid.rewrite(1, segments=manifest.segments[:-1], counts={"check": {"match": 200}})
     laid.resign(1, FakeSigner())
 
 
@@ -183,22 +186,22 @@ def _made_too_early(laid: Laid) -> None:
 NOT_OF_THIS_KEY = "the signature beside it is not one of this key over this file"
 NOT_THE_SIGNED_FILE = "the file is not the one that was signed: expected"
 TAMPERED: dict[str, tuple[Callable[[Laid], object], str]] = {
-    "a value": (_edited(1, 4, _change_value), "{1,4}, line 101: the digest is not that"),
+    "a value": (_edited(1, 4, _change_value), "{1,4}, line 11: the digest is not that"),
     "a value with the digest of its line": (
-        _edited(1, 4, lambda lines: _redigest(_change_value(lines), 100, 101)),
-        "{1,4}, line 102: the digest is not that",
+        _edited(1, 4, lambda lines: _redigest(_change_value(lines), 10, 11)),
+        "{1,4}, line 12: the digest is not that",
     ),
     "a value with the whole chain": (
-        _edited(1, 4, lambda lines: _redigest(_change_value(lines), 100, len(lines))),
+        _edited(1, 4, lambda lines: _redigest(_change_value(lines), 10, len(lines))),
         "{1,4}: " + NOT_THE_SIGNED_FILE,
     ),
     "the last value with its digest": (
-        _edited(3, 8, lambda lines: _redigest([*lines[:100], *lines[101:]], 100, 250)),
+        _edited(3, 8, lambda lines: _redigest([*lines[:10], *lines[11:]], 10, 25)),
         "{3,8}: " + NOT_THE_SIGNED_FILE,
     ),
     "a dropped event": (
-        _edited(0, 0, lambda lines: [*lines[:50], *lines[51:]]),
-        "{0,0}, line 51: the digest is not that",
+        _edited(0, 0, lambda lines: [*lines[:20], *lines[21:]]),
+        "{0,0}, line 21: the digest is not that",
     ),
     "a dropped last event": (_edited(0, 0, lambda lines: lines[:-1]), "{0,0}: " + NOT_THE_SIGNED_FILE),
     "lines in another order": (
@@ -273,7 +276,7 @@ TAMPERED: dict[str, tuple[Callable[[Laid], object], str]] = {
         "manifests/2026-03-04.json: the manifest is missing, its signature is there",
     ),
     "a changed manifest": (
-        lambda laid: laid.manifest(2).write_bytes(laid.manifest(2).read_bytes().replace(b"250", b"249", 1)),
+        lambda laid: laid.manifest(2).write_bytes(laid.manifest(2).read_bytes().replace(b"225", b"224", 1)),
         f"manifests/2026-03-03.json: {NOT_OF_THIS_KEY}",
     ),
     "a manifest signed with another key": (_replaced, f"manifests/2026-03-02.json: {NOT_OF_THIS_KEY}"),
@@ -399,7 +402,7 @@ def test_l43_nobody_forges_a_line_of_the_verdict(laid: Laid, text: str) -> None:
 def test_a_newest_manifest_that_was_dropped_is_missed_where_its_day_is_asked_for(laid: Laid) -> None:
     """What follows the newest manifest may be unsigned; whoever knows better says through which day it must not."""
     laid.drop_manifests(3)
-    assert "events       10000, not yet signed 3250\n" in _accepted(laid.folder)
+    assert "events       1000, not yet signed 325\n" in _accepted(laid.folder)
 
     assert "2026-03-04.json: the manifest is missing, although its day should be signed" in _rejected(
         laid.folder, "--through", "2026-03-04"
@@ -509,7 +512,7 @@ def test_hidden_files_of_a_machine_are_passed_over(laid: Laid) -> None:
 
 def test_an_event_is_proved_by_its_way_to_the_signed_root(trail: Laid) -> None:
     """The event, its line and every digest on the way to the root of a signed manifest are shown."""
-    said = _said(0, "prove", trail.folder, event(600).id)
+    said = _said(0, "prove", trail.folder, event(60).id)
     digests = [line.split()[2 if line.startswith("joined") else 1] for line in said.splitlines() if "  on the " in line]
     manifest = json.loads(trail.manifest(0).read_bytes())
     index = next(place for place, entry in enumerate(manifest["segments"]) if entry["key"] in said)
@@ -518,9 +521,9 @@ def test_an_event_is_proved_by_its_way_to_the_signed_root(trail: Laid) -> None:
         pair = (bytes.fromhex(sibling), digest) if line.endswith("left") else (digest, bytes.fromhex(sibling))
         digest = hashlib.sha256(b"\x01" + b"".join(pair)).digest()
     assert manifest["merkle_root"] == digest.hex()
-    assert event(600).id in said
+    assert event(60).id in said
 
-    unknown = event(9_999).id
+    unknown = event(999).id
     assert f"no signed event has the id {unknown}" in _said(1, "prove", trail.folder, unknown)
 
 
@@ -581,7 +584,7 @@ def test_the_command_needs_no_network_and_no_aws(trail: Laid) -> None:
     done = run(command, cwd=ROOT, env={})
 
     assert (0, "") == (done.returncode, done.stderr)
-    assert "verdict      what is signed is complete and unchanged; 1000 events are not" in done.stdout
+    assert "verdict      what is signed is complete and unchanged; 100 events are not" in done.stdout
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="OpenSSL is not installed")
