@@ -203,12 +203,12 @@ def test_folder_markers_and_fixed_buckets_are_left_alone(service: Service, bucke
 
 def test_poison_message_ends_in_the_dead_letter_queue_and_alarms(service: Service, bucket: str) -> None:
     """A message that can never be worked on is set aside, an alarm speaks, and other work goes on."""
-    service.sqs.set_queue_attributes(QueueUrl=service.queue("object-deleted"), Attributes={"VisibilityTimeout": "1"})
-    service.send("object-deleted", "poison")
-    service.s3.put_object(Bucket=bucket, Key="beside poison", Body=b"x")
-
     dead = service.queue("object-deleted-dlq")
-    service.await_messages(dead, 1)
+    with service.quick_retry("object-deleted", 1):
+        service.send("object-deleted", "poison")
+        service.s3.put_object(Bucket=bucket, Key="beside poison", Body=b"x")
+
+        service.await_messages(dead, 1)
     eventually(lambda: service.records(bucket), lambda found: "beside poison" in found)
     eventually(lambda: service.alarms("ALARM"), lambda names: any("set-aside-object-deleted" in name for name in names))
     service.sqs.purge_queue(QueueUrl=dead)
@@ -219,14 +219,13 @@ def test_unreadable_object_is_recorded_and_alarms(service: Service, bucket: str)
     key = "unreadable.txt"
     service.s3.put_object(Bucket=bucket, Key=key, Body=b"one")
     before = eventually(lambda: service.records(bucket), lambda found: key in found)[key]
-    service.sqs.set_queue_attributes(QueueUrl=service.queue("verification"), Attributes={"VisibilityTimeout": "1"})
     # A shorter file than S3 announces: the stream ends early, time and again.
     service.file_on_disk(bucket, key).write_bytes(b"o")
-    service.make_due(bucket, key)
-
-    after = eventually(
-        lambda: service.records(bucket)[key], lambda record: record["LastOutcome"]["S"] == "unreadable", 90
-    )
+    with service.quick_retry("verification", 1):
+        service.make_due(bucket, key)
+        after = eventually(
+            lambda: service.records(bucket)[key], lambda record: record["LastOutcome"]["S"] == "unreadable", 90
+        )
     assert before["Digests"] == after["Digests"]
     assert {"BOOL": False} == after["LastChecksumSuccess"]
     assert "unreadable" in service.email("failed the check", about=key).body
