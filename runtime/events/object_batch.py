@@ -10,7 +10,15 @@ from runtime.fixity.context import Attempt, Care, Finding
 from runtime.fixity.outcome import Outcome
 from runtime.observability import logger, publish
 
-_METRICS: Final[dict[Outcome, str]] = {outcome: getattr(Metric, f"OUTCOME_{outcome.name}") for outcome in Outcome}
+_METRICS: Final = {
+    Outcome.MATCH: Metric.OUTCOME_MATCH,
+    Outcome.MISMATCH: Metric.OUTCOME_MISMATCH,
+    Outcome.UNREADABLE: Metric.OUTCOME_UNREADABLE,
+    Outcome.ABSENT: Metric.OUTCOME_ABSENT,
+    Outcome.SUPERSEDED: Metric.OUTCOME_SUPERSEDED,
+    Outcome.NO_BASELINE: Metric.OUTCOME_NO_BASELINE,
+    Outcome.DEFERRED: Metric.OUTCOME_DEFERRED,
+}
 
 
 def process_objects(
