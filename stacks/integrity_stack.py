@@ -47,13 +47,13 @@ class IntegrityStack(Layer):
         sweep = Sweep(self, "Sweep", host, tables=tables, created=fixity.created, verification=fixity.verification)
         report = Report(self, "Report", host, table=tables.checksums)
         self.functions = (
-            provisioning.function,
+            *provisioning.functions,
             *fixity.functions,
-            export.function,
-            replication.function,
+            *export.functions,
+            *replication.functions,
             *audit.functions,
-            sweep.function,
-            report.function,
+            *sweep.functions,
+            *report.functions,
         )
         self.queues = (provisioning.queue, *fixity.queues, replication.queue, sweep.queue, report.queue)
         self.streams = (*fixity.streams, audit.stream)

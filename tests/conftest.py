@@ -21,7 +21,17 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 # What takes longest begins first, so that no process is left alone with it at the end.
-_FIRST = ("tests/infra/test_synth.py", "tests/system/", "tests/infra/test_cfn_lint.py", "tests/local/")
+_FIRST = (
+    "tests/infra/test_synth.py",
+    "tests/system/",
+    "tests/local/",
+    "tests/infra/test_cfn_lint.py",
+    "tests/benchmarks/",
+    "tests/infra/",
+    "tests/fixity/test_memory.py",
+    "tests/report/test_memory.py",
+    "tests/cli/",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

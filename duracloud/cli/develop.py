@@ -17,6 +17,9 @@ from duracloud.project import CDK, ROOT
 # Tests of one file run in one process; files begin in the order of tests/conftest.py, the slowest first.
 _IN_ORDER: Final = ("--dist", "loadfile", "--no-loadscope-reorder")
 
+# One more than processors: tests that watch the local AWS wait for much of their time.
+_WORKERS: Final = (os.cpu_count() or 1) + 1
+
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
@@ -28,13 +31,13 @@ def register(app: typer.Typer) -> None:
 
 def test(
     context: typer.Context,
-    workers: Annotated[str, typer.Option("-n", "--workers", metavar="N", help="Processes that run tests.")] = "2",
+    workers: Annotated[int, typer.Option("-n", "--workers", metavar="N", help="Processes that run tests.")] = _WORKERS,
 ) -> int:
     """Run all tests, or those that are named.
 
     More arguments go to pytest. Tests of one file run in one process, one after the other.
     """
-    command = [sys.executable, "-m", "pytest", "-q", "-n", workers, *_IN_ORDER, *context.args]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), *_IN_ORDER, *context.args]
     # A debugger reads from our stdin.
     return run(command, stdin=None)
 

@@ -52,7 +52,7 @@ class Provisioning(Construct):
         # One request at once: each takes seconds and may not wait for others within one time-out.
         self.queue = WorkQueue(self, "Queue", host, name=naming.BUCKET_REQUESTS, sizing=sizing)
         self.queue.take("Requested", "New bucket requests", object_events.of_requests(settings.bucket_prefix))
-        self.function = RuntimeFunction(
+        self._function = RuntimeFunction(
             self,
             "BucketRequested",
             host,
@@ -83,32 +83,33 @@ class Provisioning(Construct):
             description="Makes deposit buckets",
             sizing=sizing,
         )
+        self.functions = (self._function,)
         self._allow(host)
-        self.function.allow(
+        self._function.allow(
             ["iam:PassRole"],
             replication_role.role_arn,
             conditions={"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}},
         )
-        self.function.allow_key(host.key, "kms:Decrypt", "kms:GenerateDataKey")
-        self.queue.drive(self.function)
+        self._function.allow_key(host.key, "kms:Decrypt", "kms:GenerateDataKey")
+        self.queue.drive(self._function)
 
     def _allow(self, host: FunctionHost) -> None:
         prefix, managed = host.settings.bucket_prefix, host.managed_bucket
         requests = naming.bucket_name(prefix, BucketSuffix.REQUEST)
-        self.function.allow(
+        self._function.allow(
             ["s3:GetObject", "s3:GetObjectVersion"], naming.objects_arn(requests), acknowledged=ANY_OBJECT
         )
-        self.function.allow(
+        self._function.allow(
             ["s3:PutObject"], naming.objects_arn(managed, f"{ManagedPrefix.REQUESTS}*"), acknowledged=FOLDER
         )
-        self.function.allow(
+        self._function.allow(
             ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
             naming.objects_arn(managed, f"{ManagedPrefix.IN_PROGRESS}*"),
             acknowledged=FOLDER,
         )
-        audit.let_write_events(self.function, host)
+        audit.let_write_events(self._function, host)
         buckets = naming.bucket_arn(naming.any_bucket(prefix))
-        self.function.allow([*_LOOKING, *_MAKING], buckets, acknowledged=ANY_BUCKET)
+        self._function.allow([*_LOOKING, *_MAKING], buckets, acknowledged=ANY_BUCKET)
         # No request may change the fixed buckets (lesson L15).
         logs = naming.bucket_name(prefix, BucketSuffix.LOGS)
-        self.function.deny(_MAKING, *(naming.bucket_arn(name) for name in (managed, requests, logs)))
+        self._function.deny(_MAKING, *(naming.bucket_arn(name) for name in (managed, requests, logs)))

@@ -30,7 +30,7 @@ class Replication(Construct):
             batch_window_seconds=settings.delivery.batch_window_seconds,
         )
         self.queue.take_notifications(settings.account, naming.bucket_arn(naming.any_bucket(settings.bucket_prefix)))
-        self.function = RuntimeFunction(
+        self._function = RuntimeFunction(
             self,
             "ReplicationFailed",
             host,
@@ -38,4 +38,5 @@ class Replication(Construct):
             description="Counts objects that S3 could not replicate",
             sizing=sizing,
         )
-        self.queue.drive(self.function)
+        self.functions = (self._function,)
+        self.queue.drive(self._function)

@@ -31,7 +31,7 @@ class Report(Construct):
         sizing = settings.functions.checksum_report
         self.queue = WorkQueue(self, "Queue", host, name=naming.REPORTS, sizing=sizing)
         self.queue.schedule_start("Starts a report", settings.report.schedule)
-        self.function = RuntimeFunction(
+        self._function = RuntimeFunction(
             self,
             "ChecksumReport",
             host,
@@ -52,19 +52,20 @@ class Report(Construct):
             more_layers=[bundling.layer(self, "Parquet", settings.architecture, bundling.REPORT)] if host.layer else [],
             calls_itself=True,
         )
+        self.functions = (self._function,)
         self._allow(host, table)
-        self.queue.drive(self.function)
+        self.queue.drive(self._function)
 
     def _allow(self, host: FunctionHost, table: dynamodb.TableV2) -> None:
         managed = host.managed_bucket
-        self.function.allow(["dynamodb:Query"], table.table_arn)
-        self.function.allow(["sqs:SendMessage"], self.queue.queue.queue_arn)
-        self.function.allow(
+        self._function.allow(["dynamodb:Query"], table.table_arn)
+        self._function.allow(["sqs:SendMessage"], self.queue.queue.queue_arn)
+        self._function.allow(
             ["s3:ListAllMyBuckets"], "*", acknowledged="s3:ListAllMyBuckets cannot be limited to a prefix"
         )
         # For inventories. Without it S3 answers 403 instead of 404 for a missing file (lesson L22).
-        self.function.allow(["s3:ListBucket"], naming.bucket_arn(managed))
+        self._function.allow(["s3:ListBucket"], naming.bucket_arn(managed))
         read, written = ([naming.objects_arn(managed, keys) for keys in folders] for folders in (_READ, _WRITTEN))
-        self.function.allow(["s3:GetObject"], *read, acknowledged=FOLDER)
-        self.function.allow(["s3:PutObject", "s3:AbortMultipartUpload"], *written)
-        self.function.allow_key(host.key, "kms:Decrypt", "kms:GenerateDataKey")
+        self._function.allow(["s3:GetObject"], *read, acknowledged=FOLDER)
+        self._function.allow(["s3:PutObject", "s3:AbortMultipartUpload"], *written)
+        self._function.allow_key(host.key, "kms:Decrypt", "kms:GenerateDataKey")

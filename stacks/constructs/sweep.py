@@ -30,7 +30,7 @@ class Sweep(Construct):
         sizing = settings.functions.fixity_sweep
         self.queue = WorkQueue(self, "Queue", host, name=naming.SWEEP, sizing=sizing)
         self.queue.schedule_start("Starts a sweep of objects, records and schedule rows", settings.sweep.schedule)
-        self.function = RuntimeFunction(
+        self._function = RuntimeFunction(
             self,
             "FixitySweep",
             host,
@@ -55,28 +55,29 @@ class Sweep(Construct):
             sizing=sizing,
             calls_itself=True,
         )
-        self.function.allow(["dynamodb:Query", "dynamodb:GetItem"], tables.checksums.table_arn)
-        self.function.allow(["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"], tables.schedule.table_arn)
+        self.functions = (self._function,)
+        self._function.allow(["dynamodb:Query", "dynamodb:GetItem"], tables.checksums.table_arn)
+        self._function.allow(["dynamodb:Query", "dynamodb:PutItem", "dynamodb:DeleteItem"], tables.schedule.table_arn)
         sent_to = (created, verification, self.queue)
-        self.function.allow(["sqs:SendMessage"], *(queue.queue.queue_arn for queue in sent_to))
+        self._function.allow(["sqs:SendMessage"], *(queue.queue.queue_arn for queue in sent_to))
         self._allow_buckets(host)
-        self.queue.drive(self.function)
+        self.queue.drive(self._function)
 
     def _allow_buckets(self, host: FunctionHost) -> None:
-        self.function.allow(
+        self._function.allow(
             ["s3:ListAllMyBuckets"], "*", acknowledged="s3:ListAllMyBuckets cannot be limited to a prefix"
         )
         # To list the objects of main buckets. The managed bucket matches too: without this S3 answers 403 instead of
         # 404 for a missing file (lesson L22).
-        self.function.allow(
+        self._function.allow(
             ["s3:ListBucket"],
             naming.bucket_arn(naming.any_bucket(host.settings.bucket_prefix)),
             acknowledged=ANY_BUCKET,
         )
-        self.function.allow(
+        self._function.allow(
             ["s3:GetObject", "s3:PutObject"],
             naming.objects_arn(host.managed_bucket, f"{ManagedPrefix.SWEEPS}*"),
             naming.objects_arn(host.managed_bucket, f"{ManagedPrefix.COVERAGE}*"),
             acknowledged=FOLDER,
         )
-        self.function.allow_key(host.key, "kms:Decrypt", "kms:GenerateDataKey")
+        self._function.allow_key(host.key, "kms:Decrypt", "kms:GenerateDataKey")

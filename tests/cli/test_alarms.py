@@ -1,6 +1,8 @@
 """The list of alarms."""
 
+import functools
 import json
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,6 +12,13 @@ from stacks import naming
 from stacks.config import load_settings
 
 PROD = load_settings("prod")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _environments_are_synthesised_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(templates, "synthesised", functools.cache(templates.synthesised))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +72,7 @@ def test_columns_are_aligned_and_the_gravest_come_first(listed: str) -> None:
 
 def test_the_command_prints_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     """All alarms of the environment are printed, and how many there are."""
-    assert 0 == main(["alarms", "--env", "dev"])
+    assert 0 == main(["alarms", "--env", "prod"])
 
     printed = capsys.readouterr().out
     assert "errors-file-uploaded" in printed
@@ -79,9 +88,9 @@ def test_without_an_environment_the_list_says_which_one_it_shows(capsys: pytest.
 
 def test_the_list_is_there_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     """JSON holds what the table holds."""
-    assert 0 == main(["alarms", "--env", "dev", "--json"])
+    assert 0 == main(["alarms", "--env", "prod", "--json"])
 
     found = json.loads(capsys.readouterr().out)
     alarm = next(alarm for alarm in found["alarms"] if alarm["name"] == "errors-file-uploaded")
-    assert "dev" == found["environment"]
+    assert "prod" == found["environment"]
     assert "AWS/Lambda Errors" == alarm["metric"]

@@ -19,8 +19,8 @@ def _peak(server: Server, size: int) -> int:
 
 
 def test_l10_memory_does_not_grow_with_the_object() -> None:
-    """A deposit of 2 GiB takes at most 64 MiB more memory than one of 1 MiB."""
+    """A deposit of 1 GiB takes at most 16 MiB more memory than one of 1 MiB."""
     with serving() as server:
-        small, large = _peak(server, MIB), _peak(server, 2048 * MIB)
+        small, large = _peak(server, MIB), _peak(server, 1024 * MIB)
 
-    assert large - small < 64 * MIB
+    assert large - small < 16 * MIB
