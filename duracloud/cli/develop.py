@@ -17,9 +17,6 @@ from duracloud.project import CDK, ROOT
 # Tests of one file run in one process; files begin in the order of tests/conftest.py, the slowest first.
 _IN_ORDER: Final = ("--dist", "loadfile", "--no-loadscope-reorder")
 
-# One more than processors: tests that watch the local AWS wait for much of their time.
-_WORKERS: Final = (os.cpu_count() or 1) + 1
-
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
@@ -31,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def test(
     context: typer.Context,
-    workers: Annotated[int, typer.Option("-n", "--workers", metavar="N", help="Processes that run tests.")] = _WORKERS,
+    workers: Annotated[int, typer.Option("-n", "--workers", metavar="N", help="Processes that run tests.")] = 2,
 ) -> int:
     """Run all tests, or those that are named.
 

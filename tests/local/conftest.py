@@ -5,7 +5,7 @@ import pytest
 from duracloud.local.aws import LocalAws, free_port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     """An emulator of its own, in a folder whose name has a blank."""
     local = LocalAws(folder=tmp_path_factory.mktemp("local") / "a b", port=free_port())

@@ -17,7 +17,7 @@ def assembly(shared_folder: Path) -> Assembly:
     return synthesised_once(settings_of("local"), shared_folder / "cdk-system", **{"aws:cdk:bundling-stacks": ["**"]})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(assembly: Assembly, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The templates of the environment `local`, deployed where IAM and TLS-only policies are enforced."""
     with deployed(assembly, tmp_path_factory.mktemp("system")) as found:
