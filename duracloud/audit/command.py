@@ -157,7 +157,8 @@ def _as_json(report: Report, key: PublicKey, found: Sequence[Proof], *, given: b
 def _lines(report: Report, key: PublicKey, *, given: bool) -> Iterator[str]:
     yield f"environment  {report.environment or 'not known'}"
     yield f"key          {key.fingerprint}" + ("" if given else " (the folder's own: compare it with KMS)")
-    yield f"signed days  {report.first} to {report.last}, manifests: {report.manifests}"
+    days = f"{report.first} to {report.last}" if report.manifests else "none"
+    yield f"signed days  {days}, manifests: {report.manifests}"
     if report.late:
         yield f"signed late  {len(report.late)}, from {report.late[0]} to {report.late[-1]}, as you accept"
     yield f"segments     {report.segments}, not yet signed {report.unsigned_segments}"

@@ -52,8 +52,11 @@ class PublicKey:
         """
         try:
             key = serialization.load_pem_public_key(file.read_bytes())
-        except (OSError, ValueError, UnsupportedAlgorithm) as error:
-            raise UsageError(f"the public key {file} cannot be read: {error}") from error
+        except OSError as error:
+            raise UsageError(f"the public key {file} cannot be read: {error.strerror}") from error
+        except (ValueError, UnsupportedAlgorithm) as error:
+            allowed = "a PEM file, as 'openssl pkey -pubin -inform DER -in key.der' prints it"
+            raise UsageError(f"the public key {file} cannot be read; allowed: {allowed}") from error
         if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
             raise UsageError(f"{file} is not the public part of a P-256 key")
         pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)

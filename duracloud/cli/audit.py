@@ -27,9 +27,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command(epilog="Example: duracloud audit verify audit/ --public-key key.pem")(verify)
     app.command(epilog="Example: duracloud audit prove audit/ 4a1f0a3e-5d0c-5a57-9d3c-0c7f3f1f8c11")(prove)
-    app.command(epilog="Example: duracloud audit pack --output verifier.pyz && python3 verifier.pyz verify audit/")(
-        pack
-    )
+    app.command(epilog="Example: duracloud audit pack --output verifier.pyz")(pack)
 
 
 def verify(

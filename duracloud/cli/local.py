@@ -47,7 +47,7 @@ def demo(env: LocalEnv = LOCAL) -> None:
 def drill(env: LocalEnv = LOCAL, as_json: AsJson = False) -> None:
     """Inject each fault into the deployed service and check that it recovers.
 
-    It uses a local AWS of its own, which it stops and deletes at the end. Takes about four minutes.
+    It uses a local AWS of its own, which it stops and deletes at the end. Takes two to three minutes.
     The exit status is 1 if a drill fails.
     """
     _perform("drill", env, as_json=as_json)

@@ -71,7 +71,10 @@ def cost(
 
 def restore(
     env: Env,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="An export, as 'aws s3 sync' copies it.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", exists=True, file_okay=False, help="An export, as 'aws s3 sync' copies it."),
+    ],
     buckets: Annotated[list[str], typer.Argument(metavar="BUCKET...", help="Main buckets.")],
 ) -> int:
     """Write lost fixity records back from an export.
@@ -79,6 +82,8 @@ def restore(
     A record that is newer than the export's stays. Then the service looks at every object whose record is missing or
     names another version. Doing it again does no harm.
     """
+    # Before a live account is asked for anything of a misspelt environment.
+    name = settings_of(env).name
     from duracloud.restore.records import run  # noqa: PLC0415 (loads boto3)
 
-    return run(env, folder, buckets)
+    return run(name, folder, buckets)

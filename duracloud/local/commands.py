@@ -10,7 +10,7 @@ import attrs
 from botocore.exceptions import BotoCoreError, ClientError
 
 from duracloud import project
-from duracloud.errors import BrokenOffError
+from duracloud.errors import BrokenOffError, UsageError
 from duracloud.local.aws import LocalAws, LocalError
 from duracloud.local.deploy import check_tools, deploy
 from duracloud.local.service import Service
@@ -66,7 +66,7 @@ def _alone(folders: Sequence[str]) -> Iterator[None]:
 def _aws() -> LocalAws:
     text = os.environ.get("DURACLOUD_PORT", _DEFAULT_PORT)
     if not text.isdecimal() or not 0 < int(text) <= _LAST_PORT:
-        raise LocalError(f"got DURACLOUD_PORT={text!r}; allowed: a number from 1 to {_LAST_PORT}")
+        raise UsageError(f"got DURACLOUD_PORT={text!r}; allowed: a number from 1 to {_LAST_PORT}")
     return LocalAws(folder=_LOCAL / "aws", port=int(text), outlives=True)
 
 

@@ -499,6 +499,7 @@ def test_a_young_trail_is_not_signed_and_says_only_that(tmp_path: Path) -> None:
 
     said = _rejected(tmp_path)
     assert 1 == said.count("PROBLEM")
+    assert "signed days  none, manifests: 0\n" in said
     assert "there is no manifest: nothing is signed" in said
 
 
@@ -531,8 +532,11 @@ def test_an_event_is_proved_by_its_way_to_the_signed_root(trail: Laid) -> None:
     ("arguments", "said"),
     [
         (["verify", "{folder}/nothing"], "is not a copy of audit/"),
-        (["verify", "{folder}", "--public-key", "{folder}/nothing"], "cannot be read"),
-        (["verify", "{folder}", "--public-key", "{folder}/manifests/2026-03-01.json"], "cannot be read"),
+        (["verify", "{folder}", "--public-key", "{folder}/nothing"], "cannot be read: No such file"),
+        (
+            ["verify", "{folder}", "--public-key", "{folder}/manifests/2026-03-01.json"],
+            "cannot be read; allowed: a PEM",
+        ),
         (["verify", "{folder}", "--public-key", "{rsa}"], "is not the public part of a P-256 key"),
     ],
 )

@@ -71,7 +71,9 @@ def test_without_a_verb_the_overview_is_printed(capsys: pytest.CaptureFixture[st
         (["bench", "moon"], "got moon; allowed: hash, batch, object, import, synth, level"),
         (["audit", "verify", "no folder"], "no folder is not a copy of audit/: it has neither events/ nor manifests/"),
         (["audit", "verify", ".", "--since", "moon"], "got 'moon'; allowed: a day such as 2026-03-01"),
-        (["restore", "export", "letters"], "Missing option '--env'; see 'duracloud restore --help'"),
+        (["restore", ".", "letters"], "Missing option '--env'; see 'duracloud restore --help'"),
+        (["restore", "--env", "moon", ".", "letters"], "the environment is 'moon'; allowed: dev|local|prod|staging"),
+        (["restore", "--env", "dev", "no folder", "letters"], "Invalid value for 'FOLDER': dir 'no folder' does not exist"),
     ],
 )
 def test_what_is_wrong_is_one_clear_line(arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]) -> None:

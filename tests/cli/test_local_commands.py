@@ -18,7 +18,7 @@ def test_a_port_that_is_none_is_one_clear_line(
     monkeypatch.setattr(commands, "_LOCAL", tmp_path)
     monkeypatch.setenv("DURACLOUD_PORT", port)
 
-    assert 1 == main(["up"])
+    assert 2 == main(["up"])
     assert [f"got DURACLOUD_PORT={port!r}; allowed: a number from 1 to 65535"] == capsys.readouterr().err.splitlines()
 
 

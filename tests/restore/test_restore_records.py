@@ -44,7 +44,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[tool.Environment]:
             ("storage/scheduler-table", "schedule"),
             ("integrity/queue/object-deleted-url", url),
         ):
-            ssm.put_parameter(Name=f"/duracloud/test/{name}", Value=value, Type="String")
+            ssm.put_parameter(Name=f"/duracloud/dev/{name}", Value=value, Type="String")
         yield tool.Environment(s3, dynamodb, sqs, "checksums", "schedule", url)
 
 
@@ -153,7 +153,7 @@ def test_the_command_says_what_it_did(
 ) -> None:
     """It finds the environment by its parameters and the export wherever it lies in the folder."""
     lost = item("letter.txt", put(environment, "letter.txt"))
-    assert 0 == main(["restore", "--env", "test", str(_export(tmp_path, lost)), BUCKET])
+    assert 0 == main(["restore", "--env", "dev", str(_export(tmp_path, lost)), BUCKET])
     assert capsys.readouterr().out.startswith("1 records written back, 0 as new or newer kept, 0 objects changed")
     [(key, found)] = _stored(environment, "checksums").items()
     assert ("letter.txt", lost) == (key, unmarked(found))
@@ -166,7 +166,7 @@ def test_nothing_is_written_from_an_export_that_is_not_whole(
     good = item("letter.txt", put(environment, "letter.txt"))
 
     def refused(folder: Path) -> str:
-        assert 1 == main(["restore", "--env", "test", str(folder), BUCKET])
+        assert 1 == main(["restore", "--env", "dev", str(folder), BUCKET])
         assert {} == _stored(environment, "checksums")
         said = capsys.readouterr().err
         assert 1 == said.count("\n")
@@ -179,7 +179,8 @@ def test_nothing_is_written_from_an_export_that_is_not_whole(
     assert "is damaged" in refused(damaged)
     (damaged / "export" / DATA).unlink()
     assert "is missing" in refused(damaged)
-    assert "got 0 exports" in refused(tmp_path / "short" / "export" / "AWSDynamoDB" / "none")
+    (tmp_path / "none").mkdir()
+    assert "got 0 exports" in refused(tmp_path / "none")
     assert "got 2 exports" in refused(tmp_path)
     assert "not a fixity record" in refused(_export(tmp_path / "other", {"BucketName": {"S": BUCKET}}))
 
@@ -198,7 +199,7 @@ def test_l68_a_record_that_cannot_be_read_is_passed_over_and_named(
     )
     del lost[lacking]
 
-    assert 1 == main(["restore", "--env", "test", str(_export(tmp_path, lost, standing, sound)), BUCKET])
+    assert 1 == main(["restore", "--env", "dev", str(_export(tmp_path, lost, standing, sound)), BUCKET])
     assert [
         f"passed over 'lost.txt' in {BUCKET}: the attribute {lacking} is missing",
         f"passed over 'standing.txt' in {BUCKET}: the attribute Sequencer is missing",
@@ -209,5 +210,5 @@ def test_l68_a_record_that_cannot_be_read_is_passed_over_and_named(
 
 def test_arguments_that_are_not_understood_are_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
     """The line says what is missing and where to read how to call it."""
-    assert 2 == main(["restore", "--env", "test", "folder"])
+    assert 2 == main(["restore", "--env", "dev", "."])
     assert "Missing argument 'BUCKET...'; see 'duracloud restore --help'\n" == capsys.readouterr().err
