@@ -13,17 +13,20 @@ from duracloud.errors import UsageError
 
 
 def settings(
-    environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment, as by --env.")] = "",
+    environment: Annotated[str | None, typer.Argument(metavar="ENV", help="The environment, as by --env.")] = None,
     *,
-    env: Env = "",
+    env: Annotated[
+        str | None, typer.Option(metavar="ENV", help="The environment.", autocompletion=environments)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print every setting of an environment, of 'local' if none is named, and where its value comes from."""
     from stacks.config.listing import effective, text  # noqa: PLC0415 (only this verb needs it)
 
-    if environment and env not in {"", environment}:
+    if environment is not None and env not in {None, environment}:
         raise UsageError(f"got {environment!r} and --env {env!r}; allowed: one environment")
-    found = effective(settings_of(environment or env or LOCAL))
+    named = env if environment is None else environment
+    found = effective(settings_of(LOCAL if named is None else named))
     if as_json:
         typer.echo(
             json.dumps([{**attrs.asdict(one.setting), "value": one.value, "source": one.source} for one in found])

@@ -65,6 +65,7 @@ def test_without_a_verb_the_overview_is_printed(capsys: pytest.CaptureFixture[st
         (["alarms", "--env"], "Option '--env' requires an argument; see 'duracloud --help'"),
         (["alarms", "prod"], "Got unexpected extra argument(s) (prod); see 'duracloud alarms --help'"),
         (["alarms", "--env", "moon"], "the environment is 'moon'; allowed: dev|local|prod|staging"),
+        (["settings", "--env", ""], "the environment is ''; allowed: dev|local|prod|staging"),
         (["settings", "dev", "--env", "prod"], "got 'dev' and --env 'prod'; allowed: one environment"),
         (["up", "--env", "prod"], "got --env 'prod'; allowed: local, the only environment of the local AWS"),
         (["synth", "--env", "moon"], "got --env 'moon'; allowed: dev, local, prod, staging"),
@@ -73,7 +74,10 @@ def test_without_a_verb_the_overview_is_printed(capsys: pytest.CaptureFixture[st
         (["audit", "verify", ".", "--since", "moon"], "got 'moon'; allowed: a day such as 2026-03-01"),
         (["restore", ".", "letters"], "Missing option '--env'; see 'duracloud restore --help'"),
         (["restore", "--env", "moon", ".", "letters"], "the environment is 'moon'; allowed: dev|local|prod|staging"),
-        (["restore", "--env", "dev", "no folder", "letters"], "Invalid value for 'FOLDER': dir 'no folder' does not exist"),
+        (
+            ["restore", "--env", "dev", "no folder", "letters"],
+            "Invalid value for 'FOLDER': dir 'no folder' does not exist",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_clear_line(arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]) -> None:
