@@ -142,7 +142,11 @@ class Service:
         return [str(entry["bucket"]) for entry in result["buckets"]]
 
     def make_due(self, bucket: str, *keys: str) -> None:
-        """Set the expiry of schedule rows to the past; without keys, of all rows of the bucket."""
+        """Set the expiry of schedule rows to the past, once they are there; without keys, of all rows of the bucket.
+
+        A deposit writes the row after the record, and would write it over one that was changed before.
+        """
+        eventually(lambda: set(keys) - set(self.schedule(bucket)), lambda missing: not missing)
         for key in keys or list(self.schedule(bucket)):
             self.dynamodb.update_item(
                 TableName=self._table("scheduler"),
