@@ -146,8 +146,8 @@ class Service:
 
         A deposit writes the row after the record, and would write it over one that was changed before.
         """
-        eventually(lambda: set(keys) - set(self.schedule(bucket)), lambda missing: not missing)
-        for key in keys or list(self.schedule(bucket)):
+        rows = eventually(lambda: self.schedule(bucket), lambda found: set(keys) <= set(found))
+        for key in keys or rows:
             self.dynamodb.update_item(
                 TableName=self._table("scheduler"),
                 Key=_key(bucket, key),

@@ -3,7 +3,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -34,25 +34,28 @@ def _environment(home: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "HOME": str(home), **proxies}
 
 
-def _start(
-    project: Path, output: Path, home: Path, variables: Mapping[str, str], **context: object
-) -> "subprocess.Popen[str]":
-    """Run the app as the CDK command line runs it."""
-    flags = json.loads((project / "cdk.json").read_text("utf-8"))["context"]
-    return subprocess.Popen(  # noqa: S603 (our own program and arguments)
-        [sys.executable, str(project / "app.py")],
+def _start(command: Sequence[str], project: Path, home: Path, variables: Mapping[str, str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(  # noqa: S603 (our own programs and arguments)
+        command,
         cwd=project,
-        env={
-            **_environment(home),
-            "CDK_OUTDIR": str(output),
-            "CDK_CONTEXT_JSON": json.dumps({**flags, **_ADDED, **context}),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            **variables,
-        },
+        env={**_environment(home), **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def _start_app(
+    project: Path, output: Path, home: Path, variables: Mapping[str, str], **context: object
+) -> "subprocess.Popen[str]":
+    """Run the app as the CDK command line runs it."""
+    flags = json.loads((project / "cdk.json").read_text("utf-8"))["context"]
+    called = {
+        "CDK_OUTDIR": str(output),
+        "CDK_CONTEXT_JSON": json.dumps({**flags, **_ADDED, **context}),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return _start([sys.executable, str(project / "app.py")], project, home, {**called, **variables})
 
 
 def _written(output: Path) -> dict[str, bytes]:
@@ -65,7 +68,7 @@ def _answer(run: "subprocess.Popen[str]") -> tuple[int, str, str]:
 
 
 def _synth(project: Path, output: Path, home: Path, **context: object) -> tuple[tuple[int, str, str], dict[str, bytes]]:
-    return _answer(_start(project, output, home, {}, **context)), _written(output)
+    return _answer(_start_app(project, output, home, {}, **context)), _written(output)
 
 
 def _copy(target: Path) -> Path:
@@ -80,9 +83,7 @@ def _copy(target: Path) -> Path:
 
 def _start_command_line(output: Path, home: Path, name: str) -> "subprocess.Popen[str]":
     command = [str(ROOT / "node_modules" / ".bin" / "cdk"), "synth", "-c", f"env={name}", "--quiet", "-o", str(output)]
-    return subprocess.Popen(  # noqa: S603 (our own program and arguments)
-        command, cwd=ROOT, env=_environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    return _start(command, ROOT, home, {})
 
 
 @pytest.mark.parametrize("name", ["dev", "staging", "prod"])
@@ -94,8 +95,8 @@ def test_two_synths_are_byte_identical_and_silent(name: str, tmp_path: Path, hom
     elsewhere = _copy(tmp_path / "a folder with blanks")
     one, two = tmp_path / "one", tmp_path / "two"
     # Together, and the second without CDK's own checks of the same templates, which take most of the time.
-    first = _start_command_line(one, home, name) if name == "prod" else _start(ROOT, one, home, {}, env=name)
-    second = _start(elsewhere, two, home, {"CDK_VALIDATION": "false"}, env=name)
+    first = _start_command_line(one, home, name) if name == "prod" else _start_app(ROOT, one, home, {}, env=name)
+    second = _start_app(elsewhere, two, home, {"CDK_VALIDATION": "false"}, env=name)
 
     stacks = ", ".join(f"duracloud-prod-{layer}" for layer in LAYERS)
     said = f"Successfully synthesized to {one}\nSupply a stack id ({stacks}) to display its template.\n"
