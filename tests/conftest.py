@@ -6,6 +6,7 @@ from pathlib import Path
 import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 # Before anything starts CDK: cfn-lint checks every template in a test of its own, and `cdk synth` has CDK's checks.
 os.environ["CDK_VALIDATION"] = "false"
@@ -32,6 +33,19 @@ _FIRST = (
     "tests/report/test_memory.py",
     "tests/cli/",
 )
+
+
+class _Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Tests of one file run in one process, and all those of the system that leave the deployed service whole."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return "tests/system" if file.startswith("tests/system/") and file != "tests/system/test_alarms.py" else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config) -> LoadFileScheduling:
+    """Let tests that share a deployment share a process too: one is deployed for them, and its functions stay warm."""
+    return _Scheduling(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,8 +14,10 @@ from duracloud.processes import run
 from duracloud.progress import counted
 from duracloud.project import CDK, ROOT
 
-# Tests of one file run in one process; files begin in the order of tests/conftest.py, the slowest first.
+# tests/conftest.py says which tests share a process, and which begin first.
 _IN_ORDER: Final = ("--dist", "loadfile", "--no-loadscope-reorder")
+# More than processors: tests of the system wait most of the time.
+_WORKERS: Final = 4
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def test(
     context: typer.Context,
-    workers: Annotated[int, typer.Option("-n", "--workers", metavar="N", help="Processes that run tests.")] = 2,
+    workers: Annotated[int, typer.Option("-n", "--workers", metavar="N", help="Processes that run tests.")] = _WORKERS,
 ) -> int:
     """Run all tests, or those that are named.
 

@@ -1,25 +1,42 @@
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from stacks.config import load_settings
-from tests.infra.synthesis import ENVIRONMENTS, VARIANTS, Assembly, settings_of, synthesised_once
+from tests.infra.synthesis import ENVIRONMENTS, ROOT, VARIANTS, Assembly, done_once, settings_of
+from tests.infra.write_assemblies import DISPOSABLE
 
 
 @pytest.fixture(scope="session")
-def assemblies(shared_folder: Path) -> Mapping[str, Assembly]:
-    """The templates of every environment and variant, synthesised once by all processes that run tests."""
-    return {variant: synthesised_once(settings_of(variant), shared_folder / f"cdk-{variant}") for variant in VARIANTS}
+def written(shared_folder: Path) -> Path:
+    """Where the templates of every environment and variant lie, written once for all processes that run tests."""
+    folder = shared_folder / "cdk"
+    with done_once(folder) as to_do:
+        if to_do:
+            # In a process of its own, because CDK's own checks are told once whether they run.
+            subprocess.run(  # noqa: S603 (our own program)
+                [sys.executable, "-m", "tests.infra.write_assemblies", str(folder)],
+                check=True,
+                cwd=ROOT,
+                env={**os.environ, "CDK_VALIDATION": "true"},
+            )
+    return folder
 
 
 @pytest.fixture(scope="session")
-def destroyable(shared_folder: Path) -> Mapping[str, Assembly]:
+def assemblies(written: Path) -> Mapping[str, Assembly]:
+    """The templates of every environment and variant."""
+    return {variant: Assembly(settings_of(variant), written / variant) for variant in VARIANTS}
+
+
+@pytest.fixture(scope="session")
+def destroyable(written: Path) -> Mapping[str, Assembly]:
     """The templates of disposable environments where the command allows data loss, likewise."""
-    return {
-        name: synthesised_once(load_settings(name), shared_folder / f"cdk-{name}-loss", allowDataLoss="true")
-        for name in ("local", "dev", "staging")
-    }
+    return {name: Assembly(load_settings(name), written / f"{name}-loss") for name in DISPOSABLE}
 
 
 @pytest.fixture(params=ENVIRONMENTS)

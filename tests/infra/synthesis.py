@@ -3,6 +3,7 @@
 import fcntl
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -12,13 +13,14 @@ import attrs
 from runtime.contract import function_name
 from stacks import naming
 from stacks.assembly import build_app
-from stacks.config import Settings, load_settings
+from stacks.config import Alarms, Settings, load_settings
 
 ROOT: Final = Path(__file__).parent.parent.parent
 LAYERS: Final = (naming.BASE, naming.STORAGE, naming.INTEGRITY, naming.MONITORING)
 ENVIRONMENTS: Final = ("local", "dev", "staging", "prod")
 # The environments as they stand, and one that uses what none of them uses.
-VARIANTS: Final = (*ENVIRONMENTS, "customer-key")
+NUMBERED: Final = "customer-key"
+VARIANTS: Final = (*ENVIRONMENTS, NUMBERED)
 _NAMES: Final = ("BucketName", "QueueName", "TableName", "TopicName", "FunctionName", "LogGroupName", "GroupName")
 
 # The context that the CDK command line would hand over, and no building of assets.
@@ -29,12 +31,18 @@ CONTEXT: Final[dict[str, Any]] = {
 
 
 def settings_of(variant: str) -> Settings:
-    """Return the settings of an environment, or of the variant: a customer key, provisioned tables, another prefix."""
+    """Return the settings of an environment, or of the variant.
+
+    That one has a customer key, provisioned tables, another prefix, and for each alarm's threshold its own number.
+    """
     if variant in ENVIRONMENTS:
         return load_settings(variant)
     settings = load_settings("prod")
+    verification = attrs.evolve(settings.functions.checksum_verification, max_concurrency=100)
     return attrs.evolve(
         settings,
+        alarms=Alarms(**{field.name: number for number, field in enumerate(attrs.fields(Alarms), 11)}),
+        functions=attrs.evolve(settings.functions, checksum_verification=verification),
         bucket_prefix="a-prefix-of-parts",
         encryption=attrs.evolve(
             settings.encryption,
@@ -174,16 +182,15 @@ def synthesise(settings: Settings, directory: Path, **context: object) -> Assemb
     return Assembly(settings, directory)
 
 
-def synthesised_once(settings: Settings, directory: Path, **context: object) -> Assembly:
-    """Return the templates in a folder, which the first process that asks for them synthesises."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "lock").open("w") as lock:
+@contextmanager
+def done_once(folder: Path) -> Iterator[bool]:
+    """Yield whether what is made in a folder is still to be made: to one process, while the others wait for it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = directory / "done"
-        if not done.exists():
-            synthesise(settings, directory / "cdk.out", **context)
-            done.touch()
-    return Assembly(settings, directory / "cdk.out")
+        done = folder / "done"
+        yield not done.exists()
+        done.touch()
 
 
 def listed(value: Any) -> list[Any]:  # noqa: ANN401 (a value of a template)

@@ -17,7 +17,18 @@ from ministack import app
 from ministack.core import persistence
 
 from duracloud.local.aws import OUTLIVES
-from duracloud.local.emulator import cloudformation, cloudwatch, dynamodb, faults, functions, iam, s3, sqs, streams
+from duracloud.local.emulator import (
+    cloudformation,
+    cloudwatch,
+    dynamodb,
+    faults,
+    functions,
+    iam,
+    s3,
+    sqs,
+    state,
+    streams,
+)
 from duracloud.local.emulator.common import LOG
 
 _EXPIRY_TICK_SECONDS: Final = 1.0
@@ -41,6 +52,7 @@ def apply() -> None:
         s3.give_replicas_the_version_of_their_source,
         s3.keep_inventory_configurations,
         functions.unpack_once,
+        state.write_what_changed,
         streams.note_readers_of_streams,
         streams.deliver_streams_as_described,
         streams.publish_the_age_of_streams,

@@ -94,13 +94,9 @@ def _value(stat: Row, end: float) -> float | None:
     """Return a metric's statistic over the period that ends at a time, None where there is no data."""
     metric = stat["Metric"]
     wanted = {entry["Name"]: entry["Value"] for entry in metric.get("Dimensions") or []}
-    points = [
-        point
-        for (namespace, name, _), bucket in list(cloudwatch._metrics.items())
-        if (namespace, name) == (metric["Namespace"], metric["MetricName"])
-        for point in list(bucket)
-        if point["Dimensions"] == wanted and end - stat["Period"] < point["Timestamp"] <= end
-    ]
+    key = (metric["Namespace"], metric["MetricName"], cloudwatch._dims_key(wanted))
+    begin = end - stat["Period"]
+    points = [point for point in list(cloudwatch._metrics.get(key, ())) if begin < point["Timestamp"] <= end]
     if not points:
         return None
     value: float | None = cloudwatch._stat_value(cloudwatch._calc_stats(points), stat["Stat"], points)
