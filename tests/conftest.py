@@ -6,6 +6,7 @@ from pathlib import Path
 import botocore.session
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 # Before anything starts CDK: cfn-lint checks every template in a test of its own, and `cdk synth` has CDK's checks.
@@ -43,9 +44,9 @@ class _Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist has no typ
         return "tests/system" if file.startswith("tests/system/") and file != "tests/system/test_alarms.py" else file
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config) -> LoadFileScheduling:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
     """Let tests that share a deployment share a process too: one is deployed for them, and its functions stay warm."""
-    return _Scheduling(config)
+    return _Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,6 +54,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(
         key=lambda item: next((at for at, path in enumerate(_FIRST) if item.nodeid.startswith(path)), len(_FIRST))
     )
+
+
+def pytest_collection_finish() -> None:
+    """Leave to the garbage collector what tests make: at its end Python would walk all of CDK, for seconds."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
