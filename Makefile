@@ -14,7 +14,7 @@ $(shell mkdir -p .local/tmp)
 help:
 	@echo "make demo      the whole story on this machine, from installation to a caught bit flip"
 	@echo "make drill     inject every fault that the service must withstand, and print a table of what was observed"
-	@echo "make test      all tests, the system tests with IAM and TLS enforced among them; make test WORKERS=4"
+	@echo "make test      all tests, the system tests with IAM and TLS enforced among them; make test WORKERS=1 for one process"
 	@echo "make up        start the local AWS and deploy; DURACLOUD_PORT chooses the port (4566)"
 	@echo "make down      stop the local AWS and keep its data"
 	@echo "make clean     stop it and delete its data"

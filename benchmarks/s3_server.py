@@ -1,6 +1,5 @@
 """A local HTTPS server that speaks as much of S3 as reading takes, and as much of DynamoDB as writing takes."""
 
-import argparse
 import base64
 import hashlib
 import json
@@ -140,7 +139,7 @@ def serving(*, latency_seconds: float = 0.0) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as folder:
         certificate, key = self_signed(Path(folder))
         module = [sys.executable, "-m", "benchmarks.s3_server"]
-        command = [*module, str(certificate), str(key), "--latency", str(latency_seconds)]
+        command = [*module, str(certificate), str(key), str(latency_seconds)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (our own module)
             try:
                 port = process.stdout.readline().strip() if process.stdout else ""
@@ -165,15 +164,11 @@ def client_environment() -> dict[str, str]:
 
 def main() -> None:
     """Serve on a free port, and print it, until the process is ended."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("certificate", metavar="PEM_FILE")
-    parser.add_argument("key", metavar="PEM_FILE")
-    parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS")
-    options = parser.parse_args()
-    handler = type("Handler", (_Handler,), {"latency_seconds": options.latency})
+    certificate, key, latency = sys.argv[1:]
+    handler = type("Handler", (_Handler,), {"latency_seconds": float(latency)})
     server = ThreadingHTTPServer((HOST, 0), handler)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(options.certificate, options.key)
+    context.load_cert_chain(certificate, key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.daemon_threads = True
     print(server.server_port, flush=True)  # noqa: T201 (the caller reads it)

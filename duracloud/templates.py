@@ -4,11 +4,17 @@ import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from duracloud.project import ROOT
 from stacks import naming
 from stacks.config import Settings
+
+# What the CDK command line would hand over, and no building of assets: templates do not depend on them.
+CONTEXT: Final[Mapping[str, Any]] = {
+    **json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"],
+    "aws:cdk:bundling-stacks": [],
+}
 
 
 def synthesised(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
@@ -16,10 +22,8 @@ def synthesised(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
     # CDK takes a while to import; a misspelt name should fail before that.
     from stacks.assembly import build_app  # noqa: PLC0415
 
-    # The tools read nothing that depends on the shipped code, so it is not built.
-    context = {**json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"], "aws:cdk:bundling-stacks": []}
     with tempfile.TemporaryDirectory() as folder:
-        build_app(settings, context=context, outdir=folder).synth()
+        build_app(settings, context=CONTEXT, outdir=folder).synth()
         return {
             layer: json.loads((Path(folder) / f"{naming.stack_name(settings.name, layer)}.template.json").read_bytes())
             for layer in (naming.BASE, naming.STORAGE, naming.INTEGRITY, naming.MONITORING)

@@ -49,7 +49,7 @@ def bench(
     as_json: AsJson = False,
 ) -> int:
     """Measure speed and size against baselines of the same run."""
-    from benchmarks.__main__ import BENCHMARKS, machine, measure  # noqa: PLC0415 (loads the runtime and CDK)
+    from benchmarks.measured import BENCHMARKS, machine, measure  # noqa: PLC0415 (loads the runtime and CDK)
     from benchmarks.row import HEADINGS, table  # noqa: PLC0415 (loads attrs)
 
     if unknown := [name for name in names or () if name not in BENCHMARKS]:

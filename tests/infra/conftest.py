@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stacks.config import load_settings
-from tests.infra.synthesis import ENVIRONMENTS, ROOT, VARIANTS, Assembly, done_once, settings_of
+from tests.infra.synthesis import ENVIRONMENTS, ROOT, VARIANTS, Assembly, once, settings_of
 from tests.infra.write_assemblies import DISPOSABLE
 
 
@@ -15,15 +15,9 @@ from tests.infra.write_assemblies import DISPOSABLE
 def written(shared_folder: Path) -> Path:
     """Where the templates of every environment and variant lie, written once for all processes that run tests."""
     folder = shared_folder / "cdk"
-    with done_once(folder) as to_do:
-        if to_do:
-            # In a process of its own, because CDK's own checks are told once whether they run.
-            subprocess.run(  # noqa: S603 (our own program)
-                [sys.executable, "-m", "tests.infra.write_assemblies", str(folder)],
-                check=True,
-                cwd=ROOT,
-                env={**os.environ, "CDK_VALIDATION": "true"},
-            )
+    # In a process of its own, because CDK's own checks are told once whether they run.
+    command = [sys.executable, "-m", "tests.infra.write_assemblies", str(folder)]
+    once(folder, lambda: subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "CDK_VALIDATION": "true"}))  # noqa: S603 (our own program)
     return folder
 
 

@@ -2,14 +2,14 @@
 
 import fcntl
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 
+from duracloud.templates import CONTEXT
 from runtime.contract import function_name
 from stacks import naming
 from stacks.assembly import build_app
@@ -22,12 +22,6 @@ ENVIRONMENTS: Final = ("local", "dev", "staging", "prod")
 NUMBERED: Final = "customer-key"
 VARIANTS: Final = (*ENVIRONMENTS, NUMBERED)
 _NAMES: Final = ("BucketName", "QueueName", "TableName", "TopicName", "FunctionName", "LogGroupName", "GroupName")
-
-# The context that the CDK command line would hand over, and no building of assets.
-CONTEXT: Final[dict[str, Any]] = {
-    **json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"],
-    "aws:cdk:bundling-stacks": [],
-}
 
 
 def settings_of(variant: str) -> Settings:
@@ -182,15 +176,15 @@ def synthesise(settings: Settings, directory: Path, **context: object) -> Assemb
     return Assembly(settings, directory)
 
 
-@contextmanager
-def done_once(folder: Path) -> Iterator[bool]:
-    """Yield whether what is made in a folder is still to be made: to one process, while the others wait for it."""
+def once(folder: Path, make: Callable[[], object]) -> None:
+    """Have the first process that asks make what lies in a folder; the others wait for it."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = folder / "done"
-        yield not done.exists()
-        done.touch()
+        if not done.exists():
+            make()
+            done.touch()
 
 
 def listed(value: Any) -> list[Any]:  # noqa: ANN401 (a value of a template)

@@ -15,6 +15,7 @@ from runtime.counts import COUNTS, FixityCount
 from runtime.observability import publish
 from runtime.settings import FUNCTIONS, ReplicationSettings
 from stacks import naming
+from stacks.config import Alarms
 from tests.architecture.source import attributes_of
 from tests.infra.synthesis import NUMBERED, ROOT, Assembly, Resource, listed
 from tests.support.markdown import anchors_in
@@ -381,8 +382,9 @@ def test_alarms_have_names_of_their_own(variant: Assembly) -> None:
     assert sorted(set(names)) == sorted(names)
 
 
-# The beginnings of the names of the alarms that follow a setting.
+# The alarms that follow a setting begin with its name, or with these words.
 FOLLOWS = {
+    **{name: (name.replace("_", "-"),) for name in attrs.asdict(Alarms())},
     "dead_letters": ("set-aside-",),
     "set_aside_seconds": ("forgotten-",),
     "function_errors": ("errors-",),
@@ -393,35 +395,23 @@ FOLLOWS = {
     "table_system_errors": ("system-errors-",),
     "table_latency_milliseconds": ("latency-",),
     "table_write_units": ("write-units-",),
-    "verification_concurrency": ("verification-concurrency",),
-    "failed_checks": ("failed-checks-",),
     "failed_requests": ("rejected-requests", "partial-requests"),
-    "failed_exports": ("failed-exports",),
-    "failed_replications": ("failed-replications",),
-    "late_replications": ("late-replications",),
     **{str(alarm.threshold): (alarm.name,) for alarm in OF_SWEEPS if alarm.threshold},
-    "audit_problems": ("audit-problems",),
-    "altered_records": ("altered-records",),
 }
 
 
 def test_thresholds_are_settings(variant: Assembly) -> None:
     """Every alarm speaks at a threshold of the environment's settings; in one variant each has its own number."""
-    found = {
-        name: next(setting for setting, beginnings in FOLLOWS.items() if name.startswith(beginnings))
-        for name in _by_name(variant)
-        # These follow the settings of fixity, sweep and audit trail.
-        if name not in {"oldest-unverified", "no-sweep", "no-audit-manifest"}
-    }
-
-    numbers = attrs.asdict(variant.settings.alarms)
+    numbers, found = attrs.asdict(variant.settings.alarms), set()
     for name, alarm in _by_name(variant).items():
-        if name in found:
+        # These follow the settings of fixity, sweep and audit trail.
+        if name not in {"oldest-unverified", "no-sweep", "no-audit-manifest"}:
+            setting = next(setting for setting, beginnings in FOLLOWS.items() if name.startswith(beginnings))
             # AWS measures some in milliseconds.
-            assert numbers[found[name]] in {alarm["Threshold"], alarm["Threshold"] / 1000}
-    assert set(FOLLOWS) == set(numbers)
+            assert numbers[setting] in {alarm["Threshold"], alarm["Threshold"] / 1000}
+            found.add(setting)
     if variant.directory.name == NUMBERED:
-        assert set(numbers) == set(found.values())
+        assert set(numbers) == found
         assert len(numbers) == len(set(numbers.values()))
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.function_environment import function_environment
+from duracloud.templates import CONTEXT
 from runtime.settings import FUNCTIONS
 from stacks import bundling
 from stacks.assembly import build_app
 from tests.architecture.source import attributes_of
-from tests.infra.synthesis import CONTEXT, ROOT, settings_of
+from tests.infra.synthesis import ROOT, settings_of
 from tests.support.processes import run
 
 # https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html: where the machine stands, and its numbers.

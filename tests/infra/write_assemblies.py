@@ -10,10 +10,11 @@ from typing import Final
 
 import aws_cdk as cdk
 
+from duracloud.templates import CONTEXT
 from stacks import nag
 from stacks.assembly import build_app
 from stacks.config import Settings, load_settings
-from tests.infra.synthesis import CONTEXT, VARIANTS, settings_of
+from tests.infra.synthesis import VARIANTS, settings_of
 
 DISPOSABLE: Final = ("local", "dev", "staging")
 FAULTY: Final = "faulty"
@@ -24,10 +25,9 @@ def _write(settings: Settings, directory: Path, **context: object) -> None:
     app = build_app(settings, context={**CONTEXT, **context}, outdir=str(directory))
     app.synth()
     accepted = [(one.path, one.rule, one.reason) for one in nag.acknowledged(app)]
-    found = sorted(nag.findings(app))
+    said = {"accepted": accepted, "found": sorted(nag.findings(app))}
     nag.acknowledge(app)
-    left = sorted(nag.findings(app))
-    (directory / NAG).write_text(json.dumps({"accepted": accepted, "found": found, "left": left}), "utf-8")
+    (directory / NAG).write_text(json.dumps({**said, "left": sorted(nag.findings(app))}), "utf-8")
 
 
 def _write_faulty(directory: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from duracloud.local.aws import LocalAws, free_port
 from duracloud.local.certificate import self_signed
 from duracloud.local.service import Service
-from tests.infra.synthesis import Assembly, done_once, settings_of, synthesise
+from tests.infra.synthesis import Assembly, once, settings_of, synthesise
 from tests.system.deployment import deploy_assembly
 
 
@@ -15,9 +15,7 @@ from tests.system.deployment import deploy_assembly
 def assembly(shared_folder: Path) -> Assembly:
     """The templates of the environment `local` with all that ships, synthesised once by all processes."""
     settings, folder = settings_of("local"), shared_folder / "cdk-system"
-    with done_once(folder) as to_do:
-        if to_do:
-            synthesise(settings, folder / "cdk.out", **{"aws:cdk:bundling-stacks": ["**"]})
+    once(folder, lambda: synthesise(settings, folder / "cdk.out", **{"aws:cdk:bundling-stacks": ["**"]}))
     return Assembly(settings, folder / "cdk.out")
 
 

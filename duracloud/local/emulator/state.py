@@ -23,20 +23,16 @@ def write_what_changed() -> None:
 
 
 def _save(service: str, data: dict[str, Any]) -> None:
-    with _ONE_AT_A_TIME:
-        _write(service, data)
-
-
-def _write(service: str, data: dict[str, Any]) -> None:
     file = Path(persistence.STATE_DIR) / f"{service}.json"
+    content = {"__ministack_format__": persistence._state_format_version(service), "payload": data}
     try:
-        content = {"__ministack_format__": persistence._state_format_version(service), "payload": data}
-        text = json.dumps(content, default=persistence._json_default)
-        if text != _WRITTEN.get(service):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            new = file.with_suffix(".new")
-            new.write_text(text, "utf-8")
-            new.replace(file)
-            _WRITTEN[service] = text
+        with _ONE_AT_A_TIME:
+            text = json.dumps(content, default=persistence._json_default)
+            if text != _WRITTEN.get(service):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                new = file.with_suffix(".new")
+                new.write_text(text, "utf-8")
+                new.replace(file)
+                _WRITTEN[service] = text
     except (OSError, TypeError, ValueError, RuntimeError):
         LOG.exception("the state of %s was not written; it is tried again", service)
