@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from runtime.contract import APPLICATION, Tag
 from stacks import nag
 from stacks.base_stack import BaseStack
-from stacks.config import ConfigurationError, Settings
+from stacks.config import ConfigurationError, Settings, split_tag
 from stacks.constructs.retention import Retention
 from stacks.integrity_stack import IntegrityStack
 from stacks.monitoring_stack import MonitoringStack
@@ -45,6 +45,8 @@ def build_app(
     storage.add_stack_dependency(base)
     integrity.add_stack_dependency(storage)
     tags = cdk.Tags.of(app)
+    for tag in settings.tags:
+        tags.add(*split_tag(tag))
     tags.add(Tag.APPLICATION, APPLICATION)
     tags.add(Tag.ENVIRONMENT, settings.name)
     if validate:

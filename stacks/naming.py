@@ -23,6 +23,15 @@ INTEGRITY: Final = "integrity"
 MONITORING: Final = "monitoring"
 
 
+POWER_USERS: Final = "S3PowerUsers"
+USERS: Final = "S3Users"
+
+
+def group_name(prefix: str, group: str) -> str:
+    """Return the name of a user group and of its policy, which permission sets of IAM Identity Center name."""
+    return f"{prefix}-{group}"
+
+
 def stack_name(environment: str, layer: str) -> str:
     """Return the name of a stack."""
     return resource_name(environment, layer)

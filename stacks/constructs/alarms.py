@@ -9,7 +9,7 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from runtime.contract import Severity
+from runtime.contract import Severity, Tag
 from stacks import naming
 from stacks.config import Settings
 
@@ -59,4 +59,4 @@ class Alarms(Construct):
             alarm.add_alarm_action(action)
             if not one.of_events:
                 alarm.add_ok_action(action)
-            Tags.of(alarm).add("Severity", one.severity)
+            Tags.of(alarm).add(Tag.SEVERITY, one.severity)

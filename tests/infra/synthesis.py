@@ -13,7 +13,7 @@ import attrs
 from runtime.contract import function_name
 from stacks import naming
 from stacks.assembly import build_app
-from stacks.config import Alarms, Settings, load_settings
+from stacks.config import Access, Alarms, Settings, load_settings
 
 ROOT: Final = Path(__file__).parent.parent.parent
 LAYERS: Final = (naming.BASE, naming.STORAGE, naming.INTEGRITY, naming.MONITORING)
@@ -33,7 +33,8 @@ CONTEXT: Final[dict[str, Any]] = {
 def settings_of(variant: str) -> Settings:
     """Return the settings of an environment, or of the variant.
 
-    That one has a customer key, provisioned tables, another prefix, and for each alarm's threshold its own number.
+    That one has a customer key, provisioned tables, another prefix, tags, a permissions boundary, and for each alarm's
+    threshold its own number.
     """
     if variant in ENVIRONMENTS:
         return load_settings(variant)
@@ -44,6 +45,8 @@ def settings_of(variant: str) -> Settings:
         alarms=Alarms(**{field.name: number for number, field in enumerate(attrs.fields(Alarms), 11)}),
         functions=attrs.evolve(settings.functions, checksum_verification=verification),
         bucket_prefix="a-prefix-of-parts",
+        tags=("CostCenter=4711=a",),
+        access=Access(permissions_boundary="arn:aws:iam::333333333333:policy/team/boundary"),
         encryption=attrs.evolve(
             settings.encryption,
             mode="customer-key",
