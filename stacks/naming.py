@@ -14,6 +14,8 @@ SWEEP: Final = "sweep"
 REPORTS: Final = "reports"
 REPLICATION_EVENTS: Final = "replication-events"
 
+ALERTS: Final = "alerts"
+
 CHECKSUMS: Final = "checksums"
 SCHEDULE: Final = "schedule"
 
@@ -65,6 +67,11 @@ def any_bucket(prefix: str) -> str:
 def any_replica(prefix: str) -> str:
     """Return the pattern of all replica names of an environment."""
     return bucket_name(prefix, f"*-{BucketSuffix.REPLICA}")
+
+
+def topic_arn(region: str, account: str, name: str) -> str:
+    """Return the ARN of a topic by its name."""
+    return f"arn:aws:sns:{region}:{account}:{name}"
 
 
 def table_arn(region: str, account: str, name: str) -> str:

@@ -35,11 +35,10 @@ class Alarm:
 class Alarms(Construct):
     """The alarms of an environment."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, settings: Settings, *, topic: sns.ITopic, alarms: Iterable[Alarm]
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, settings: Settings, *, alarms: Iterable[Alarm]) -> None:
         super().__init__(scope, construct_id)
-        action = actions.SnsAction(topic)
+        topic = naming.topic_arn(settings.region, settings.account, naming.resource_name(settings.name, naming.ALERTS))
+        action = actions.SnsAction(sns.Topic.from_topic_arn(self, "Topic", topic))
         comparison = cloudwatch.ComparisonOperator
         for one in alarms:
             link = f"{settings.runbook_url}#{one.entry or one.name}"

@@ -168,6 +168,14 @@ class Assembly:
         if function == "Fn::GetStackOutput":
             producer = argument["StackName"].removeprefix(naming.stack_name(self.settings.name, ""))
             return self.resolve(producer, self.templates[producer]["Outputs"][argument["OutputName"]]["Value"])
+        if function == "Fn::ImportValue":
+            (found,) = (
+                (producer, output["Value"])
+                for producer in LAYERS
+                for output in self.templates[producer].get("Outputs", {}).values()
+                if output.get("Export", {}).get("Name") == argument
+            )
+            return self.resolve(*found)
         if function == "Fn::Join":
             return str(argument[0]).join(self.resolve(layer, part) for part in argument[1])
         raise ValueError(f"{function} in {layer}")
