@@ -121,11 +121,13 @@ class Severity(StrEnum):
 
 
 class Tag:
-    """Tags on every bucket that the service makes for depositors; they mark it as ours."""
+    """Tags of the service; the first three mark every bucket that it makes for depositors as ours."""
 
     APPLICATION: Final = "Application"
     ENVIRONMENT: Final = "Environment"
     BUCKET_TYPE: Final = "BucketType"
+    # On alarms.
+    SEVERITY: Final = "Severity"
 
 
 class BucketSuffix:

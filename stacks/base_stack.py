@@ -23,4 +23,11 @@ class BaseStack(Layer):
         self.signing_key = SigningKey(self, "SigningKey", settings, retention).key
         self.topic = AlertTopic(self, "AlertTopic", settings, key=self.key).topic
         UserGroups(self, "UserGroups", settings, key=self.key)
-        self.publish({"alert-topic-arn": self.topic.topic_arn, "audit-key-arn": self.signing_key.key_arn})
+        self.publish(
+            {
+                "alert-topic-arn": self.topic.topic_arn,
+                "audit-key-arn": self.signing_key.key_arn,
+                "power-users-policy": naming.group_name(settings.bucket_prefix, naming.POWER_USERS),
+                "users-policy": naming.group_name(settings.bucket_prefix, naming.USERS),
+            }
+        )

@@ -3,7 +3,6 @@
 from constructs import Construct
 
 from stacks import naming
-from stacks.base_stack import BaseStack
 from stacks.config import Settings
 from stacks.constructs.alarm_list import alarms_on
 from stacks.constructs.alarms import Alarms
@@ -17,9 +16,7 @@ from stacks.storage_stack import StorageStack
 class MonitoringStack(Layer):
     """The uppermost layer."""
 
-    def __init__(
-        self, scope: Construct, settings: Settings, base: BaseStack, storage: StorageStack, integrity: IntegrityStack
-    ) -> None:
+    def __init__(self, scope: Construct, settings: Settings, storage: StorageStack, integrity: IntegrityStack) -> None:
         super().__init__(scope, settings, naming.MONITORING, "alarms, dashboard")
         watched = Watched(
             settings=settings,
@@ -29,5 +26,5 @@ class MonitoringStack(Layer):
             streams=integrity.streams,
             tables=storage.tables.metrics,
         )
-        Alarms(self, "Alarms", settings, topic=base.topic, alarms=alarms_on(watched))
+        Alarms(self, "Alarms", settings, alarms=alarms_on(watched))
         FixityDashboard(self, "Fixity", watched)

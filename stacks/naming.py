@@ -14,6 +14,8 @@ SWEEP: Final = "sweep"
 REPORTS: Final = "reports"
 REPLICATION_EVENTS: Final = "replication-events"
 
+ALERTS: Final = "alerts"
+
 CHECKSUMS: Final = "checksums"
 SCHEDULE: Final = "schedule"
 
@@ -21,6 +23,15 @@ BASE: Final = "base"
 STORAGE: Final = "storage"
 INTEGRITY: Final = "integrity"
 MONITORING: Final = "monitoring"
+
+
+POWER_USERS: Final = "S3PowerUsers"
+USERS: Final = "S3Users"
+
+
+def group_name(prefix: str, group: str) -> str:
+    """Return the name of a user group and of its policy, which permission sets of IAM Identity Center name."""
+    return f"{prefix}-{group}"
 
 
 def stack_name(environment: str, layer: str) -> str:
@@ -56,6 +67,11 @@ def any_bucket(prefix: str) -> str:
 def any_replica(prefix: str) -> str:
     """Return the pattern of all replica names of an environment."""
     return bucket_name(prefix, f"*-{BucketSuffix.REPLICA}")
+
+
+def topic_arn(region: str, account: str, name: str) -> str:
+    """Return the ARN of a topic by its name."""
+    return f"arn:aws:sns:{region}:{account}:{name}"
 
 
 def table_arn(region: str, account: str, name: str) -> str:

@@ -1,5 +1,6 @@
 """The settings of an environment: defaults in these classes, deviations in `stacks/environments/<name>.toml`."""
 
+from stacks.config.access import Access, split_tag
 from stacks.config.alarms import Alarms
 from stacks.config.fields import ConfigurationError
 from stacks.config.functions import Functions, Sizing, WorkerSizing
@@ -10,6 +11,7 @@ from stacks.config.work import Audit, Delivery, Export, Fixity, Report, Requests
 
 __all__ = [
     "LEAST_MOVED_EVIDENCE_BYTES",
+    "Access",
     "Alarms",
     "Audit",
     "ConfigurationError",
@@ -29,4 +31,5 @@ __all__ = [
     "environments",
     "load_settings",
     "parse_settings",
+    "split_tag",
 ]

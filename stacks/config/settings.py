@@ -6,6 +6,7 @@ from typing import Final
 import attrs
 
 from runtime.contract import BucketSuffix
+from stacks.config.access import Access, tags_setting
 from stacks.config.alarms import Alarms
 from stacks.config.fields import checked, flag, matching, one_of
 from stacks.config.functions import Functions
@@ -67,6 +68,8 @@ class Settings:
     dependency_layer: bool = flag(
         "the functions' dependencies are deployed; false only where the host provides them", default=True
     )
+    tags: tuple[str, ...] = tags_setting()
+    access: Access = Access()
     encryption: Encryption = Encryption()
     lifecycle: Lifecycle = Lifecycle()
     fixity: Fixity = Fixity()
@@ -87,6 +90,11 @@ class Settings:
         if self.encryption.customer_key and f":kms:{self.replica_region}:" not in self.encryption.replica_key_arn:
             raise ValueError(
                 f"replica_key_arn is {self.encryption.replica_key_arn!r}; allowed: a key in {self.replica_region}"
+            )
+        boundary = self.access.permissions_boundary
+        if boundary and boundary.split(":")[4] not in {"aws", self.account}:
+            raise ValueError(
+                f"permissions_boundary is {boundary!r}; allowed: a policy of account {self.account} or of AWS"
             )
         most = self.functions.checksum_verification.max_concurrency
         if self.alarms.verification_concurrency > most:

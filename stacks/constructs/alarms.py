@@ -9,7 +9,7 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from runtime.contract import Severity
+from runtime.contract import Severity, Tag
 from stacks import naming
 from stacks.config import Settings
 
@@ -35,11 +35,10 @@ class Alarm:
 class Alarms(Construct):
     """The alarms of an environment."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, settings: Settings, *, topic: sns.ITopic, alarms: Iterable[Alarm]
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, settings: Settings, *, alarms: Iterable[Alarm]) -> None:
         super().__init__(scope, construct_id)
-        action = actions.SnsAction(topic)
+        topic = naming.topic_arn(settings.region, settings.account, naming.resource_name(settings.name, naming.ALERTS))
+        action = actions.SnsAction(sns.Topic.from_topic_arn(self, "Topic", topic))
         comparison = cloudwatch.ComparisonOperator
         for one in alarms:
             link = f"{settings.runbook_url}#{one.entry or one.name}"
@@ -59,4 +58,4 @@ class Alarms(Construct):
             alarm.add_alarm_action(action)
             if not one.of_events:
                 alarm.add_ok_action(action)
-            Tags.of(alarm).add("Severity", one.severity)
+            Tags.of(alarm).add(Tag.SEVERITY, one.severity)

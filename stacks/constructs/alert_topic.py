@@ -22,7 +22,7 @@ class AlertTopic(Construct):
         self.topic = sns.Topic(
             self,
             "Topic",
-            topic_name=naming.resource_name(settings.name, "alerts"),
+            topic_name=naming.resource_name(settings.name, naming.ALERTS),
             display_name=f"DuraCloud {settings.name}",
             enforce_ssl=True,
             master_key=key,

@@ -19,9 +19,12 @@ class FixityTables(Construct):
         self.checksums = self._table("Checksums", naming.CHECKSUMS)
         self.schedule = self._table("Schedule", naming.SCHEDULE, expires_by=Attribute.TTL)
         self.metrics = (
-            TableMetrics(naming.CHECKSUMS, self.checksums, ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")),
-            TableMetrics(naming.SCHEDULE, self.schedule, ("PutItem", "DeleteItem", "Query")),
+            self._metrics(naming.CHECKSUMS, ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")),
+            self._metrics(naming.SCHEDULE, ("PutItem", "DeleteItem", "Query")),
         )
+
+    def _metrics(self, name: str, operations: tuple[str, ...]) -> TableMetrics:
+        return TableMetrics(name, naming.resource_name(self._settings.name, name), operations)
 
     def _table(self, construct_id: str, name: str, expires_by: str | None = None) -> dynamodb.TableV2:
         return dynamodb.TableV2(
@@ -36,7 +39,7 @@ class FixityTables(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            deletion_protection=not self._retention.destroyable,
+            deletion_protection=self._retention.protected,
             removal_policy=self._retention.removal_policy,
         )
 

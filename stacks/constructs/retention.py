@@ -9,6 +9,7 @@ class Retention:
     """What happens to data when its resource leaves a template."""
 
     destroyable: bool  # the environment is disposable and `-c allowDataLoss=true` was given
+    protected: bool  # tables refuse their deletion: not before the first deployment has succeeded
 
     @property
     def removal_policy(self) -> RemovalPolicy:

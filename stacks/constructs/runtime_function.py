@@ -43,6 +43,7 @@ class RuntimeFunction(Construct):
         """
         super().__init__(scope, construct_id)
         physical_name = function_name(settings.environment, settings.function)
+        self._physical_name = physical_name
         self.name = settings.function
         self._memory_mib = sizing.memory_mib
         self.timeout = Duration.seconds(sizing.timeout_seconds)
@@ -130,34 +131,44 @@ class RuntimeFunction(Construct):
 
     def metric_errors(self) -> cloudwatch.Metric:
         """Return the number of failed invocations in five minutes."""
-        return self.function.metric_errors(period=Duration.minutes(5), statistic="Sum")
+        return self._metric("Errors", "Sum")
 
     def metric_throttles(self) -> cloudwatch.Metric:
         """Return the number of throttled invocations in five minutes."""
-        return self.function.metric_throttles(period=Duration.minutes(5), statistic="Sum")
+        return self._metric("Throttles", "Sum")
 
     def metric_concurrency(self) -> cloudwatch.Metric:
         """Return the highest number of invocations at the same time in five minutes."""
-        return self.function.metric("ConcurrentExecutions", period=Duration.minutes(5), statistic="Maximum")
+        return self._metric("ConcurrentExecutions", "Maximum")
 
     def metric_iterator_age(self) -> cloudwatch.Metric:
         """Return the age in milliseconds of the newest record of the stream's oldest batch in five minutes."""
-        return self.function.metric("IteratorAge", period=Duration.minutes(5), statistic="Maximum")
+        return self._metric("IteratorAge", "Maximum")
 
     def metric_gigabyte_seconds(self) -> cloudwatch.IMetric:
         """Return what Lambda charges for, the memory in GB times the duration in seconds, in five minutes."""
         metric_id = f"duration_{self.name.replace('-', '_')}"
         return cloudwatch.MathExpression(
             expression=f"{metric_id} / 1000 * {self._memory_mib} / 1024",
-            using_metrics={metric_id: self.function.metric_duration(period=Duration.minutes(5), statistic="Sum")},
+            using_metrics={metric_id: self._metric("Duration", "Sum")},
             label=self.name,
             period=Duration.minutes(5),
         )
 
     def metric_invocations(self) -> cloudwatch.Metric:
         """Return the number of invocations in five minutes."""
-        return self.function.metric_invocations(period=Duration.minutes(5), statistic="Sum")
+        return self._metric("Invocations", "Sum")
 
     def metric_duration(self) -> cloudwatch.Metric:
         """Return the 99th percentile of durations in five minutes."""
-        return self.function.metric_duration(period=Duration.minutes(5), statistic="p99")
+        return self._metric("Duration", "p99")
+
+    def _metric(self, name: str, statistic: str) -> cloudwatch.Metric:
+        """Return a metric of Lambda over five minutes; with the name as text no other stack waits for this one's."""
+        return cloudwatch.Metric(
+            namespace="AWS/Lambda",
+            metric_name=name,
+            dimensions_map={"FunctionName": self._physical_name},
+            statistic=statistic,
+            period=Duration.minutes(5),
+        )

@@ -9,7 +9,6 @@ from typing import Final
 import attrs
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_dynamodb as dynamodb
 
 _NAMESPACE: Final = "AWS/DynamoDB"
 _PERIOD: Final = Duration.minutes(5)
@@ -20,7 +19,7 @@ class TableMetrics:
     """What is measured of a table."""
 
     name: str  # without the environment
-    _table: dynamodb.TableV2
+    _physical_name: str
     operations: tuple[str, ...]  # DynamoDB measures errors and times of each operation
 
     def metric_read_throttles(self) -> cloudwatch.Metric:
@@ -58,7 +57,7 @@ class TableMetrics:
         return cloudwatch.Metric(
             namespace=_NAMESPACE,
             metric_name=name,
-            dimensions_map={"TableName": self._table.table_name},
+            dimensions_map={"TableName": self._physical_name},
             statistic="Sum",
             period=_PERIOD,
         )
@@ -71,7 +70,7 @@ class TableMetrics:
             f"{self.name}_{statistic}_{operation}".lower(): cloudwatch.Metric(
                 namespace=_NAMESPACE,
                 metric_name=name,
-                dimensions_map={"TableName": self._table.table_name, "Operation": operation},
+                dimensions_map={"TableName": self._physical_name, "Operation": operation},
                 statistic=statistic,
                 period=_PERIOD,
             )

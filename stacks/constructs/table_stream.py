@@ -1,9 +1,9 @@
 """A table's stream, the function that works on it, and a queue for records that always fail."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from aws_cdk import Duration
+from aws_cdk import Duration, ReferenceStrength, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
@@ -56,3 +56,9 @@ class TableStream(Construct):
                 filters=[lambda_.FilterCriteria.filter(dict(pattern)) for pattern in filters] or None,
             )
         )
+        (mapping,) = (
+            child for child in function.function.node.children if isinstance(child, lambda_.EventSourceMapping)
+        )
+        # CloudFormation may plan to replace a mapping whose stream it learns at deployment only.
+        resource = cast("lambda_.CfnEventSourceMapping", mapping.node.default_child)
+        resource.event_source_arn = Stack.consume_reference(str(table.table_stream_arn), ReferenceStrength.STRONG)

@@ -31,13 +31,27 @@ class _MeasuredQueue(Construct):
 
     queue: sqs.Queue
 
+    def __init__(self, scope: Construct, construct_id: str, *, physical_name: str) -> None:
+        super().__init__(scope, construct_id)
+        self._physical_name = physical_name
+
     def metric_messages(self) -> cloudwatch.Metric:
         """Return the highest number of waiting messages in five minutes."""
-        return self.queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum")
+        return self._metric("ApproximateNumberOfMessagesVisible")
 
     def metric_age(self) -> cloudwatch.Metric:
         """Return the age in seconds of the oldest message, counted from its arrival in this queue, in five minutes."""
-        return self.queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(5), statistic="Maximum")
+        return self._metric("ApproximateAgeOfOldestMessage")
+
+    def _metric(self, name: str) -> cloudwatch.Metric:
+        # With the name as text no other stack waits for this one's.
+        return cloudwatch.Metric(
+            namespace="AWS/SQS",
+            metric_name=name,
+            dimensions_map={"QueueName": self._physical_name},
+            statistic="Maximum",
+            period=Duration.minutes(5),
+        )
 
 
 class DeadLetterQueue(_MeasuredQueue):
@@ -47,12 +61,12 @@ class DeadLetterQueue(_MeasuredQueue):
         self, scope: Construct, construct_id: str, host: FunctionHost, *, name: str, last_stop: str = ""
     ) -> None:
         """Create the queue; `last_stop` says why it has no dead-letter queue if it is not one itself."""
-        super().__init__(scope, construct_id)
+        super().__init__(scope, construct_id, physical_name=naming.resource_name(host.settings.name, name))
         self.name = name
         self.queue = sqs.Queue(
             self,
             "Queue",
-            queue_name=naming.resource_name(host.settings.name, name),
+            queue_name=self._physical_name,
             retention_period=_DEAD_LETTERS_KEPT,
             removal_policy=host.retention.removal_policy,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
@@ -77,7 +91,7 @@ class WorkQueue(_MeasuredQueue):
         batch_size: int = 1,
         batch_window_seconds: int = 0,
     ) -> None:
-        super().__init__(scope, construct_id)
+        super().__init__(scope, construct_id, physical_name=naming.resource_name(host.settings.name, name))
         self.name = name
         self._sizing = sizing
         self._batch_size = batch_size
@@ -86,7 +100,7 @@ class WorkQueue(_MeasuredQueue):
         self.queue = sqs.Queue(
             self,
             "Queue",
-            queue_name=naming.resource_name(host.settings.name, name),
+            queue_name=self._physical_name,
             visibility_timeout=Duration.seconds(_VISIBILITY_FACTOR * sizing.timeout_seconds + batch_window_seconds),
             retention_period=_WORK_KEPT,
             removal_policy=host.retention.removal_policy,

@@ -13,7 +13,7 @@ from duracloud.templates import CONTEXT
 from runtime.contract import function_name
 from stacks import naming
 from stacks.assembly import build_app
-from stacks.config import Alarms, Settings, load_settings
+from stacks.config import Access, Alarms, Settings, load_settings
 
 ROOT: Final = Path(__file__).parent.parent.parent
 LAYERS: Final = (naming.BASE, naming.STORAGE, naming.INTEGRITY, naming.MONITORING)
@@ -27,7 +27,8 @@ _NAMES: Final = ("BucketName", "QueueName", "TableName", "TopicName", "FunctionN
 def settings_of(variant: str) -> Settings:
     """Return the settings of an environment, or of the variant.
 
-    That one has a customer key, provisioned tables, another prefix, and for each alarm's threshold its own number.
+    That one has a customer key, provisioned tables, another prefix, tags, a permissions boundary, and for each alarm's
+    threshold its own number.
     """
     if variant in ENVIRONMENTS:
         return load_settings(variant)
@@ -38,6 +39,8 @@ def settings_of(variant: str) -> Settings:
         alarms=Alarms(**{field.name: number for number, field in enumerate(attrs.fields(Alarms), 11)}),
         functions=attrs.evolve(settings.functions, checksum_verification=verification),
         bucket_prefix="a-prefix-of-parts",
+        tags=("CostCenter=4711=a",),
+        access=Access(permissions_boundary="arn:aws:iam::333333333333:policy/team/boundary"),
         encryption=attrs.evolve(
             settings.encryption,
             mode="customer-key",
@@ -159,6 +162,14 @@ class Assembly:
         if function == "Fn::GetStackOutput":
             producer = argument["StackName"].removeprefix(naming.stack_name(self.settings.name, ""))
             return self.resolve(producer, self.templates[producer]["Outputs"][argument["OutputName"]]["Value"])
+        if function == "Fn::ImportValue":
+            (found,) = (
+                (producer, output["Value"])
+                for producer in LAYERS
+                for output in self.templates[producer].get("Outputs", {}).values()
+                if output.get("Export", {}).get("Name") == argument
+            )
+            return self.resolve(*found)
         if function == "Fn::Join":
             return str(argument[0]).join(self.resolve(layer, part) for part in argument[1])
         raise ValueError(f"{function} in {layer}")

@@ -1,3 +1,8 @@
+import json
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
 from stacks import naming
 from tests.infra.synthesis import LAYERS, Assembly, references
 
@@ -5,11 +10,44 @@ from tests.infra.synthesis import LAYERS, Assembly, references
 IDENTITY = {"BucketName", "TableName", "KeySchema", "AttributeDefinitions", "QueueName", "TopicName", "KeyPolicy"}
 
 
-def test_no_import_locks_another_stack(variant: Assembly) -> None:
-    """There is no Fn::ImportValue and no export, so no stack holds another one's output in use."""
-    for layer in LAYERS:
-        assert [] == [found for found in references(variant.templates[layer]) if "Fn::ImportValue" in found]
-        assert [] == [out for out in variant.templates[layer].get("Outputs", {}).values() if "Export" in out]
+def test_f20_the_streams_that_mappings_read_are_imported_and_nothing_else(variant: Assembly) -> None:
+    """Each mapping of a stream imports its ARN: CloudFormation knows it when it plans. No other output is held in use."""
+    imported = {layer: [str(one) for one in _imports(variant.templates[layer])] for layer in LAYERS}
+    streams = [
+        str(mapping.properties["EventSourceArn"])
+        for mapping in variant.resources("AWS::Lambda::EventSourceMapping")
+        if "StartingPosition" in mapping.properties
+    ]
+    assert 3 == len(streams)
+    assert sorted(streams) == sorted(imported.pop(naming.INTEGRITY))
+    assert {layer: [] for layer in imported} == imported
+
+    exported = {layer: _exports(variant, layer) for layer in LAYERS}
+    assert 2 == len(exported.pop(naming.STORAGE))
+    assert {layer: [] for layer in exported} == exported
+
+
+def _imports(value: object) -> list[Mapping[str, Any]]:
+    return [found for found in references(value) if "Fn::ImportValue" in found]
+
+
+def _exports(variant: Assembly, layer: str) -> list[str]:
+    found = [out["Export"]["Name"] for out in variant.templates[layer].get("Outputs", {}).values() if "Export" in out]
+    assert all("StreamArn" in name for name in found)
+    return found
+
+
+def test_f20_monitoring_needs_no_value_of_another_stack(variant: Assembly) -> None:
+    """What alarms and the dashboard watch has names that are known, so they are written out."""
+    assert [] == [found for found in references(variant.templates[naming.MONITORING]) if "Fn::GetStackOutput" in found]
+
+
+def test_f20_layers_are_deployed_one_after_the_other(variant: Assembly) -> None:
+    """The order does not hang on references, which may be none."""
+    manifest = json.loads((variant.directory / "manifest.json").read_text("utf-8"))["artifacts"]
+    stacks = [naming.stack_name(variant.settings.name, layer) for layer in LAYERS]
+    for lower, upper in pairwise(stacks):
+        assert lower in manifest[upper]["dependencies"]
 
 
 def test_references_go_one_way(variant: Assembly) -> None:
