@@ -14,10 +14,11 @@ from stacks.config import Settings
 def synthesised(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
     """Return the templates of an environment by layer, as in `stacks.naming`."""
     # CDK takes a while to import; a misspelt name should fail before that.
-    from stacks.assembly import build_app  # noqa: PLC0415
+    from stacks.assembly import ALLOW_PLACEHOLDERS, build_app  # noqa: PLC0415
 
-    # The tools read nothing that depends on the shipped code, so it is not built.
-    context = {**json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"], "aws:cdk:bundling-stacks": []}
+    # The tools read nothing that depends on the shipped code, so it is not built, and deploy nothing.
+    said = {"aws:cdk:bundling-stacks": [], ALLOW_PLACEHOLDERS: "true"}
+    context = {**json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"], **said}
     with tempfile.TemporaryDirectory() as folder:
         build_app(settings, context=context, outdir=folder).synth()
         return {

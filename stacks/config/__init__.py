@@ -4,6 +4,7 @@ from stacks.config.alarms import Alarms
 from stacks.config.fields import ConfigurationError
 from stacks.config.functions import Functions, Sizing, WorkerSizing
 from stacks.config.loading import environments, load_settings, parse_settings
+from stacks.config.placeholders import placeholders
 from stacks.config.settings import Settings
 from stacks.config.storage import LEAST_MOVED_EVIDENCE_BYTES, Encryption, Lifecycle, Tables
 from stacks.config.work import Audit, Delivery, Export, Fixity, Report, Requests, Sweep
@@ -29,4 +30,5 @@ __all__ = [
     "environments",
     "load_settings",
     "parse_settings",
+    "placeholders",
 ]

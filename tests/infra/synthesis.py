@@ -12,7 +12,7 @@ import attrs
 
 from runtime.contract import function_name
 from stacks import naming
-from stacks.assembly import build_app
+from stacks.assembly import ALLOW_PLACEHOLDERS, build_app
 from stacks.config import Alarms, Settings, load_settings
 
 ROOT: Final = Path(__file__).parent.parent.parent
@@ -23,10 +23,11 @@ NUMBERED: Final = "customer-key"
 VARIANTS: Final = (*ENVIRONMENTS, NUMBERED)
 _NAMES: Final = ("BucketName", "QueueName", "TableName", "TopicName", "FunctionName", "LogGroupName", "GroupName")
 
-# The context that the CDK command line would hand over, and no building of assets.
+# The context that the CDK command line would hand over, no building of assets, and the files as they came.
 CONTEXT: Final[dict[str, Any]] = {
     **json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"],
     "aws:cdk:bundling-stacks": [],
+    ALLOW_PLACEHOLDERS: "true",
 }
 
 

@@ -17,6 +17,7 @@ _REPORTS = ("tree.json", "validation-report.json", "policy-validation-report.jso
 DEPLOYED = ("dev", "staging", "prod")
 # What the command line adds to the context of cdk.json.
 _ADDED = {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadata": True}
+_AS_THEY_CAME = {"allowPlaceholders": "true"}
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +89,8 @@ def _copy(target: Path) -> Path:
 
 
 def _start_command_line(output: Path, home: Path, name: str) -> "subprocess.Popen[str]":
-    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), "synth", "-c", f"env={name}", "--quiet", "-o", str(output)]
+    context = [word for one in ({"env": name} | _AS_THEY_CAME).items() for word in ("-c", "=".join(one))]
+    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), "synth", *context, "--quiet", "-o", str(output)]
     return _start(command, ROOT, home, {})
 
 
@@ -103,7 +105,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Path:
         f"for name in {DEPLOYED}:\n"
         f"    build_app(load_settings(name), outdir={str(folder)!r} + '/' + name, validate=True).synth()\n"
     )
-    run = _start_app(_copy(folder / "a folder with blanks"), folder, home, {}, ["-c", program])
+    run = _start_app(_copy(folder / "a folder with blanks"), folder, home, _AS_THEY_CAME, ["-c", program])
     assert (0, "", "") == _answer(run)
     return folder
 
@@ -112,10 +114,14 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Path:
 def test_two_synths_are_byte_identical_and_silent(name: str, elsewhere: Path, tmp_path: Path, home: Path) -> None:
     """Templates and asset hashes depend on code and history alone: not on folder, time, credentials or network.
 
-    For prod the first synth is `cdk synth -c env=prod`, which says where the templates are and nothing else.
+    For prod the first synth is `cdk synth`, which says where the templates are and nothing else.
     """
     one = tmp_path / "one"
-    first = _start_command_line(one, home, name) if name == "prod" else _start_app(ROOT, one, home, {"env": name})
+    first = (
+        _start_command_line(one, home, name)
+        if name == "prod"
+        else _start_app(ROOT, one, home, {"env": name} | _AS_THEY_CAME)
+    )
 
     stacks = ", ".join(f"duracloud-prod-{layer}" for layer in LAYERS)
     said = f"Successfully synthesized to {one}\nSupply a stack id ({stacks}) to display its template.\n"
@@ -135,7 +141,7 @@ def test_two_synths_are_byte_identical_and_silent(name: str, elsewhere: Path, tm
         ({"env": "production"}, "the environment is 'production'; allowed: -c env=dev|local|prod|staging\n"),
         ({}, "no environment was named; allowed: -c env=dev|local|prod|staging\n"),
         (
-            {"env": "prod", "allowDataLoss": "true"},
+            {"env": "prod", "allowDataLoss": "true"} | _AS_THEY_CAME,
             "allowDataLoss is true; allowed for prod: false, because it is not disposable\n",
         ),
     ],
@@ -146,6 +152,16 @@ def test_a_wrong_word_is_one_clear_line(context: dict[str, str], line: str, tmp_
 
     assert (1, "", line) == answer
     assert {} == written
+
+
+def test_l56_the_app_refuses_what_came_with_the_files(tmp_path: Path, home: Path) -> None:
+    """Without a word about placeholders `cdk diff` and `cdk deploy` end in one line that names them, for every file."""
+    for name in DEPLOYED:
+        (status, _, line), written = _synth(ROOT, tmp_path / name, home, {"env": name})
+
+        assert (1, {}) == (status, written)
+        assert line.startswith(f"{name}.toml: got the placeholders account = ")
+        assert line.count("\n") == 1
 
 
 def test_an_unknown_setting_is_one_clear_line(tmp_path: Path, home: Path) -> None:
