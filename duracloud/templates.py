@@ -10,10 +10,12 @@ from duracloud.project import ROOT
 from stacks import naming
 from stacks.config import Settings
 
-# What the CDK command line would hand over, and no building of assets: templates do not depend on them.
+# What the CDK command line would hand over, and no building of assets: templates do not depend on them. Nothing that is
+# synthesised with this is deployed.
 CONTEXT: Final[Mapping[str, Any]] = {
     **json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"],
     "aws:cdk:bundling-stacks": [],
+    "allowPlaceholders": "true",
 }
 
 

@@ -9,7 +9,7 @@ import aws_cdk as cdk
 from runtime.contract import APPLICATION, Tag
 from stacks import nag
 from stacks.base_stack import BaseStack
-from stacks.config import ConfigurationError, Settings, split_tag
+from stacks.config import ConfigurationError, Settings, placeholders, split_tag
 from stacks.constructs.retention import Retention
 from stacks.integrity_stack import IntegrityStack
 from stacks.monitoring_stack import MonitoringStack
@@ -17,6 +17,7 @@ from stacks.storage_stack import StorageStack
 
 ALLOW_DATA_LOSS: Final = "allowDataLoss"
 FIRST_DEPLOYMENT: Final = "firstDeployment"
+ALLOW_PLACEHOLDERS: Final = "allowPlaceholders"
 
 
 def named_environment() -> str | None:
@@ -37,11 +38,12 @@ def build_app(
     findings of cdk-nag.
 
     Raises:
-        ConfigurationError: data loss is allowed on an environment that is not disposable, or the context has a value
-            that is neither true nor false.
+        ConfigurationError: a setting is still a placeholder, and the context does not allow that; data loss is allowed
+            on an environment that is not disposable; or the context has a value that is neither true nor false.
         BundlingError: the wheels of the dependency layer were not fetched.
     """
     app = cdk.App(context=context, outdir=outdir)
+    _refuse_placeholders(app, settings)
     destroyable, first = _data_loss_allowed(app, settings), _said(app, FIRST_DEPLOYMENT)
     retention = Retention(destroyable=destroyable, protected=not (destroyable or first))
     if first:
@@ -66,6 +68,15 @@ def build_app(
     if validate:
         nag.validate_on_synth(app)
     return app
+
+
+def _refuse_placeholders(app: cdk.App, settings: Settings) -> None:
+    found = placeholders(settings)
+    if found and not _said(app, ALLOW_PLACEHOLDERS):
+        raise ConfigurationError(
+            f"{settings.name}.toml: got the placeholder{'s' if len(found) > 1 else ''} {'; '.join(found)};"
+            f" allowed: values of your own (-c {ALLOW_PLACEHOLDERS}=true writes templates that nobody should deploy)"
+        )
 
 
 def _data_loss_allowed(app: cdk.App, settings: Settings) -> bool:

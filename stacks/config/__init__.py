@@ -5,12 +5,22 @@ from stacks.config.alarms import Alarms
 from stacks.config.fields import ConfigurationError
 from stacks.config.functions import Functions, Sizing, WorkerSizing
 from stacks.config.loading import environments, load_settings, parse_settings
+from stacks.config.placeholders import placeholders
 from stacks.config.settings import Settings
-from stacks.config.storage import LEAST_MOVED_EVIDENCE_BYTES, Encryption, Lifecycle, Tables
+from stacks.config.storage import (
+    EVIDENCE_NONCURRENT_DAYS,
+    LEAST_MOVED_EVIDENCE_BYTES,
+    TRANSIENT_NONCURRENT_DAYS,
+    Encryption,
+    Lifecycle,
+    Tables,
+)
 from stacks.config.work import Audit, Delivery, Export, Fixity, Report, Requests, Sweep
 
 __all__ = [
+    "EVIDENCE_NONCURRENT_DAYS",
     "LEAST_MOVED_EVIDENCE_BYTES",
+    "TRANSIENT_NONCURRENT_DAYS",
     "Access",
     "Alarms",
     "Audit",
@@ -31,5 +41,6 @@ __all__ = [
     "environments",
     "load_settings",
     "parse_settings",
+    "placeholders",
     "split_tag",
 ]

@@ -16,6 +16,8 @@ _NOWHERE = "http://127.0.0.1:9"
 _REPORTS = ("tree.json", "validation-report.json", "policy-validation-report.json", "performance-counters.json")
 # What the command line adds to the context of cdk.json.
 _ADDED = {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadata": True}
+DEPLOYED = ("dev", "staging", "prod")
+_AS_THEY_CAME = {"allowPlaceholders": "true"}
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +40,7 @@ def _start(command: Sequence[str], project: Path, home: Path, variables: Mapping
     return subprocess.Popen(command, cwd=project, env=environment, stdout=pipe, stderr=pipe, text=True)  # noqa: S603 (our own programs)
 
 
-def _start_app(project: Path, output: Path, home: Path, **context: object) -> "subprocess.Popen[str]":
+def _start_app(project: Path, output: Path, home: Path, context: Mapping[str, str]) -> "subprocess.Popen[str]":
     """Run the app as the CDK command line runs it, without CDK's own checks."""
     flags = json.loads((project / "cdk.json").read_text("utf-8"))["context"]
     called = {
@@ -59,8 +61,10 @@ def _answer(run: "subprocess.Popen[str]") -> tuple[int, str, str]:
     return run.returncode, out, err
 
 
-def _synth(project: Path, output: Path, home: Path, **context: object) -> tuple[tuple[int, str, str], dict[str, bytes]]:
-    return _answer(_start_app(project, output, home, **context)), _written(output)
+def _synth(
+    project: Path, output: Path, home: Path, context: Mapping[str, str]
+) -> tuple[tuple[int, str, str], dict[str, bytes]]:
+    return _answer(_start_app(project, output, home, context)), _written(output)
 
 
 def _copy(target: Path) -> Path:
@@ -73,22 +77,24 @@ def _copy(target: Path) -> Path:
     return target
 
 
-def _start_command_line(output: Path, home: Path, name: str) -> "subprocess.Popen[str]":
-    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), "synth", "-c", f"env={name}", "--quiet", "-o", str(output)]
+def _start_command_line(output: Path, home: Path, context: Mapping[str, str]) -> "subprocess.Popen[str]":
+    words = [word for one in context.items() for word in ("-c", "=".join(one))]
+    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), "synth", *words, "--quiet", "-o", str(output)]
     return _start(command, ROOT, home, {})
 
 
-@pytest.mark.parametrize("name", ["dev", "staging", "prod"])
+@pytest.mark.parametrize("name", DEPLOYED)
 def test_two_synths_are_byte_identical_and_silent(name: str, tmp_path: Path, home: Path) -> None:
     """Templates and asset hashes depend on code and history alone: not on folder, time, credentials or network.
 
-    For prod the first synth is `cdk synth -c env=prod`, which says where the templates are and nothing else.
+    For prod the first synth is `cdk synth`, which says where the templates are and nothing else.
     """
     elsewhere = _copy(tmp_path / "a folder with blanks")
     one, two = tmp_path / "one", tmp_path / "two"
     # Both at the same time. CDK's own checks, which take longer than a synth, are tried by test_cfn_lint.py.
-    first = _start_command_line(one, home, name) if name == "prod" else _start_app(ROOT, one, home, env=name)
-    second = _start_app(elsewhere, two, home, env=name)
+    context = {"env": name, **_AS_THEY_CAME}
+    first = _start_command_line(one, home, context) if name == "prod" else _start_app(ROOT, one, home, context)
+    second = _start_app(elsewhere, two, home, context)
 
     stacks = ", ".join(f"duracloud-prod-{layer}" for layer in LAYERS)
     said = f"Successfully synthesized to {one}\nSupply a stack id ({stacks}) to display its template.\n"
@@ -108,17 +114,27 @@ def test_two_synths_are_byte_identical_and_silent(name: str, tmp_path: Path, hom
         ({"env": "production"}, "the environment is 'production'; allowed: -c env=dev|local|prod|staging\n"),
         ({}, "no environment was named; allowed: -c env=dev|local|prod|staging\n"),
         (
-            {"env": "prod", "allowDataLoss": "true"},
+            {"env": "prod", "allowDataLoss": "true"} | _AS_THEY_CAME,
             "allowDataLoss is true; allowed for prod: false, because it is not disposable\n",
         ),
     ],
 )
 def test_a_wrong_word_is_one_clear_line(context: dict[str, str], line: str, tmp_path: Path, home: Path) -> None:
     """The person who mistypes reads one line, and no stack trace."""
-    answer, written = _synth(ROOT, tmp_path / "out", home, **context)
+    answer, written = _synth(ROOT, tmp_path / "out", home, context)
 
     assert (1, "", line) == answer
     assert {} == written
+
+
+def test_l56_the_app_refuses_what_came_with_the_files(tmp_path: Path, home: Path) -> None:
+    """Without a word about placeholders `cdk diff` and `cdk deploy` end in one line that names them, for every file."""
+    for name in DEPLOYED:
+        (status, _, line), written = _synth(ROOT, tmp_path / name, home, {"env": name})
+
+        assert (1, {}) == (status, written)
+        assert line.startswith(f"{name}.toml: got the placeholders account = ")
+        assert line.count("\n") == 1
 
 
 def test_an_unknown_setting_is_one_clear_line(tmp_path: Path, home: Path) -> None:
@@ -127,7 +143,7 @@ def test_an_unknown_setting_is_one_clear_line(tmp_path: Path, home: Path) -> Non
     settings = project / "stacks" / "environments" / "dev.toml"
     settings.write_text(f"{settings.read_text('utf-8')}\n[export]\nscheduel = 1\n", encoding="utf-8")
 
-    answer, _ = _synth(project, tmp_path / "out", home, env="dev")
+    answer, _ = _synth(project, tmp_path / "out", home, {"env": "dev"})
 
     line = "dev.toml.export: got the unknown key scheduel; allowed: schedule, follow_schedule\n"
     assert (1, "", line) == answer
