@@ -77,7 +77,8 @@ class Metric:
     OUTCOME_SUPERSEDED: Final = "OutcomeSuperseded"
     OUTCOME_NO_BASELINE: Final = "OutcomeNoBaseline"
     OUTCOME_DEFERRED: Final = "OutcomeDeferred"
-    # Checks with a failure that the record did not show before. Published (also as 0) by file-uploaded, file-deleted
+    # Checks with a failure that the record did not show before; one that only contradicts the digest that the depositor
+    # sent is none. Published (also as 0) by file-uploaded, file-deleted
     # and checksum-verification.
     FAILED_CHECKS: Final = "FailedChecks"
     BYTES_VERIFIED: Final = "BytesVerified"

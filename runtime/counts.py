@@ -48,8 +48,8 @@ class FixityCount:
     size: int = _counted("bytes", "their bytes", Metric.BYTES_UNDER_CARE)
     oldest: datetime | None = _counted(  # noqa: RUF009 (a field)
         "oldest_unverified",
-        "the oldest date on which an object was last found good, or deposited if never found good; deferred objects do"
-        " not count",
+        "the oldest date on which an object was last found good, or deposited if never found good; deferred and"
+        " disputed objects do not count",
         Metric.OLDEST_UNVERIFIED_AGE,
         alarm=CountAlarm(
             "oldest-unverified", Severity.CRITICAL, "An object was not found good for {longest_days} days.", None
@@ -58,7 +58,8 @@ class FixityCount:
     )
     covered: int = _counted(
         "within_interval",
-        "objects found good, or deposited, within interval and grace, that have not failed since",
+        "objects found good, or deposited, within interval and grace, that have not failed since; those in `disputed`"
+        " have not failed",
         Metric.COVERAGE_WITHIN_INTERVAL,
         alarm=CountAlarm(
             "coverage",
@@ -70,7 +71,7 @@ class FixityCount:
     )
     failing: int = _counted(
         "failing",
-        "objects whose newest check failed",
+        "objects whose newest check failed, except those in `disputed`",
         "FailingObjects",
         "failing",
         CountAlarm(
@@ -78,6 +79,18 @@ class FixityCount:
             Severity.CRITICAL,
             "Objects are damaged, lost or unreadable, or their replicas are, and were not repaired yet.",
             "failing_objects",
+        ),
+    )
+    disputed: int = _counted(
+        "disputed",
+        "objects that contradict nothing but the digest that their depositor sent",
+        "DisputedObjects",
+        "with another digest than the depositor sent",
+        CountAlarm(
+            "disputed-objects",
+            Severity.WARNING,
+            "Files that arrived do not have the digests that their depositors sent; nothing was damaged since.",
+            "disputed_objects",
         ),
     )
     overdue: int = _counted(

@@ -18,6 +18,7 @@ PUBLISHED: dict[str, tuple[str | None, ...]] = {
     "oldest_unverified": ("OldestUnverifiedAge", "oldest-unverified", "critical", None),
     "within_interval": ("CoverageWithinInterval", "coverage", "critical", "coverage_percent"),
     "failing": ("FailingObjects", "failing-objects", "critical", "failing_objects"),
+    "disputed": ("DisputedObjects", "disputed-objects", "warning", "disputed_objects"),
     "overdue": ("OverdueObjects", "overdue-objects", "critical", "overdue_objects"),
     "never_verified": ("NeverVerified",),
     "waiting": ("",),
@@ -73,7 +74,7 @@ def test_a_count_survives_a_message(count: FixityCount) -> None:
 @given(COUNT)
 def test_a_count_of_an_earlier_version_is_understood(count: FixityCount) -> None:
     """A sweep goes on when the software is updated meanwhile."""
-    later = {"unrecorded", "vanished", "replaced", "failing", "deferred", "unreplicated", "malformed"}
+    later = {"unrecorded", "vanished", "replaced", "failing", "deferred", "unreplicated", "malformed", "disputed"}
     earlier = {name: value for name, value in count_document(count).items() if name not in later}
     for name in later:
         setattr(count, name, 0)

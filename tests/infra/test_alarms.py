@@ -436,7 +436,8 @@ def test_every_alarm_has_an_entry_in_the_runbook(assemblies: Mapping[str, Assemb
     in_order = list(dict.fromkeys(linked[name] for name in sorted(linked)))
 
     assert in_order == anchors_in(text.partition("\n## Alarms\n")[2])
-    # Notices of failing objects link there too.
-    assert message._RUNBOOK_ENTRY.removeprefix("#") in anchors_in(text)
+    # Notices of failing objects, and of depositors' digests that differ, link there too.
+    for entry in (message._RUNBOOK_ENTRY, message._ENTRY_OF_DISPUTED):
+        assert entry.removeprefix("#") in anchors_in(text)
     # The contents name every entry.
     assert set() == set(in_order) - set(re.findall(r"\(#([^)]+)\)", text.partition("\n## E-mails\n")[0]))
