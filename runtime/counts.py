@@ -52,7 +52,7 @@ class FixityCount:
         " disputed objects do not count",
         Metric.OLDEST_UNVERIFIED_AGE,
         alarm=CountAlarm(
-            "oldest-unverified", Severity.CRITICAL, "An object was not found good for {longest_days} days.", None
+            "oldest-unverified", Severity.WARNING, "An object was not found good for {longest_days} days.", None
         ),
         start=None,
     )
@@ -100,7 +100,7 @@ class FixityCount:
         "overdue",
         CountAlarm(
             "overdue-objects",
-            Severity.CRITICAL,
+            Severity.WARNING,
             "Objects were not checked by {grace_days} days after their date.",
             "overdue_objects",
         ),
@@ -196,6 +196,11 @@ class FixityCount:
         """Percent of the objects found good, or deposited, within interval and grace; 100 if there are none."""
         return 100 * self.covered / self.objects if self.objects else 100.0
 
+    @property
+    def overdue_share(self) -> float:
+        """Percent of the objects whose check is late by more than the grace; 0 for one object, which is no share."""
+        return 100 * self.overdue / self.objects if self.overdue > 1 else 0.0
+
     def oldest_age(self, now: datetime) -> float:
         """Return the seconds since the oldest object was last known to be good, or deposited; 0 if there are none."""
         return 0 if self.oldest is None else max(0.0, (now - self.oldest).total_seconds())
@@ -209,6 +214,7 @@ class FixityCount:
         return values | {
             Metric.OLDEST_UNVERIFIED_AGE: self.oldest_age(now),
             Metric.COVERAGE_WITHIN_INTERVAL: self.coverage,
+            Metric.OVERDUE_SHARE: self.overdue_share,
         }
 
 

@@ -175,7 +175,8 @@ def test_l57_a_wrong_digest_of_the_depositor_is_told_from_damage() -> None:
     assert w.deposit(put).disputed
 
     once, put = uploaded(depositor={"sha256": "0" * 64})
-    finding = once.deposit(put, last=True, seconds=len(BODY) / 1000 + 0.001)
+    once.store.on_chunk = lambda _: once.clock.advance(seconds=10)
+    finding = once.deposit(put, seconds=45, receives=3, last=True)
     assert finding.message.startswith("read once")
     assert finding.disputed
 
