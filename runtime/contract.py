@@ -77,7 +77,8 @@ class Metric:
     OUTCOME_SUPERSEDED: Final = "OutcomeSuperseded"
     OUTCOME_NO_BASELINE: Final = "OutcomeNoBaseline"
     OUTCOME_DEFERRED: Final = "OutcomeDeferred"
-    # Checks with a failure that the record did not show before. Published (also as 0) by file-uploaded, file-deleted
+    # Checks with a failure that the record did not show before; one that only contradicts the digest that the depositor
+    # sent is none. Published (also as 0) by file-uploaded, file-deleted
     # and checksum-verification.
     FAILED_CHECKS: Final = "FailedChecks"
     BYTES_VERIFIED: Final = "BytesVerified"
@@ -96,6 +97,8 @@ class Metric:
     OLDEST_UNVERIFIED_AGE: Final = "OldestUnverifiedAge"
     # Percent of the objects found good, or deposited, within interval and grace.
     COVERAGE_WITHIN_INTERVAL: Final = "CoverageWithinInterval"
+    # Percent of the objects whose check is late by more than the grace; 0 if it is one object.
+    OVERDUE_SHARE: Final = "OverdueShare"
     # Published by checksum-report when a report is complete.
     REPORTS_COMPLETED: Final = "ReportsCompleted"
     # Published by replication-failed: objects that S3 could not replicate, or not in time.
@@ -110,13 +113,10 @@ class Metric:
 
 
 class Severity(StrEnum):
-    """How soon a person has to act."""
+    """How soon a person has to act; the runbook's entry "Severity" has the rule, and names what is critical."""
 
-    # Objects are damaged, lost or unwatched, or will be within days: at any hour.
     CRITICAL = "critical"
-    # The service does not do its work as it should; nothing is lost meanwhile: on the next working day.
     WARNING = "warning"
-    # Somebody should know.
     NOTICE = "notice"
 
 

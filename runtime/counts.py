@@ -48,17 +48,18 @@ class FixityCount:
     size: int = _counted("bytes", "their bytes", Metric.BYTES_UNDER_CARE)
     oldest: datetime | None = _counted(  # noqa: RUF009 (a field)
         "oldest_unverified",
-        "the oldest date on which an object was last found good, or deposited if never found good; deferred objects do"
-        " not count",
+        "the oldest date on which an object was last found good, or deposited if never found good; deferred and"
+        " disputed objects do not count",
         Metric.OLDEST_UNVERIFIED_AGE,
         alarm=CountAlarm(
-            "oldest-unverified", Severity.CRITICAL, "An object was not found good for {longest_days} days.", None
+            "oldest-unverified", Severity.WARNING, "An object was not found good for {longest_days} days.", None
         ),
         start=None,
     )
     covered: int = _counted(
         "within_interval",
-        "objects found good, or deposited, within interval and grace, that have not failed since",
+        "objects found good, or deposited, within interval and grace, that have not failed since; those in `disputed`"
+        " have not failed",
         Metric.COVERAGE_WITHIN_INTERVAL,
         alarm=CountAlarm(
             "coverage",
@@ -70,7 +71,7 @@ class FixityCount:
     )
     failing: int = _counted(
         "failing",
-        "objects whose newest check failed",
+        "objects whose newest check failed, except those in `disputed`",
         "FailingObjects",
         "failing",
         CountAlarm(
@@ -80,6 +81,18 @@ class FixityCount:
             "failing_objects",
         ),
     )
+    disputed: int = _counted(
+        "disputed",
+        "objects that contradict nothing but the digest that their depositor sent",
+        "DisputedObjects",
+        "with another digest than the depositor sent",
+        CountAlarm(
+            "disputed-objects",
+            Severity.WARNING,
+            "Files that arrived do not have the digests that their depositors sent; nothing was damaged since.",
+            "disputed_objects",
+        ),
+    )
     overdue: int = _counted(
         "overdue",
         "objects whose check is late by more than the grace",
@@ -87,7 +100,7 @@ class FixityCount:
         "overdue",
         CountAlarm(
             "overdue-objects",
-            Severity.CRITICAL,
+            Severity.WARNING,
             "Objects were not checked by {grace_days} days after their date.",
             "overdue_objects",
         ),
@@ -183,6 +196,11 @@ class FixityCount:
         """Percent of the objects found good, or deposited, within interval and grace; 100 if there are none."""
         return 100 * self.covered / self.objects if self.objects else 100.0
 
+    @property
+    def overdue_share(self) -> float:
+        """Percent of the objects whose check is late by more than the grace; 0 for one object, which is no share."""
+        return 100 * self.overdue / self.objects if self.overdue > 1 else 0.0
+
     def oldest_age(self, now: datetime) -> float:
         """Return the seconds since the oldest object was last known to be good, or deposited; 0 if there are none."""
         return 0 if self.oldest is None else max(0.0, (now - self.oldest).total_seconds())
@@ -196,6 +214,7 @@ class FixityCount:
         return values | {
             Metric.OLDEST_UNVERIFIED_AGE: self.oldest_age(now),
             Metric.COVERAGE_WITHIN_INTERVAL: self.coverage,
+            Metric.OVERDUE_SHARE: self.overdue_share,
         }
 
 

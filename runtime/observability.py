@@ -24,6 +24,7 @@ _UNITS = {
     Metric.BYTES_UNDER_CARE: MetricUnit.Bytes,
     Metric.OLDEST_UNVERIFIED_AGE: MetricUnit.Seconds,
     Metric.COVERAGE_WITHIN_INTERVAL: MetricUnit.Percent,
+    Metric.OVERDUE_SHARE: MetricUnit.Percent,
 }
 
 

@@ -2,6 +2,7 @@ import json
 import re
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,10 +16,11 @@ DAY = timedelta(days=1)
 PUBLISHED: dict[str, tuple[str | None, ...]] = {
     "objects": ("ObjectsUnderCare",),
     "bytes": ("BytesUnderCare",),
-    "oldest_unverified": ("OldestUnverifiedAge", "oldest-unverified", "critical", None),
+    "oldest_unverified": ("OldestUnverifiedAge", "oldest-unverified", "warning", None),
     "within_interval": ("CoverageWithinInterval", "coverage", "critical", "coverage_percent"),
     "failing": ("FailingObjects", "failing-objects", "critical", "failing_objects"),
-    "overdue": ("OverdueObjects", "overdue-objects", "critical", "overdue_objects"),
+    "disputed": ("DisputedObjects", "disputed-objects", "warning", "disputed_objects"),
+    "overdue": ("OverdueObjects", "overdue-objects", "warning", "overdue_objects"),
     "never_verified": ("NeverVerified",),
     "waiting": ("",),
     "missing_schedule_rows": ("MissingScheduleRows",),
@@ -73,7 +75,7 @@ def test_a_count_survives_a_message(count: FixityCount) -> None:
 @given(COUNT)
 def test_a_count_of_an_earlier_version_is_understood(count: FixityCount) -> None:
     """A sweep goes on when the software is updated meanwhile."""
-    later = {"unrecorded", "vanished", "replaced", "failing", "deferred", "unreplicated", "malformed"}
+    later = {"unrecorded", "vanished", "replaced", "failing", "deferred", "unreplicated", "malformed", "disputed"}
     earlier = {name: value for name, value in count_document(count).items() if name not in later}
     for name in later:
         setattr(count, name, 0)
@@ -95,6 +97,12 @@ def test_the_metrics_are_those_of_the_table() -> None:
     """Each metric is the sum of the counts that name it; age and coverage follow from the count."""
     metrics = FixityCount(objects=4, covered=1, unrecorded=2, replaced=3, oldest=NOW - DAY).metrics(NOW)
 
-    assert {counted.metric for counted in COUNTS.values() if counted.metric} == set(metrics)
+    assert {counted.metric for counted in COUNTS.values() if counted.metric} | {"OverdueShare"} == set(metrics)
     shown = ("ObjectsUnderCare", "CoverageWithinInterval", "UnrecordedObjects", "OldestUnverifiedAge")
     assert dict(zip(shown, (4, 25, 5, 86_400), strict=True)) == {name: metrics[name] for name in shown}
+
+
+@pytest.mark.parametrize(("overdue", "objects", "share"), [(0, 0, 0), (1, 1, 0), (1, 50, 0), (2, 50, 4), (50, 50, 100)])
+def test_f21_one_overdue_object_is_no_share(overdue: int, objects: int, share: float) -> None:
+    """A single late check in a small holding calls nobody at night; two of fifty do."""
+    assert share == FixityCount(objects=objects, overdue=overdue).metrics(NOW)["OverdueShare"]

@@ -106,7 +106,9 @@ class _Story:
         with working("waiting for the result of the request"):
             # One file for people, one for programs.
             keys = eventually(
-                lambda: self._keys(self._managed, "requests/"), lambda seen: len(seen) == 2, what="the result"
+                lambda: self._service.keys_in(self._managed, "requests/"),
+                lambda seen: len(seen) == 2,
+                what="the result",
             )
         print()
         say(f"The result is in {self._managed}:")
@@ -139,7 +141,7 @@ class _Story:
         )
         with working("waiting for the replicas"):
             eventually(
-                lambda: self._keys(self._replica, ""),
+                lambda: self._service.keys_in(self._replica, ""),
                 lambda seen: sorted(seen) == self._keys_uploaded,
                 what="the replicas",
             )
@@ -224,7 +226,11 @@ class _Story:
         records = self._service.records(self._bucket)
         self._print_records(records)
         expect("the outcomes", {text_of(record, "LastOutcome") for record in records.values()}, {"match"})
-        urls = self._service.sqs.list_queues(QueueNamePrefix="duracloud-local-")["QueueUrls"]
+        # SQS pages only what is asked for with a size.
+        pages = self._service.sqs.get_paginator("list_queues").paginate(
+            QueueNamePrefix="duracloud-local-", PaginationConfig={"PageSize": 1000}
+        )
+        urls = [url for page in pages for url in page["QueueUrls"]]
         waiting = {url.rsplit("/", 1)[-1]: self._service.waiting(url) for url in urls}
         expect("messages in queues", {name: depth for name, depth in waiting.items() if depth}, {})
         say(f"All {len(urls)} queues are empty; the dead-letter queues too.")
@@ -232,9 +238,6 @@ class _Story:
     def _title(self, text: str) -> None:
         self._step += 1
         print(f"\n{self._step}. {text}\n", flush=True)
-
-    def _keys(self, bucket: str, prefix: str) -> list[str]:
-        return [entry["Key"] for entry in self._s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
 
     def _read(self, bucket: str, key: str) -> bytes:
         content: bytes = self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()

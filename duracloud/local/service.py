@@ -83,10 +83,15 @@ class Service:
 
     def managed_files(self, prefix: str) -> dict[str, bytes]:
         """Return the files of the managed bucket below a prefix, by key."""
-        names = {"Bucket": self.parameters["storage/managed-bucket"]}
-        pages = self.s3.get_paginator("list_objects_v2").paginate(**names, Prefix=prefix)
-        keys = [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-        return {key: self.s3.get_object(**names, Key=key)["Body"].read() for key in keys}
+        managed = self.parameters["storage/managed-bucket"]
+        return {
+            key: self.s3.get_object(Bucket=managed, Key=key)["Body"].read() for key in self.keys_in(managed, prefix)
+        }
+
+    def keys_in(self, bucket: str, prefix: str = "") -> list[str]:
+        """Return the keys of a bucket's current objects below a prefix."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
     def records(self, bucket: str) -> dict[str, Row]:
         """Return the fixity records of a bucket by key, in DynamoDB's own form."""
@@ -121,8 +126,8 @@ class Service:
         managed = self.parameters["storage/managed-bucket"]
 
         def results() -> set[str]:
-            found = self.s3.list_objects_v2(Bucket=managed, Prefix="requests/").get("Contents", [])
-            return {entry["Key"] for entry in found if f"/{key}." in entry["Key"] and entry["Key"].endswith(".json")}
+            found = self.keys_in(managed, "requests/")
+            return {name for name in found if f"/{key}." in name and name.endswith(".json")}
 
         before, body = results(), content.encode() if isinstance(content, str) else content
         self.s3.put_object(Bucket=self.parameters["storage/request-bucket"], Key=key, Body=body)
@@ -197,12 +202,12 @@ class Service:
     @contextmanager
     def paused(self, *functions: str) -> Iterator[None]:
         """During the block, disable the queues and streams of some functions."""
+        pages = self.lambda_.get_paginator("list_event_source_mappings")
         mappings = [
             mapping["UUID"]
             for function in functions
-            for mapping in self.lambda_.list_event_source_mappings(FunctionName=self.functions[function])[
-                "EventSourceMappings"
-            ]
+            for page in pages.paginate(FunctionName=self.functions[function])
+            for mapping in page["EventSourceMappings"]
         ]
         for mapping in mappings:
             self.lambda_.update_event_source_mapping(UUID=mapping, Enabled=False)

@@ -22,13 +22,18 @@ class S3MainBuckets(MainBuckets):
     _client: S3Client
     # Without the dash behind it.
     _prefix: str
+    # Buckets a page. Without a size, S3 refuses the list to accounts that may have more than 10,000 buckets:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html
+    _most: int = 1000
 
     @override
     def names(self) -> list[str]:
         begin = bucket_name(self._prefix, "")
         endings = tuple(f"-{suffix}" for suffix in RESERVED_SUFFIXES)
         with translated("listing the buckets"):
-            pages = self._client.get_paginator("list_buckets").paginate(Prefix=begin)
+            pages = self._client.get_paginator("list_buckets").paginate(
+                Prefix=begin, PaginationConfig={"PageSize": self._most}
+            )
             found = [bucket["Name"] for page in pages for bucket in page["Buckets"]]
         # The dash keeps the buckets of a sibling environment out (lesson L21).
         return sorted(name for name in found if name.startswith(begin) and not name.endswith(endings))

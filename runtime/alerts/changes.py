@@ -35,8 +35,9 @@ def to_announce(changes: Iterable[RecordChange]) -> tuple[Announcement, ...]:
 
     Several changes of one object count as their net effect. A failure is news if the same version was not failing with
     the same outcome before, for the object or for its replica. A recovery is the change from failing to good, of the
-    same version or of one with the same digests; a version with other content is a replacement. A removed record is
-    neither; records after a removal begin anew.
+    same version or of one with the same digests; a version with other content is a replacement. Where only the
+    depositor's digest differed, any good version is the recovery. A removed record is neither; records after a removal
+    begin anew.
     """
     first: dict[ObjectRef, RecordImage | None] = {}
     last: dict[ObjectRef, RecordImage | None] = {}
@@ -62,4 +63,5 @@ def _kind(before: RecordImage | None, now: RecordImage) -> Kind | None:
     if not now.last_check.success:
         return None
     same_content = before.version_id == now.version_id or same_bytes(before.digests, now.digests)
-    return Kind.RECOVERY if same_content else Kind.REPLACEMENT
+    # Nothing was lost where only the depositor's digest differed: uploading the file again is what was asked for.
+    return Kind.RECOVERY if same_content or before.disputed else Kind.REPLACEMENT

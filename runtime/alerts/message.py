@@ -7,10 +7,10 @@ from typing import Final
 import attrs
 
 from runtime.alerts.changes import Announcement, Kind
-from runtime.fixity.failures import of_replica_only
+from runtime.fixity.failures import DISPUTED, of_replica_only, told_outcome
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import RecordImage
-from runtime.fixity.replica import HIDDEN, OF_REPLICA
+from runtime.fixity.replica import HIDDEN
 from runtime.shared.wording import FAILURES, cut, plural, visible
 
 MOST_OBJECTS: Final = 100
@@ -21,13 +21,13 @@ SUBJECT_CHARACTERS: Final = 99
 _ENVIRONMENT_CHARACTERS: Final = 30
 _MESSAGE_CHARACTERS: Final = 500
 _VERSION_CHARACTERS: Final = 1_024
-# The runbook's entry about failing objects; the alarm on failed checks links to it too.
+# The runbook's entries about failing objects, and about those where only the depositor's digest differs. Alarms link
+# to them too.
 _RUNBOOK_ENTRY: Final = "#failed-checks"
+_ENTRY_OF_DISPUTED: Final = "#disputed-objects"
 
 _CUT: Final = "..."
-_NOT_AS_ANNOUNCED: Final = (
-    "not as announced: its content is not what S3, or the depositor's own digest, said at the upload"
-)
+_NOT_AS_ANNOUNCED: Final = "not as announced: its content is not what S3 said at the upload"
 _HIDDEN_REPLICA: Final = (
     "replica about to be removed: the copy in the other region is hidden there under a deletion or a newer version;"
     " the object itself is good"
@@ -40,6 +40,9 @@ _OBJECTS_FAIL: Final = """\
   Until then do not delete or overwrite an object that itself fails: it is evidence, part of it may still be good."""
 _REPLICAS_FAIL: Final = """\
   Where only the replica fails, the runbook says how to make a new one out of the object."""
+_DIGESTS_DIFFER: Final = """\
+  Where only the depositor's digest differs, ask the depositor to upload the file again with the right digest.
+  This can wait for a working day: nothing was damaged since the upload."""
 _READ_AGAIN: Final = """\
   Every failing object is read again about a day later, until it is good again. You will be told of its recovery;
   you will not be told again of the same failure."""
@@ -67,10 +70,14 @@ def compose(environment: str, announcements: Sequence[Announcement], runbook_url
     counted.
     """
     kinds = Counter(item.kind for item in announcements)
-    replicas = sum(item.kind is Kind.FAILURE and of_replica_only(item.now.last_check) for item in announcements)
-    objects = kinds[Kind.FAILURE] - replicas
-    summary = ", ".join(_counts(objects, replicas, kinds))
-    advice = _advice(objects, replicas, kinds[Kind.REPLACEMENT]).format(runbook=runbook_url + _RUNBOOK_ENTRY)
+    failed = [item.now for item in announcements if item.kind is Kind.FAILURE]
+    replicas = sum(of_replica_only(record.last_check) for record in failed)
+    disputed = sum(record.disputed for record in failed)
+    objects = len(failed) - replicas - disputed
+    summary = ", ".join(_counts(objects, replicas, disputed, kinds))
+    replacements = kinds[Kind.REPLACEMENT]
+    entry = _ENTRY_OF_DISPUTED if disputed and not objects + replicas + replacements else _RUNBOOK_ENTRY
+    advice = _advice(objects, replicas, disputed, replacements).format(runbook=runbook_url + entry)
     head = f"DuraCloud, environment {environment}: {summary}."
     listed = _listed(announcements, BODY_BYTES - _size(head) - _size(advice))
     parts = [head, *listed]
@@ -79,21 +86,29 @@ def compose(environment: str, announcements: Sequence[Announcement], runbook_url
     return Message(subject=_subject(environment, summary), body="\n\n".join([*parts, advice]) + "\n")
 
 
-def _advice(objects: int, replicas: int, replacements: int) -> str:
-    if not objects + replicas + replacements:
+def _advice(objects: int, replicas: int, disputed: int, replacements: int) -> str:
+    failures = objects + replicas + disputed
+    if not failures + replacements:
         return _RECOVERED
-    parts = {_OBJECTS_FAIL: objects, _REPLICAS_FAIL: replicas, _READ_AGAIN: objects + replicas, _REPLACED: replacements}
+    parts = {
+        _OBJECTS_FAIL: objects,
+        _REPLICAS_FAIL: replicas,
+        _DIGESTS_DIFFER: disputed,
+        _READ_AGAIN: failures,
+        _REPLACED: replacements,
+    }
     return "\n".join([_FOLLOW, *(text for text, count in parts.items() if count)])
 
 
-def _counts(objects: int, replicas: int, kinds: Mapping[Kind, int]) -> list[str]:
+def _counts(objects: int, replicas: int, disputed: int, kinds: Mapping[Kind, int]) -> list[str]:
     counted = (
-        (objects, "object", "failed the check"),
-        (replicas, "replica", "failed the check"),
-        (kinds[Kind.RECOVERY], "object", "recovered"),
-        (kinds[Kind.REPLACEMENT], "object", "replaced"),
+        (objects, "object failed the check", "objects failed the check"),
+        (replicas, "replica failed the check", "replicas failed the check"),
+        (disputed, "depositor's digest differs", "depositors' digests differ"),
+        (kinds[Kind.RECOVERY], "object recovered", "objects recovered"),
+        (kinds[Kind.REPLACEMENT], "object replaced", "objects replaced"),
     )
-    return [f"{plural(number, noun)} {what}" for number, noun, what in counted if number]
+    return [plural(number, one, many) for number, one, many in counted if number]
 
 
 def _subject(environment: str, summary: str) -> str:
@@ -140,6 +155,8 @@ def _title(item: Announcement) -> str:
         same_version = item.before is None or item.before.version_id == item.now.version_id
         instead = "" if same_version else ", in a newer version than the one that failed"
         return f"RECOVERED - its content is as it should be{instead}"
+    if item.now.disputed:
+        return f"TO BE UPLOADED AGAIN - {FAILURES[DISPUTED].meaning}"
     return f"FAILED - {_what_is_wrong(item.now)}"
 
 
@@ -147,7 +164,7 @@ def _what_is_wrong(record: RecordImage) -> str:
     check = record.last_check
     if check.message.startswith(HIDDEN):
         return _HIDDEN_REPLICA
-    outcome = f"{OF_REPLICA}{check.outcome}" if of_replica_only(check) else check.outcome
+    outcome = told_outcome(check)
     if outcome == Outcome.MISMATCH and not record.last_good_date:
         return _NOT_AS_ANNOUNCED
     return FAILURES[outcome].told if outcome in FAILURES else check.outcome

@@ -75,8 +75,9 @@ def _metrics(findings: Iterable[Finding]) -> dict[str, float]:
         if finding.outcome is not None:
             name = _METRICS[finding.outcome]
             values[name] = values.get(name, 0) + 1
-        # A known failure counts once here; the sweep counts objects that still fail.
-        if finding.success is False and not finding.known:
+        # A known failure counts once here; the sweep counts objects that still fail, and those that only contradict the
+        # digest of their depositor.
+        if finding.success is False and not (finding.known or finding.disputed):
             values[Metric.FAILED_CHECKS] += 1
         if finding.bytes_read:
             values[Metric.BYTES_VERIFIED] = values.get(Metric.BYTES_VERIFIED, 0) + finding.bytes_read

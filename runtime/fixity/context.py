@@ -79,6 +79,7 @@ class Finding:
     bytes_read: int = 0  # by all reads
     back_to_queue: bool = False  # the message must be received again
     known: bool = False  # the record showed the same failure before
+    disputed: bool = False  # it failed because of nothing but the digest that the depositor sent
 
     @classmethod
     def of_check(cls, record: FixityRecord, action: str, *, before: FixityRecord | None) -> Self:
@@ -93,4 +94,5 @@ class Finding:
             message=check.message,
             bytes_read=check.bytes_read * check.reads,
             known=fails_as_before(before, record),
+            disputed=check.disputed,
         )

@@ -1,9 +1,12 @@
 """Whether a check found the failure that the record already shows."""
 
-from typing import Any
+from typing import Any, Final
 
 from runtime.fixity.records import FixityRecord, RecordOf, ReportOf
-from runtime.fixity.replica import only_replica_fails
+from runtime.fixity.replica import OF_REPLICA, only_replica_fails
+
+# Outcome for people of a check that contradicts nothing but the digest that the depositor sent.
+DISPUTED: Final = "depositor-mismatch"
 
 
 def of_replica_only(check: ReportOf[Any, Any]) -> bool:
@@ -11,9 +14,20 @@ def of_replica_only(check: ReportOf[Any, Any]) -> bool:
     return check.success is False and only_replica_fails(check.message)
 
 
-def failure_of(record: RecordOf[Any, Any]) -> tuple[str, str, bool]:
-    """Return what identifies a failure: outcome, version, and whether it is the replica's."""
-    return record.last_check.outcome, record.version_id, of_replica_only(record.last_check)
+def told_outcome(check: ReportOf[Any, Any]) -> str:
+    """Return the outcome of a check in the words for people: it names what fails if that is not the object itself."""
+    if of_replica_only(check):
+        return f"{OF_REPLICA}{check.outcome}"
+    return DISPUTED if check.disputed else str(check.outcome)
+
+
+def failure_of(record: RecordOf[Any, Any]) -> tuple[str, str, bool, bool]:
+    """Return what identifies a failure: outcome, version, and whether only the replica or the depositor's digest fails.
+
+    So damage to an object whose depositor sent a wrong digest is another failure, and news.
+    """
+    check = record.last_check
+    return check.outcome, record.version_id, of_replica_only(check), check.disputed
 
 
 def fails_as_before(before: FixityRecord | None, record: FixityRecord) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
 
 import attrs
 
@@ -13,11 +12,9 @@ from runtime.fixity.evidence import Comparison, Evidence, PartSizes
 from runtime.fixity.objects import ObjectFacts
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.ports import ObjectStore, OpenObject
-from runtime.fixity.records import outcome_of
+from runtime.fixity.records import READ_ONCE, outcome_of
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.ports import Clock
-
-_READ_ONCE: Final = "read once, the last attempt had no time for a second read: "
 
 
 @attrs.frozen(kw_only=True)
@@ -34,7 +31,7 @@ class Examination:
         """The outcome, and a line for people; it says so if no second read confirmed a mismatch."""
         outcome, message = outcome_of(self.comparisons)
         wrong = [item for item in ev.contradictions(self.comparisons) if not item.evidence.of_replica]
-        return outcome, f"{_READ_ONCE}{message}" if wrong and self.reads == 1 else message
+        return outcome, f"{READ_ONCE}{message}" if wrong and self.reads == 1 else message
 
 
 EvidenceOf = Callable[[ObjectFacts], Sequence[Evidence]]

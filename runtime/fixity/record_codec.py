@@ -28,6 +28,7 @@ STATE_ATTRIBUTES: Final = (
     Attribute.LAST_GOOD_DATE,
     Attribute.NEXT_CHECKSUM_DATE,
     Attribute.LAST_OUTCOME,
+    Attribute.LAST_CHECKSUM_MESSAGE,
     Attribute.LAST_CHECKSUM_SUCCESS,
     Attribute.LAST_CHECKSUM_DATE,
     f"{Attribute.LAST_CHECK}.{CheckAttribute.REPLICATION_STATUS}",
@@ -185,6 +186,7 @@ def _state(item: Item) -> RecordState:
             ended=moment_of(item[Attribute.LAST_CHECKSUM_DATE]["S"]),
             replication=_replication(item),
             outcome=_outcome(item),
+            message=item.get(Attribute.LAST_CHECKSUM_MESSAGE, {}).get("S", ""),
         ),
     )
 

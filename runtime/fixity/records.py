@@ -6,7 +6,7 @@ from typing import Final, Generic, TypeVar
 
 import attrs
 
-from runtime.fixity.evidence import Comparison, contradictions
+from runtime.fixity.evidence import Comparison, Source, contradictions
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
 from runtime.shared.object_ref import ObjectRef
@@ -20,6 +20,10 @@ Word = TypeVar("Word", bound=str)
 _OK: Final = "ok"
 # Beginning of the message of a check that could not be made.
 COULD_NOT_BE_READ: Final = "could not be read: "
+# Beginning of the message about a mismatch that no second read confirmed.
+READ_ONCE: Final = "read once, the last attempt had no time for a second read: "
+_DIVIDER: Final = "; "
+_OF_DEPOSITOR: Final = f"{Source.DEPOSITOR}, "
 _MESSAGE_LIMIT: Final = 2_000
 # S3 replicates most objects within 15 minutes and large ones within hours:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/replication.html
@@ -47,15 +51,23 @@ class ResultOf(Generic[Moment, Word]):
 
     outcome: Word
     success: bool | None  # None if it could not be judged
+    message: str  # what it found, for people, in one line
     replication: Replication | None = None  # S3's status; None if the object was not reached
     ended: Moment  # UTC
+
+    @property
+    def disputed(self) -> bool:
+        """Whether it failed because of nothing but the digest that the depositor sent.
+
+        The bytes agree with all else: the file or the digest was wrong before the upload ended (lesson L57).
+        """
+        return self.success is False and _only_depositor_contradicts(self.message)
 
 
 @attrs.frozen(kw_only=True)
 class ReportOf(ResultOf[Moment, Word]):
     """Every fact of one check."""
 
-    message: str  # what it found, for people, in one line
     comparisons: Sequence[Comparison] = ()  # with all evidence; not read from the table
     computed: Mapping[str, str] = attrs.field(factory=dict)  # digests of the bytes read, by algorithm
     bytes_read: int = 0  # by the last read
@@ -88,6 +100,16 @@ class StateOf(Generic[Moment, Word]):
     def failing(self) -> bool:
         """Whether the newest check failed."""
         return self.last_check.success is False
+
+    @property
+    def disputed(self) -> bool:
+        """Whether the newest check failed because of nothing but the digest that the depositor sent."""
+        return self.last_check.disputed
+
+    @property
+    def harmed(self) -> bool:
+        """Whether the newest check failed for another reason: what coverage and alarms count as failing."""
+        return self.failing and not self.disputed
 
     @property
     def deferred(self) -> bool:
@@ -156,5 +178,10 @@ def outcome_of(comparisons: Sequence[Comparison]) -> tuple[Outcome, str]:
     wrong = contradictions(comparisons)
     if not wrong:
         return Outcome.MATCH, _OK
-    text = "; ".join(comparison.text for comparison in wrong)
+    text = _DIVIDER.join(comparison.text for comparison in wrong)
     return Outcome.MISMATCH, cut(text, _MESSAGE_LIMIT)
+
+
+def _only_depositor_contradicts(message: str) -> bool:
+    found = message.removeprefix(READ_ONCE).split(_DIVIDER)
+    return all(contradiction.startswith(_OF_DEPOSITOR) for contradiction in found)

@@ -10,9 +10,9 @@ import attrs
 from runtime.bucket_runs.policy import SweepPolicy
 from runtime.counts import FixityCount
 from runtime.fixity.add_to_count import add_to_count
+from runtime.fixity.failures import told_outcome
 from runtime.fixity.outcome import Outcome
-from runtime.fixity.records import CheckReport, FixityRecord
-from runtime.fixity.replica import OF_REPLICA, only_replica_fails
+from runtime.fixity.records import FixityRecord
 from runtime.shared.pages import Malformed
 from runtime.shared.timestamps import moment_of, timestamp
 from runtime.shared.wording import cut
@@ -24,19 +24,13 @@ MOST_FAILING: Final = 100
 _MESSAGE_CHARACTERS: Final = 500
 
 
-def outcome_of(check: CheckReport) -> str:
-    """Return the outcome of a check as reports count it: with a prefix if only the replica fails."""
-    only_replica = check.success is False and only_replica_fails(check.message)
-    return f"{OF_REPLICA}{check.outcome}" if only_replica else check.outcome.value
-
-
 @attrs.frozen(kw_only=True)
 class FailingObject:
     """A failing object."""
 
     bucket: str
     key: str
-    outcome: str  # as in `outcome_of`
+    outcome: str  # as in `told_outcome`
     message: str  # in one line, perhaps cut
     last_good: str = ""  # ISO 8601 UTC; empty if never, or not readable
     next_check: str = ""  # ISO 8601 UTC; empty if not readable
@@ -49,7 +43,7 @@ class FailingObject:
         return cls(
             bucket=record.ref.bucket,
             key=record.ref.key,
-            outcome=outcome_of(record.last_check),
+            outcome=told_outcome(record.last_check),
             message=cut(record.last_check.message, _MESSAGE_CHARACTERS),
             last_good="" if record.last_good_date is None else timestamp(record.last_good_date, "auto"),
             next_check=timestamp(record.next_check, "auto"),
@@ -60,9 +54,9 @@ class FailingObject:
 class ReportCount(FixityCount):
     """A running count of records that also names failing objects."""
 
-    # by the outcome of the newest check, as in `outcome_of`, or `MALFORMED`
+    # by the outcome of the newest check, as in `told_outcome`, or `MALFORMED`
     outcomes: dict[str, int] = field(default_factory=dict)
-    # the first `MOST_FAILING`, and unreadable records
+    # the first `MOST_FAILING`, disputed ones and unreadable records among them
     failing_objects: list[FailingObject] = field(default_factory=list)
 
     def count(self, record: FixityRecord | Malformed, now: datetime, policy: SweepPolicy) -> None:
@@ -72,9 +66,9 @@ class ReportCount(FixityCount):
             self.failing += 1
             outcome = MALFORMED
         else:
-            covered = policy.covers(record.last_sure, now) and not record.failing
+            covered = policy.covers(record.last_sure, now) and not record.harmed
             add_to_count(self, record, covered=covered, overdue=policy.overdue(record.next_check, now))
-            outcome = outcome_of(record.last_check)
+            outcome = told_outcome(record.last_check)
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
         failing = isinstance(record, Malformed) or record.failing
         if failing and len(self.failing_objects) < MOST_FAILING:
@@ -86,6 +80,11 @@ class ReportCount(FixityCount):
         for outcome, number in other.outcomes.items():
             self.outcomes[outcome] = self.outcomes.get(outcome, 0) + number
         self.failing_objects = [*self.failing_objects, *other.failing_objects][:MOST_FAILING]
+
+    @property
+    def needing_attention(self) -> int:
+        """Number of objects that `failing_objects` begins to list."""
+        return self.failing + self.disputed
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -100,6 +99,7 @@ class ReportCount(FixityCount):
             "oldest_unverified": None if self.oldest is None else timestamp(self.oldest, "auto"),
             "outcomes": dict(sorted(self.outcomes.items())),
             "failing": self.failing,
+            "disputed": self.disputed,
         }
 
     @property
@@ -122,6 +122,8 @@ class ReportCount(FixityCount):
             oldest=None if oldest is None else moment_of(oldest),
             outcomes=dict(document["outcomes"]),
             failing=document["failing"],
+            # Notes from before a software update lack this.
+            disputed=document.get("disputed", 0),
             deferred=document["outcomes"].get(Outcome.DEFERRED, 0),
             failing_objects=[FailingObject(**one) for one in document["failing_objects"]],
         )

@@ -48,6 +48,11 @@ FAILURES: Final[Mapping[str, OutcomeWords]] = {
     "replica-absent": OutcomeWords(
         name="Replica missing", meaning="the copy in the other region is gone; the object itself is good"
     ),
+    "depositor-mismatch": OutcomeWords(
+        name="Depositor's digest differs",
+        meaning="the file that arrived does not have the digest that its depositor sent; the file or the digest was"
+        " wrong at the upload",
+    ),
     "malformed-record": OutcomeWords(
         name="Record cannot be read", meaning="something of its record is missing or changed, so it cannot be checked"
     ),

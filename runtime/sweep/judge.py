@@ -42,7 +42,7 @@ class ListedObject:
 class Verdict:
     """What to count and do about one record."""
 
-    covered: bool  # found good, or deposited, within interval and grace, and not failing since
+    covered: bool  # found good, or deposited, within interval and grace, and not harmed since
     overdue: bool = False  # its check is late by more than the grace
     missing_row: bool = False  # it has no schedule row and should have one
     waiting: bool = False  # its schedule row has expired and its check is probably in the queue
@@ -70,7 +70,7 @@ def judge(record: RecordState, row: ScheduleRow | Malformed | None, now: datetim
     coming day, so that a lost table does not come due in one hour. A row that cannot be read is written again from the
     record.
     """
-    covered = policy.covers(record.last_sure, now) and not record.failing
+    covered = policy.covers(record.last_sure, now) and not record.harmed
     if policy.overdue(record.next_check, now):
         if isinstance(row, ScheduleRow) and now < row.due <= now + RETRY:
             return Verdict(covered=covered, overdue=True)

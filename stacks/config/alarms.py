@@ -85,5 +85,12 @@ class Alarms:
         default=99,
         unit="percent",
     )
+    overdue_percent: int = number(
+        1,
+        100,
+        "share of objects whose check is late by more than the grace, of two objects at least; found by a sweep",
+        default=1,
+        unit="percent",
+    )
     failed_replications: int = _in_an_hour("objects that S3 could not replicate", "objects")
     late_replications: int = _in_an_hour("objects that S3 did not replicate within 15 minutes", "objects")

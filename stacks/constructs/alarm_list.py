@@ -23,6 +23,9 @@ CHECKING_FUNCTIONS: Final = (
 _QUARTER_OF_AN_HOUR: Final = 3
 _HOUR: Final = 12
 _DAY_SECONDS: Final = 86_400
+# What its stream loses after a day exists nowhere else: events of the audit trail. The sweep, the next run or a person
+# finds again what any other function or queue did not do.
+_LOSES_EVIDENCE: Final = settings.TrailSettings.function
 
 
 def alarms_on(watched: Watched) -> Iterator[Alarm]:
@@ -44,18 +47,20 @@ def _in_an_hour(metric: cloudwatch.Metric) -> cloudwatch.Metric:
 
 def _on_queues(watched: Watched) -> Iterator[Alarm]:
     thresholds, environment = watched.settings.alarms, watched.settings.name
+    evidence = {stream.failures.name for stream in watched.streams if stream.function.name == _LOSES_EVIDENCE}
     for dead in watched.dead_letters:
         queue = naming.resource_name(environment, dead.name)
+        severity = Severity.CRITICAL if dead.name in evidence else Severity.WARNING
         yield Alarm(
             name=f"set-aside-{dead.name}",
-            severity=Severity.CRITICAL,
+            severity=severity,
             meaning=f"The dead-letter queue {queue} holds messages. Nothing handles them until a person does.",
             metric=dead.metric_messages(),
             threshold=thresholds.dead_letters,
         )
         yield Alarm(
             name=f"forgotten-{dead.name}",
-            severity=Severity.CRITICAL,
+            severity=severity,
             meaning=f"A message in the dead-letter queue {queue} is old. SQS will delete it.",
             metric=dead.metric_age(),
             threshold=thresholds.set_aside_seconds,
@@ -93,7 +98,7 @@ def _on_functions(watched: Watched) -> Iterator[Alarm]:
     for stream in watched.streams:
         yield Alarm(
             name=f"behind-{stream.function.name}",
-            severity=Severity.CRITICAL,
+            severity=Severity.CRITICAL if stream.function.name == _LOSES_EVIDENCE else Severity.WARNING,
             meaning=f"Function {stream.function.name} is far behind its stream, which loses records after 24 hours.",
             metric=stream.function.metric_iterator_age(),
             threshold=thresholds.iterator_age_seconds * 1000,
@@ -190,7 +195,7 @@ def _on_replication(watched: Watched) -> Iterator[Alarm]:
     thresholds = watched.settings.alarms
     yield Alarm(
         name="failed-replications",
-        severity=Severity.CRITICAL,
+        severity=Severity.WARNING,
         meaning="S3 could not replicate objects: they have no copy in the other region.",
         metric=_in_an_hour(watched.metric(settings.ReplicationSettings.function, Metric.REPLICATIONS_FAILED)),
         threshold=thresholds.failed_replications,
@@ -198,8 +203,10 @@ def _on_replication(watched: Watched) -> Iterator[Alarm]:
     )
     yield Alarm(
         name="late-replications",
-        severity=Severity.WARNING,
-        meaning="S3 did not replicate objects within 15 minutes.",
+        # Usual during a bulk load of more than 1 Gbit/s, for which S3 does not promise the 15 minutes. S3 goes on, and
+        # reports what it gives up: https://docs.aws.amazon.com/AmazonS3/latest/userguide/rtc-best-practices.html
+        severity=Severity.NOTICE,
+        meaning="S3 did not replicate objects within 15 minutes, and goes on; usual during a bulk load.",
         metric=_in_an_hour(watched.metric(settings.ReplicationSettings.function, Metric.REPLICATIONS_LATE)),
         threshold=thresholds.late_replications,
         of_events=True,
@@ -228,6 +235,17 @@ def _on_sweeps(watched: Watched) -> Iterator[Alarm]:
                 below=alarm.below,
             )
     yield Alarm(
+        name="overdue-share",
+        severity=Severity.CRITICAL,
+        meaning=(
+            f"{environment.alarms.overdue_percent} % of the objects or more were not checked by"
+            f" {environment.sweep.grace_days} days after their date."
+        ),
+        metric=fixity_metrics.of_sweep(environment.name, Metric.OVERDUE_SHARE),
+        threshold=environment.alarms.overdue_percent,
+        missing=cloudwatch.TreatMissingData.IGNORE,
+    )
+    yield Alarm(
         name="no-sweep",
         severity=Severity.CRITICAL,
         meaning=f"No sweep has finished for {environment.sweep.silence_days} days: overdue objects go unnoticed.",
@@ -248,7 +266,7 @@ def _on_audit_trail(watched: Watched) -> Iterator[Alarm]:
 
     yield Alarm(
         name="no-audit-manifest",
-        severity=Severity.CRITICAL,
+        severity=Severity.WARNING,
         meaning=f"The audit trail has not been signed for {silence_days} days.",
         metric=daily(Metric.AUDIT_MANIFESTS),
         threshold=1,

@@ -63,8 +63,11 @@ def _care(watched: Watched) -> list[cloudwatch.IWidget]:
             "Longest time since an object was found good, seconds", [of_sweep(Metric.OLDEST_UNVERIFIED_AGE, "seconds")]
         ),
         _graph(
-            "Found good within interval and grace, percent",
-            [of_sweep(Metric.COVERAGE_WITHIN_INTERVAL, "percent", "Minimum")],
+            "Found good within interval and grace, and overdue, percent",
+            [
+                of_sweep(Metric.COVERAGE_WITHIN_INTERVAL, "found good", "Minimum"),
+                of_sweep(Metric.OVERDUE_SHARE, "overdue"),
+            ],
         ),
         _graph("Objects that the sweep found out of order", [of_sweep(*found) for found in _OUT_OF_ORDER.items()]),
     ]

@@ -16,6 +16,8 @@ DAMAGED = image(version_id="v1", success=False, outcome=Outcome.MISMATCH)
 UNREADABLE = image(version_id="v1", success=False, outcome=Outcome.UNREADABLE)
 REPLICA_GONE = image(version_id="v1", success=False, outcome=Outcome.ABSENT, message="the replica is gone: x")
 GONE = image(version_id="v1", success=False, outcome=Outcome.ABSENT, message="the object is gone")
+CONTRADICTED = "depositor's metadata, md5: expected aa, computed bb"
+DISPUTED = image(version_id="v1", success=False, outcome=Outcome.MISMATCH, message=CONTRADICTED)
 DEFERRED = image(version_id="v1", success=None, outcome=Outcome.DEFERRED)
 NEW_GOOD = image(version_id="v2", success=True, outcome=Outcome.MATCH)
 OLD = {"md5": "aa"}
@@ -62,6 +64,24 @@ def test_l13_people_are_told_of_changes_only(
     before: RecordImage | None, after: RecordImage | None, kinds: list[Kind]
 ) -> None:
     """A new failure and a recovery are news; the same failure, a removal and what was not judged are not."""
+    assert kinds == _kinds(before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kinds"),
+    [
+        (None, DISPUTED, [Kind.FAILURE]),
+        (DISPUTED, DISPUTED, []),
+        (DISPUTED, DAMAGED, [Kind.FAILURE]),
+        (DISPUTED, NEW_DAMAGED, [Kind.FAILURE]),
+        (DISPUTED, attrs.evolve(NEW_GOOD, digests=OLD), [Kind.RECOVERY]),
+        (DISPUTED, GOOD, [Kind.RECOVERY]),
+    ],
+)
+def test_l57_damage_after_a_wrong_digest_is_news_and_another_upload_ends_it(
+    before: RecordImage | None, after: RecordImage, kinds: list[Kind]
+) -> None:
+    """A known wrong digest hides no damage, and the upload that was asked for is a recovery, whatever it holds."""
     assert kinds == _kinds(before, after)
 
 

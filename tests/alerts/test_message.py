@@ -5,8 +5,10 @@ from hypothesis import strategies as st
 
 from runtime.alerts.changes import Announcement, Kind
 from runtime.alerts.message import compose
+from runtime.fixity.failures import DISPUTED
 from runtime.fixity.outcome import Outcome
 from runtime.shared.object_ref import ObjectRef
+from runtime.shared.wording import FAILURES
 from tests.support.hostile import HOSTILE_TEXTS
 from tests.support.record_images import changed, image
 
@@ -24,6 +26,10 @@ def _failure(key: str = "letter.txt", message: str = "baseline, sha256: expected
         next_check="2026-03-02T12:00:00.000Z",
     )
     return Announcement(kind=Kind.FAILURE, ref=ObjectRef("acme-test-letters", key), before=None, now=state)
+
+
+def _disputed(key: str = "a") -> Announcement:
+    return _failure(key, "depositor's metadata, sha256: expected aa, computed bb")
 
 
 def _recovery(version_id: str = "v1") -> Announcement:
@@ -88,11 +94,32 @@ def test_a_replica_that_fails_is_not_to_be_left_alone() -> None:
 
 
 def test_a_deposit_that_was_never_good_is_not_called_damaged() -> None:
-    """Where a depositor's digest does not fit, two statements disagree, and nothing was damaged under care."""
-    failure = _failure(message="depositor's metadata, md5: expected a, computed b")
+    """Where S3's own word does not fit at the upload, two statements disagree, and nothing was damaged since."""
+    failure = _failure(message="S3 ETag, md5: expected a, computed b")
     never = attrs.evolve(failure, now=changed(failure.now, last_good_date=None))
 
-    assert "1. FAILED - not as announced: its content is not what S3, or" in compose("prod", [never], RUNBOOK).body
+    assert "1. FAILED - not as announced: its content is not what S3 said at" in compose("prod", [never], RUNBOOK).body
+
+
+def test_l57_a_depositors_wrong_digest_is_no_failure_and_says_who_acts() -> None:
+    """The mail about nothing else counts no failed check, asks the depositor for another upload, and scares nobody."""
+    message = compose("prod", [_disputed(), _disputed("b")], RUNBOOK)
+
+    assert "[DuraCloud prod] 2 depositors' digests differ" == message.subject
+    assert f"1. TO BE UPLOADED AGAIN - {FAILURES[DISPUTED].meaning}\n" in message.body
+    assert f"{RUNBOOK}#disputed-objects\n" in message.body
+    assert "ask the depositor to upload the file again with the right digest" in message.body
+    assert "FAILED" not in message.body
+    assert "do not delete or overwrite" not in message.body
+
+
+def test_l57_a_wrong_digest_beside_damage_does_not_hide_it() -> None:
+    """Subject, link and advice are those of the damage; the digest is counted beside it."""
+    message = compose("prod", [_failure(), _disputed()], RUNBOOK)
+
+    assert "[DuraCloud prod] 1 object failed the check, 1 depositor's digest differs" == message.subject
+    assert f"{RUNBOOK}#failed-checks\n" in message.body
+    assert "do not delete or overwrite an object that itself fails" in message.body
 
 
 def test_recovery_by_a_newer_version_says_so() -> None:

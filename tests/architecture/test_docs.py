@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from runtime.fixity.failures import DISPUTED
+from runtime.shared.wording import FAILURES
 from tests.architecture.source import ROOT
 from tests.support.markdown import anchors_in, without_code
 
@@ -56,6 +58,13 @@ def test_the_glossary_is_short() -> None:
 
     assert 0 < len(terms) <= 30
     assert sorted(terms) == terms
+
+
+def test_l57_one_sentence_says_that_a_depositors_digest_differs() -> None:
+    """Guide, runbook and the auditor's page say it as e-mail and report do."""
+    for page in ("depositor/guide.md", "operator/runbook.md", "auditor/report.md"):
+        text = " ".join((ROOT / "docs" / page).read_text("utf-8").split()).casefold()
+        assert FAILURES[DISPUTED].meaning.casefold() in text, page
 
 
 def test_decisions_have_one_shape_and_are_in_the_index() -> None:

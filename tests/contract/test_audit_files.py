@@ -80,7 +80,7 @@ def test_files_are_read_in_the_order_of_their_keys(files: tuple[AuditFiles, Audi
         list(folder.read_each([*keys, "audit/events/none"]))
 
 
-def test_long_listings_are_read_to_their_end(s3: Any) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
+def test_l55_long_listings_are_read_to_their_end(s3: Any) -> None:  # noqa: ANN401 (boto3 builds classes at run time)
     """S3 hands out a thousand keys at once; the rest is asked for."""
     keys = [f"audit/events/{number:04}" for number in range(1_001)]
     for key in keys:

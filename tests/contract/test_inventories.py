@@ -8,7 +8,7 @@ import pytest
 from runtime.adapters.s3_inventories import S3Inventories
 from runtime.report.inventory import InventoryError, StoredVersion
 from runtime.shared.errors import TransientError
-from tests.contract.buckets import with_buckets
+from tests.contract.buckets import in_small_pages, with_buckets
 from tests.support.inventory_files import BUCKET, ROWS, SCHEMA, VERSIONS, WRITERS, Row, as_csv, as_parquet, md5_of
 
 MANAGED = "acme-test-managed"
@@ -61,7 +61,7 @@ class Written:
 
 @pytest.fixture
 def written(aws: None) -> Iterator[Written]:  # noqa: ARG001 (moto)
-    s3 = with_buckets(MANAGED)
+    s3 = in_small_pages(with_buckets(MANAGED))
     yield Written(s3)
     s3.close()
 
@@ -101,6 +101,14 @@ def test_l32_the_newest_complete_inventory_counts(written: Written) -> None:
     assert newest is not None
     assert (f"{good}manifest.json", _day(9)) == (newest.manifest, newest.made)
     assert ["old"] == [one.key for one in _read(inventories)]
+
+
+def test_l55_the_newest_of_many_pages_of_inventories_counts(written: Written) -> None:
+    """S3 lists the folders by their names, a page at a time; the newest is on the last one."""
+    for day in range(1, 8):
+        written.inventory(_day(day), {f"{day}": as_csv([Row(f"of day {day}")])})
+
+    assert ["of day 7"] == [one.key for one in _read(S3Inventories(written.s3, MANAGED))]
 
 
 def test_a_bucket_without_an_inventory_has_none(written: Written) -> None:

@@ -291,3 +291,17 @@ def test_l21_only_main_buckets_of_the_environment_are_listed() -> None:
     others = ["acme-dev-managed", "acme-dev-logs", "acme-dev-bucket-requested", "acme-dev-letters-repl", "acme-dev2-x"]
 
     assert main == S3MainBuckets(with_buckets(*others, *main), "acme-dev").names()
+
+
+@pytest.mark.usefixtures("aws")
+def test_l55_buckets_are_listed_to_their_end_and_always_by_pages() -> None:
+    """S3 refuses a list without a page size where the quota of buckets is high; all pages together are the list."""
+    main = [f"acme-dev-{number}" for number in range(7)]
+    s3 = with_buckets(*main, "acme-prod-letters")
+    asked: list[Any] = []
+    s3.meta.events.register("provide-client-params.s3.ListBuckets", lambda params, **_: asked.append(params))
+
+    assert main == S3MainBuckets(s3, "acme-dev", 3).names()
+    assert [3, 3, 3] == [params["MaxBuckets"] for params in asked]
+    assert main == S3MainBuckets(s3, "acme-dev").names()
+    assert asked[-1]["MaxBuckets"] > 0

@@ -79,7 +79,7 @@ def test_table_without_point_in_time_recovery_is_refused(table: tuple[Any, str])
         DynamoDbExports(client, arn, BUCKET).start(PREFIX, "token")
 
 
-def test_all_pages_of_exports_are_read() -> None:
+def test_l55_all_pages_of_exports_are_read() -> None:
     """A table with more exports than a page holds is listed to the end."""
 
     class Paged:

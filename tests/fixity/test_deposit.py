@@ -169,6 +169,40 @@ def test_depositors_wrong_digest_is_a_contradiction() -> None:
     assert "depositor's metadata, sha256" in finding.message
 
 
+def test_l57_a_wrong_digest_of_the_depositor_is_told_from_damage() -> None:
+    """Only a depositor's digest that alone contradicts is disputed, also if read once; another contradiction is not."""
+    w, put = uploaded(depositor={"sha256": "0" * 64, "md5": "0" * 32})
+    assert w.deposit(put).disputed
+
+    once, put = uploaded(depositor={"sha256": "0" * 64})
+    once.store.on_chunk = lambda _: once.clock.advance(seconds=10)
+    finding = once.deposit(put, seconds=45, receives=3, last=True)
+    assert finding.message.startswith("read once")
+    assert finding.disputed
+
+    other, put = uploaded(depositor={"sha256": "0" * 64})
+    other.store.damage(REF)
+    damaged = other.deposit(put)
+    assert "depositor's metadata" in damaged.message
+    assert not damaged.disputed
+
+
+def test_l57_damage_after_a_wrong_digest_is_a_failed_check_of_its_own() -> None:
+    """The daily check of a disputed object knows it; when its bytes change that is not known before."""
+    w, put = uploaded(depositor={"sha256": "0" * 64})
+    w.deposit(put)
+    w.clock.advance(days=1)
+    again = w.verify()
+    assert again.known
+    assert again.disputed
+
+    w.store.damage(REF)
+    w.clock.advance(days=1)
+    damaged = w.verify()
+
+    assert (False, False) == (damaged.known, damaged.disputed)
+
+
 def test_l05_evidence_and_bytes_come_from_one_answer(w: World, put: Happening) -> None:
     """An overwrite between the reads does not mix two versions: the second read is pinned to the first's version."""
     w.store.damage(REF)

@@ -82,6 +82,7 @@ def test_a_sweep_ends_in_metrics_for_the_whole_environment(capsys: pytest.Captur
         "OverdueObjects": (1, "Count"),
         "NeverVerified": (2, "Count"),
         "CoverageWithinInterval": (pytest.approx(50), "Percent"),
+        "OverdueShare": (0, "Percent"),
         "MissingScheduleRows": (6, "Count"),
         "OrphanScheduleRows": (1, "Count"),
         # One without a record, and one of which S3 lists another version.

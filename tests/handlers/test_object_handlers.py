@@ -236,6 +236,14 @@ def test_mismatch_is_a_failed_check_and_no_failed_message(capsys: pytest.Capture
     )
 
 
+def test_l57_a_depositors_wrong_digest_is_no_failed_check(w: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """It counts as a mismatch, and raises no alarm of damage."""
+    put = w.store.put(REF, b"12345", depositor={"sha256": "0" * 64})
+
+    assert [] == _run(file_uploaded.handle, w, s3_event(put))
+    assert [("file-uploaded", {"OutcomeMismatch": 1, "FailedChecks": 0, "BytesVerified": 10})] == published(capsys)
+
+
 @pytest.mark.parametrize(("receives", "failed"), [(1, 0), (2, 0), (3, 1)])
 def test_unreadable_object_goes_back_until_the_queue_sets_it_aside(
     receives: int, failed: int, capsys: pytest.CaptureFixture[str]

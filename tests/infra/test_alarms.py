@@ -18,6 +18,7 @@ from stacks import naming
 from stacks.config import Alarms
 from tests.architecture.source import attributes_of
 from tests.infra.synthesis import NUMBERED, ROOT, Assembly, Resource, listed
+from tests.support.builders import NOW
 from tests.support.markdown import anchors_in
 
 ALARM = "AWS::CloudWatch::Alarm"
@@ -57,8 +58,32 @@ ITEM_ACTIONS = {
     "dynamodb:Scan",
     "dynamodb:UpdateItem",
 }
-COUNTED = {counted.metric for counted in COUNTS.values() if counted.metric}
+COUNTED = set(FixityCount().metrics(NOW))
 OF_SWEEPS = [counted.alarm for counted in COUNTS.values() if counted.alarm]
+# The rule is in the runbook, which names these, too.
+CRITICAL = {
+    "audit-problems",
+    "behind-audit-trail",
+    "coverage",
+    "failed-checks-checksum-verification",
+    "failed-checks-file-deleted",
+    "failed-checks-file-uploaded",
+    "failing-objects",
+    "forgotten-audit-trail-failures",
+    "no-sweep",
+    "overdue-share",
+    "set-aside-audit-trail-failures",
+}
+NOTICES = {
+    "late-replications",
+    "latency-checksums",
+    "latency-schedule",
+    "partial-requests",
+    "rejected-requests",
+    "verification-concurrency",
+    "write-units-checksums",
+    "write-units-schedule",
+}
 # What happens and does not end.
 OF_EVENTS = (
     "failed-checks-",
@@ -324,6 +349,27 @@ def test_every_alarm_tells_people_and_says_what_to_do(variant: Assembly) -> None
         assert f" What to do: {variant.settings.runbook_url}#" in properties["AlarmDescription"]
 
 
+def test_f21_severity_follows_the_harm_of_four_days(variant: Assembly) -> None:
+    """Critical is what is lost, or not noticed, by the end of a long weekend; a slice of a report is not."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, alarm in _by_name(variant).items():
+        found[next(tag["Value"] for tag in alarm["Tags"] if tag["Key"] == "Severity")].add(name)
+
+    assert CRITICAL == found["critical"]
+    assert NOTICES == found["notice"]
+    assert {"critical", "warning", "notice"} == set(found)
+
+
+def test_f21_the_runbook_names_every_critical_alarm() -> None:
+    """The rule and what follows from it are in one place."""
+    rule = (ROOT / "docs" / "operator" / "runbook.md").read_text("utf-8").partition("\n## Severity\n")[2]
+    named = re.findall(r"`([\w<>-]+)`", rule.partition("- **warning**")[0])
+
+    checked = {name for name in CRITICAL if name.startswith("failed-checks-")}
+    assert {*CRITICAL - checked, "failed-checks-<function>"} == set(named)
+    assert sorted(named) == named
+
+
 def test_every_alarm_says_what_missing_data_means(variant: Assembly) -> None:
     """What is published only when there is work is fine without data; a sweep's word stands; silence is an alarm."""
     found = {
@@ -333,6 +379,7 @@ def test_every_alarm_says_what_missing_data_means(variant: Assembly) -> None:
 
     for alarm in OF_SWEEPS:
         assert ("ignore", below if alarm.below else reached) == found.pop(alarm.name)
+    assert ("ignore", reached) == found.pop("overdue-share")
     assert ("breaching", below) == found.pop("no-sweep")
     assert ("breaching", below) == found.pop("no-audit-manifest")
     assert {("notBreaching", reached)} == set(found.values())
@@ -397,6 +444,7 @@ FOLLOWS = {
     "table_write_units": ("write-units-",),
     "failed_requests": ("rejected-requests", "partial-requests"),
     **{str(alarm.threshold): (alarm.name,) for alarm in OF_SWEEPS if alarm.threshold},
+    "overdue_percent": ("overdue-share",),
 }
 
 
@@ -426,7 +474,8 @@ def test_every_alarm_has_an_entry_in_the_runbook(assemblies: Mapping[str, Assemb
     in_order = list(dict.fromkeys(linked[name] for name in sorted(linked)))
 
     assert in_order == anchors_in(text.partition("\n## Alarms\n")[2])
-    # Notices of failing objects link there too.
-    assert message._RUNBOOK_ENTRY.removeprefix("#") in anchors_in(text)
+    # Notices of failing objects, and of depositors' digests that differ, link there too.
+    for entry in (message._RUNBOOK_ENTRY, message._ENTRY_OF_DISPUTED):
+        assert entry.removeprefix("#") in anchors_in(text)
     # The contents name every entry.
     assert set() == set(in_order) - set(re.findall(r"\(#([^)]+)\)", text.partition("\n## E-mails\n")[0]))

@@ -8,7 +8,7 @@ TITLES = [
     "Managed objects",
     "Managed bytes",
     "Longest time since an object was found good, seconds",
-    "Found good within interval and grace, percent",
+    "Found good within interval and grace, and overdue, percent",
     "Objects that the sweep found out of order",
     "Checks by outcome",
     "Bytes read and compared",

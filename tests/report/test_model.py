@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from runtime.fixity.failures import DISPUTED
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
 from runtime.report.count import MOST_FAILING, ReportCount
@@ -94,6 +95,17 @@ def test_l25_a_replica_that_fails_is_counted_apart() -> None:
 
     assert {"mismatch": 1, "replica-absent": 1} == count.outcomes
     assert ["mismatch", "replica-absent"] == [one.outcome for one in count.failing_objects]
+
+
+def test_l57_a_depositors_wrong_digest_is_named_and_not_counted_as_failing() -> None:
+    """It lowers no coverage, is no failing object, and is listed in the words of mail and guide."""
+    message = "depositor's metadata, sha256: expected aa, computed bb"
+    count = _count(with_outcome(FAILED, Outcome.MISMATCH, success=False, message=message))
+
+    assert (0, 1, 1) == (count.failing, count.disputed, count.needing_attention)
+    assert {DISPUTED: 1} == count.outcomes
+    assert [DISPUTED] == [one.outcome for one in count.failing_objects]
+    assert 1 == ReportCount.from_document(count.document).disputed
 
 
 def test_only_the_first_failing_objects_are_named() -> None:

@@ -17,6 +17,7 @@ from runtime.events.eventbridge_s3 import S3Event, parse
 from runtime.fixity.record_codec import encode
 from runtime.fixity.sequencer import normalised
 from runtime.shared.object_ref import ObjectRef
+from tests.contract.buckets import in_small_pages
 from tests.contract.tables import KEYS
 from tests.support.builders import INTERVAL, NOW, fixity_record
 
@@ -36,7 +37,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[tool.Environment]:
         s3, dynamodb, sqs, ssm = (session.client(name) for name in ("s3", "dynamodb", "sqs", "ssm"))
         for table in ("checksums", "schedule"):
             dynamodb.create_table(TableName=table, **KEYS)
-        s3.create_bucket(Bucket=BUCKET)
+        # More than a page in every list (lesson L55).
+        in_small_pages(s3).create_bucket(Bucket=BUCKET)
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         url = sqs.create_queue(QueueName="object-deleted")["QueueUrl"]
         for name, value in (

@@ -182,7 +182,11 @@ def state(one: FixityRecord) -> RecordState:
         last_good_date=one.last_good_date,
         next_check=one.next_check,
         last_check=ResultOf(
-            outcome=check.outcome, success=check.success, replication=check.replication, ended=check.ended
+            outcome=check.outcome,
+            success=check.success,
+            message=check.message,
+            replication=check.replication,
+            ended=check.ended,
         ),
     )
 

@@ -6,13 +6,15 @@ import pytest
 
 from runtime.counts import COUNTS, FixityCount
 from runtime.events.eventbridge_s3 import parse
+from runtime.fixity.add_to_count import add_to_count
+from runtime.fixity.outcome import Outcome
 from runtime.fixity.schedule import phase
 from runtime.fixity.sequencer import normalised
 from runtime.shared.pages import Malformed
 from runtime.sweep.coverage import Coverage
 from runtime.sweep.judge import Unrecorded, judge, lacks_record, was_replaced
 from runtime.sweep.slices import Sweep, SweepSlice
-from tests.support.builders import NOW
+from tests.support.builders import NOW, check_report, fixity_record
 from tests.support.sweep_fakes import GRACE, POLICY, SWEEP, YOUNG, listed, record, row, state
 
 DAY = timedelta(days=1)
@@ -212,6 +214,19 @@ def test_report_says_what_was_found() -> None:
         "oldest_unverified_age_seconds": 200 * 86_400,
         "coverage_percent": 75,
     } == report
+
+
+@pytest.mark.parametrize(("days", "covered"), [(0, 1), (183, 1), (184, 0)])
+def test_l57_a_wrong_digest_of_the_depositor_has_a_count_and_an_alarm_of_its_own(days: int, covered: int) -> None:
+    """A disputed object is not failing, ages no oldest date, and is covered as long as its deposit is recent."""
+    message = "depositor's metadata, sha256: expected aa, computed bb"
+    check = check_report(Outcome.MISMATCH, success=False, message=message, ended=NOW)
+    one = state(fixity_record(last_good_date=None, deposit_date=NOW - days * DAY, last_check=check))
+    count = FixityCount()
+
+    add_to_count(count, one, covered=judge(one, None, NOW, POLICY).covered, overdue=False)
+
+    assert FixityCount(objects=1, size=5, covered=covered, never_verified=1, disputed=1) == count
 
 
 def test_nothing_under_care_is_all_covered() -> None:

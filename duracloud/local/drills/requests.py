@@ -26,8 +26,7 @@ def _break_off(stage: Stage) -> str:
     expect("the second verdict", (again["verdict"], again["left_behind"]), ("already provisioned", []))
     expect("buckets", _buckets(stage, main), [main, f"{main}-repl"])
     attrs.evolve(stage, bucket=main).deposit("letter.txt")
-    keys = [entry["Key"] for entry in service.s3.list_objects_v2(Bucket=f"{main}-repl").get("Contents", [])]
-    expect("what is replicated", keys, ["letter.txt"])
+    expect("what is replicated", service.keys_in(f"{main}-repl"), ["letter.txt"])
     return f"failed, left behind: {main}; the replica was removed; dropped again: whole, takes and replicates deposits"
 
 
@@ -37,7 +36,8 @@ def _only(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def _buckets(stage: Stage, main: str) -> list[str]:
-    names = [bucket["Name"] for bucket in stage.service.s3.list_buckets()["Buckets"]]
+    pages = stage.service.s3.get_paginator("list_buckets").paginate(Prefix=main, PaginationConfig={"PageSize": 1000})
+    names = [bucket["Name"] for page in pages for bucket in page["Buckets"]]
     return sorted(name for name in names if name in (main, f"{main}-repl"))
 
 
