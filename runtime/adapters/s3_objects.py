@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from runtime.adapters.errors import error_code, http_status, translated
 from runtime.fixity.errors import UnreadableError
-from runtime.fixity.objects import Encryption, ObjectFacts, Replication
+from runtime.fixity.objects import NULL_VERSION, Encryption, ObjectFacts, Replication, Version
 from runtime.fixity.ports import ObjectStore, OpenObject
 from runtime.shared.errors import ObjectAbsentError
 from runtime.shared.object_ref import ObjectRef
@@ -72,10 +72,10 @@ class S3Objects(ObjectStore):
                 client.close()
 
     @override
-    def current_version(self, ref: ObjectRef) -> str:
+    def current_version(self, ref: ObjectRef) -> Version:
         with translated("looking at what is current"), _absent(ref):
             answer = self._client.head_object(Bucket=ref.bucket, Key=ref.key)
-        return str(answer.get("VersionId", "null"))
+        return _facts(ref, answer).version
 
     @override
     def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:
@@ -140,9 +140,10 @@ def _facts(ref: ObjectRef, answer: Mapping[str, Any]) -> ObjectFacts:
     metadata = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
     return ObjectFacts(
         ref=ref,
-        version_id=answer.get("VersionId", "null"),
+        version_id=answer.get("VersionId", NULL_VERSION),
         size=int(answer["ContentLength"]),
         etag=answer["ETag"].strip('"'),
+        modified=answer["LastModified"],
         encryption=_encryption(answer),
         checksums={
             name.removeprefix(_CHECKSUM_HEADER): value

@@ -11,9 +11,9 @@ def of_replica_only(check: ReportOf[Any, Any]) -> bool:
     return check.success is False and only_replica_fails(check.message)
 
 
-def failure_of(record: RecordOf[Any, Any]) -> tuple[str, str, bool]:
+def failure_of(record: RecordOf[Any, Any]) -> tuple[str, tuple[str, str, int], bool]:
     """Return what identifies a failure: outcome, version, and whether it is the replica's."""
-    return record.last_check.outcome, record.version_id, of_replica_only(record.last_check)
+    return record.last_check.outcome, record.identity, of_replica_only(record.last_check)
 
 
 def fails_as_before(before: FixityRecord | None, record: FixityRecord) -> bool:

@@ -78,6 +78,8 @@ class Reader:
             if self.last:
                 return first
             raise UnreadableError("the first read contradicts the evidence, no time was left for the second") from error
+        if second.facts.version != first.facts.version:
+            raise UnreadableError("an upload overwrote it between the two reads")
         return attrs.evolve(second, reads=2)
 
 
@@ -100,8 +102,8 @@ class _Read:
     def _once(self, ref: ObjectRef, version_id: str | None, *, fresh: bool, exact: bool) -> Examination:
         with self.reader.store.open(ref, version_id, fresh=fresh) as opened:
             facts = opened.facts
-            self._refuse_too_large(facts)
             evidence = self.evidence_of(facts)
+            self._refuse_too_large(facts)
             parts = self._parts(facts, evidence, exact=exact)
             needed = [found for item in evidence if (found := ev.wanted(item, parts)) is not None]
             digests = StreamDigests([*map(Wanted, self.algorithms), *needed])

@@ -33,8 +33,9 @@ class Bucket(Protocol):
 
 
 class _FakeBucket:
-    def __init__(self) -> None:
+    def __init__(self, *, versioned: bool = True) -> None:
         self.fake = FakeStore()
+        self.fake.versioned = versioned
         self.store: ObjectStore = self.fake
 
     def put(self, ref: ObjectRef, body: bytes) -> str:
@@ -52,13 +53,13 @@ class _FakeBucket:
 
 
 class _S3Bucket:
-    def __init__(self) -> None:
-        self.s3 = with_buckets(BUCKET, versioned=True)
+    def __init__(self, *, versioned: bool = True) -> None:
+        self.s3 = with_buckets(BUCKET, versioned=versioned)
         self.store: ObjectStore = S3Objects(lambda: client("s3"))
 
     def put(self, ref: ObjectRef, body: bytes) -> str:
         answer = self.s3.put_object(Bucket=ref.bucket, Key=ref.key, Body=body, ChecksumAlgorithm="CRC64NVME")
-        return str(answer["VersionId"])
+        return str(answer.get("VersionId", "null"))
 
     def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...]) -> str:
         names: dict[str, Any] = {"Bucket": ref.bucket, "Key": ref.key}
@@ -83,6 +84,11 @@ class _S3Bucket:
 @pytest.fixture
 def bucket(*, real: bool) -> Bucket:
     return _S3Bucket() if real else _FakeBucket()
+
+
+@pytest.fixture
+def unversioned(*, real: bool) -> Bucket:
+    return _S3Bucket(versioned=False) if real else _FakeBucket(versioned=False)
 
 
 REF = ObjectRef(BUCKET, "box 1/ä+%20\"'.txt")
@@ -144,7 +150,7 @@ def test_a_version_that_is_gone_is_absent(bucket: Bucket) -> None:
 
     with pytest.raises(ObjectAbsentError):
         bucket.store.open(REF, first).__enter__()
-    assert second == bucket.store.current_version(REF)
+    assert second == bucket.store.current_version(REF).id
 
 
 def test_l09_part_sizes_of_a_multipart_upload(bucket: Bucket) -> None:
@@ -266,3 +272,18 @@ def test_facts_of_a_version_that_is_gone_are_absent(bucket: Bucket) -> None:
 
     with pytest.raises(ObjectAbsentError):
         bucket.store.facts(REF, "00000000-0000-0000-0000-000000000000")
+
+
+def test_l39_an_overwrite_without_versions_is_another_version_of_the_id_null(unversioned: Bucket) -> None:
+    """Where a bucket has no versions the id is `null`; ETag, size and date say which content is current."""
+    unversioned.put(REF, b"letter")
+    first = unversioned.store.current_version(REF)
+    unversioned.put(REF, b"letters")
+    second = unversioned.store.current_version(REF)
+
+    assert ("null", "null") == (first.id, second.id)
+    assert (ETAG, 6, 7) == (first.etag, first.size, second.size)
+    assert first.etag != second.etag
+    assert first.modified <= second.modified
+    with unversioned.store.open(REF, "null") as opened:
+        assert (second, b"letters") == (opened.facts.version, b"".join(opened.chunks()))
