@@ -119,7 +119,7 @@ def _examined(change: RecordChange, kind: Kind, before: RecordImage | None, afte
     detail = check.message
     if before is not None and not _same_version(before, after):
         detail += f"; in the place of version {before.version_id}"
-        detail += f" with the ETag {before.etag}" if before.version_id == NULL_VERSION else ""
+        detail += f" with the ETag {before.etag}" if before.version_id == after.version_id else ""
     detail += _doubts(change)
     return AuditEvent(
         source_id=change.event_id,
