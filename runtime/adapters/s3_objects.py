@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _CHUNK_BYTES: Final = 1024 * 1024
+# S3 answers 416 for the number of a missing part, and other implementations 400 (lesson L42):
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+_NO_SUCH_PART: Final = frozenset({400, 416})
 _CHECKSUM_HEADER: Final = "x-amz-checksum-"
 _DEPOSITOR_METADATA: Final = ("md5", "sha1", "sha256", "sha512")
 
@@ -93,6 +96,8 @@ class S3Objects(ObjectStore):
                     Bucket=ref.bucket, Key=ref.key, VersionId=version_id, PartNumber=number
                 )
             except ClientError as error:
+                if http_status(error) in _NO_SUCH_PART:
+                    break
                 raise UnreadableError(f"S3 answered {error_code(error)} for part {number}: {error}") from error
             except BotoCoreError as error:
                 raise UnreadableError(f"S3 did not answer for part {number}: {error}") from error

@@ -63,10 +63,12 @@ class ObjectStore(Protocol):
         """
 
     def part_sizes(self, ref: ObjectRef, version_id: str, parts: int) -> tuple[int, ...]:
-        """Return the sizes in bytes of the first `parts` parts of a multipart upload; fewer if S3 knows fewer.
+        """Return the sizes in bytes of the first `parts` parts of a multipart upload.
+
+        They are fewer if S3 knows fewer, or refuses to say: it has no part 1 of an upload of the parts 2 and 5.
 
         Raises:
-            UnreadableError: S3 did not answer.
+            UnreadableError: S3 did not answer, or the version is gone.
         """
 
 

@@ -27,7 +27,7 @@ class Bucket(Protocol):
     store: ObjectStore
 
     def put(self, ref: ObjectRef, body: bytes) -> str: ...
-    def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...]) -> str: ...
+    def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...], numbers: tuple[int, ...] = ()) -> str: ...
     def delete(self, ref: ObjectRef) -> None: ...
     def delete_version(self, ref: ObjectRef, version_id: str) -> None: ...
 
@@ -41,8 +41,8 @@ class _FakeBucket:
     def put(self, ref: ObjectRef, body: bytes) -> str:
         return self.fake.put(ref, body).version_id
 
-    def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...]) -> str:
-        return self.fake.put(ref, body, parts=parts).version_id
+    def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...], numbers: tuple[int, ...] = ()) -> str:
+        return self.fake.put(ref, body, parts=parts, numbers=numbers).version_id
 
     def delete(self, ref: ObjectRef) -> None:
         self.fake.delete(ref)
@@ -61,12 +61,12 @@ class _S3Bucket:
         answer = self.s3.put_object(Bucket=ref.bucket, Key=ref.key, Body=body, ChecksumAlgorithm="CRC64NVME")
         return str(answer.get("VersionId", "null"))
 
-    def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...]) -> str:
+    def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...], numbers: tuple[int, ...] = ()) -> str:
         names: dict[str, Any] = {"Bucket": ref.bucket, "Key": ref.key}
         upload = self.s3.create_multipart_upload(**names)["UploadId"]
         done: list[Any] = []
         start = 0
-        for number, size in enumerate(parts, 1):
+        for number, size in zip(numbers or range(1, len(parts) + 1), parts, strict=True):
             answer = self.s3.upload_part(**names, UploadId=upload, PartNumber=number, Body=body[start : start + size])
             done.append({"PartNumber": number, "ETag": answer["ETag"]})
             start += size
@@ -162,6 +162,27 @@ def test_l09_part_sizes_of_a_multipart_upload(bucket: Bucket) -> None:
     assert (PART, 1000) == bucket.store.part_sizes(REF, version, 2)
     with bucket.store.open(REF) as opened:
         assert opened.facts.etag.endswith("-2")
+
+
+@pytest.mark.parametrize(("numbers", "known"), [((2, 5), ()), ((1, 3), (PART,))])
+def test_l42_part_numbers_with_gaps(bucket: Bucket, numbers: tuple[int, ...], known: tuple[int, ...]) -> None:
+    """S3 has no part of a missing number; the sizes before it are all that is known, and that is no error."""
+    version = bucket.put_parts(REF, bytes(PART + 1000), (PART, 1000), numbers)
+
+    assert known == bucket.store.part_sizes(REF, version, 2)
+
+
+@pytest.mark.parametrize("status", [400, 416])
+def test_l42_a_missing_part_is_no_error(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """HEAD of the number of a part that S3 does not have is answered without a code."""
+    assert () == _s3_answering(monkeypatch, status, str(status)).part_sizes(REF, "v1", 2)
+
+
+@pytest.mark.parametrize("status", [403, 404, 429, 503])
+def test_l42_parts_that_s3_does_not_tell_now_may_be_told_later(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """A throttled or refused HEAD does not say that the sizes cannot be had."""
+    with pytest.raises(UnreadableError, match="for part 1"):
+        _s3_answering(monkeypatch, status, str(status)).part_sizes(REF, "v1", 2)
 
 
 def _s3_answering(monkeypatch: pytest.MonkeyPatch, status: int, code: str) -> ObjectStore:

@@ -47,7 +47,7 @@ class StoredVersion:
 
     facts: ObjectFacts
     body: bytes
-    part_sizes: tuple[int, ...] = ()
+    part_sizes: tuple[int, ...] = ()  # of the parts 1, 2, ... up to the first missing number
     marker: bool = False
 
     @property
@@ -78,6 +78,7 @@ class FakeStore:
         self.heads = 0
         self.on_open: Callable[[int], None] = lambda _: None
         self.on_chunk: Callable[[int], None] = lambda _: None
+        self.on_part_sizes: Callable[[], None] = lambda: None
         self._ids = itertools.count(1)
 
     def put(
@@ -86,6 +87,7 @@ class FakeStore:
         body: bytes,
         *,
         parts: tuple[int, ...] = (),
+        numbers: tuple[int, ...] = (),
         encryption: Encryption = Encryption.S3_MANAGED,
         checksums: Mapping[str, str] | None = None,
         depositor: Mapping[str, str] | None = None,
@@ -109,7 +111,8 @@ class FakeStore:
         )
         if not self.versioned:
             self.versions.pop(ref, None)
-        self.versions.setdefault(ref, []).append(StoredVersion(facts, body, parts))
+        known = next((n for n, number in enumerate(numbers) if number != n + 1), len(parts))
+        self.versions.setdefault(ref, []).append(StoredVersion(facts, body, parts[:known]))
         return Happening("created", ref, facts.version_id, normalised(f"{number:016x}"))
 
     def delete(self, ref: ObjectRef) -> Happening:
@@ -144,6 +147,7 @@ class FakeStore:
 
     def part_sizes(self, ref: ObjectRef, version_id: str, parts: int) -> tuple[int, ...]:
         self.heads += parts
+        self.on_part_sizes()
         return self._version(ref, version_id).part_sizes[:parts]
 
     def _current(self, ref: ObjectRef) -> StoredVersion:
