@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from typing_extensions import override
 
 from runtime.adapters.errors import error_code, http_status, translated
+from runtime.fixity.depositor_digests import names_digest
 from runtime.fixity.errors import UnreadableError
 from runtime.fixity.objects import NULL_VERSION, Encryption, ObjectFacts, Replication, Version
 from runtime.fixity.ports import ObjectStore, OpenObject
@@ -26,7 +27,6 @@ _CHUNK_BYTES: Final = 1024 * 1024
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 _NO_SUCH_PART: Final = frozenset({400, 416})
 _CHECKSUM_HEADER: Final = "x-amz-checksum-"
-_DEPOSITOR_METADATA: Final = ("md5", "sha1", "sha256", "sha512")
 
 
 @attrs.frozen
@@ -155,7 +155,7 @@ def _facts(ref: ObjectRef, answer: Mapping[str, Any]) -> ObjectFacts:
             for name, value in headers.items()
             if name.startswith(_CHECKSUM_HEADER) and name != f"{_CHECKSUM_HEADER}type"
         },
-        depositor_digests={name: metadata[name] for name in _DEPOSITOR_METADATA if name in metadata},
+        depositor_digests={name: value for name, value in metadata.items() if names_digest(name)},
         storage_class=answer.get("StorageClass", "STANDARD"),
         replication=_replication(answer),
     )

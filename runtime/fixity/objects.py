@@ -55,7 +55,7 @@ class ObjectFacts:
     encryption: Encryption = Encryption.S3_MANAGED
     # by algorithm as S3 sends them: base64, `-N` behind a composite
     checksums: Mapping[str, str] = attrs.field(factory=dict)
-    depositor_digests: Mapping[str, str] = attrs.field(factory=dict)  # from user metadata, by algorithm
+    depositor_digests: Mapping[str, str] = attrs.field(factory=dict)  # user metadata that may hold digests, by name
     storage_class: str = "STANDARD"
     replication: Replication = Replication.NONE
 

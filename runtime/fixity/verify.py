@@ -118,7 +118,7 @@ class _Check:
             item.evidence.source is Source.BASELINE and item.verdict is not Verdict.NOT_COMPARED
             for item in examined.comparisons
         ):
-            outcome, message = Outcome.NO_BASELINE, "this software knows none of the algorithms of the baseline"
+            outcome, message = Outcome.NO_BASELINE, "the baseline holds no digest that this software can compare"
         return self._write(
             self._report(outcome, message, success=outcome is Outcome.MATCH, examined=examined), action="checked"
         )

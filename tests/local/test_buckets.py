@@ -190,7 +190,7 @@ def test_a_head_request_tells_the_size_of_a_part(bucket: Versioned) -> None:
     for arguments in ({}, {"VersionId": done["VersionId"]}):
         head = bucket.s3.head_object(Bucket=name, Key="parts", PartNumber=1, **arguments)
         assert (part, 2) == (head["ContentLength"], head["PartsCount"])
-        with pytest.raises(ClientError, match="416"):
+        with pytest.raises(bucket.s3.exceptions.ClientError, match="416"):
             bucket.s3.head_object(Bucket=name, Key="parts", PartNumber=2, **arguments)
 
 
