@@ -29,7 +29,7 @@ class _Records(FixityRecords):
         return None
 
     @override
-    def deposit(self, record: FixityRecord, *, again: bool = False) -> bool:
+    def deposit(self, record: FixityRecord, *, modified: datetime | None = None, again: bool = False) -> bool:
         if not record.last_check.success:
             raise AssertionError(f"the deposit of {record.ref.key} did not match: {record.last_check.message}")
         return True
@@ -43,7 +43,7 @@ class _Records(FixityRecords):
         return True
 
     @override
-    def postpone(self, ref: ObjectRef, version_id: str, due: datetime) -> bool:
+    def postpone(self, record: FixityRecord, due: datetime) -> bool:
         return True
 
     @override

@@ -32,6 +32,7 @@ from runtime.adapters.errors import condition_failed
 from runtime.bucket_runs.read_ahead import read_ahead
 from runtime.bucket_runs.side_by_side import side_by_side
 from runtime.contract import Attribute
+from runtime.fixity.objects import Version
 from runtime.fixity.record_codec import decode, decode_state
 from runtime.fixity.schedule import ScheduleRow
 from runtime.fixity.table_items import key_of, ref_of
@@ -77,7 +78,7 @@ class Environment:
 @attrs.frozen
 class _Current:
     ref: ObjectRef
-    version_id: str
+    version: Version
 
 
 @attrs.frozen(kw_only=True)
@@ -240,7 +241,7 @@ def _have_looked_at(
                 malformed.append(recorded)
             elif ref in spoiled:
                 continue
-            elif current is None or recorded is None or recorded.version_id != current.version_id:
+            elif current is None or recorded is None or not recorded.is_of(current.version):
                 _look(environment, ref, recorded.sequencer if recorded else _NO_EVENT)
                 count += 1
     return count, malformed
@@ -252,7 +253,8 @@ def _current(environment: Environment, bucket: str) -> Iterator[_Current]:
         for entry in page.get("Versions", []):
             ref = ObjectRef(bucket, entry["Key"])
             if entry["IsLatest"] and not ref.is_folder_marker(entry["Size"]):
-                yield _Current(ref, entry["VersionId"])
+                etag, modified = entry["ETag"].strip('"'), entry["LastModified"]
+                yield _Current(ref, Version(id=entry["VersionId"], etag=etag, size=entry["Size"], modified=modified))
 
 
 def _look(environment: Environment, ref: ObjectRef, sequencer: str) -> None:

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from runtime.adapters.errors import translated, write_if
 from runtime.contract import Attribute
+from runtime.fixity.objects import NULL_VERSION
 from runtime.fixity.ports import FixityRecords
 from runtime.fixity.record_codec import decode, encode, encode_check
 from runtime.fixity.records import FixityRecord
@@ -42,21 +43,35 @@ class DynamoDbRecords(FixityRecords):
         return found
 
     @override
-    def deposit(self, record: FixityRecord, *, again: bool = False) -> bool:
+    def deposit(self, record: FixityRecord, *, modified: datetime | None = None, again: bool = False) -> bool:
+        item = encode(record)
+        values: dict[str, Any] = {
+            ":sequencer": item[Attribute.SEQUENCER],
+            ":version": item[Attribute.VERSION_ID],
+        }
+        another, names = "VersionId <> :version", {}
+        if record.version_id == NULL_VERSION:
+            # `size` is a reserved word of DynamoDB.
+            another += " OR ETag <> :etag OR #size <> :size OR DepositDate < :modified"
+            names = {"ExpressionAttributeNames": {"#size": Attribute.SIZE}}
+            values |= {
+                ":etag": item[Attribute.ETAG],
+                ":size": item[Attribute.SIZE],
+                ":modified": {"S": "" if modified is None else timestamp(modified)},
+            }
         if again:
-            condition = (
-                "attribute_exists(BucketName) AND Sequencer <= :sequencer"
-                " AND (VersionId <> :version OR attribute_not_exists(LastGoodDate))"
-            )
+            may = f"{another} OR attribute_not_exists(LastGoodDate)"
+            condition = f"attribute_exists(BucketName) AND Sequencer <= :sequencer AND ({may})"
         else:
-            condition = "attribute_not_exists(BucketName) OR (Sequencer <= :sequencer AND VersionId <> :version)"
+            condition = f"attribute_not_exists(BucketName) OR (Sequencer <= :sequencer AND ({another}))"
         return write_if(
             "writing the fixity record",
             self._client.put_item,
             TableName=self._table,
-            Item=encode(record),
+            Item=item,
             ConditionExpression=condition,
-            ExpressionAttributeValues={":sequencer": {"S": record.sequencer}, ":version": {"S": record.version_id}},
+            ExpressionAttributeValues=values,
+            **names,
         )
 
     @override
@@ -73,12 +88,11 @@ class DynamoDbRecords(FixityRecords):
 
     @override
     def record_check(self, record: FixityRecord) -> bool:
-        return self._update("writing the check", record.ref, record.version_id, encode_check(record))
+        return self._update("writing the check", record, encode_check(record))
 
     @override
-    def postpone(self, ref: ObjectRef, version_id: str, due: datetime) -> bool:
-        values = {Attribute.NEXT_CHECKSUM_DATE: {"S": timestamp(due)}}
-        return self._update("writing the due date", ref, version_id, values)
+    def postpone(self, record: FixityRecord, due: datetime) -> bool:
+        return self._update("writing the due date", record, {Attribute.NEXT_CHECKSUM_DATE: {"S": timestamp(due)}})
 
     @override
     def remove(self, ref: ObjectRef, sequencer: str) -> bool:
@@ -91,14 +105,16 @@ class DynamoDbRecords(FixityRecords):
             ExpressionAttributeValues={":sequencer": {"S": sequencer}},
         )
 
-    def _update(self, action: str, ref: ObjectRef, version_id: str, values: dict[str, Any]) -> bool:
+    def _update(self, action: str, record: FixityRecord, values: dict[str, Any]) -> bool:
         names = list(values)
+        # The id `null` does not say which version it is; the ETag does (lesson L39).
+        same = {":version": {"S": record.version_id}, ":etag": {"S": record.etag}}
         return write_if(
             action,
             self._client.update_item,
             TableName=self._table,
-            Key=key_of(ref),
+            Key=key_of(record.ref),
             UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in names),
-            ConditionExpression="VersionId = :version",
-            ExpressionAttributeValues={**{f":{name}": values[name] for name in names}, ":version": {"S": version_id}},
+            ConditionExpression="VersionId = :version AND ETag = :etag",
+            ExpressionAttributeValues={**{f":{name}": values[name] for name in names}, **same},
         )

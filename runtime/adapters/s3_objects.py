@@ -11,8 +11,9 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from typing_extensions import override
 
 from runtime.adapters.errors import error_code, http_status, translated
+from runtime.fixity.depositor_digests import names_digest
 from runtime.fixity.errors import UnreadableError
-from runtime.fixity.objects import Encryption, ObjectFacts, Replication
+from runtime.fixity.objects import NULL_VERSION, Encryption, ObjectFacts, Replication, Version
 from runtime.fixity.ports import ObjectStore, OpenObject
 from runtime.shared.errors import ObjectAbsentError
 from runtime.shared.object_ref import ObjectRef
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _CHUNK_BYTES: Final = 1024 * 1024
+# S3 answers 416 for the number of a missing part, and other implementations 400 (lesson L42):
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+_NO_SUCH_PART: Final = frozenset({400, 416})
 _CHECKSUM_HEADER: Final = "x-amz-checksum-"
-_DEPOSITOR_METADATA: Final = ("md5", "sha1", "sha256", "sha512")
 
 
 @attrs.frozen
@@ -72,10 +75,10 @@ class S3Objects(ObjectStore):
                 client.close()
 
     @override
-    def current_version(self, ref: ObjectRef) -> str:
+    def current_version(self, ref: ObjectRef) -> Version:
         with translated("looking at what is current"), _absent(ref):
             answer = self._client.head_object(Bucket=ref.bucket, Key=ref.key)
-        return str(answer.get("VersionId", "null"))
+        return _facts(ref, answer).version
 
     @override
     def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:
@@ -93,6 +96,8 @@ class S3Objects(ObjectStore):
                     Bucket=ref.bucket, Key=ref.key, VersionId=version_id, PartNumber=number
                 )
             except ClientError as error:
+                if http_status(error) in _NO_SUCH_PART:
+                    break
                 raise UnreadableError(f"S3 answered {error_code(error)} for part {number}: {error}") from error
             except BotoCoreError as error:
                 raise UnreadableError(f"S3 did not answer for part {number}: {error}") from error
@@ -140,16 +145,17 @@ def _facts(ref: ObjectRef, answer: Mapping[str, Any]) -> ObjectFacts:
     metadata = {name.lower(): value for name, value in answer.get("Metadata", {}).items()}
     return ObjectFacts(
         ref=ref,
-        version_id=answer.get("VersionId", "null"),
+        version_id=answer.get("VersionId", NULL_VERSION),
         size=int(answer["ContentLength"]),
         etag=answer["ETag"].strip('"'),
+        modified=answer["LastModified"],
         encryption=_encryption(answer),
         checksums={
             name.removeprefix(_CHECKSUM_HEADER): value
             for name, value in headers.items()
             if name.startswith(_CHECKSUM_HEADER) and name != f"{_CHECKSUM_HEADER}type"
         },
-        depositor_digests={name: metadata[name] for name in _DEPOSITOR_METADATA if name in metadata},
+        depositor_digests={name: value for name, value in metadata.items() if names_digest(name)},
         storage_class=answer.get("StorageClass", "STANDARD"),
         replication=_replication(answer),
     )

@@ -62,6 +62,6 @@ def _kind(before: RecordImage | None, now: RecordImage) -> Kind | None:
         return None if failure_of(before) == failure_of(now) else Kind.FAILURE
     if not now.last_check.success:
         return None
-    same_content = before.version_id == now.version_id or same_bytes(before.digests, now.digests)
+    same_content = before.identity == now.identity or same_bytes(before.digests, now.digests)
     # Nothing was lost where only the depositor's digest differed: uploading the file again is what was asked for.
     return Kind.RECOVERY if same_content or before.disputed else Kind.REPLACEMENT

@@ -152,7 +152,7 @@ def _title(item: Announcement) -> str:
     if item.kind is Kind.REPLACEMENT:
         return "REPLACED - by a newer version with other content; the version that failed was not repaired"
     if item.kind is Kind.RECOVERY:
-        same_version = item.before is None or item.before.version_id == item.now.version_id
+        same_version = item.before is None or item.before.identity == item.now.identity
         instead = "" if same_version else ", in a newer version than the one that failed"
         return f"RECOVERED - its content is as it should be{instead}"
     if item.now.disputed:

@@ -9,6 +9,7 @@ from runtime.audit.canonical_json import canonical
 from runtime.audit.events import NO_EXPECTATION, OUTCOMES, AuditEvent, Kind, evidence_values
 from runtime.fixity.digests import same_bytes
 from runtime.fixity.evidence import Comparison, Source, Verdict
+from runtime.fixity.objects import NULL_VERSION
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import MalformedRecord, RecordChange, RecordImage, readable
 from runtime.shared.timestamps import timestamp
@@ -74,7 +75,14 @@ def _altered(before: RecordImage, after: RecordImage, old: Values, new: Values) 
     if old[_CHECK] == new[_CHECK] or (spoiled and after.last_check.ended <= before.last_check.ended):
         return True
     # The service replaces the data of a deposit only for another version, or without a trusted baseline.
-    return before.version_id == after.version_id and before.has_baseline and _deposit(before) != _deposit(after)
+    return _same_version(before, after) and before.has_baseline and _deposit(before) != _deposit(after)
+
+
+def _same_version(before: RecordImage, after: RecordImage) -> bool:
+    """Tell whether a deposit or check left a record of the same version; one of the id `null` also has its date."""
+    return before.identity == after.identity and (
+        before.version_id != NULL_VERSION or before.deposit_date == after.deposit_date
+    )
 
 
 def _contradicts(before: RecordImage, after: RecordImage) -> bool:
@@ -83,14 +91,14 @@ def _contradicts(before: RecordImage, after: RecordImage) -> bool:
     A new deposit after the loss of a table has another date than the restored record, and perhaps other algorithms, but
     the same bytes.
     """
-    if before.version_id != after.version_id or not before.has_baseline:
+    if before.identity != after.identity or not before.has_baseline:
         return False
     same = same_bytes(before.digests, after.digests)
     return not same or (before.size, before.etag) != (after.size, after.etag)
 
 
 def _kind(before: RecordImage, after: RecordImage) -> Kind:
-    if before.version_id != after.version_id:
+    if not _same_version(before, after):
         return Kind.REPAIR if _repairs(before, after) else Kind.DEPOSIT
     if not before.has_baseline and after.last_check.outcome in _ENDS_OF_DEPOSITS:
         return Kind.DEPOSIT
@@ -109,8 +117,9 @@ def _examined(change: RecordChange, kind: Kind, before: RecordImage | None, afte
     baseline = before.digests if kind is Kind.REPAIR and before is not None else after.digests
     against_evidence = kind is Kind.DEPOSIT
     detail = check.message
-    if before is not None and before.version_id != after.version_id:
+    if before is not None and not _same_version(before, after):
         detail += f"; in the place of version {before.version_id}"
+        detail += f" with the ETag {before.etag}" if before.version_id == after.version_id else ""
     detail += _doubts(change)
     return AuditEvent(
         source_id=change.event_id,

@@ -84,7 +84,7 @@ def _facts(care: Care, replicas: Replicas, record: FixityRecord) -> tuple[Object
     except ObjectAbsentError:
         # The object was deleted as well; its event is on the way.
         return facts, ()
-    if ours != record.version_id:
+    if not record.is_of(ours):
         return facts, ()
     return facts, (replica.hidden(record.version_id, "" if current is None else current.version_id),)
 

@@ -7,6 +7,7 @@ import attrs
 
 from runtime.fixity.errors import UnreadableError
 from runtime.fixity.failures import fails_as_before
+from runtime.fixity.objects import Version
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.ports import FixityRecords, ObjectStore, VerificationSchedule
 from runtime.fixity.read_object import Reader
@@ -42,8 +43,8 @@ class Care:
             last=attempt.last_receive,
         )
 
-    def current_version(self, ref: ObjectRef) -> str:
-        """Return the id of the current version.
+    def current_version(self, ref: ObjectRef) -> Version:
+        """Return which version is current.
 
         Raises:
             ObjectAbsentError: no version is current.

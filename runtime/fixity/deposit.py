@@ -123,11 +123,11 @@ class _Deposit:
             ended=care.clock.now(),
             agent=self.attempt.agent,
         )
-        return self._write(self._record(examined.facts, examined.computed, report))
+        return self._write(self._record(examined.facts, examined.computed, report), examined.facts.modified)
 
     def _out_of_time(self, error: OutOfTimeError, started: datetime) -> Finding:
         standing = self.standing
-        if standing and standing.version_id == error.facts.version_id and standing.failing:
+        if standing and standing.is_of(error.facts.version) and standing.failing:
             # A known failure stays known.
             return put_aside(self.care, standing, str(error))
         report = CheckReport(
@@ -140,10 +140,10 @@ class _Deposit:
             ended=self.care.clock.now(),
             agent=self.attempt.agent,
         )
-        return self._write(self._record(error.facts, {}, report))
+        return self._write(self._record(error.facts, {}, report), error.facts.modified)
 
     def _record(self, facts: ObjectFacts, digests: Mapping[str, str], report: CheckReport) -> FixityRecord:
-        same_version = self.standing is not None and self.standing.version_id == facts.version_id
+        same_version = self.standing is not None and self.standing.is_of(facts.version)
         return FixityRecord(
             ref=facts.ref,
             version_id=facts.version_id,
@@ -164,9 +164,9 @@ class _Deposit:
         failed = report.success is False
         return report.ended + RETRY if failed else another_try(self.ref, report.ended)
 
-    def _write(self, record: FixityRecord) -> Finding:
+    def _write(self, record: FixityRecord, modified: datetime) -> Finding:
         care = self.care
-        if not care.records.deposit(record, again=self.standing is not None):
+        if not care.records.deposit(record, modified=modified, again=self.standing is not None):
             return self._stand_back(record)
         care.schedule.put(ScheduleRow.of(record, record.next_check))
         if self._deleted_meanwhile(record.last_check.started):
@@ -177,7 +177,7 @@ class _Deposit:
 
     def _stand_back(self, record: FixityRecord) -> Finding:
         standing = self.care.records.get(record.ref)
-        if standing is None or standing.version_id != record.version_id:
+        if standing is None or standing.identity != record.identity:
             return Finding(ref=record.ref, action="a newer event was recorded: dropped", version_id=record.version_id)
         if standing.sequencer < record.sequencer:
             self.care.records.advance(record.ref, record.version_id, record.sequencer)
@@ -203,7 +203,7 @@ def put_aside(care: Care, record: FixityRecord, reason: str) -> Finding:
         RefusedError: a table refused.
     """
     due = another_try(record.ref, care.clock.now())
-    if care.records.postpone(record.ref, record.version_id, due):
+    if care.records.postpone(record, due):
         care.schedule.put(ScheduleRow.of(record, due))
     return Finding(
         ref=record.ref,

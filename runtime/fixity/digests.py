@@ -163,6 +163,6 @@ class StreamDigests:
 
 
 def same_bytes(some: Mapping[str, str], others: Mapping[str, str]) -> bool:
-    """Tell whether two sets of digests by algorithm agree; without a common algorithm the answer is no."""
+    """Tell whether two sets of hexadecimal digests by algorithm agree; without a common algorithm the answer is no."""
     common = some.keys() & others.keys()
-    return bool(common) and all(some[name] == others[name] for name in common)
+    return bool(common) and all(some[name].lower() == others[name].lower() for name in common)

@@ -9,6 +9,7 @@ from typing import Final
 
 import attrs
 
+from runtime.fixity.depositor_digests import stated_digests
 from runtime.fixity.digests import ALGORITHMS, Wanted
 from runtime.fixity.objects import Encryption, ObjectFacts
 
@@ -92,7 +93,10 @@ def from_s3(facts: ObjectFacts) -> list[Evidence]:
     """
     found = [_from_etag(facts)]
     found += [_from_checksum(algorithm, value) for algorithm, value in sorted(facts.checksums.items())]
-    found += [_from_depositor(algorithm, value) for algorithm, value in sorted(facts.depositor_digests.items())]
+    found += [
+        Evidence(source=Source.DEPOSITOR, algorithm=one.algorithm, expected=one.value, reason=one.reason)
+        for one in stated_digests(facts.depositor_digests)
+    ]
     return found
 
 
@@ -103,10 +107,18 @@ def from_baseline(digests: Mapping[str, str]) -> list[Evidence]:
             source=Source.BASELINE,
             algorithm=algorithm,
             expected=value,
-            reason="" if algorithm in ALGORITHMS else "this software does not know the algorithm",
+            reason=_doubt_of_hexadecimal(algorithm, value),
         )
         for algorithm, value in sorted(digests.items())
     ]
+
+
+def _doubt_of_hexadecimal(algorithm: str, value: str) -> str:
+    """Return why a recorded digest cannot be compared, empty if it can: a spoiled record is no damaged object."""
+    if algorithm not in ALGORITHMS:
+        return "this software does not know the algorithm"
+    digits = ALGORITHMS[algorithm].size * 2
+    return "" if re.fullmatch(rf"[0-9a-f]{{{digits}}}", value) else f"it is not {digits} hexadecimal digits"
 
 
 def _from_etag(facts: ObjectFacts) -> Evidence:
@@ -136,14 +148,6 @@ def _from_checksum(algorithm: str, value: str) -> Evidence:
         expected=digest.hex(),
         parts=int(composite[2]) if composite else 0,
     )
-
-
-def _from_depositor(algorithm: str, value: str) -> Evidence:
-    digest = value.strip().lower()
-    if not re.fullmatch(rf"[0-9a-f]{{{ALGORITHMS[algorithm].size * 2}}}", digest):
-        length = ALGORITHMS[algorithm].size * 2
-        return _not_comparable(Source.DEPOSITOR, algorithm, value, f"it is not {length} hexadecimal digits")
-    return Evidence(source=Source.DEPOSITOR, algorithm=algorithm, expected=digest)
 
 
 def _not_comparable(source: Source, algorithm: str, value: str, reason: str) -> Evidence:

@@ -21,13 +21,13 @@ def told_outcome(check: ReportOf[Any, Any]) -> str:
     return DISPUTED if check.disputed else str(check.outcome)
 
 
-def failure_of(record: RecordOf[Any, Any]) -> tuple[str, str, bool, bool]:
+def failure_of(record: RecordOf[Any, Any]) -> tuple[str, tuple[str, str, int], bool, bool]:
     """Return what identifies a failure: outcome, version, and whether only the replica or the depositor's digest fails.
 
     So damage to an object whose depositor sent a wrong digest is another failure, and news.
     """
     check = record.last_check
-    return check.outcome, record.version_id, of_replica_only(check), check.disputed
+    return check.outcome, record.identity, of_replica_only(check), check.disputed
 
 
 def fails_as_before(before: FixityRecord | None, record: FixityRecord) -> bool:

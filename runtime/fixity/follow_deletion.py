@@ -23,8 +23,8 @@ def after_deletion(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt)
     except ObjectAbsentError:
         return remove(care, ref, sequencer)
     record = care.records.get(ref)
-    if record is None or record.version_id != current:
+    if record is None or not record.is_of(current):
         return deposit(care, ref, sequencer, attempt, returned=True)
     if record.sequencer < sequencer:
-        care.records.advance(ref, current, sequencer)
-    return Finding(ref=ref, action="still current: nothing changed", version_id=current)
+        care.records.advance(ref, current.id, sequencer)
+    return Finding(ref=ref, action="still current: nothing changed", version_id=current.id)

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from runtime.fixity.objects import ObjectFacts
+from runtime.fixity.objects import ObjectFacts, Version
 from runtime.fixity.records import FixityRecord
 from runtime.fixity.schedule import ScheduleRow
 from runtime.shared.object_ref import ObjectRef
@@ -45,8 +45,8 @@ class ObjectStore(Protocol):
             UnreadableError: S3 did not return it.
         """
 
-    def current_version(self, ref: ObjectRef) -> str:
-        """Return the id of the current version.
+    def current_version(self, ref: ObjectRef) -> Version:
+        """Return which version is current.
 
         Raises:
             ObjectAbsentError: there is none; the error says whether a delete marker is current.
@@ -63,10 +63,12 @@ class ObjectStore(Protocol):
         """
 
     def part_sizes(self, ref: ObjectRef, version_id: str, parts: int) -> tuple[int, ...]:
-        """Return the sizes in bytes of the first `parts` parts of a multipart upload; fewer if S3 knows fewer.
+        """Return the sizes in bytes of the first `parts` parts of a multipart upload.
+
+        They are fewer if S3 knows fewer, or refuses to say: it has no part 1 of an upload of the parts 2 and 5.
 
         Raises:
-            UnreadableError: S3 did not answer.
+            UnreadableError: S3 did not answer, or the version is gone.
         """
 
 
@@ -80,10 +82,11 @@ class FixityRecords(Protocol):
             RefusedError: the table refused, or the record cannot be read.
         """
 
-    def deposit(self, record: FixityRecord, *, again: bool = False) -> bool:
+    def deposit(self, record: FixityRecord, *, modified: datetime | None = None, again: bool = False) -> bool:
         """Write the record of a deposit unless a newer one exists; return whether it was written.
 
-        An existing record must be older and of another version.
+        An existing record must be older and of another version. `modified` is S3's date of the version,
+        without which an upload of the same bytes over a version of the id `null` is not another version.
 
         With `again` replace a record without a trusted baseline, and write nothing if there is no record.
         """
@@ -97,7 +100,7 @@ class FixityRecords(Protocol):
         False if the record is missing or of another version: nothing was written.
         """
 
-    def postpone(self, ref: ObjectRef, version_id: str, due: datetime) -> bool:
+    def postpone(self, record: FixityRecord, due: datetime) -> bool:
         """Write a new due date only. Result as in `record_check`."""
 
     def remove(self, ref: ObjectRef, sequencer: str) -> bool:

@@ -75,6 +75,8 @@ class Reader:
             if self.last:
                 return first
             raise UnreadableError("the first read contradicts the evidence, no time was left for the second") from error
+        if second.facts.version != first.facts.version:
+            raise UnreadableError("an upload overwrote it between the two reads")
         return attrs.evolve(second, reads=2)
 
 
@@ -97,9 +99,10 @@ class _Read:
     def _once(self, ref: ObjectRef, version_id: str | None, *, fresh: bool, exact: bool) -> Examination:
         with self.reader.store.open(ref, version_id, fresh=fresh) as opened:
             facts = opened.facts
-            self._refuse_too_large(facts)
             evidence = self.evidence_of(facts)
-            parts = self._parts(facts, evidence, exact=exact)
+            self._refuse_too_large(facts)
+            parts, doubt = self._parts(facts, evidence, exact=exact)
+            evidence = [attrs.evolve(item, reason=item.reason or doubt) if item.parts else item for item in evidence]
             needed = [found for item in evidence if (found := ev.wanted(item, parts)) is not None]
             digests = StreamDigests([*map(Wanted, self.algorithms), *needed])
             self._read(opened, digests)
@@ -130,14 +133,27 @@ class _Read:
                     f"{digests.bytes_read} of {opened.facts.size} bytes were read in the time given", opened.facts
                 )
 
-    def _parts(self, facts: ObjectFacts, evidence: Sequence[Evidence], *, exact: bool) -> PartSizes | None:
+    def _parts(self, facts: ObjectFacts, evidence: Sequence[Evidence], *, exact: bool) -> tuple[PartSizes | None, str]:
+        """Return the sizes of the parts, or why they are not known: that is no reason not to read (lesson L42)."""
         count = max((item.parts for item in evidence if not item.reason), default=0)
         if count == 0:
-            return None
+            return None, ""
+        try:
+            sizes = self._sizes(facts, count, exact=exact)
+        except UnreadableError as error:
+            if not self.reader.last:
+                raise
+            return None, f"the sizes of the parts could not be had: {error}"
+        if len(sizes) != count:
+            return None, f"S3 states the sizes of {len(sizes)} of {count} parts, as it does if their numbers have gaps"
+        if sum(sizes) != facts.size:
+            return None, "the sizes of the parts do not add up to that of the object"
+        return sizes, ""
+
+    def _sizes(self, facts: ObjectFacts, count: int, *, exact: bool) -> PartSizes:
         if not exact:
             first = self.reader.store.part_sizes(facts.ref, facts.version_id, 1)
-            guess = ev.equal_parts(first[0], facts.size, count) if first else None
+            guess = ev.equal_parts(first[0], facts.size, count) if first else first
             if guess is not None:
                 return guess
-        sizes = self.reader.store.part_sizes(facts.ref, facts.version_id, count)
-        return sizes if len(sizes) == count and sum(sizes) == facts.size else None
+        return self.reader.store.part_sizes(facts.ref, facts.version_id, count)

@@ -24,6 +24,7 @@ STATE_ATTRIBUTES: Final = (
     Attribute.SEQUENCER,
     Attribute.SIZE,
     Attribute.ETAG,
+    Attribute.DIGESTS,
     Attribute.DEPOSIT_DATE,
     Attribute.LAST_GOOD_DATE,
     Attribute.NEXT_CHECKSUM_DATE,
@@ -34,6 +35,7 @@ STATE_ATTRIBUTES: Final = (
     f"{Attribute.LAST_CHECK}.{CheckAttribute.REPLICATION_STATUS}",
 )
 
+_EMPTY: Final[Item] = {"M": {}}
 # Looking a word up takes a third of the time that an enumeration takes to make its member.
 _OUTCOMES: Final = {one.value: one for one in Outcome}
 _REPLICATIONS: Final = {one.value: one for one in Replication}
@@ -140,7 +142,7 @@ def _record(item: Item) -> FixityRecord:
         size=int(item[Attribute.SIZE]["N"]),
         etag=item[Attribute.ETAG]["S"],
         sequencer=item[Attribute.SEQUENCER]["S"],
-        digests={name: value["S"] for name, value in item[Attribute.DIGESTS]["M"].items()},
+        digests=_digests(item),
         primary_algorithm=item[Attribute.CHECKSUM_ALGORITHM]["S"],
         deposit_date=moment_of(item[Attribute.DEPOSIT_DATE]["S"]),
         last_good_date=moment_of(item[Attribute.LAST_GOOD_DATE]["S"]) if Attribute.LAST_GOOD_DATE in item else None,
@@ -171,7 +173,26 @@ def _agent(values: Item) -> Agent:
     )
 
 
+def _digests(item: Item) -> dict[str, str]:
+    """Return the baseline, in lower case."""
+    _refuse_emptied(item)
+    return {name: value["S"].lower() for name, value in item[Attribute.DIGESTS]["M"].items()}
+
+
+def _refuse_emptied(item: Item) -> None:
+    """Refuse the record of an object that was found good and has no digests: somebody emptied them (lesson L45).
+
+    A check would have nothing to compare with, and a deposit may not replace a record that was good once.
+
+    Raises:
+        ValueError: it is such a record.
+    """
+    if item.get(Attribute.DIGESTS) == _EMPTY and Attribute.LAST_GOOD_DATE in item:
+        raise ValueError(f"{Attribute.DIGESTS} is empty, and {Attribute.LAST_GOOD_DATE} says that the object was good")
+
+
 def _state(item: Item) -> RecordState:
+    _refuse_emptied(item)
     return StateOf(
         ref=ref_of(item),
         version_id=item[Attribute.VERSION_ID]["S"],

@@ -7,7 +7,7 @@ from typing import Final, Generic, TypeVar
 import attrs
 
 from runtime.fixity.evidence import Comparison, Source, contradictions
-from runtime.fixity.objects import Replication
+from runtime.fixity.objects import NULL_VERSION, Replication, Version
 from runtime.fixity.outcome import Outcome
 from runtime.shared.object_ref import ObjectRef
 from runtime.shared.pages import Malformed
@@ -90,6 +90,17 @@ class StateOf(Generic[Moment, Word]):
     last_good_date: Moment | None  # UTC; None if never found good
     next_check: Moment  # UTC
     last_check: ResultOf[Moment, Word]
+
+    @property
+    def identity(self) -> tuple[str, str, int]:
+        """What a record says of its version: the id and, if that says nothing, ETag and size (lesson L39)."""
+        return (self.version_id, self.etag, self.size) if self.version_id == NULL_VERSION else (self.version_id, "", 0)
+
+    def is_of(self: "RecordState", version: Version) -> bool:
+        """Tell whether this is the record of a version; one of the id `null` that is younger is another one."""
+        if self.version_id != version.id or version.id != NULL_VERSION:
+            return self.version_id == version.id
+        return (self.etag, self.size) == (version.etag, version.size) and version.modified <= self.deposit_date
 
     @property
     def last_sure(self) -> Moment:

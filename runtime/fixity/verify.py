@@ -99,6 +99,8 @@ class _Check:
         )
 
     def _evidence(self, facts: ObjectFacts) -> Sequence[Evidence]:
+        if not self.record.is_of(facts.version):
+            raise ObjectAbsentError("an upload overwrote the version of this id")
         baseline = ev.from_baseline(self.record.digests)
         if self.record.failing:
             return [*baseline, *ev.from_s3(facts)]
@@ -116,7 +118,7 @@ class _Check:
             item.evidence.source is Source.BASELINE and item.verdict is not Verdict.NOT_COMPARED
             for item in examined.comparisons
         ):
-            outcome, message = Outcome.NO_BASELINE, "this software knows none of the algorithms of the baseline"
+            outcome, message = Outcome.NO_BASELINE, "the baseline holds no digest that this software can compare"
         return self._write(
             self._report(outcome, message, success=outcome is Outcome.MATCH, examined=examined), action="checked"
         )
@@ -143,14 +145,14 @@ class _Check:
                 return attrs.evolve(gone, outcome=Outcome.ABSENT, message="deleted: a delete marker is current")
             message = "the object is gone and there is no delete marker"
             return self._write(self._report(Outcome.ABSENT, message, success=False), action="checked")
-        if current == self.record.version_id:
+        if self.record.is_of(current):
             return None
         try:
             finding = deposit_again(self.care, self.record, self.attempt)
         except ObjectAbsentError as error:
             raise TransientError(f"the object changed while it was looked at: {error}") from error
         except UnreadableError as error:
-            raise UnreadableError(f"another version is current, {current}: {error}") from error
+            raise UnreadableError(f"another version is current, {current.id}: {error}") from error
         return attrs.evolve(finding, action=f"another version is current: {finding.action}", outcome=Outcome.SUPERSEDED)
 
     def _unreadable(self, reason: str) -> Finding:

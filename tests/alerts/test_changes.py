@@ -22,6 +22,8 @@ DEFERRED = image(version_id="v1", success=None, outcome=Outcome.DEFERRED)
 NEW_GOOD = image(version_id="v2", success=True, outcome=Outcome.MATCH)
 OLD = {"md5": "aa"}
 NEW_DAMAGED = image(version_id="v2", success=False, outcome=Outcome.MISMATCH)
+NULL_DAMAGED = image(version_id="null", etag="aa", digests=OLD, success=False, outcome=Outcome.MISMATCH)
+NULL_GOOD = attrs.evolve(GOOD, version_id="null", etag="bb", digests={"md5": "bb"})
 
 
 def _kinds(*states: RecordImage | None) -> list[Kind]:
@@ -50,6 +52,10 @@ def _kinds(*states: RecordImage | None) -> list[Kind]:
         (attrs.evolve(DAMAGED, digests=OLD), attrs.evolve(NEW_GOOD, digests=OLD), [Kind.RECOVERY]),
         (attrs.evolve(DAMAGED, digests=OLD), attrs.evolve(NEW_GOOD, digests={"md5": "bb"}), [Kind.REPLACEMENT]),
         (attrs.evolve(DAMAGED, digests=OLD), attrs.evolve(NEW_GOOD, digests={"sha256": "aa"}), [Kind.REPLACEMENT]),
+        (NULL_DAMAGED, NULL_GOOD, [Kind.REPLACEMENT]),
+        (NULL_DAMAGED, attrs.evolve(NULL_GOOD, digests=OLD), [Kind.RECOVERY]),
+        (NULL_DAMAGED, attrs.evolve(NULL_DAMAGED, etag="bb"), [Kind.FAILURE]),
+        (NULL_DAMAGED, NULL_DAMAGED, []),
         (None, GOOD, []),
         (GOOD, GOOD, []),
         (DEFERRED, GOOD, []),

@@ -53,6 +53,12 @@ PUT_BACK = changed(GOOD, version_id="v2", digests={"sha256": "aa", "crc64nvme": 
 ASIDE = changed(GOOD, digests={}, success=None, outcome="deferred", message="put aside", last_good_date=None)
 OTHER_CHECK = attrs.evolve(CHECK, comparisons=[])
 SPOILED = malformed(changed(GOOD, size=0), "Size: got x")
+NULL = changed(GOOD, version_id="null")
+NULL_DAMAGED = changed(DAMAGED, version_id="null")
+NULL_OVERWRITTEN = changed(
+    NULL, etag="dd", size=6, digests={"sha256": "cc"}, deposit_date=EVEN_LATER.ended, check=EVEN_LATER
+)
+NULL_PUT_BACK = changed(NULL, deposit_date=EVEN_LATER.ended, check=EVEN_LATER)
 DOUBTED = changed(GOOD, success=False, outcome="mismatch", last_good_date=None)
 
 
@@ -106,6 +112,15 @@ def _events(before: Image | None, after: Image | None) -> Sequence[AuditEvent]:
         (GOOD, changed(GOOD, last_good_date=None), Kind.ALTERATION, "altered"),
         (GOOD, changed(GOOD, version_id="v2"), Kind.ALTERATION, "altered"),
         (GOOD, changed(CHECKED, digests={"sha256": "cc"}), Kind.ALTERATION, "altered"),
+        # Lesson L39: an upload over the version `null` is a deposit, and only a hand changes digests without one.
+        (NULL, NULL_OVERWRITTEN, Kind.DEPOSIT, "match"),
+        (NULL_DAMAGED, NULL_OVERWRITTEN, Kind.DEPOSIT, "match"),
+        (NULL_DAMAGED, NULL_PUT_BACK, Kind.REPAIR, "match"),
+        (NULL, NULL_DAMAGED, Kind.CHECK, "mismatch"),
+        (NULL_DAMAGED, changed(NULL, check=EVEN_LATER), Kind.RECOVERY, "match"),
+        (NULL, changed(NULL, digests={"sha256": "cc"}, check=LATER), Kind.ALTERATION, "altered"),
+        (NULL, changed(NULL_OVERWRITTEN, check=CHECK), Kind.ALTERATION, "altered"),
+        (NULL, changed(NULL, etag="cc"), Kind.ALTERATION, "altered"),
     ],
 )
 def test_a_change_is_what_happened(before: Image | None, after: Image | None, kind: Kind, outcome: str) -> None:
@@ -310,3 +325,10 @@ def test_every_attempt_at_a_request_has_events_of_its_own() -> None:
     assert [e.id for e in events_of_result(_result(), AGENT)] == [e.id for e in events_of_result(_result(), AGENT)]
     assert not {e.id for e in events_of_result(_result(), AGENT)} & {e.id for e in events_of_result(later, AGENT)}
     assert [] == events_of_result(attrs.evolve(_result(), names=[]), AGENT)
+
+
+def test_l39_an_event_of_an_overwritten_version_null_names_what_was_there() -> None:
+    """The id says nothing, so the ETag is named."""
+    [event] = _events(NULL, NULL_OVERWRITTEN)
+
+    assert "ok; in the place of version null with the ETag bb" == event.detail

@@ -62,6 +62,18 @@ def _new_images(case: Case) -> Iterator[dict[str, Any]]:
             yield image
 
 
+def _emptied() -> list[str]:
+    """Return the cases whose record is malformed since lesson L45: found good, and without digests."""
+    return [
+        case["case"]
+        for case in _cases()
+        if any(
+            image.get(Attribute.DIGESTS) == {"M": {}} and Attribute.LAST_GOOD_DATE in image
+            for image in _new_images(case)
+        )
+    ]
+
+
 def test_the_corpus_is_large() -> None:
     """It holds more than a thousand cases, of every kind of event."""
     cases = _cases()
@@ -103,7 +115,7 @@ def test_people_are_told_the_same() -> None:
 
 def test_the_sweep_judges_the_same() -> None:
     """What the sweep counts, asks for and writes, and which records it cannot read, is as it was."""
-    assert [] == _different("sweep", lambda case: [_swept(image) for image in _new_images(case)])
+    assert _emptied() == _different("sweep", lambda case: [_swept(image) for image in _new_images(case)])
 
 
 @functools.cache
@@ -151,4 +163,4 @@ def test_records_are_read_and_written_the_same() -> None:
             for record in found
         ]
 
-    assert [] == _different("record", items)
+    assert _emptied() == _different("record", items)

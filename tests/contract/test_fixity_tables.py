@@ -113,6 +113,41 @@ def test_l06_a_deposit_replaces_only_what_it_may(
     assert (6 if written else 5) == standing.size
 
 
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize(
+    ("changes", "modified", "written"),
+    [
+        ({}, timedelta(minutes=-1), False),
+        ({}, timedelta(minutes=1), True),
+        ({"etag": "f"}, timedelta(minutes=-1), True),
+        ({"size": 6}, timedelta(minutes=-1), True),
+        ({"etag": "f", "sequencer": OLD}, timedelta(minutes=1), False),
+    ],
+    ids=["the same", "younger", "another ETag", "another size", "an older event"],
+)
+def test_l39_a_deposit_over_a_version_null_is_told_by_etag_size_and_date(
+    records: FixityRecords, changes: dict[str, Any], modified: timedelta, *, again: bool, written: bool
+) -> None:
+    """The id `null` does not say that the content is the same."""
+    records.deposit(_record(version_id="null"))
+    new = _record(version_id="null", deposit_date=NOW + timedelta(days=1), **changes)
+
+    assert written == records.deposit(new, modified=NOW + modified, again=again)
+    standing = records.get(REF)
+    assert standing is not None
+    assert written == (standing.deposit_date > NOW)
+
+
+def test_l39_a_check_of_overwritten_content_is_not_written(records: FixityRecords) -> None:
+    """Neither result nor due date of a check lands on the record of other content of the same id."""
+    records.deposit(_record(version_id="null"))
+    overwritten = _record(version_id="null", etag="f", next_check=NOW)
+
+    assert not records.record_check(overwritten)
+    assert not records.postpone(overwritten, NOW)
+    assert _comparable(_record(version_id="null")) == _comparable(records.get(REF))
+
+
 def test_l06_a_deposit_made_again_does_not_resurrect_a_record(records: FixityRecords) -> None:
     """Where the record is gone, a deposit in its place writes nothing."""
     assert not records.deposit(_record(), again=True)
@@ -154,8 +189,8 @@ def test_postponing_writes_the_due_date_only(records: FixityRecords) -> None:
     """A postponed check changes nothing but the date, and nothing at all for another version."""
     records.deposit(_record())
 
-    assert not records.postpone(REF, "v1", NOW)
-    assert records.postpone(REF, "v2", NOW)
+    assert not records.postpone(_record(version_id="v1"), NOW)
+    assert records.postpone(_record(), NOW)
     assert _comparable(_record(next_check=NOW)) == _comparable(records.get(REF))
 
 

@@ -27,21 +27,22 @@ class Bucket(Protocol):
     store: ObjectStore
 
     def put(self, ref: ObjectRef, body: bytes) -> str: ...
-    def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...]) -> str: ...
+    def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...], numbers: tuple[int, ...] = ()) -> str: ...
     def delete(self, ref: ObjectRef) -> None: ...
     def delete_version(self, ref: ObjectRef, version_id: str) -> None: ...
 
 
 class _FakeBucket:
-    def __init__(self) -> None:
+    def __init__(self, *, versioned: bool = True) -> None:
         self.fake = FakeStore()
+        self.fake.versioned = versioned
         self.store: ObjectStore = self.fake
 
     def put(self, ref: ObjectRef, body: bytes) -> str:
         return self.fake.put(ref, body).version_id
 
-    def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...]) -> str:
-        return self.fake.put(ref, body, parts=parts).version_id
+    def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...], numbers: tuple[int, ...] = ()) -> str:
+        return self.fake.put(ref, body, parts=parts, numbers=numbers).version_id
 
     def delete(self, ref: ObjectRef) -> None:
         self.fake.delete(ref)
@@ -52,20 +53,20 @@ class _FakeBucket:
 
 
 class _S3Bucket:
-    def __init__(self) -> None:
-        self.s3 = with_buckets(BUCKET, versioned=True)
+    def __init__(self, *, versioned: bool = True) -> None:
+        self.s3 = with_buckets(BUCKET, versioned=versioned)
         self.store: ObjectStore = S3Objects(lambda: client("s3"))
 
     def put(self, ref: ObjectRef, body: bytes) -> str:
         answer = self.s3.put_object(Bucket=ref.bucket, Key=ref.key, Body=body, ChecksumAlgorithm="CRC64NVME")
-        return str(answer["VersionId"])
+        return str(answer.get("VersionId", "null"))
 
-    def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...]) -> str:
+    def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...], numbers: tuple[int, ...] = ()) -> str:
         names: dict[str, Any] = {"Bucket": ref.bucket, "Key": ref.key}
         upload = self.s3.create_multipart_upload(**names)["UploadId"]
         done: list[Any] = []
         start = 0
-        for number, size in enumerate(parts, 1):
+        for number, size in zip(numbers or range(1, len(parts) + 1), parts, strict=True):
             answer = self.s3.upload_part(**names, UploadId=upload, PartNumber=number, Body=body[start : start + size])
             done.append({"PartNumber": number, "ETag": answer["ETag"]})
             start += size
@@ -83,6 +84,11 @@ class _S3Bucket:
 @pytest.fixture
 def bucket(*, real: bool) -> Bucket:
     return _S3Bucket() if real else _FakeBucket()
+
+
+@pytest.fixture
+def unversioned(*, real: bool) -> Bucket:
+    return _S3Bucket(versioned=False) if real else _FakeBucket(versioned=False)
 
 
 REF = ObjectRef(BUCKET, "box 1/ä+%20\"'.txt")
@@ -144,7 +150,7 @@ def test_a_version_that_is_gone_is_absent(bucket: Bucket) -> None:
 
     with pytest.raises(ObjectAbsentError):
         bucket.store.open(REF, first).__enter__()
-    assert second == bucket.store.current_version(REF)
+    assert second == bucket.store.current_version(REF).id
 
 
 def test_l09_part_sizes_of_a_multipart_upload(bucket: Bucket) -> None:
@@ -156,6 +162,27 @@ def test_l09_part_sizes_of_a_multipart_upload(bucket: Bucket) -> None:
     assert (PART, 1000) == bucket.store.part_sizes(REF, version, 2)
     with bucket.store.open(REF) as opened:
         assert opened.facts.etag.endswith("-2")
+
+
+@pytest.mark.parametrize(("numbers", "known"), [((2, 5), ()), ((1, 3), (PART,))])
+def test_l42_part_numbers_with_gaps(bucket: Bucket, numbers: tuple[int, ...], known: tuple[int, ...]) -> None:
+    """S3 has no part of a missing number; the sizes before it are all that is known, and that is no error."""
+    version = bucket.put_parts(REF, bytes(PART + 1000), (PART, 1000), numbers)
+
+    assert known == bucket.store.part_sizes(REF, version, 2)
+
+
+@pytest.mark.parametrize("status", [400, 416])
+def test_l42_a_missing_part_is_no_error(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """HEAD of the number of a part that S3 does not have is answered without a code."""
+    assert () == _s3_answering(monkeypatch, status, str(status)).part_sizes(REF, "v1", 2)
+
+
+@pytest.mark.parametrize("status", [403, 404, 429, 503])
+def test_l42_parts_that_s3_does_not_tell_now_may_be_told_later(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """A throttled or refused HEAD does not say that the sizes cannot be had."""
+    with pytest.raises(UnreadableError, match="for part 1"):
+        _s3_answering(monkeypatch, status, str(status)).part_sizes(REF, "v1", 2)
 
 
 def _s3_answering(monkeypatch: pytest.MonkeyPatch, status: int, code: str) -> ObjectStore:
@@ -266,3 +293,18 @@ def test_facts_of_a_version_that_is_gone_are_absent(bucket: Bucket) -> None:
 
     with pytest.raises(ObjectAbsentError):
         bucket.store.facts(REF, "00000000-0000-0000-0000-000000000000")
+
+
+def test_l39_an_overwrite_without_versions_is_another_version_of_the_id_null(unversioned: Bucket) -> None:
+    """Where a bucket has no versions the id is `null`; ETag, size and date say which content is current."""
+    unversioned.put(REF, b"letter")
+    first = unversioned.store.current_version(REF)
+    unversioned.put(REF, b"letters")
+    second = unversioned.store.current_version(REF)
+
+    assert ("null", "null") == (first.id, second.id)
+    assert (ETAG, 6, 7) == (first.etag, first.size, second.size)
+    assert first.etag != second.etag
+    assert first.modified <= second.modified
+    with unversioned.store.open(REF, "null") as opened:
+        assert (second, b"letters") == (opened.facts.version, b"".join(opened.chunks()))

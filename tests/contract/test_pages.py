@@ -305,3 +305,36 @@ def test_l55_buckets_are_listed_to_their_end_and_always_by_pages() -> None:
     assert [3, 3, 3] == [params["MaxBuckets"] for params in asked]
     assert main == S3MainBuckets(s3, "acme-dev").names()
     assert asked[-1]["MaxBuckets"] > 0
+
+
+@pytest.mark.usefixtures("aws")
+def test_l45_emptied_digests_are_a_malformed_record_to_everybody() -> None:
+    """Check, sweep and report see that somebody emptied them; where no good date was they belong there."""
+    dynamodb, ref = with_tables("checksums"), ObjectRef(BUCKET, "a")
+    records, states = DynamoDbRecords(dynamodb, "checksums"), DynamoDbRecordStates(dynamodb, "checksums")
+    records.deposit(attrs.evolve(_record(ref), digests={}))
+    problem = "Digests is empty, and LastGoodDate says that the object was good"
+
+    [page, part] = [DynamoDbRecordPages(dynamodb, "checksums").page(BUCKET).rows[0], states.page(BUCKET).rows[0]]
+    for found in (page, part):
+        assert isinstance(found, Malformed)
+        assert problem in found.problem
+    with pytest.raises(RefusedError, match=problem):
+        records.get(ref)
+
+    never_good = ObjectRef(BUCKET, "b")
+    records.deposit(attrs.evolve(_record(never_good), digests={}, last_good_date=None))
+    assert [ref, never_good] == [one.ref for one in states.page(BUCKET).rows]
+    assert not isinstance(states.page(BUCKET).rows[1], Malformed)
+
+
+@pytest.mark.usefixtures("aws")
+def test_l45_a_digest_in_upper_case_is_that_digest() -> None:
+    """What somebody wrote by hand is read as the service writes it."""
+    dynamodb, ref = with_tables("checksums"), ObjectRef(BUCKET, "a")
+    records = DynamoDbRecords(dynamodb, "checksums")
+    records.deposit(attrs.evolve(_record(ref), digests={"sha256": "AB" * 32}))
+
+    found = records.get(ref)
+    assert found is not None
+    assert {"sha256": "ab" * 32} == found.digests

@@ -151,6 +151,44 @@ def test_l09_unequal_parts_are_asked_for() -> None:
     assert Verdict.MATCH is w.records.items[REF].last_check.comparisons[0].verdict
 
 
+@pytest.mark.parametrize(("numbers", "known", "reads"), [((2, 5, 6), 0, 1), ((1, 2, 9), 2, 2)])
+def test_l42_parts_whose_sizes_s3_does_not_state_do_not_hold_up_a_deposit(
+    numbers: tuple[int, ...], known: int, reads: int
+) -> None:
+    """Part numbers with gaps: the ETag is recorded as not compared with the reason, and all else is compared."""
+    w, put = uploaded(parts=(10, 5, 8), numbers=numbers)
+
+    assert Outcome.MATCH is w.deposit(put).outcome
+    etag, checksum = w.records.items[REF].last_check.comparisons
+    assert (Verdict.NOT_COMPARED, Verdict.MATCH) == (etag.verdict, checksum.verdict)
+    assert f"S3 states the sizes of {known} of 3 parts" in etag.text
+    # The first part made the first read take all parts for equal.
+    assert reads == len(w.store.opened)
+
+
+def test_l42_sizes_that_do_not_add_up_are_not_compared() -> None:
+    """What S3 states of the parts must fit the object."""
+    w, put = uploaded(parts=(10, 5, 9), etag=f"{'0' * 32}-3")
+
+    assert Outcome.MATCH is w.deposit(put).outcome
+    assert "do not add up" in w.records.items[REF].last_check.comparisons[0].text
+
+
+def test_l42_sizes_that_s3_does_not_tell_are_asked_for_until_the_last_attempt() -> None:
+    """A throttled HEAD sends the message back; the last attempt deposits without that evidence, and says so."""
+    w, put = uploaded(parts=(10, 13))
+    w.store.on_part_sizes = raising(UnreadableError("S3 answered SlowDown for part 1"))
+
+    with pytest.raises(UnreadableError, match="SlowDown"):
+        w.deposit(put)
+    finding = w.deposit(put, receives=3, last=True)
+
+    assert (Outcome.MATCH, True) == (finding.outcome, finding.success)
+    comparison = w.records.items[REF].last_check.comparisons[0]
+    assert Verdict.NOT_COMPARED is comparison.verdict
+    assert "could not be had: S3 answered SlowDown for part 1" in comparison.text
+
+
 def test_l08_object_under_kms_is_deposited_without_failure() -> None:
     """Under SSE-KMS the ETag is recorded as not compared and the deposit is good."""
     w, put = uploaded(encryption=Encryption.KMS, etag="0" * 32)

@@ -95,3 +95,8 @@ def test_unknown_algorithm_is_named() -> None:
 def test_same_bytes_are_said_by_common_algorithms(*, some: dict[str, str], others: dict[str, str], same: bool) -> None:
     """All digests that both have must be equal; where they have none in common nothing is said to be the same."""
     assert same == same_bytes(some, others)
+
+
+def test_l45_digests_agree_whatever_their_case() -> None:
+    """A digest that somebody wrote in upper case names the same bytes."""
+    assert same_bytes({"md5": "AB"}, {"md5": "ab", "sha256": "cd"})

@@ -17,10 +17,10 @@ from runtime.fixity.evidence import (
     wanted,
 )
 from runtime.fixity.objects import Encryption, ObjectFacts
-from tests.support.builders import REF
+from tests.support.builders import NOW, REF
 
 MD5 = hashlib.md5(b"letter", usedforsecurity=False).hexdigest()
-FACTS = ObjectFacts(ref=REF, version_id="v1", size=6, etag=MD5)
+FACTS = ObjectFacts(ref=REF, version_id="v1", size=6, etag=MD5, modified=NOW)
 
 
 def _only(evidence: list[Evidence]) -> Evidence:

@@ -537,3 +537,14 @@ def test_a_check_that_was_asked_for_since_the_last_one_is_made(w: World) -> None
 
     assert Outcome.MATCH == finding.outcome
     assert 2 == len(w.store.opened)
+
+
+@pytest.mark.parametrize("spoiled", ["", "see above", "ab"])
+def test_l45_a_spoiled_digest_in_a_record_is_no_damage_of_the_object(w: World, spoiled: str) -> None:
+    """Where the record's digest cannot be one, the check says that it has nothing to compare with."""
+    w.records.items[REF] = attrs.evolve(w.records.items[REF], digests={"sha256": spoiled})
+
+    finding = w.verify()
+
+    assert (Outcome.NO_BASELINE, False) == (finding.outcome, finding.success)
+    assert "not compared, it is not 64 hexadecimal digits" in w.records.items[REF].last_check.comparisons[0].text

@@ -172,7 +172,7 @@ def test_a_bit_flipped_on_the_disk_is_read(bucket: Versioned) -> None:
 
 
 def test_a_head_request_tells_the_size_of_a_part(bucket: Versioned) -> None:
-    """With a part number the length is that of the part, with and without the version's id."""
+    """With a part number the length is that of the part, with and without the version's id; a missing part is 416."""
     part, name = 5 * 1024 * 1024, bucket.name
     upload = bucket.s3.create_multipart_upload(Bucket=name, Key="parts")["UploadId"]
     parts = [
@@ -182,7 +182,7 @@ def test_a_head_request_tells_the_size_of_a_part(bucket: Versioned) -> None:
                 Bucket=name, Key="parts", UploadId=upload, PartNumber=number, Body=bytes(size)
             )["ETag"],
         }
-        for number, size in ((1, part), (2, 10))
+        for number, size in ((1, part), (3, 10))
     ]
     done = bucket.s3.complete_multipart_upload(
         Bucket=name, Key="parts", UploadId=upload, MultipartUpload={"Parts": parts}
@@ -190,6 +190,8 @@ def test_a_head_request_tells_the_size_of_a_part(bucket: Versioned) -> None:
     for arguments in ({}, {"VersionId": done["VersionId"]}):
         head = bucket.s3.head_object(Bucket=name, Key="parts", PartNumber=1, **arguments)
         assert (part, 2) == (head["ContentLength"], head["PartsCount"])
+        with pytest.raises(bucket.s3.exceptions.ClientError, match="416"):
+            bucket.s3.head_object(Bucket=name, Key="parts", PartNumber=2, **arguments)
 
 
 def test_a_group_is_made_by_a_template(aws: LocalAws) -> None:

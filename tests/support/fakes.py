@@ -5,7 +5,7 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Generic, NoReturn, TypeVar
 
 import attrs
@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from runtime.fixity.digests import digester
 from runtime.fixity.errors import UnreadableError
-from runtime.fixity.objects import Encryption, ObjectFacts, Replication
+from runtime.fixity.objects import NULL_VERSION, Encryption, ObjectFacts, Replication, Version
 from runtime.fixity.records import FixityRecord
 from runtime.fixity.schedule import ScheduleRow
 from runtime.fixity.sequencer import normalised
@@ -23,6 +23,7 @@ from runtime.shared.pages import Malformed, Page
 from runtime.shared.ports import Message, Queue
 
 CHUNK = 7
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 T = TypeVar("T")
 M = TypeVar("M", bound=Message)
 
@@ -46,7 +47,7 @@ class StoredVersion:
 
     facts: ObjectFacts
     body: bytes
-    part_sizes: tuple[int, ...] = ()
+    part_sizes: tuple[int, ...] = ()  # of the parts 1, 2, ... up to the first missing number
     marker: bool = False
 
     @property
@@ -65,14 +66,19 @@ class Happening:
 
 
 class FakeStore:
-    """Versioned buckets; `on_open` may raise or change things before a read, `on_chunk` while it goes on."""
+    """Buckets; `on_open` may raise or change things before a read, `on_chunk` while it goes on.
+
+    Where they are not versioned there is one version, of the id `null`.
+    """
 
     def __init__(self) -> None:
+        self.versioned = True
         self.versions: dict[ObjectRef, list[StoredVersion]] = {}
         self.opened: list[tuple[ObjectRef, str | None, bool]] = []
         self.heads = 0
         self.on_open: Callable[[int], None] = lambda _: None
         self.on_chunk: Callable[[int], None] = lambda _: None
+        self.on_part_sizes: Callable[[], None] = lambda: None
         self._ids = itertools.count(1)
 
     def put(
@@ -81,17 +87,20 @@ class FakeStore:
         body: bytes,
         *,
         parts: tuple[int, ...] = (),
+        numbers: tuple[int, ...] = (),
         encryption: Encryption = Encryption.S3_MANAGED,
         checksums: Mapping[str, str] | None = None,
         depositor: Mapping[str, str] | None = None,
         etag: str | None = None,
         replication: Replication = Replication.NONE,
         storage_class: str = "STANDARD",
+        modified: datetime = LONG_AGO,
     ) -> Happening:
         number = next(self._ids)
         facts = ObjectFacts(
             ref=ref,
-            version_id=f"v{number}",
+            version_id=f"v{number}" if self.versioned else NULL_VERSION,
+            modified=modified,
             size=len(body),
             etag=etag or (multipart_etag(body, parts) if parts else hashlib.md5(body).hexdigest()),  # noqa: S324 (S3's ETag)
             encryption=encryption,
@@ -100,12 +109,15 @@ class FakeStore:
             replication=replication,
             storage_class=storage_class,
         )
-        self.versions.setdefault(ref, []).append(StoredVersion(facts, body, parts))
+        if not self.versioned:
+            self.versions.pop(ref, None)
+        known = next((n for n, number in enumerate(numbers) if number != n + 1), len(parts))
+        self.versions.setdefault(ref, []).append(StoredVersion(facts, body, parts[:known]))
         return Happening("created", ref, facts.version_id, normalised(f"{number:016x}"))
 
     def delete(self, ref: ObjectRef) -> Happening:
         number = next(self._ids)
-        marker = ObjectFacts(ref=ref, version_id=f"v{number}", size=0, etag="")
+        marker = ObjectFacts(ref=ref, version_id=f"v{number}", size=0, etag="", modified=LONG_AGO)
         self.versions.setdefault(ref, []).append(StoredVersion(marker, b"", marker=True))
         return Happening("deleted", ref, f"v{number}", normalised(f"{number:016x}"))
 
@@ -125,9 +137,9 @@ class FakeStore:
         version = self._version(ref, version_id)
         yield _FakeOpen(version.facts, version.body, self.on_chunk)
 
-    def current_version(self, ref: ObjectRef) -> str:
+    def current_version(self, ref: ObjectRef) -> Version:
         self.heads += 1
-        return self._current(ref).version_id
+        return self._current(ref).facts.version
 
     def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:
         self.heads += 1
@@ -135,6 +147,7 @@ class FakeStore:
 
     def part_sizes(self, ref: ObjectRef, version_id: str, parts: int) -> tuple[int, ...]:
         self.heads += parts
+        self.on_part_sizes()
         return self._version(ref, version_id).part_sizes[:parts]
 
     def _current(self, ref: ObjectRef) -> StoredVersion:
@@ -166,6 +179,10 @@ class _FakeOpen:
             yield self._body[start : start + CHUNK]
 
 
+def _another(standing: FixityRecord, record: FixityRecord) -> bool:
+    return (standing.version_id, standing.etag) != (record.version_id, record.etag)
+
+
 class FakeRecords:
     """The checksum table; `before` is called with the name of each write and may raise."""
 
@@ -182,13 +199,14 @@ class FakeRecords:
             )
         return self.items.get(ref)
 
-    def deposit(self, record: FixityRecord, *, again: bool = False) -> bool:
+    def deposit(self, record: FixityRecord, *, modified: datetime | None = None, again: bool = False) -> bool:
         self.before("deposit")
         standing = self.items.get(record.ref)
         if standing is None:
             allowed = not again
         else:
-            replaceable = standing.version_id != record.version_id or (again and standing.last_good_date is None)
+            version = Version(id=record.version_id, etag=record.etag, size=record.size, modified=modified or LONG_AGO)
+            replaceable = not standing.is_of(version) or (again and standing.last_good_date is None)
             allowed = standing.sequencer <= record.sequencer and replaceable
         if allowed:
             self.items[record.ref] = record
@@ -203,7 +221,7 @@ class FakeRecords:
     def record_check(self, record: FixityRecord) -> bool:
         self.before("record_check")
         standing = self.items.get(record.ref)
-        if standing is None or standing.version_id != record.version_id:
+        if standing is None or _another(standing, record):
             return False
         self.items[record.ref] = attrs.evolve(
             standing,
@@ -213,12 +231,12 @@ class FakeRecords:
         )
         return True
 
-    def postpone(self, ref: ObjectRef, version_id: str, due: datetime) -> bool:
+    def postpone(self, record: FixityRecord, due: datetime) -> bool:
         self.before("postpone")
-        standing = self.items.get(ref)
-        if standing is None or standing.version_id != version_id:
+        standing = self.items.get(record.ref)
+        if standing is None or _another(standing, record):
             return False
-        self.items[ref] = attrs.evolve(standing, next_check=due)
+        self.items[record.ref] = attrs.evolve(standing, next_check=due)
         return True
 
     def remove(self, ref: ObjectRef, sequencer: str) -> bool:

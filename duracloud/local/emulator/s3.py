@@ -47,7 +47,8 @@ def read_versions_from_disk() -> None:
     """S3 reads every version from its disks; the emulator reads a version that is asked for by its id from memory.
 
     The current version is always read from disk, so that a bit flipped there is visible.
-    HeadObject with a part number tells the size of that part; the emulator's does so for GetObject only.
+    HeadObject with a part number tells the size of that part, and answers 416 if an upload in parts has none of that
+    number; the emulator's tells it for GetObject only.
     """
     head, get = s3._head_object, s3._get_object
 
@@ -67,6 +68,8 @@ def read_versions_from_disk() -> None:
         if answer[0] != HTTPStatus.OK or not query.get("partNumber"):
             return answer
         status, part_headers, _ = get(bucket, key, headers or {}, query)
+        if status != HTTPStatus.PARTIAL_CONTENT and "-" in str(answer[1].get("ETag", "")):
+            return HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE.value, {}, b""
         return (status, part_headers, b"") if status == HTTPStatus.PARTIAL_CONTENT else answer
 
     s3._get_object = get_from_disk
