@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from typing_extensions import override
 
-from runtime.adapters.errors import translated, write_if
+from runtime.adapters.partitions import Partitions
 from runtime.contract import Attribute
 from runtime.fixity.ports import FixityRecords
 from runtime.fixity.record_codec import decode, encode, encode_check
@@ -29,11 +29,18 @@ class DynamoDbRecords(FixityRecords):
 
     _client: DynamoDBClient
     _table: str
+    _partitions: Partitions = attrs.field(factory=Partitions)
 
     @override
     def get(self, ref: ObjectRef) -> FixityRecord | None:
-        with translated("reading the fixity record"):
-            answer = self._client.get_item(TableName=self._table, Key=key_of(ref), ConsistentRead=True)
+        answer = self._partitions.read(
+            ref.bucket,
+            "reading the fixity record",
+            self._client.get_item,
+            TableName=self._table,
+            Key=key_of(ref),
+            ConsistentRead=True,
+        )
         if "Item" not in answer:
             return None
         found = decode(answer["Item"])
@@ -50,7 +57,8 @@ class DynamoDbRecords(FixityRecords):
             )
         else:
             condition = "attribute_not_exists(BucketName) OR (Sequencer <= :sequencer AND VersionId <> :version)"
-        return write_if(
+        return self._partitions.write_if(
+            record.ref.bucket,
             "writing the fixity record",
             self._client.put_item,
             TableName=self._table,
@@ -61,7 +69,8 @@ class DynamoDbRecords(FixityRecords):
 
     @override
     def advance(self, ref: ObjectRef, version_id: str, sequencer: str) -> None:
-        write_if(
+        self._partitions.write_if(
+            ref.bucket,
             "writing the sequencer",
             self._client.update_item,
             TableName=self._table,
@@ -82,7 +91,8 @@ class DynamoDbRecords(FixityRecords):
 
     @override
     def remove(self, ref: ObjectRef, sequencer: str) -> bool:
-        return write_if(
+        return self._partitions.write_if(
+            ref.bucket,
             "removing the fixity record",
             self._client.delete_item,
             TableName=self._table,
@@ -93,7 +103,8 @@ class DynamoDbRecords(FixityRecords):
 
     def _update(self, action: str, ref: ObjectRef, version_id: str, values: dict[str, Any]) -> bool:
         names = list(values)
-        return write_if(
+        return self._partitions.write_if(
+            ref.bucket,
             action,
             self._client.update_item,
             TableName=self._table,
