@@ -1,4 +1,5 @@
 import heapq
+import itertools
 import random
 from collections import Counter
 
@@ -38,7 +39,7 @@ def test_l47_a_busy_partition_slows_only_itself() -> None:
 
     waits = [_reserved(paces, "hot", 1.0) for _ in range(10)]
     assert waits == sorted(waits)
-    assert min(later - sooner for sooner, later in zip(waits, waits[1:], strict=False)) > 0.1
+    assert min(later - sooner for sooner, later in itertools.pairwise(waits)) > 0.1
     assert not any(_reserved(paces, "calm", 1.0) for _ in range(10))
 
 
