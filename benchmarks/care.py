@@ -1,5 +1,6 @@
 """Deposits against the local server: real adapter and use case for S3, tables that take everything at once."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -64,12 +65,21 @@ class _Schedule:
         """Remove nothing."""
 
 
+class _Queue:
+    """A queue to which nothing should be sent anew."""
+
+    def send_again(self, body: str, attributes: Mapping[str, int], delay_seconds: int) -> None:
+        """Refuse it: no call is throttled here."""
+        raise AssertionError(f"throttled: {body}, {attributes}, {delay_seconds}")
+
+
 def care(concurrency: int = 10) -> Care:
     """Build the ports of a deposit; the S3 client follows the process's environment."""
     return Care(
         store=S3Objects(lambda: client("s3", connections=concurrency)),
         records=_Records(),
         schedule=_Schedule(),
+        queue=_Queue(),
         clock=SystemClock(),
         settings=any_settings(
             DepositSettings,

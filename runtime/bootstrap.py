@@ -58,13 +58,16 @@ def _care(settings: runtime.settings.FixitySettings) -> Care:
     from runtime.adapters.dynamodb_records import DynamoDbRecords
     from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
     from runtime.adapters.s3_objects import S3Objects
+    from runtime.adapters.sqs_own_queue import SqsOwnQueue
     from runtime.fixity.context import Care
 
-    dynamodb = client("dynamodb", connections=settings.batch_concurrency)
+    # `Partitions` retries.
+    dynamodb = client("dynamodb", connections=settings.batch_concurrency, attempts=1)
     return Care(
         store=S3Objects(lambda: client("s3", connections=settings.batch_concurrency)),
         records=DynamoDbRecords(dynamodb, settings.checksum_table),
         schedule=DynamoDbSchedule(dynamodb, settings.scheduler_table),
+        queue=SqsOwnQueue(client("sqs"), settings.own_queue_url),
         clock=SystemClock(),
         settings=settings,
     )
@@ -120,11 +123,13 @@ def sweep() -> Sweeping:
     from runtime.adapters.s3_bucket_list import S3MainBuckets
     from runtime.adapters.s3_documents import S3Documents
     from runtime.adapters.s3_object_list import S3ObjectList
+    from runtime.adapters.sqs_own_queue import SqsOwnQueue
     from runtime.adapters.sqs_queue import SqsQueue
     from runtime.sweep.run import Sweeping
 
     settings = runtime.settings.SweepSettings.from_environment()
-    dynamodb = client("dynamodb", connections=settings.batch_concurrency)
+    # `Partitions` retries.
+    dynamodb = client("dynamodb", connections=settings.batch_concurrency, attempts=1)
     s3, sqs = client("s3"), client("sqs")
     return Sweeping(
         buckets=S3MainBuckets(s3, settings.bucket_prefix),
@@ -135,6 +140,7 @@ def sweep() -> Sweeping:
         checks=SqsQueue(sqs, settings.verification_queue_url, "queueing checks"),
         deposits=SqsQueue(sqs, settings.object_created_queue_url, "queueing objects without a record"),
         slices=SqsQueue(sqs, settings.sweep_queue_url, "queueing slices"),
+        queue=SqsOwnQueue(sqs, settings.sweep_queue_url),
         documents=S3Documents(s3, settings.managed_bucket),
         clock=SystemClock(),
         settings=settings,
@@ -158,15 +164,17 @@ def report() -> Reporting:
     from runtime.adapters.s3_documents import S3Documents
     from runtime.adapters.s3_inventories import S3Inventories
     from runtime.adapters.s3_report_files import S3ReportFiles
+    from runtime.adapters.sqs_own_queue import SqsOwnQueue
     from runtime.adapters.sqs_queue import SqsQueue
     from runtime.report.write import Reporting
 
     settings = runtime.settings.ReportSettings.from_environment()
-    s3 = client("s3")
+    s3, sqs = client("s3"), client("sqs")
     return Reporting(
         buckets=S3MainBuckets(s3, settings.bucket_prefix),
-        records=DynamoDbRecordPages(client("dynamodb"), settings.checksum_table),
-        slices=SqsQueue(client("sqs"), settings.report_queue_url, "queueing slices"),
+        records=DynamoDbRecordPages(client("dynamodb", attempts=1), settings.checksum_table),
+        slices=SqsQueue(sqs, settings.report_queue_url, "queueing slices"),
+        queue=SqsOwnQueue(sqs, settings.report_queue_url),
         # S3 refuses parts with a checksum if the upload began without an algorithm:
         # https://github.com/boto/botocore/issues/3216
         files=S3ReportFiles(client("s3", request_checksums=False), settings.managed_bucket),

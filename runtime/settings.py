@@ -16,6 +16,8 @@ class FixitySettings(FunctionSettings):
 
     checksum_table: str
     scheduler_table: str
+    # The function's own queue.
+    own_queue_url: str
     # The first is the one shown as `Checksum`.
     digest_algorithms: tuple[str, ...]
     check_interval_days: int

@@ -22,7 +22,7 @@ _ATTEMPTS: Final = 4
 
 
 @overload
-def client(service: Literal["dynamodb"], *, connections: int = ...) -> DynamoDBClient: ...
+def client(service: Literal["dynamodb"], *, connections: int = ..., attempts: int = ...) -> DynamoDBClient: ...
 @overload
 def client(service: Literal["kms"]) -> KMSClient: ...
 @overload
@@ -33,8 +33,17 @@ def client(
 def client(service: Literal["sns"]) -> SNSClient: ...
 @overload
 def client(service: Literal["sqs"]) -> SQSClient: ...
-def client(service: str, *, region: str | None = None, connections: int = 10, request_checksums: bool = True) -> object:
+def client(
+    service: str,
+    *,
+    region: str | None = None,
+    connections: int = 10,
+    attempts: int = _ATTEMPTS,
+    request_checksums: bool = True,
+) -> object:
     """Build a client, with this many connections open at the same time; without a region for the function's own.
+
+    The SDK makes so many attempts at a call; one for adapters that retry themselves.
 
     Response checksums are validated only on request, because the hashing reader compares them itself (lesson L35).
     `request_checksums` sends checksums even if S3 does not require them.
@@ -42,7 +51,7 @@ def client(service: str, *, region: str | None = None, connections: int = 10, re
     config = Config(
         connect_timeout=_CONNECT_TIMEOUT_SECONDS,
         read_timeout=_READ_TIMEOUT_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         max_pool_connections=connections,
         response_checksum_validation="when_required",
         request_checksum_calculation="when_supported" if request_checksums else "when_required",

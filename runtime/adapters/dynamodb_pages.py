@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from runtime.adapters.errors import translated
+from runtime.adapters.partitions import Partitions
 from runtime.contract import Attribute
 from runtime.fixity.ports import RecordPages, SchedulePages
 from runtime.fixity.record_codec import decode
@@ -32,6 +32,7 @@ class Pages(Generic[T]):
     def __init__(self, client: DynamoDBClient, table: str, most: int | None = None) -> None:
         self._client = client
         self._table = table
+        self._partitions = Partitions()
         self._request: dict[str, Any] = {} if most is None else {"Limit": most}
         if self._attributes:
             # By number: DynamoDB reserves some of the names.
@@ -47,14 +48,16 @@ class Pages(Generic[T]):
     def page(self, bucket: str, after: str | None = None) -> Page[T]:
         """Return the next items of a bucket after a key, or from the start."""
         start: dict[str, Any] = {} if after is None else {"ExclusiveStartKey": key_of(ObjectRef(bucket, after))}
-        with translated(f"reading the table {self._table}"):
-            answer = self._client.query(
-                TableName=self._table,
-                KeyConditionExpression=f"{Attribute.BUCKET_NAME} = :bucket",
-                ExpressionAttributeValues={":bucket": {"S": bucket}},
-                **start,
-                **self._request,
-            )
+        answer = self._partitions.read(
+            bucket,
+            f"reading the table {self._table}",
+            self._client.query,
+            TableName=self._table,
+            KeyConditionExpression=f"{Attribute.BUCKET_NAME} = :bucket",
+            ExpressionAttributeValues={":bucket": {"S": bucket}},
+            **start,
+            **self._request,
+        )
         last = answer.get("LastEvaluatedKey")
         return Page(
             rows=list(map(self._decoded, answer["Items"])),

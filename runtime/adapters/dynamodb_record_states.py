@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing_extensions import override
 
 from runtime.adapters.dynamodb_pages import Pages
-from runtime.adapters.errors import translated
 from runtime.contract import Attribute
 from runtime.fixity.record_codec import STATE_ATTRIBUTES, decode_state
 from runtime.fixity.records import RecordState
@@ -23,8 +22,13 @@ class DynamoDbRecordStates(Pages[RecordState | Malformed], RecordStates):
 
     @override
     def exists(self, ref: ObjectRef) -> bool:
-        with translated("looking for the fixity record"):
-            answer = self._client.get_item(
-                TableName=self._table, Key=key_of(ref), ConsistentRead=True, ProjectionExpression=Attribute.BUCKET_NAME
-            )
+        answer = self._partitions.read(
+            ref.bucket,
+            "looking for the fixity record",
+            self._client.get_item,
+            TableName=self._table,
+            Key=key_of(ref),
+            ConsistentRead=True,
+            ProjectionExpression=Attribute.BUCKET_NAME,
+        )
         return "Item" in answer

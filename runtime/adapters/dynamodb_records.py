@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from typing_extensions import override
 
-from runtime.adapters.errors import translated, write_if
+from runtime.adapters.partitions import Partitions
 from runtime.contract import Attribute
 from runtime.fixity.objects import NULL_VERSION
 from runtime.fixity.ports import FixityRecords
@@ -30,11 +30,18 @@ class DynamoDbRecords(FixityRecords):
 
     _client: DynamoDBClient
     _table: str
+    _partitions: Partitions = attrs.field(factory=Partitions)
 
     @override
     def get(self, ref: ObjectRef) -> FixityRecord | None:
-        with translated("reading the fixity record"):
-            answer = self._client.get_item(TableName=self._table, Key=key_of(ref), ConsistentRead=True)
+        answer = self._partitions.read(
+            ref.bucket,
+            "reading the fixity record",
+            self._client.get_item,
+            TableName=self._table,
+            Key=key_of(ref),
+            ConsistentRead=True,
+        )
         if "Item" not in answer:
             return None
         found = decode(answer["Item"])
@@ -64,7 +71,8 @@ class DynamoDbRecords(FixityRecords):
             condition = f"attribute_exists(BucketName) AND Sequencer <= :sequencer AND ({may})"
         else:
             condition = f"attribute_not_exists(BucketName) OR (Sequencer <= :sequencer AND ({another}))"
-        return write_if(
+        return self._partitions.write_if(
+            record.ref.bucket,
             "writing the fixity record",
             self._client.put_item,
             TableName=self._table,
@@ -76,7 +84,8 @@ class DynamoDbRecords(FixityRecords):
 
     @override
     def advance(self, ref: ObjectRef, version_id: str, sequencer: str) -> None:
-        write_if(
+        self._partitions.write_if(
+            ref.bucket,
             "writing the sequencer",
             self._client.update_item,
             TableName=self._table,
@@ -96,7 +105,8 @@ class DynamoDbRecords(FixityRecords):
 
     @override
     def remove(self, ref: ObjectRef, sequencer: str) -> bool:
-        return write_if(
+        return self._partitions.write_if(
+            ref.bucket,
             "removing the fixity record",
             self._client.delete_item,
             TableName=self._table,
@@ -109,7 +119,8 @@ class DynamoDbRecords(FixityRecords):
         names = list(values)
         # The id `null` does not say which version it is; the ETag does (lesson L39).
         same = {":version": {"S": record.version_id}, ":etag": {"S": record.etag}}
-        return write_if(
+        return self._partitions.write_if(
+            record.ref.bucket,
             action,
             self._client.update_item,
             TableName=self._table,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 from typing_extensions import override
 
-from runtime.adapters.errors import write_if
+from runtime.adapters.partitions import Partitions
 from runtime.fixity.ports import VerificationSchedule
 from runtime.fixity.schedule import ScheduleRow
 from runtime.fixity.table_items import encode_row, key_of
@@ -23,10 +23,12 @@ class DynamoDbSchedule(VerificationSchedule):
 
     _client: DynamoDBClient
     _table: str
+    _partitions: Partitions = attrs.field(factory=Partitions)
 
     @override
     def put(self, row: ScheduleRow) -> None:
-        write_if(
+        self._partitions.write_if(
+            row.ref.bucket,
             "writing the schedule row",
             self._client.put_item,
             TableName=self._table,
@@ -37,7 +39,8 @@ class DynamoDbSchedule(VerificationSchedule):
 
     @override
     def put_if_absent(self, row: ScheduleRow) -> None:
-        write_if(
+        self._partitions.write_if(
+            row.ref.bucket,
             "writing the schedule row",
             self._client.put_item,
             TableName=self._table,
@@ -47,7 +50,8 @@ class DynamoDbSchedule(VerificationSchedule):
 
     @override
     def remove(self, ref: ObjectRef, sequencer: str) -> None:
-        write_if(
+        self._partitions.write_if(
+            ref.bucket,
             "removing the schedule row",
             self._client.delete_item,
             TableName=self._table,

@@ -6,11 +6,25 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from runtime.shared.errors import RefusedError, TransientError
+from runtime.shared.errors import RefusedError, ThrottledError, TransientError
 
-_TRANSIENT_CODES: Final = frozenset(
+# The SDK knows most of them as throttling: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html.
+# An answer of S3 to HeadObject has no body, so the status takes the place of the code SlowDown.
+_THROTTLED_CODES: Final = frozenset(
     {
         "503",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "TooManyRequestsException",
+    }
+)
+_TRANSIENT_CODES: Final = frozenset(
+    {
         "ConditionalRequestConflict",
         "InternalError",
         "InternalServerError",
@@ -18,16 +32,9 @@ _TRANSIENT_CODES: Final = frozenset(
         "LimitExceededException",
         "OperationAborted",
         "PriorRequestNotComplete",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
         "RequestTimeout",
         "RequestTimeoutException",
         "ServiceUnavailable",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "ThrottledException",
-        "TooManyRequestsException",
         "TransactionInProgressException",
         "ExpiredToken",
     }
@@ -37,6 +44,11 @@ _TRANSIENT_CODES: Final = frozenset(
 def error_code(error: ClientError) -> str:
     """Return the service's error code, for example `NoSuchKey`, or the HTTP status if there is no body."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def is_throttled(error: ClientError) -> bool:
+    """Tell whether the service wants fewer calls."""
+    return error_code(error) in _THROTTLED_CODES or http_status(error) == 429
 
 
 def http_status(error: ClientError) -> int:
@@ -49,6 +61,7 @@ def translated(action: str) -> Iterator[None]:
     """Turn every botocore exception in the block into one of ours; its text begins with the action.
 
     Raises:
+        ThrottledError: the service wants fewer calls.
         TransientError: the call may succeed later.
         RefusedError: it would be refused again.
     """
@@ -57,8 +70,9 @@ def translated(action: str) -> Iterator[None]:
     except ClientError as error:
         message = error.response.get("Error", {}).get("Message", "")
         text = f"{action}: {error_code(error)} {message}".strip()
-        status = http_status(error)
-        if error_code(error) in _TRANSIENT_CODES or status >= 500 or status == 429:
+        if is_throttled(error):
+            raise ThrottledError(text) from error
+        if error_code(error) in _TRANSIENT_CODES or http_status(error) >= 500:
             raise TransientError(text) from error
         raise RefusedError(text) from error
     except ParamValidationError as error:

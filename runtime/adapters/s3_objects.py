@@ -10,12 +10,12 @@ import attrs
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from typing_extensions import override
 
-from runtime.adapters.errors import error_code, http_status, translated
+from runtime.adapters.errors import error_code, http_status, is_throttled, translated
 from runtime.fixity.depositor_digests import names_digest
 from runtime.fixity.errors import UnreadableError
 from runtime.fixity.objects import NULL_VERSION, Encryption, ObjectFacts, Replication, Version
 from runtime.fixity.ports import ObjectStore, OpenObject
-from runtime.shared.errors import ObjectAbsentError
+from runtime.shared.errors import ObjectAbsentError, ThrottledError
 from runtime.shared.object_ref import ObjectRef
 
 if TYPE_CHECKING:
@@ -91,16 +91,15 @@ class S3Objects(ObjectStore):
     def part_sizes(self, ref: ObjectRef, version_id: str, parts: int) -> tuple[int, ...]:
         sizes: list[int] = []
         for number in range(1, parts + 1):
-            try:
-                answer = self._client.head_object(
-                    Bucket=ref.bucket, Key=ref.key, VersionId=version_id, PartNumber=number
-                )
-            except ClientError as error:
-                if http_status(error) in _NO_SUCH_PART:
-                    break
-                raise UnreadableError(f"S3 answered {error_code(error)} for part {number}: {error}") from error
-            except BotoCoreError as error:
-                raise UnreadableError(f"S3 did not answer for part {number}: {error}") from error
+            with _readable(f" for part {number}"):
+                try:
+                    answer = self._client.head_object(
+                        Bucket=ref.bucket, Key=ref.key, VersionId=version_id, PartNumber=number
+                    )
+                except ClientError as error:
+                    if http_status(error) in _NO_SUCH_PART:
+                        break
+                    raise
             if "PartsCount" not in answer:
                 break
             sizes.append(int(answer["ContentLength"]))
@@ -120,13 +119,19 @@ def _absent(ref: ObjectRef) -> Iterator[None]:
 
 @contextmanager
 def _unreadable(ref: ObjectRef) -> Iterator[None]:
+    with _readable(), _absent(ref):
+        yield
+
+
+@contextmanager
+def _readable(what: str = "") -> Iterator[None]:
     try:
-        with _absent(ref):
-            yield
+        yield
     except ClientError as error:
-        raise UnreadableError(f"S3 answered {error_code(error)}: {error}") from error
+        text = f"S3 answered {error_code(error)}{what}: {error}"
+        raise (ThrottledError if is_throttled(error) else UnreadableError)(text) from error
     except BotoCoreError as error:
-        raise UnreadableError(f"S3 did not answer: {type(error).__name__}: {error}") from error
+        raise UnreadableError(f"S3 did not answer{what}: {type(error).__name__}: {error}") from error
 
 
 def _asking_for_checksums(client: S3Client) -> S3Client:

@@ -11,7 +11,7 @@ from runtime.bucket_runs.policy import SweepPolicy
 from runtime.bucket_runs.run import UNFINISHED, Run, planned, refuse_future
 from runtime.settings import ReportSettings, SweepSettings
 from runtime.shared.errors import RefusedError
-from runtime.shared.ports import Clock, Documents, MainBuckets, Queue
+from runtime.shared.ports import Clock, Documents, MainBuckets, OwnQueue, Queue
 
 # Run, slice, progress of a slice, and result of the whole run.
 R = TypeVar("R", bound=Run)
@@ -66,7 +66,8 @@ class BucketRuns(ABC, Generic[R, S, P, W]):
     """What runs of one kind work with, and what they do in each bucket and at the end."""
 
     buckets: MainBuckets
-    slices: Queue[S]  # the function's own queue
+    slices: Queue[S]  # slices are sent to the function's own queue
+    queue: OwnQueue  # the same queue, for throttled messages
     documents: Documents  # plans and results
     clock: Clock
     settings: SweepSettings | ReportSettings

@@ -74,5 +74,5 @@ def process_runs(
         logger.error(f"the {kind} of a bucket was given up", extra=found)
         return give_up(runs, part, reason)
 
-    response, ended = process_queue(event, work, concurrency=1)
+    response, ended = process_queue(event, work, concurrency=1, queue=runs.queue)
     return response, [whole for whole in ended if whole is not None]

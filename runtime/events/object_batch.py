@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from runtime.contract import Metric
 from runtime.events.invocation import LambdaContext, agent_of, deadline
-from runtime.events.sqs_batch import BackToQueueError, process_queue, receive_count, sent_at
+from runtime.events.redelivery import sent_at
+from runtime.events.sqs_batch import BackToQueueError, process_queue, receive_count
 from runtime.fixity.context import Attempt, Care, Finding
 from runtime.fixity.outcome import Outcome
 from runtime.observability import logger, publish
@@ -26,7 +27,8 @@ def process_objects(
 ) -> dict[str, Any]:
     """Work on a batch of queue messages, one object each; return the partial batch response.
 
-    `act` gets the body of a message and the attempt; an exception sends the message back to its queue.
+    `act` gets the body of a message and the attempt; an exception sends the message back to its queue, and a
+    ThrottledError sends it anew.
     """
     settings = care.settings
     until = deadline(context, care.clock.now())
@@ -46,7 +48,7 @@ def process_objects(
             raise BackToQueueError(finding.message, finding)
         return finding
 
-    response, findings = process_queue(event, work, concurrency=settings.batch_concurrency)
+    response, findings = process_queue(event, work, concurrency=settings.batch_concurrency, queue=care.queue)
     publish(settings, _metrics(findings))
     return response
 

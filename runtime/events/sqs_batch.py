@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, EventType, async_process_partial_response
 
+from runtime.events.redelivery import send_again
 from runtime.observability import logger
+from runtime.shared.errors import ThrottledError
+from runtime.shared.ports import OwnQueue
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
@@ -27,21 +29,31 @@ class BackToQueueError(Exception):
 
 
 def process_queue(
-    event: dict[str, Any], work: Callable[[dict[str, Any]], T], *, concurrency: int
+    event: dict[str, Any], work: Callable[[dict[str, Any]], T], *, concurrency: int, queue: OwnQueue | None = None
 ) -> tuple[dict[str, Any], list[T]]:
     """Work on every message of an SQS batch in threads; `work` gets the raw record.
 
     An exception sends the message back to its queue. Return the partial batch response, and the results of the others:
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+    A ThrottledError sends the message anew to `queue`, the function's own, and is no failure; without a queue it is.
     """
     results: list[T] = []
+
+    def attempt(raw: dict[str, Any]) -> None:
+        try:
+            results.append(work(raw))
+        except ThrottledError as error:
+            if queue is None:
+                raise
+            send_again(queue, raw, error)
+
     processor = AsyncBatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     with ThreadPoolExecutor(max_workers=concurrency) as pool:
 
         async def one(record: SQSRecord) -> None:
             raw: dict[str, Any] = record.raw_event
             try:
-                results.append(await asyncio.get_running_loop().run_in_executor(pool, work, raw))
+                await asyncio.get_running_loop().run_in_executor(pool, attempt, raw)
             except Exception as error:
                 if isinstance(error, BackToQueueError):
                     results.append(cast("T", error.result))
@@ -62,10 +74,13 @@ def or_given_up(record: dict[str, Any], most: int, work: Callable[[], T], give_u
 
     Raises:
         BackToQueueError: the last attempt failed.
+        ThrottledError: the message is sent anew, so this attempt is not the last.
         Exception: an earlier attempt failed.
     """
     try:
         return work()
+    except ThrottledError:
+        raise
     except Exception as error:
         if receive_count(record) < most:
             raise
@@ -76,9 +91,3 @@ def or_given_up(record: dict[str, Any], most: int, work: Callable[[], T], give_u
 def receive_count(record: dict[str, Any]) -> int:
     """Return the receive count, this attempt included."""
     return int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
-
-
-def sent_at(record: dict[str, Any]) -> datetime | None:
-    """Return when the message was sent, UTC; None if SQS does not say."""
-    milliseconds = record.get("attributes", {}).get("SentTimestamp")
-    return None if milliseconds is None else datetime.fromtimestamp(int(milliseconds) / 1000, UTC)

@@ -13,9 +13,9 @@ from runtime.fixity.ports import FixityRecords, ObjectStore, VerificationSchedul
 from runtime.fixity.read_object import Reader
 from runtime.fixity.records import Agent, FixityRecord
 from runtime.settings import FixitySettings
-from runtime.shared.errors import RefusedError, TransientError
+from runtime.shared.errors import RefusedError, ThrottledError, TransientError
 from runtime.shared.object_ref import ObjectRef
-from runtime.shared.ports import Clock
+from runtime.shared.ports import Clock, OwnQueue
 
 
 @attrs.frozen(kw_only=True)
@@ -25,6 +25,7 @@ class Care:
     store: ObjectStore
     records: FixityRecords
     schedule: VerificationSchedule
+    queue: OwnQueue  # throttled messages are sent to it anew
     clock: Clock
     settings: FixitySettings
 
@@ -48,10 +49,13 @@ class Care:
 
         Raises:
             ObjectAbsentError: no version is current.
+            ThrottledError: S3 wants fewer calls.
             UnreadableError: S3 did not answer, or refused.
         """
         try:
             return self.store.current_version(ref)
+        except ThrottledError:
+            raise
         except (RefusedError, TransientError) as error:
             raise UnreadableError(str(error)) from error
 

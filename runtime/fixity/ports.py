@@ -1,6 +1,7 @@
 """Ports of fixity.
 
-Methods of the tables raise TransientError if the table does not answer and RefusedError if it refuses.
+Methods of the tables raise ThrottledError if the table wants fewer calls, TransientError if it does not answer and
+RefusedError if it refuses.
 """
 
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ class OpenObject(Protocol):
 
 
 class ObjectStore(Protocol):
-    """Reads managed objects."""
+    """Reads managed objects. Every request raises ThrottledError if S3 wants fewer calls (lesson L47)."""
 
     def open(
         self, ref: ObjectRef, version_id: str | None = None, *, fresh: bool = False

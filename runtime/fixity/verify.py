@@ -20,7 +20,7 @@ from runtime.fixity.records import COULD_NOT_BE_READ, CheckReport, FixityRecord
 from runtime.fixity.remove import remove
 from runtime.fixity.replica import GONE, NOT_REACHED, not_reached
 from runtime.fixity.schedule import RETRY, ScheduleRow, next_check
-from runtime.shared.errors import ObjectAbsentError, TransientError
+from runtime.shared.errors import ObjectAbsentError, ThrottledError, TransientError
 
 
 def verify(care: Care, replicas: Replicas, due: DueCheck, attempt: Attempt) -> Finding:
@@ -128,10 +128,12 @@ class _Check:
             found = examine_replica(self.care, self.replicas, self.record, examined.facts.replication, self.attempt)
         except ObjectAbsentError as error:
             return [not_reached(str(error))], f"{GONE}{error}"
-        except UnreadableError as error:
+        except (ThrottledError, UnreadableError) as error:
             # Damage of the object itself is reported at once, even if its replica cannot be examined.
             if ev.contradictions(examined.comparisons):
                 return [not_reached(str(error))], ""
+            if isinstance(error, ThrottledError):
+                raise
             raise UnreadableError(f"{NOT_REACHED}{error}") from error
         return found, ""
 

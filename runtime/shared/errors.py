@@ -9,6 +9,10 @@ class TransientError(DuraCloudError):
     """A service did not answer (throttled, broken connection, 5xx); the message goes back to its queue."""
 
 
+class ThrottledError(TransientError):
+    """A service wants fewer calls; the message is sent anew with a delay, which does not count as a failure (L47)."""
+
+
 class RefusedError(DuraCloudError):
     """A service refused (no permission, invalid request) and would refuse again; somebody must act."""
 

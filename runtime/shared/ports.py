@@ -26,6 +26,16 @@ class Queue(Protocol[M_contra]):
         """Send messages. After an error some of them may have been sent."""
 
 
+class OwnQueue(Protocol):
+    """The queue that a function works on."""
+
+    def send_again(self, body: str, attributes: Mapping[str, int], delay_seconds: int) -> None:
+        """Send a message that a function received once more, with these numbers as its message attributes.
+
+        It is delivered after the delay, of 900 seconds at most.
+        """
+
+
 class Clock(Protocol):
     """Tells the time."""
 

@@ -56,6 +56,9 @@ class Alarms:
         "age of the oldest record in one stream", "seconds", default=3_600, low=10, high=72_000
     )
     table_throttles: int = _in_five_minutes("throttled reads, or writes, of one table", "requests", default=10)
+    partition_throttles: int = _in_five_minutes(
+        "writes to one table that were more than one partition takes, for an hour", "requests", default=10
+    )
     table_system_errors: int = _in_five_minutes(
         "requests to one table that failed inside DynamoDB", "requests", default=5
     )

@@ -92,8 +92,13 @@ class Delivery:
     alert_window_seconds: int = number(
         0, 300, "longest wait for failures that go into one e-mail", default=60, unit="seconds"
     )
+    # At least five: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     max_receives: int = number(
-        1, 100, "attempts at a message before it is sent to the dead-letter queue", default=3, unit="attempts"
+        1,
+        100,
+        "attempts at a message before it is sent to the dead-letter queue; throttled ones do not count",
+        default=5,
+        unit="attempts",
     )
     verification_max_receives: int = number(1, 100, "the same for checks", default=5, unit="attempts")
 

@@ -129,6 +129,15 @@ def _on_tables(watched: Watched) -> Iterator[Alarm]:
                 entry="table-throttles",
             )
         yield Alarm(
+            name=f"partition-throttles-{table.name}",
+            severity=Severity.NOTICE,
+            meaning=f"One bucket has had more writes to table {name} than its partition takes, for an hour.",
+            metric=table.metric_partition_write_throttles(),
+            threshold=thresholds.partition_throttles,
+            entry="partition-throttles",
+            periods=_HOUR,
+        )
+        yield Alarm(
             name=f"system-errors-{table.name}",
             severity=Severity.WARNING,
             meaning=f"Requests to table {name} fail inside DynamoDB.",

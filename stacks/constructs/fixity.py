@@ -75,14 +75,14 @@ class Fixity(Construct):
         self.functions = (
             self._reader(
                 "FileUploaded",
-                DepositSettings(**self._shared(receives)),
+                DepositSettings(**self._shared(self.created, receives)),
                 "Deposits new objects",
                 sizes.file_uploaded,
                 self.created,
             ),
             self._reader(
                 "FileDeleted",
-                RemovalSettings(**self._shared(receives)),
+                RemovalSettings(**self._shared(deleted, receives)),
                 "Brings the tables in line after deletions",
                 sizes.file_deleted,
                 deleted,
@@ -105,7 +105,7 @@ class Fixity(Construct):
             batch_window_seconds=window_seconds,
         )
 
-    def _shared(self, max_receives: int) -> dict[str, Any]:
+    def _shared(self, queue: WorkQueue, max_receives: int) -> dict[str, Any]:
         """Return the settings that all readers of objects share."""
         settings, tables = self._host.settings, self._tables
         shared = FixitySettings(
@@ -113,6 +113,7 @@ class Fixity(Construct):
             commit=self._host.commit,
             checksum_table=tables.checksums.table_name,
             scheduler_table=tables.schedule.table_name,
+            own_queue_url=queue.queue.queue_url,
             digest_algorithms=settings.fixity.digests,
             check_interval_days=settings.fixity.check_interval_days,
             batch_concurrency=settings.fixity.batch_concurrency,
@@ -126,7 +127,7 @@ class Fixity(Construct):
         function = self._reader(
             "ChecksumVerification",
             VerificationSettings(
-                **self._shared(settings.delivery.verification_max_receives),
+                **self._shared(self.verification, settings.delivery.verification_max_receives),
                 replica_region=settings.replica_region,
                 read_replicas=settings.fixity.reads_replicas,
             ),
@@ -143,7 +144,9 @@ class Fixity(Construct):
         self, construct_id: str, settings: FixitySettings, description: str, sizing: Sizing, queue: WorkQueue
     ) -> RuntimeFunction:
         host, tables = self._host, self._tables
-        function = RuntimeFunction(self, construct_id, host, settings, description=description, sizing=sizing)
+        function = RuntimeFunction(
+            self, construct_id, host, settings, description=description, sizing=sizing, calls_itself=True
+        )
         buckets = naming.any_bucket(host.settings.bucket_prefix)
         function.allow(["s3:GetObject", "s3:GetObjectVersion"], naming.objects_arn(buckets), acknowledged=ANY_OBJECT)
         # Without the first S3 answers 403 instead of 404 for a missing object (lesson L22). AWS does not say which of
@@ -155,6 +158,8 @@ class Fixity(Construct):
             tables.checksums.table_arn,
         )
         function.allow(["dynamodb:PutItem", "dynamodb:DeleteItem"], tables.schedule.table_arn)
+        # Throttled messages are sent anew.
+        function.allow(["sqs:SendMessage"], queue.queue.queue_arn)
         queue.drive(function)
         return function
 

@@ -30,6 +30,10 @@ class TableMetrics:
         """Return the number of throttled writes in five minutes."""
         return self._of_table("WriteThrottleEvents")
 
+    def metric_partition_write_throttles(self) -> cloudwatch.Metric:
+        """Return the number of writes that were more than one partition takes, in five minutes."""
+        return self._of_table("WriteKeyRangeThroughputThrottleEvents")
+
     def metric_write_units(self) -> cloudwatch.Metric:
         """Return the write units consumed in five minutes."""
         return self._of_table("ConsumedWriteCapacityUnits")

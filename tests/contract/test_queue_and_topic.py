@@ -5,6 +5,7 @@ import boto3
 import pytest
 
 from runtime.adapters.sns_topic import SnsTopic
+from runtime.adapters.sqs_own_queue import SqsOwnQueue
 from runtime.adapters.sqs_queue import SqsQueue
 from runtime.alerts.changes import Announcement, Kind
 from runtime.alerts.message import compose
@@ -167,3 +168,27 @@ def test_l12_publish_to_a_missing_topic_is_raised() -> None:
 
     with pytest.raises(RefusedError, match="publishing the message to the alert topic: NotFound"):
         SnsTopic(topics, f"arn:aws:sns:{REGION}:123456789012:gone").publish("subject", "body")
+
+
+def test_l47_sqs_takes_what_is_sent_anew() -> None:
+    """The adapter sends body, delay and numbers in the form that Lambda hands over."""
+    client, url = _queue()
+
+    SqsOwnQueue(client, url).send_again('{"key": "ä"}', {"Throttled": 2, "FirstSent": 1_772_362_800_000}, 0)
+
+    [message] = client.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+    numbers = {name: (one["DataType"], one["StringValue"]) for name, one in message["MessageAttributes"].items()}
+    assert '{"key": "ä"}' == message["Body"]
+    assert {"Throttled": ("Number", "2"), "FirstSent": ("Number", "1772362800000")} == numbers
+
+
+def test_l47_sqs_holds_it_back() -> None:
+    """Until the delay is over nobody receives the message."""
+    client, url = _queue()
+
+    SqsOwnQueue(client, url).send_again("body", {}, 60)
+
+    assert "Messages" not in client.receive_message(QueueUrl=url)
+    names: Any = ["ApproximateNumberOfMessagesDelayed"]
+    attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    assert "1" == attributes["ApproximateNumberOfMessagesDelayed"]

@@ -45,6 +45,7 @@ DYNAMODB_METRICS = {
     "ConsumedWriteCapacityUnits": {"TableName"},
     "ReadThrottleEvents": {"TableName"},
     "WriteThrottleEvents": {"TableName"},
+    "WriteKeyRangeThroughputThrottleEvents": {"TableName"},
     "SystemErrors": {"TableName", "Operation"},
     "SuccessfulRequestLatency": {"TableName", "Operation"},
 }
@@ -439,6 +440,7 @@ FOLLOWS = {
     "oldest_message_seconds": ("waiting-",),
     "iterator_age_seconds": ("behind-",),
     "table_throttles": ("read-throttles-", "write-throttles-"),
+    "partition_throttles": ("partition-throttles-",),
     "table_system_errors": ("system-errors-",),
     "table_latency_milliseconds": ("latency-",),
     "table_write_units": ("write-units-",),

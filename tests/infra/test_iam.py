@@ -27,6 +27,7 @@ ASKED: Final[dict[str, dict[str, set[str]]]] = {
     },
     "dynamodb_schedule": {"put_item": {"dynamodb:PutItem"}, "delete_item": {"dynamodb:DeleteItem"}},
     "sqs_queue": {"send_message_batch": {"sqs:SendMessage"}},
+    "sqs_own_queue": {"send_message": {"sqs:SendMessage"}},
     "sns_topic": {"publish": {"sns:Publish"}},
     "dynamodb_export": {
         "list_exports": {"dynamodb:ListExports"},
@@ -166,6 +167,7 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
             add({"s3:ListBucket", "s3:ListBucketVersions"}, buckets)
             add(_union(ASKED["dynamodb_records"]), f"{table}checksums")
             add(_union(ASKED["dynamodb_schedule"]), f"{table}schedule")
+            add({"sqs:SendMessage"}, f"{queue}{_QUEUES[function]}")
             key("kms:Decrypt")
             if customer_key and function == settings.VerificationSettings.function:
                 add({"kms:Decrypt"}, assembly.settings.encryption.replica_key_arn)

@@ -16,7 +16,7 @@ from runtime.fixity.records import Agent, CheckReport, FixityRecord
 from runtime.fixity.verify import verify
 from runtime.settings import DepositSettings, FixitySettings
 from runtime.shared.object_ref import ObjectRef
-from tests.support.fakes import FakeClock, FakeRecords, FakeSchedule, FakeStore, Happening
+from tests.support.fakes import FakeClock, FakeOwnQueue, FakeRecords, FakeSchedule, FakeStore, Happening
 
 FixityT = TypeVar("FixityT", bound=FixitySettings)
 
@@ -38,6 +38,7 @@ class World:
     replica_store: FakeStore
     records: FakeRecords
     schedule: FakeSchedule
+    queue: FakeOwnQueue
     clock: FakeClock
     care: Care
 
@@ -58,15 +59,16 @@ def uploaded(body: bytes = BODY, **facts: Any) -> tuple[World, Happening]:  # no
 def world(*, algorithms: tuple[str, ...] = ("sha256", "md5", "crc64nvme"), read_replicas: bool = False) -> World:
     """Build an empty world."""
     store, replicas = FakeStore(), FakeStore()
-    records, schedule, clock = FakeRecords(), FakeSchedule(), FakeClock(NOW)
+    records, schedule, queue, clock = FakeRecords(), FakeSchedule(), FakeOwnQueue(), FakeClock(NOW)
     care = Care(
         store=store,
         records=records,
         schedule=schedule,
+        queue=queue,
         clock=clock,
         settings=fixity_settings(DepositSettings, digest_algorithms=algorithms),
     )
-    return World(store, Replicas(store=replicas, read=read_replicas), replicas, records, schedule, clock, care)
+    return World(store, Replicas(store=replicas, read=read_replicas), replicas, records, schedule, queue, clock, care)
 
 
 def fixity_record(ref: ObjectRef = REF, *, at: datetime = NOW, **fields: Any) -> FixityRecord:  # noqa: ANN401 (fields of the record)

@@ -332,6 +332,19 @@ def broken_stream() -> UnreadableError:
     return UnreadableError("the stream broke off")
 
 
+class FakeOwnQueue:
+    """The queue of a function, which keeps what was sent to it anew: body, attributes, delay in seconds."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.again: list[tuple[str, Mapping[str, int], int]] = []
+        self.error = error
+
+    def send_again(self, body: str, attributes: Mapping[str, int], delay_seconds: int) -> None:
+        if self.error:
+            raise self.error
+        self.again.append((body, attributes, delay_seconds))
+
+
 class FakeQueue(Queue[M]):
     """A queue that takes everything, or fails as told."""
 

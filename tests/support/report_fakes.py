@@ -18,7 +18,7 @@ from runtime.report.write import Reporting, ReportProgress
 from runtime.settings import ReportSettings
 from runtime.shared.pages import Malformed
 from tests.support.builders import NOW
-from tests.support.fakes import FakeClock, FakePages, FakeQueue, FakeRecords
+from tests.support.fakes import FakeClock, FakeOwnQueue, FakePages, FakeQueue, FakeRecords
 from tests.support.sweep_fakes import FakeBuckets, FakeDocuments
 
 REPORT = Report(NOW)
@@ -134,6 +134,7 @@ def environment(*buckets: str, page: int = 2) -> Environment:
         buckets=listed,
         records=FakePages[FixityRecord | Malformed](page, records.items, records.malformed),
         slices=slices,
+        queue=FakeOwnQueue(),
         files=files,
         documents=documents,
         inventories=inventories,

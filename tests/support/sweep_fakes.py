@@ -21,7 +21,7 @@ from runtime.sweep.judge import ListedObject, Unrecorded
 from runtime.sweep.run import Sweeping
 from runtime.sweep.slices import Sweep, SweepSlice
 from tests.support.builders import INTERVAL, NOW, fixity_record
-from tests.support.fakes import FakeClock, FakePages, FakeQueue, FakeRecords, FakeSchedule
+from tests.support.fakes import FakeClock, FakeOwnQueue, FakePages, FakeQueue, FakeRecords, FakeSchedule
 
 BUCKET = "acme-test-letters"
 GRACE = timedelta(days=3)
@@ -119,6 +119,7 @@ def environment(*buckets: str, most: int = 1_000, page: int = 2) -> Environment:
         checks=checks,
         deposits=deposits,
         slices=slices,
+        queue=FakeOwnQueue(),
         documents=files,
         clock=clock,
         settings=any_settings(

@@ -25,6 +25,10 @@ NOT_HERE = {
         for what in ("read", "write")
         for table in ("checksums", "schedule")
     },
+    **{
+        f"partition-throttles-{table}": "the emulator's tables have no limit of capacity"
+        for table in ("checksums", "schedule")
+    },
     **{f"system-errors-{table}": "the emulator's tables do not fail inside" for table in ("checksums", "schedule")},
     **{f"latency-{table}": "the emulator does not measure its tables" for table in ("checksums", "schedule")},
     **{f"write-units-{table}": "the emulator does not measure its tables" for table in ("checksums", "schedule")},
