@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runtime.fixity.check_replica import Checking
     from runtime.fixity.context import Care
     from runtime.fixity.due_check import DueCheck
-    from runtime.provisioning.provision import Provisioning
+    from runtime.provisioning.context import Provisioning
     from runtime.report.write import Reporting
     from runtime.shared.ports import Queue
     from runtime.sweep.run import Sweeping
@@ -239,15 +239,21 @@ def provisioning() -> Provisioning:
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.s3_buckets import S3Buckets
     from runtime.adapters.s3_requests import S3Requests
-    from runtime.provisioning.provision import Provisioning
+    from runtime.adapters.sqs_later import SqsLater
+    from runtime.provisioning.context import Provisioning
 
     settings = runtime.settings.ProvisioningSettings.from_environment()
     s3 = client("s3")
     requests = S3Requests(s3, settings.managed_bucket)
     return Provisioning(
-        buckets=S3Buckets(lambda region: client("s3", region=region), settings.account_id),
+        buckets=S3Buckets(
+            lambda region: client("s3", region=region),
+            lambda region: client("s3control", region=region),
+            settings.account_id,
+        ),
         files=requests,
         records=requests,
+        later=SqsLater(client("sqs"), settings.request_queue_url),
         clock=SystemClock(),
         region=s3.meta.region_name,
         trail=_trail(settings, _audit_files(settings, s3)),

@@ -156,6 +156,8 @@ class ManagedPrefix:
     """Folders of the managed bucket: scratch files and inventories are kept for days, all others as evidence."""
 
     REQUESTS: Final = "requests/"
+    # One record per main bucket: kept for ever.
+    COLLECTIONS: Final = "collections/"
     IN_PROGRESS: Final = "scratch/in-progress/"
     INVENTORY: Final = "inventory/"
     EXPORTS: Final = "exports/checksum-table/"

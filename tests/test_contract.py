@@ -24,7 +24,7 @@ def test_l23_evidence_is_not_under_a_transient_prefix() -> None:
     """Results, exports, reports and the audit trail do not lie where things expire after 30 days."""
     transient = (contract.ManagedPrefix.INVENTORY, contract.ManagedPrefix.SCRATCH)
     names = contract.ManagedPrefix
-    evidence = (names.REQUESTS, names.EXPORTS, names.REPORTS, names.AUDIT)
+    evidence = (names.REQUESTS, names.COLLECTIONS, names.EXPORTS, names.REPORTS, names.AUDIT)
 
     assert [] == [name for name in evidence if name.startswith(transient)]
     assert all(name.startswith(names.AUDIT) for name in (names.AUDIT_EVENTS, names.AUDIT_MANIFESTS, names.AUDIT_KEY))

@@ -11,7 +11,8 @@ from typing_extensions import override
 from runtime.adapters.errors import translated
 from runtime.adapters.s3_files import BEING_WRITTEN, STANDS, read_file, write_once
 from runtime.contract import ManagedPrefix
-from runtime.provisioning.claims import Claim
+from runtime.provisioning.claims import Claim, Collection
+from runtime.provisioning.ownership import collection_key
 from runtime.provisioning.ports import RequestFiles, RequestRecords
 from runtime.shared.errors import ObjectAbsentError, TransientError
 from runtime.shared.timestamps import moment_of, timestamp
@@ -42,7 +43,7 @@ class S3Requests(RequestFiles, RequestRecords):
     @override
     def write(self, key: str, text: str) -> None:
         media_type = next(value for ending, value in _MEDIA_TYPES.items() if key.endswith(ending))
-        with translated("writing the result"):
+        with translated(f"writing {key}"):
             self._client.put_object(Bucket=self._managed, Key=key, Body=text.encode(), ContentType=media_type)
 
     @override
@@ -63,7 +64,11 @@ class S3Requests(RequestFiles, RequestRecords):
         content = json.loads(body)
         configured = content.get("configured")
         return Claim(
-            content["event_id"], moment_of(content["since"]), content["creating"], configured and moment_of(configured)
+            content["event_id"],
+            moment_of(content["since"]),
+            content["creating"],
+            configured and moment_of(configured),
+            tuple(content.get("corrected", ())),
         )
 
     @override
@@ -76,6 +81,24 @@ class S3Requests(RequestFiles, RequestRecords):
         with translated("ending the claim"):
             self._client.delete_object(**self._claim_object(bucket))
 
+    @override
+    def collection(self, bucket: str) -> Collection | None:
+        body = read_file(
+            "reading the record of the bucket", self._client, Bucket=self._managed, Key=collection_key(bucket)
+        )
+        try:
+            content = json.loads(body or b"{}")
+            values = {name: content[name] for name in ("bucket", "replica", "environment", "type", "event_id")}
+            return Collection(**values, recorded_at=moment_of(content["recorded_at"]))
+        except (KeyError, TypeError, ValueError):
+            # No record, or one that somebody changed: it proves nothing.
+            return None
+
+    @override
+    def write_collection(self, collection: Collection) -> None:
+        content = {**attrs.asdict(collection), "recorded_at": timestamp(collection.recorded_at, "seconds")}
+        self.write(collection_key(collection.bucket), json.dumps(content, indent=2) + "\n")
+
     def _claim_object(self, bucket: str) -> dict[str, Any]:
         return {"Bucket": self._managed, "Key": f"{ManagedPrefix.IN_PROGRESS}{bucket}.json"}
 
@@ -86,5 +109,6 @@ def _content(claim: Claim) -> bytes:
         "since": timestamp(claim.since, "auto"),
         "creating": claim.creating,
         "configured": claim.configured and timestamp(claim.configured, "auto"),
+        "corrected": claim.corrected,
     }
     return json.dumps(values).encode()

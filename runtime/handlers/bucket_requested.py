@@ -7,10 +7,12 @@ from runtime import bootstrap
 from runtime.contract import Metric
 from runtime.events.bucket_request import bucket_request
 from runtime.events.eventbridge_s3 import parse
-from runtime.events.invocation import Invocation, agent_of
+from runtime.events.invocation import LambdaContext, agent_of, deadline
 from runtime.events.sqs_batch import process_queue, receive_count
 from runtime.observability import logger, publish, with_request_id
-from runtime.provisioning.provision import Provisioning, provision
+from runtime.provisioning.context import Provisioning
+from runtime.provisioning.errors import SettlingError
+from runtime.provisioning.provision import provision
 from runtime.provisioning.request_result import RequestResult, RequestStatus
 
 _METRICS: Final = {
@@ -20,7 +22,7 @@ _METRICS: Final = {
 }
 
 
-def handle(event: dict[str, Any], context: Invocation, provisioning: Provisioning) -> dict[str, Any]:
+def handle(event: dict[str, Any], context: LambdaContext, provisioning: Provisioning) -> dict[str, Any]:
     """Work on the request files of a batch of `Object Created` events; return the partial batch response."""
     settings = provisioning.settings
 
@@ -30,7 +32,13 @@ def handle(event: dict[str, Any], context: Invocation, provisioning: Provisionin
             logger.info("folder marker: ignored", extra={"key": message.key})
             return None
         last = receive_count(record) >= settings.max_receive_count
-        result = provision(provisioning, bucket_request(message), agent_of(context, settings), last_receive=last)
+        request, agent, now = bucket_request(message), agent_of(context, settings), provisioning.clock.now()
+        try:
+            result = provision(provisioning, request, agent, until=deadline(context, now), last_receive=last)
+        except SettlingError as error:
+            provisioning.later.send(record["body"], error.until - now)
+            logger.info("the request waits", extra={"key": message.key, "reason": str(error)})
+            return None
         _log(result)
         return result
 
@@ -42,18 +50,11 @@ def handle(event: dict[str, Any], context: Invocation, provisioning: Provisionin
 
 
 @with_request_id
-def handler(event: dict[str, Any], context: Invocation) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return handle(event, context, bootstrap.provisioning())
 
 
 def _log(result: RequestResult) -> None:
     log = logger.info if result.status is RequestStatus.COMPLETED else logger.warning
-    log(
-        f"request {result.status}",
-        extra={
-            "key": result.request.key,
-            "reason": result.reason,
-            "result": f"{result.key}.txt",
-            "names": {name.bucket: f"{name.verdict} {name.reason}".strip() for name in result.names},
-        },
-    )
+    names = {name.bucket: f"{name.verdict} {name.reason}".strip() for name in result.names}
+    log(f"request {result.status}", extra={"reason": result.reason, "result": f"{result.key}.txt", "names": names})

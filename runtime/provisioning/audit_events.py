@@ -16,13 +16,15 @@ def _provisioning(result: RequestResult, name: NameResult, agent: Agent) -> Audi
     finished = timestamp(result.finished_at)
     left = f"; left behind: {', '.join(name.left_behind)}" if name.left_behind else ""
     reason = f": {name.reason}" if name.reason else ""
+    repaired = f"; corrected: {'; '.join(name.corrected)}" if name.corrected else ""
+    differs = f"; differs, left as it is: {'; '.join(name.differs)}" if name.differs else ""
     return AuditEvent(
         source_id=f"{result.request.event_id}/{name.bucket}/{finished}",
         kind=Kind.PROVISIONING,
         date_time=finished,
         ref=ObjectRef(name.bucket, ""),
         outcome=name.verdict.value,
-        detail=f"{name.verdict}{reason}{left}; replica {name.replica}; {_asked(result.request)}",
+        detail=f"{name.verdict}{reason}{left}{repaired}{differs}; replica {name.replica}; {_asked(result.request)}",
         agent=agent,
     )
 

@@ -1,9 +1,8 @@
 """THE configuration of a deposit bucket and its replica: the calls of S3's API, in order.
 
-The same steps configure a new bucket and repair the drift of an existing one.
+A new bucket gets the steps one after the other; an existing one is compared with what they leave behind.
 """
 
-import json
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
@@ -12,10 +11,17 @@ import attrs
 
 from runtime.contract import APPLICATION, ManagedPrefix, Tag, access_log_prefix
 from runtime.provisioning.bucket_names import BucketPair
+from runtime.provisioning.bucket_policy import (
+    encrypted_connections_only,
+    everyone_may_read,
+    no_uploads,
+    policy,
+    readable_uploads_only,
+)
 from runtime.provisioning.replication_events import ReplicationProblem
 from runtime.settings import ProvisioningSettings
 
-_INVENTORY_ID: Final = "daily"
+INVENTORY_ID: Final = "daily"
 
 
 class BucketType(StrEnum):
@@ -33,25 +39,19 @@ class Step:
     what: str  # for people, as in "could not ..."
     call: str  # method of boto3's S3 client
     arguments: Mapping[str, Any]  # besides the bucket
-    only_new: bool = False  # must not be repeated on a bucket in use
 
 
-def _step(what: str, call: str, *, only_new: bool = False, **arguments: object) -> Step:
-    return Step(what=what, call=call, arguments=arguments, only_new=only_new)
+def _step(what: str, call: str, **arguments: object) -> Step:
+    return Step(what=what, call=call, arguments=arguments)
 
 
 def main_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, ...]:
     """Return the steps for a main bucket before its replica exists; nobody can upload yet."""
-    no_uploads = _statement("NoUploadsYet", "Deny", "s3:PutObject", f"arn:aws:s3:::{pair.main}/*")
-    closed = _policy(pair.main, no_uploads)
     return (
         _tags(BucketType.PUBLIC if pair.public else BucketType.MAIN, settings),
-        _step("close the bucket for uploads", "put_bucket_policy", only_new=True, Policy=closed),
-        # A repair must not close a public bucket in use; a new one opens in the last steps.
-        attrs.evolve(_public_access("block public access", blocked=True), only_new=pair.public),
-        # S3 needs a signed request for what a customer key encrypts, so a public bucket has S3's own key:
-        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
-        *_common(None if pair.public else settings.encryption_key_arn),
+        _step("close the bucket for uploads", "put_bucket_policy", Policy=_main_policy(pair, settings, closed=True)),
+        _public_access("block public access", blocked=True),
+        *_common(_key_of(pair, settings)),
         _lifecycle(
             settings,
             days=settings.main_transition_days,
@@ -71,27 +71,64 @@ def main_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, 
 
 def replica_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, ...]:
     """Return the steps for a replica. Access logs stay within a region, so a replica has none."""
+    encrypted = policy([encrypted_connections_only(pair.replica)])
     return (
         _tags(BucketType.REPLICA, settings),
         _public_access("block public access", blocked=True),
         *_common(settings.replica_key_arn),
         _lifecycle(settings, days=settings.replica_transition_days, storage_class=settings.replica_storage_class),
-        _step("allow encrypted connections only", "put_bucket_policy", Policy=_policy(pair.replica)),
+        _step("allow encrypted connections only", "put_bucket_policy", Policy=encrypted),
     )
 
 
-def opening_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, ...]:
-    """Return the steps once the replica exists; the last one opens the main bucket (lesson L17)."""
+def connecting_steps(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, ...]:
+    """Return the steps once the replica exists, before the settling time; uploads stay closed (lesson L49).
+
+    Everybody may read a public bucket from here on: it is empty, and a refusal comes before anybody has waited.
+    """
     replicate = _step(
         "start replication", "put_bucket_replication", ReplicationConfiguration=_replication(pair, settings)
     )
     if not pair.public:
-        return replicate, _step("open the bucket for uploads", "put_bucket_policy", Policy=_policy(pair.main))
-    everyone_may_read = _statement("EveryoneMayRead", "Allow", "s3:GetObject", f"arn:aws:s3:::{pair.main}/*")
+        return (replicate,)
+    readable = _main_policy(pair, settings, closed=True, public=True)
     return (
         replicate,
         _public_access("allow public access", blocked=False),
-        _step("open the bucket for uploads", "put_bucket_policy", Policy=_policy(pair.main, everyone_may_read)),
+        _step("let everybody read", "put_bucket_policy", Policy=readable),
+    )
+
+
+def opening_step(pair: BucketPair, settings: ProvisioningSettings) -> Step:
+    """Return the last step, which opens the main bucket for uploads (lesson L17)."""
+    opened = _main_policy(pair, settings, public=pair.public)
+    return _step("open the bucket for uploads", "put_bucket_policy", Policy=opened)
+
+
+def main_target(pair: BucketPair, settings: ProvisioningSettings) -> tuple[Step, ...]:
+    """Return what a main bucket in use should have: the last step of each call, with access to it at the end."""
+    steps = (*main_steps(pair, settings), *connecting_steps(pair, settings), opening_step(pair, settings))
+    last = {step.call: step for step in steps}
+    access = [last.pop("put_public_access_block"), last.pop("put_bucket_policy")]
+    return (*last.values(), *access)
+
+
+def _key_of(pair: BucketPair, settings: ProvisioningSettings) -> str | None:
+    # S3 needs a signed request for what a customer key encrypts, so a public bucket has S3's own key:
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    return None if pair.public else settings.encryption_key_arn
+
+
+def _main_policy(
+    pair: BucketPair, settings: ProvisioningSettings, *, closed: bool = False, public: bool = False
+) -> str:
+    return policy(
+        [
+            encrypted_connections_only(pair.main),
+            *readable_uploads_only(pair.main, _key_of(pair, settings)),
+            *([no_uploads(pair.main)] if closed else []),
+            *([everyone_may_read(pair.main)] if public else []),
+        ]
     )
 
 
@@ -100,7 +137,7 @@ def inventory_folder(bucket: str) -> str:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
     """
-    return f"{ManagedPrefix.INVENTORY}{bucket}/{_INVENTORY_ID}/"
+    return f"{ManagedPrefix.INVENTORY}{bucket}/{INVENTORY_ID}/"
 
 
 def tags_of(kind: BucketType, environment: str) -> dict[str, str]:
@@ -131,7 +168,13 @@ def _common(key_arn: str | None) -> tuple[Step, ...]:
     default: dict[str, Any] = {"SSEAlgorithm": "AES256"}
     if key_arn is not None:
         default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key_arn}
-    rule = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": key_arn is not None}
+    # S3's default for new buckets, stated for those of accounts that have another:
+    # https://docs.aws.amazon.com/AmazonS3/latest/API/API_BlockedEncryptionTypes.html
+    rule = {
+        "ApplyServerSideEncryptionByDefault": default,
+        "BucketKeyEnabled": key_arn is not None,
+        "BlockedEncryptionTypes": {"EncryptionType": ["SSE-C"]},
+    }
     return (
         _step(
             "make the bucket's owner own its objects",
@@ -184,7 +227,7 @@ def _events(settings: ProvisioningSettings) -> Step:
 def _inventory(settings: ProvisioningSettings) -> Step:
     fields = ["Size", "LastModifiedDate", "StorageClass", "ETag", "ReplicationStatus", "ChecksumAlgorithm"]
     configuration = {
-        "Id": _INVENTORY_ID,
+        "Id": INVENTORY_ID,
         "IsEnabled": True,
         "IncludedObjectVersions": "All",
         "Schedule": {"Frequency": "Daily"},
@@ -202,7 +245,7 @@ def _inventory(settings: ProvisioningSettings) -> Step:
     return _step(
         "order the daily inventory",
         "put_bucket_inventory_configuration",
-        Id=_INVENTORY_ID,
+        Id=INVENTORY_ID,
         InventoryConfiguration=configuration,
     )
 
@@ -231,15 +274,3 @@ def _replication(pair: BucketPair, settings: ProvisioningSettings) -> dict[str, 
         destination["EncryptionConfiguration"] = {"ReplicaKmsKeyID": settings.replica_key_arn}
         rule["SourceSelectionCriteria"] = {"SseKmsEncryptedObjects": {"Status": "Enabled"}}
     return {"Role": settings.replication_role_arn, "Rules": [rule]}
-
-
-def _policy(bucket: str, *statements: Mapping[str, Any]) -> str:
-    resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
-    unencrypted = {"Bool": {"aws:SecureTransport": "false"}}
-    encrypted = _statement("EncryptedConnectionsOnly", "Deny", "s3:*", resources, Condition=unencrypted)
-    return json.dumps({"Version": "2012-10-17", "Statement": [encrypted, *statements]}, sort_keys=True)
-
-
-def _statement(sid: str, effect: str, action: str, resource: str | list[str], **more: object) -> dict[str, Any]:
-    """Return a statement about everybody."""
-    return {"Sid": sid, "Effect": effect, "Principal": "*", "Action": action, "Resource": resource, **more}

@@ -1,4 +1,4 @@
-"""Who owns a bucket, and which request works on a bucket name."""
+"""Who owns a bucket, which request works on a bucket name, and our records of buckets."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -40,6 +40,7 @@ class Claim:
     since: datetime  # when the work began, UTC
     creating: bool  # True if it makes the bucket, False if it repairs an existing one
     configured: datetime | None = None  # UTC; set when a new bucket is complete but not yet open
+    corrected: tuple[str, ...] = ()  # what a repair did in earlier attempts, for the result
 
     def is_abandoned(self, now: datetime, longest: timedelta) -> bool:
         """Tell whether the claim is older than the longest time that the work can take."""
@@ -48,3 +49,15 @@ class Claim:
     def given_up(self) -> "Claim":
         """Return the claim for others to take over: its request left buckets behind."""
         return attrs.evolve(self, since=_LONG_AGO)
+
+
+@attrs.frozen(kw_only=True)
+class Collection:
+    """Our own record of a main bucket, which no tagging tool reaches."""
+
+    bucket: str
+    replica: str
+    environment: str
+    type: str  # value of the tag
+    recorded_at: datetime  # UTC
+    event_id: str  # of the request that made it; empty if it was there before its record

@@ -3,10 +3,12 @@
 Every method raises TransientError if S3 does not answer and RefusedError if it refuses.
 """
 
-from typing import Protocol
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Protocol
 
 from runtime.provisioning.bucket_configuration import Step
-from runtime.provisioning.claims import Claim, FoundBucket
+from runtime.provisioning.claims import Claim, Collection, FoundBucket
 
 
 class BucketAdmin(Protocol):
@@ -22,8 +24,17 @@ class BucketAdmin(Protocol):
             NameTakenError: another account has the name.
         """
 
-    def apply(self, bucket: str, region: str, step: Step) -> None:
-        """Make one configuration call; repeating it changes nothing."""
+    def read(self, bucket: str, region: str, call: str) -> Mapping[str, Any]:
+        """Return what stands where a configuration call would write, as S3 answers; empty if nothing is set."""
+
+    def apply(self, bucket: str, region: str, step: Step, seconds: float) -> None:
+        """Make one configuration call; repeating it changes nothing. Tags are added to those of others at most.
+
+        A call that comes too early for S3 is repeated for so many seconds at most.
+
+        Raises:
+            PublicAccessBlockedError: the account or its organization forbids public buckets.
+        """
 
     def delete(self, bucket: str, region: str) -> None:
         """Remove an empty bucket. A missing bucket is no error; one that is not empty is refused."""
@@ -41,7 +52,7 @@ class RequestFiles(Protocol):
 
 
 class RequestRecords(Protocol):
-    """What the managed bucket keeps of requests: results, and claims on bucket names."""
+    """What the managed bucket keeps: results of requests, claims on bucket names, and our records of buckets."""
 
     def write(self, key: str, text: str) -> None:
         """Write a result, over an earlier one of the same request."""
@@ -57,3 +68,16 @@ class RequestRecords(Protocol):
 
     def release(self, bucket: str) -> None:
         """End a claim."""
+
+    def collection(self, bucket: str) -> Collection | None:
+        """Return our record of a main bucket, None if there is none that can be read."""
+
+    def write_collection(self, collection: "Collection") -> None:
+        """Write our record of a main bucket."""
+
+
+class Later(Protocol):
+    """Sends a message of the queue of requests again."""
+
+    def send(self, body: str, delay: timedelta) -> None:
+        """Send a message that arrives after the delay, or earlier where that is more than the queue allows."""

@@ -55,6 +55,8 @@ class NameResult:
     verdict: NameVerdict
     reason: str = ""  # empty if there is nothing to say
     left_behind: Sequence[str] = ()  # buckets that this request made and could not remove again
+    corrected: Sequence[str] = ()  # what differed on existing buckets and was corrected
+    differs: Sequence[str] = ()  # what differs and was left as it is
 
 
 @attrs.frozen(kw_only=True)
@@ -121,5 +123,7 @@ def as_text(result: RequestResult) -> str:
             lines.append(f"  reason:  {name.reason}")
         if name.left_behind:
             lines.append(f"  left behind: {', '.join(name.left_behind)}; drop the same file again to finish the work")
+        lines += [f"  corrected: {text}" for text in name.corrected]
+        lines += [f"  differs, left as it is: {text}" for text in name.differs]
     # Names, keys and error texts may hold line ends; escaped, they cannot forge a line of the result.
     return "\n".join(map(visible, lines)) + "\n"

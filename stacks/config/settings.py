@@ -120,13 +120,6 @@ class Settings:
                 f"verification_concurrency is {self.alarms.verification_concurrency};"
                 f" allowed: up to {most}, the max_concurrency of checksum_verification, or the alarm could never fire"
             )
-        # The queue hands a request out again after six time-outs; then its buckets must have settled.
-        longest = 5 * self.functions.bucket_requested.timeout_seconds // 60
-        if self.requests.settling_minutes > longest:
-            raise ValueError(
-                f"settling_minutes is {self.requests.settling_minutes}; allowed with timeout_seconds"
-                f" {self.functions.bucket_requested.timeout_seconds} of bucket_requested: up to {longest}"
-            )
         words = f"{self.name}-{self.bucket_prefix}".split("-")
         if self.disposable and (word := next((word for word in _PRODUCTION if word in words), None)):
             raise ValueError(

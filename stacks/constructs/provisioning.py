@@ -15,7 +15,21 @@ from stacks.constructs.function_host import FunctionHost
 from stacks.constructs.runtime_function import RuntimeFunction
 from stacks.constructs.work_queue import WorkQueue
 
-_LOOKING: Final = ["s3:GetBucketTagging", "s3:ListBucket"]
+_LOOKING: Final = [
+    "s3:GetBucketAbac",
+    "s3:GetBucketLogging",
+    "s3:GetBucketNotification",
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketTagging",
+    "s3:GetBucketVersioning",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetInventoryConfiguration",
+    "s3:GetLifecycleConfiguration",
+    "s3:GetReplicationConfiguration",
+    "s3:ListBucket",
+]
 _MAKING: Final = [
     "s3:CreateBucket",
     "s3:DeleteBucket",
@@ -30,6 +44,8 @@ _MAKING: Final = [
     "s3:PutInventoryConfiguration",
     "s3:PutLifecycleConfiguration",
     "s3:PutReplicationConfiguration",
+    # Where a bucket has attribute-based access control, S3 refuses PutBucketTagging.
+    "s3:TagResource",
 ]
 
 
@@ -64,6 +80,7 @@ class Provisioning(Construct):
                 logs_bucket=buckets.logs.bucket_name,
                 replication_role_arn=replication_role.role_arn,
                 replication_queue_arn=replication_events.queue.queue_arn,
+                request_queue_url=self.queue.queue.queue_url,
                 function_timeout_seconds=sizing.timeout_seconds,
                 max_receive_count=settings.delivery.max_receives,
                 max_buckets_per_request=requests.max_buckets_per_request,
@@ -107,6 +124,13 @@ class Provisioning(Construct):
             naming.objects_arn(managed, f"{ManagedPrefix.IN_PROGRESS}*"),
             acknowledged=FOLDER,
         )
+        self._function.allow(
+            ["s3:GetObject", "s3:PutObject"],
+            naming.objects_arn(managed, f"{ManagedPrefix.COLLECTIONS}*"),
+            acknowledged=FOLDER,
+        )
+        # A request whose buckets settle is sent again with a delay.
+        self._function.allow(["sqs:SendMessage"], self.queue.queue.queue_arn)
         audit.let_write_events(self._function, host)
         buckets = naming.bucket_arn(naming.any_bucket(prefix))
         self._function.allow([*_LOOKING, *_MAKING], buckets, acknowledged=ANY_BUCKET)

@@ -1,10 +1,12 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import boto3
 import pytest
 
 from runtime.adapters.s3_requests import S3Requests
-from runtime.provisioning.claims import Claim
+from runtime.adapters.sqs_later import SqsLater
+from runtime.provisioning.claims import Claim, Collection
 from runtime.provisioning.ports import RequestRecords
 from runtime.shared.errors import ObjectAbsentError
 from tests.contract.buckets import with_buckets
@@ -46,6 +48,57 @@ def test_l19_a_name_is_claimed_once(records: tuple[RequestRecords, Callable[[str
     port.release("b")
     assert port.standing_claim("b") is None
     assert FIRST == port.claim("b", FIRST)
+
+
+def test_l36_claim_keeps_what_a_repair_did(records: tuple[RequestRecords, Callable[[str], str]]) -> None:
+    """What earlier attempts corrected, and when the bucket was configured, comes back with the claim."""
+    port, _ = records
+    claim = Claim("e1", NOW, creating=False, configured=NOW, corrected=("b: added the tag ä=1", "b: more"))
+    port.replace_claim("b", claim)
+
+    assert claim == port.standing_claim("b")
+
+
+def test_l37_record_of_a_bucket_comes_back(records: tuple[RequestRecords, Callable[[str], str]]) -> None:
+    """Our own record of a bucket is read as it was written; where none is, there is none."""
+    port, _ = records
+    collection = Collection(
+        bucket="acme-dev-b",
+        replica="acme-dev-b-repl",
+        environment="dev",
+        type="main",
+        recorded_at=NOW.replace(microsecond=0),
+        event_id="e1",
+    )
+    assert port.collection("acme-dev-b") is None
+    port.write_collection(collection)
+    assert collection == port.collection("acme-dev-b")
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b'{"bucket": "acme-dev-b"}', b"\xff"])
+def test_l37_record_that_somebody_changed_proves_nothing(content: bytes) -> None:
+    """A record that cannot be read is no record, and no error."""
+    s3 = with_buckets(MANAGED)
+    s3.put_object(Bucket=MANAGED, Key="collections/acme-dev-b.json", Body=content)
+
+    assert S3Requests(s3, MANAGED).collection("acme-dev-b") is None
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize(
+    ("delay", "seconds"), [(timedelta(hours=1), 900), (timedelta(seconds=1.2), 2), (timedelta(seconds=-1), 0)]
+)
+def test_f07_message_is_sent_anew_with_a_delay(delay: timedelta, seconds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue takes up to 900 seconds; the body is the very text that was received."""
+    sqs = boto3.client("sqs", region_name="eu-west-1")
+    url = sqs.create_queue(QueueName="requests")["QueueUrl"]
+    sent: dict[str, object] = {}
+    monkeypatch.setattr(sqs, "send_message", lambda **request: sent.update(request))
+
+    SqsLater(sqs, url).send('{"a": "ä"}', delay)
+
+    assert {"QueueUrl": url, "MessageBody": '{"a": "ä"}', "DelaySeconds": seconds} == sent
 
 
 @pytest.mark.usefixtures("aws")

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from runtime.handlers import bucket_requested
@@ -67,3 +69,33 @@ def test_interrupted_request_goes_back_until_the_last_receive(o: Office) -> None
     assert {} == o.requests.written
     assert [] == _run(o, _body("names.txt"), receives=3)
     assert ({}, 2) == (o.buckets.buckets, len(o.requests.written))
+
+
+@pytest.mark.parametrize("receives", [1, 3])
+def test_f07_settling_spends_no_receive(receives: int) -> None:
+    """While new buckets settle the message is sent anew with the delay, and the received one is done."""
+    o = office(settling=timedelta(minutes=15))
+    o.requests.files["names.txt"] = b"letters"
+    body = _body("names.txt")
+
+    assert [] == _run(o, body, receives=receives)
+    assert [(body, timedelta(minutes=15))] == o.later.sent
+    assert {} == o.requests.written
+
+    o.clock.advance(minutes=15)
+    assert [] == _run(o, body)
+    assert 2 == len(o.requests.written)
+
+
+def test_f07_settling_that_outlasts_the_longest_delay_is_sent_again() -> None:
+    """A message that arrives before the end of a long settling time waits for the rest of it."""
+    o = office(settling=timedelta(minutes=40))
+    o.requests.files["names.txt"] = b"letters"
+    body = _body("names.txt")
+    for _ in range(3):
+        assert [] == _run(o, body)
+        o.clock.advance(minutes=15)
+    assert [] == _run(o, body)
+
+    assert [timedelta(minutes=minutes) for minutes in (40, 25, 10)] == [delay for _, delay in o.later.sent]
+    assert 2 == len(o.requests.written)

@@ -8,12 +8,14 @@ import pytest
 from runtime.provisioning.bucket_configuration import (
     BucketType,
     Step,
+    connecting_steps,
     main_steps,
-    opening_steps,
+    main_target,
+    opening_step,
     replica_steps,
     tags_of,
 )
-from runtime.provisioning.bucket_names import pair_of
+from runtime.provisioning.bucket_names import BucketPair, pair_of
 from runtime.provisioning.claims import FoundBucket, Owner
 from tests.support.provisioning_fakes import SETTINGS
 
@@ -25,20 +27,38 @@ def _arguments(steps: Sequence[Step], call: str) -> Any:  # noqa: ANN401 (argume
     return [step for step in steps if step.call == call][-1].arguments
 
 
+def _sids(steps: Sequence[Step]) -> set[str]:
+    return {statement["Sid"] for statement in _statements(steps)}
+
+
 def _statements(steps: Sequence[Step]) -> list[dict[str, Any]]:
     policy = json.loads(_arguments(steps, "put_bucket_policy")["Policy"])
     return list(policy["Statement"])
 
 
 def test_l17_bucket_is_closed_until_the_very_last_step() -> None:
-    """A new bucket denies uploads from its second step on; the policy that opens it is the last, after replication."""
+    """A new bucket denies uploads from its second step on; the policy that opens it is the last."""
     first = main_steps(PAIR, SETTINGS)
-    last = opening_steps(PAIR, SETTINGS)
 
     assert ["put_bucket_tagging", "put_bucket_policy"] == [step.call for step in first[:2]]
-    assert "s3:PutObject" in {statement["Action"] for statement in _statements(first)}
-    assert ["put_bucket_replication", "put_bucket_policy"] == [step.call for step in last]
-    assert ["EncryptedConnectionsOnly"] == [statement["Sid"] for statement in _statements(last)]
+    assert "NoUploadsYet" in _sids(first)
+    assert ["put_bucket_replication"] == [step.call for step in connecting_steps(PAIR, SETTINGS)]
+    assert {
+        "EncryptedConnectionsOnly",
+        "ReadableStorageClassesOnly",
+        "NoKeysOfCustomers",
+        "OwnKeysOnly",
+    } == _sids([opening_step(PAIR, SETTINGS)])
+
+
+@pytest.mark.parametrize("pair", [PAIR, PUBLIC], ids=["main", "public"])
+def test_l49_replication_is_configured_while_uploads_are_closed(pair: BucketPair) -> None:
+    """The steps before the settling time start replication and open nothing; the one step after them opens."""
+    before = connecting_steps(pair, SETTINGS)
+
+    assert "put_bucket_replication" == before[0].call
+    assert all("NoUploadsYet" in step.arguments["Policy"] for step in before if step.call == "put_bucket_policy")
+    assert "NoUploadsYet" not in _sids([opening_step(pair, SETTINGS)])
 
 
 def test_main_bucket_gets_all_that_is_documented() -> None:
@@ -79,25 +99,37 @@ def test_public_bucket_stays_in_standard() -> None:
     assert ["tidy"] == [rule["ID"] for rule in rules["Rules"]]
 
 
-def test_public_bucket_opens_to_readers_at_the_end_only() -> None:
-    """A public bucket is closed to the public while it is made, and opened before the last policy says so."""
-    steps = opening_steps(PUBLIC, SETTINGS)
+def test_public_bucket_opens_to_readers_while_it_is_empty() -> None:
+    """Everybody may read a public bucket before it opens for uploads, so that a refusal comes at once."""
+    steps = connecting_steps(PUBLIC, SETTINGS)
 
     assert ["put_bucket_replication", "put_public_access_block", "put_bucket_policy"] == [step.call for step in steps]
     assert not _arguments(steps, "put_public_access_block")["PublicAccessBlockConfiguration"]["BlockPublicPolicy"]
-    assert ["EncryptedConnectionsOnly", "EveryoneMayRead"] == [statement["Sid"] for statement in _statements(steps)]
+    assert {"EveryoneMayRead", "NoUploadsYet"} <= _sids(steps)
+    assert "EveryoneMayRead" in _sids([opening_step(PUBLIC, SETTINGS)])
 
 
-def test_repair_of_a_public_bucket_never_closes_it() -> None:
-    """The steps that would close a public bucket in use are for new buckets only."""
-    repeated = [step for step in main_steps(PUBLIC, SETTINGS) if not step.only_new]
+def test_target_is_the_last_step_of_each_call_with_access_at_the_end() -> None:
+    """What a bucket in use should have is what its making leaves behind."""
+    steps = main_target(PUBLIC, SETTINGS)
 
-    assert {"put_bucket_policy", "put_public_access_block"}.isdisjoint(step.call for step in repeated)
+    assert len({step.call for step in steps}) == len(steps)
+    assert ["put_public_access_block", "put_bucket_policy"] == [step.call for step in steps[-2:]]
+    assert opening_step(PUBLIC, SETTINGS) == steps[-1]
+
+
+def test_f07_sse_c_is_blocked_explicitly_on_both_copies() -> None:
+    """S3's default of new buckets is stated, for accounts and buckets that have another one."""
+    for steps in (main_steps(PAIR, SETTINGS), main_steps(PUBLIC, SETTINGS), replica_steps(PAIR, SETTINGS)):
+        (rule,) = _arguments(steps, "put_bucket_encryption")["ServerSideEncryptionConfiguration"]["Rules"]
+        assert {"EncryptionType": ["SSE-C"]} == rule["BlockedEncryptionTypes"]
 
 
 def test_replication_covers_the_whole_bucket_with_delete_markers_and_time_control() -> None:
     """One rule without a filter, delete markers included, within 15 minutes, in the class of the settings."""
-    rule = _arguments(opening_steps(PAIR, SETTINGS), "put_bucket_replication")["ReplicationConfiguration"]["Rules"][0]
+    rule = _arguments(connecting_steps(PAIR, SETTINGS), "put_bucket_replication")["ReplicationConfiguration"]["Rules"][
+        0
+    ]
 
     assert ({"Prefix": ""}, {"Status": "Enabled"}) == (rule["Filter"], rule["DeleteMarkerReplication"])
     assert {
@@ -111,7 +143,7 @@ def test_replication_covers_the_whole_bucket_with_delete_markers_and_time_contro
 def test_replication_without_time_control() -> None:
     """Where the settings do not ask for time control, S3 replicates without its promise, and still reports failures."""
     values = attrs.evolve(SETTINGS, replication_time_control=False)
-    rule = _arguments(opening_steps(PAIR, values), "put_bucket_replication")["ReplicationConfiguration"]["Rules"][0]
+    rule = _arguments(connecting_steps(PAIR, values), "put_bucket_replication")["ReplicationConfiguration"]["Rules"][0]
 
     assert {"Bucket", "StorageClass", "Metrics"} == set(rule["Destination"])
     assert {"Status": "Enabled"} == rule["Destination"]["Metrics"]
@@ -126,7 +158,7 @@ def test_customer_key_encrypts_both_copies_and_replication_knows_it() -> None:
         ]
         for steps in (main_steps(PAIR, values), replica_steps(PAIR, values))
     ]
-    rule = _arguments(opening_steps(PAIR, values), "put_bucket_replication")["ReplicationConfiguration"]["Rules"][0]
+    rule = _arguments(connecting_steps(PAIR, values), "put_bucket_replication")["ReplicationConfiguration"]["Rules"][0]
 
     assert [
         {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "arn:main"},
@@ -173,7 +205,7 @@ def test_access_logs_go_to_the_buckets_own_folder() -> None:
 
 def test_every_policy_denies_unencrypted_connections() -> None:
     """No bucket of ours is reachable without TLS at any step."""
-    for steps in (main_steps(PAIR, SETTINGS), replica_steps(PAIR, SETTINGS), opening_steps(PUBLIC, SETTINGS)):
+    for steps in (main_steps(PAIR, SETTINGS), replica_steps(PAIR, SETTINGS), connecting_steps(PUBLIC, SETTINGS)):
         for step in steps:
             if step.call == "put_bucket_policy":
                 assert "aws:SecureTransport" in step.arguments["Policy"]

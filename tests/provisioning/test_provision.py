@@ -6,7 +6,14 @@ from typing import Any
 import attrs
 import pytest
 
-from runtime.provisioning.bucket_configuration import BucketType, main_steps, opening_steps, replica_steps, tags_of
+from runtime.provisioning.bucket_configuration import (
+    BucketType,
+    connecting_steps,
+    main_steps,
+    opening_step,
+    replica_steps,
+    tags_of,
+)
 from runtime.provisioning.bucket_names import pair_of
 from runtime.provisioning.claims import Claim
 from runtime.provisioning.errors import SettlingError
@@ -22,7 +29,7 @@ CALLS = [
     *(("create", MAIN), ("create", REPLICA)),
     *((step.call, MAIN) for step in main_steps(pair_of("acme-dev", "letters"), SETTINGS)),
     *((step.call, REPLICA) for step in replica_steps(pair_of("acme-dev", "letters"), SETTINGS)),
-    *((step.call, MAIN) for step in opening_steps(pair_of("acme-dev", "letters"), SETTINGS)),
+    *((step.call, MAIN) for step in connecting_steps(pair_of("acme-dev", "letters"), SETTINGS)),
 ]
 
 
@@ -33,7 +40,7 @@ def o() -> Office:
 
 def _drop(o: Office, text: str, event_id: str = "e1", *, last: bool = False) -> RequestResult:
     o.requests.files["names.txt"] = text.encode()
-    return provision(o.care, request(event_id), AGENT, last_receive=last)
+    return provision(o.care, request(event_id), AGENT, until=o.clock.now() + timedelta(minutes=2), last_receive=last)
 
 
 def _verdicts(result: RequestResult) -> list[NameVerdict]:
@@ -44,7 +51,7 @@ def _assert_complete(o: Office) -> None:
     pair = pair_of("acme-dev", "letters")
     main, replica = o.buckets.buckets[MAIN], o.buckets.buckets[REPLICA]
     assert "put_bucket_policy" == main.calls[-1]
-    assert opening_steps(pair, SETTINGS)[-1] == main.applied[-1]
+    assert opening_step(pair, SETTINGS) == main.applied[-1]
     assert {step.call for step in main_steps(pair, SETTINGS)} <= set(main.calls)
     assert {step.call for step in replica_steps(pair, SETTINGS)} <= set(replica.calls)
     assert ("eu-west-1", "us-east-1") == (main.region, replica.region)
@@ -94,7 +101,7 @@ def test_result_is_written_for_programs_and_people(o: Office) -> None:
 def test_request_that_cannot_be_read_as_text_has_a_result(o: Office, content: bytes, reason: str) -> None:
     """A rejected file makes no bucket and leaves a result with the reason."""
     o.requests.files["names.txt"] = content
-    result = provision(o.care, request(), AGENT, last_receive=False)
+    result = provision(o.care, request(), AGENT, until=NOW + timedelta(minutes=2), last_receive=False)
 
     assert (RequestStatus.REJECTED, {}) == (result.status, o.buckets.buckets)
     assert reason in result.reason
@@ -103,7 +110,10 @@ def test_request_that_cannot_be_read_as_text_has_a_result(o: Office, content: by
 
 def test_request_file_that_is_gone_has_a_result(o: Office) -> None:
     """A file that was deleted before it was read is said so."""
-    assert "deleted before" in provision(o.care, request(), AGENT, last_receive=False).reason
+    assert (
+        "deleted before"
+        in provision(o.care, request(), AGENT, until=NOW + timedelta(minutes=2), last_receive=False).reason
+    )
 
 
 def test_request_file_that_cannot_be_read_is_tried_again_and_then_said(o: Office) -> None:
@@ -116,18 +126,18 @@ def test_request_file_that_cannot_be_read_is_tried_again_and_then_said(o: Office
 
 
 def test_dropping_the_file_again_repairs_and_reports(o: Office) -> None:
-    """Buckets of ours get their configuration again, without the steps that would close them for a moment."""
+    """Buckets of ours that lost something get it back; what is as it should be is not written again."""
     _drop(o, "letters")
     for bucket in o.buckets.buckets.values():
         bucket.applied.clear()
+    del o.buckets.buckets[MAIN].standing["put_bucket_versioning"]
 
     result = _drop(o, "letters", "e2")
 
     assert [NameVerdict.ALREADY_PROVISIONED] == _verdicts(result)
     assert RequestStatus.COMPLETED is result.status
-    policies = [s.arguments["Policy"] for s in o.buckets.buckets[MAIN].applied if s.call == "put_bucket_policy"]
-    assert ["NoUploadsYet" in policy for policy in policies] == [False]
-    _assert_complete(o)
+    assert ["put_bucket_versioning"] == o.buckets.buckets[MAIN].calls
+    assert [] == o.buckets.buckets[REPLICA].calls
 
 
 def test_missing_replica_is_made_again(o: Office) -> None:
@@ -160,7 +170,7 @@ def test_l15_own_bucket_that_the_service_did_not_make_is_refused(o: Office, name
     result = _drop(o, "letters")
 
     assert [NameVerdict.REJECTED] == _verdicts(result)
-    assert "did not make" in result.names[0].reason
+    assert "nothing shows that this service made it" in result.names[0].reason
     assert [] == o.buckets.buckets[name].applied
     assert {name} == set(o.buckets.buckets)
 
@@ -271,6 +281,7 @@ def test_buckets_with_objects_are_never_removed(o: Office) -> None:
 def test_failed_repair_removes_nothing(o: Office, call: str) -> None:
     """A repair that fails leaves the buckets that it found."""
     _drop(o, "letters")
+    del o.buckets.buckets[MAIN].standing[call]
     o.fail(call, RefusedError("AccessDenied"))
 
     result = _drop(o, "letters", "e2", last=True)
@@ -282,6 +293,7 @@ def test_failed_repair_removes_nothing(o: Office, call: str) -> None:
 def test_repair_that_is_tried_again_removes_nothing_either(o: Office) -> None:
     """Also on its second delivery a repair is not taken for a creation."""
     _drop(o, "letters")
+    del o.buckets.buckets[MAIN].standing["put_bucket_versioning"]
     o.fail("put_bucket_versioning", TransientError("SlowDown"), times=2)
     with pytest.raises(TransientError):
         _drop(o, "letters", "e2")
@@ -345,7 +357,7 @@ def test_l16_each_copy_is_made_in_its_region(o: Office) -> None:
     """Main buckets and replicas are made in the regions of the settings."""
     care = attrs.evolve(o.care, region="us-east-1", settings=attrs.evolve(o.care.settings, replica_region="us-west-2"))
     o.requests.files["names.txt"] = b"letters"
-    provision(care, request(), AGENT, last_receive=False)
+    provision(care, request(), AGENT, until=NOW + timedelta(minutes=2), last_receive=False)
 
     assert ["us-east-1", "us-west-2"] == [o.buckets.buckets[name].region for name in (MAIN, REPLICA)]
 
@@ -392,8 +404,8 @@ def test_new_buckets_stay_closed_until_they_have_settled() -> None:
     for name in ("acme-dev-letters", "acme-dev-maps"):
         main = o.buckets.buckets[name]
         assert "put_bucket_notification_configuration" in main.calls
-        assert "NoUploadsYet" in str(main.applied)
-        assert "put_bucket_replication" not in main.calls
+        assert "put_bucket_replication" in main.calls
+        assert "NoUploadsYet" in main.standing["put_bucket_policy"]["Policy"]
         assert f"{name}-repl" in o.buckets.buckets
     assert [] == [key for key in o.requests.written if key.startswith("requests/")]
 
@@ -407,17 +419,37 @@ def test_new_buckets_stay_closed_until_they_have_settled() -> None:
     _assert_complete(o)
 
 
-def test_settling_does_not_outlast_the_last_attempt() -> None:
-    """What would be set aside is opened at once."""
+def test_l49_the_settling_time_begins_once_replication_is_configured() -> None:
+    """Only the opening is left for the time after the settling."""
     o = office(settling=timedelta(minutes=15))
+    with pytest.raises(SettlingError) as settling:
+        _drop(o, "letters")
+    before = len(o.buckets.buckets[MAIN].applied)
+    o.clock.advance(minutes=15)
+    _drop(o, "letters")
 
+    assert NOW + timedelta(minutes=15) == settling.value.until
+    assert [opening_step(pair_of("acme-dev", "letters"), SETTINGS)] == o.buckets.buckets[MAIN].applied[before:]
+
+
+def test_f07_settling_is_no_failure_on_the_last_receive_either() -> None:
+    """Waiting spends no attempt, so the last one waits like the others and rolls nothing back."""
+    o = office(settling=timedelta(minutes=15))
+    with pytest.raises(SettlingError):
+        _drop(o, "letters", last=True)
+
+    assert {MAIN, REPLICA} == set(o.buckets.buckets)
+    o.clock.advance(minutes=15)
     assert [NameVerdict.CREATED] == _verdicts(_drop(o, "letters", last=True))
 
 
 def test_repair_does_not_wait() -> None:
     """A bucket that is in use has settled long ago."""
     o = office(settling=timedelta(minutes=15))
-    _drop(o, "letters", last=True)
+    with pytest.raises(SettlingError):
+        _drop(o, "letters")
+    o.clock.advance(minutes=15)
+    _drop(o, "letters")
 
     assert [NameVerdict.ALREADY_PROVISIONED] == _verdicts(_drop(o, "letters", "e2"))
 

@@ -42,6 +42,8 @@ def test_json_is_the_documented_format() -> None:
                 "verdict": "created",
                 "reason": "",
                 "left_behind": [],
+                "corrected": [],
+                "differs": [],
             },
             {
                 "line": 2,
@@ -51,6 +53,8 @@ def test_json_is_the_documented_format() -> None:
                 "verdict": "failed",
                 "reason": "could not keep versions",
                 "left_behind": ["acme-dev-photos"],
+                "corrected": [],
+                "differs": [],
             },
         ],
         "finished_at": "2026-03-01T23:31:00Z",

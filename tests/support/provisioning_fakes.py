@@ -1,5 +1,8 @@
 """In-memory stand-ins for the ports of provisioning; `before` is called ahead of each call and may raise."""
 
+import copy
+import gzip
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,9 +12,9 @@ import attrs
 from benchmarks.function_environment import any_settings
 from runtime.audit.write import AuditTrail
 from runtime.provisioning.bucket_configuration import Step
-from runtime.provisioning.claims import Claim, FoundBucket, Owner
-from runtime.provisioning.errors import NameTakenError
-from runtime.provisioning.provision import Provisioning
+from runtime.provisioning.claims import Claim, Collection, FoundBucket, Owner
+from runtime.provisioning.context import Provisioning
+from runtime.provisioning.errors import NameTakenError, PublicAccessBlockedError
 from runtime.provisioning.request_result import BucketRequest, NameResult, NameVerdict
 from runtime.settings import ProvisioningSettings
 from runtime.shared.errors import ObjectAbsentError, RefusedError
@@ -50,16 +53,33 @@ REQUESTS = "acme-dev-bucket-requested"
 
 @attrs.define
 class FakeBucket:
-    """A bucket: where it is, its tags, and the calls that configured it."""
+    """A bucket: where it is, its tags, the calls that configured it, and what the newest of each call set."""
 
     region: str
     tags: dict[str, str] = attrs.field(factory=dict)
     applied: list[Step] = attrs.field(factory=list)
     objects: int = 0
+    # By call, as S3 answers when it is asked for it.
+    standing: dict[str, dict[str, Any]] = attrs.field(factory=dict)
+    access_by_tags: bool = False
 
     @property
     def calls(self) -> list[str]:
         return [step.call for step in self.applied]
+
+
+def _answer(step: Step) -> dict[str, Any]:
+    """Return what S3's call that reads a setting answers after a call that wrote it."""
+    told = {name: value for name, value in step.arguments.items() if name not in {"Id", "SkipDestinationValidation"}}
+    name = next(iter(told))
+    if name in {
+        "LifecycleConfiguration",
+        "NotificationConfiguration",
+        "VersioningConfiguration",
+        "BucketLoggingStatus",
+    }:
+        return {**told.pop(name), **told}
+    return copy.deepcopy(told)
 
 
 class FakeBuckets:
@@ -68,6 +88,7 @@ class FakeBuckets:
     def __init__(self) -> None:
         self.buckets: dict[str, FakeBucket] = {}
         self.foreign: set[str] = set()
+        self.public_blocked = False  # S3 Block Public Access of the account
         self.before: Callable[[str, str], None] = lambda _call, _bucket: None
 
     def find(self, bucket: str, region: str) -> FoundBucket:
@@ -86,13 +107,27 @@ class FakeBuckets:
         # As in us-east-1, making one's own bucket again succeeds (lesson L15).
         self.buckets.setdefault(bucket, FakeBucket(region))
 
-    def apply(self, bucket: str, region: str, step: Step) -> None:
+    def read(self, bucket: str, region: str, call: str) -> dict[str, Any]:
+        self.before(f"read {call}", bucket)
+        found = self.buckets[bucket]
+        assert region == found.region
+        if call == "put_bucket_tagging":
+            return {"TagSet": [{"Key": key, "Value": value} for key, value in found.tags.items()]} if found.tags else {}
+        return copy.deepcopy(found.standing.get(call, {}))
+
+    def apply(self, bucket: str, region: str, step: Step, seconds: float) -> None:
+        assert seconds > 0
         self.before(step.call, bucket)
-        assert region == self.buckets[bucket].region
-        self.buckets[bucket].applied.append(step)
+        found = self.buckets[bucket]
+        assert region == found.region
+        if self.public_blocked and "EveryoneMayRead" in step.arguments.get("Policy", ""):
+            raise PublicAccessBlockedError("prevented by the BlockPublicPolicy setting")
+        found.applied.append(step)
         if step.call == "put_bucket_tagging":
-            tags = step.arguments["Tagging"]["TagSet"]
-            self.buckets[bucket].tags = {tag["Key"]: tag["Value"] for tag in tags}
+            tags = {tag["Key"]: tag["Value"] for tag in step.arguments["Tagging"]["TagSet"]}
+            found.tags = {**found.tags, **tags} if found.access_by_tags else tags
+        else:
+            found.standing[step.call] = _answer(step)
 
     def delete(self, bucket: str, region: str) -> None:
         self.before("delete", bucket)
@@ -109,6 +144,7 @@ class FakeRequests:
         self.files: dict[str, bytes] = {}
         self.written: dict[str, str] = {}
         self.claims: dict[str, Claim] = {}
+        self.collections: dict[str, Collection] = {}
         self.before: Callable[[str, str], None] = lambda _call, _name: None
 
     def read(self, bucket: str, key: str, version_id: str, most: int) -> bytes:
@@ -138,6 +174,24 @@ class FakeRequests:
         self.before("release", bucket)
         self.claims.pop(bucket, None)
 
+    def collection(self, bucket: str) -> Collection | None:
+        self.before("collection", bucket)
+        return self.collections.get(bucket)
+
+    def write_collection(self, collection: Collection) -> None:
+        self.before("write_collection", collection.bucket)
+        self.collections[collection.bucket] = collection
+
+
+class FakeLater:
+    """Messages that arrive later, with their delays."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, timedelta]] = []
+
+    def send(self, body: str, delay: timedelta) -> None:
+        self.sent.append((body, delay))
+
 
 @attrs.frozen
 class Office:
@@ -146,6 +200,7 @@ class Office:
     buckets: FakeBuckets
     requests: FakeRequests
     audit: FakeAuditFiles
+    later: FakeLater
     clock: FakeClock
     care: Provisioning
 
@@ -163,10 +218,12 @@ class Office:
 def office(*, public_allowed: bool = True, settling: timedelta = timedelta()) -> Office:
     """Build an empty office."""
     buckets, requests, audit, clock = FakeBuckets(), FakeRequests(), FakeAuditFiles(), FakeClock(NOW)
+    later = FakeLater()
     care = Provisioning(
         buckets=buckets,
         files=requests,
         records=requests,
+        later=later,
         clock=clock,
         region="eu-west-1",
         trail=AuditTrail(files=audit, clock=clock, settings=SETTINGS, new_chain=chains()),
@@ -174,7 +231,7 @@ def office(*, public_allowed: bool = True, settling: timedelta = timedelta()) ->
             SETTINGS, public_buckets_allowed=public_allowed, settling_minutes=settling // timedelta(minutes=1)
         ),
     )
-    return Office(buckets, requests, audit, clock, care)
+    return Office(buckets, requests, audit, later, clock, care)
 
 
 def request(event_id: str = "e1", key: str = "names.txt") -> BucketRequest:
@@ -188,3 +245,9 @@ def name_result(name: str, verdict: NameVerdict = NameVerdict.CREATED, **more: A
     """Build what became of a name of a request."""
     usual = {"line": 1, "bucket": f"acme-dev-{name}", "replica": f"acme-dev-{name}-repl"}
     return NameResult(name=name, verdict=verdict, **{**usual, **more})
+
+
+def recorded_details(o: Office) -> list[str]:
+    """Return the details of the events that were written into the audit trail."""
+    lines = [line for body in o.audit.files.values() for line in gzip.decompress(body).splitlines()[1:]]
+    return [json.loads(line)["event"]["detail"] for line in lines]
