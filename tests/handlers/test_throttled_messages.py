@@ -118,12 +118,12 @@ def test_l47_a_hot_bucket_fails_no_other_message_of_its_batch() -> None:
     bodies = {ref: s3_event(w.store.put(ref, b"x")) for ref in refs}
     deposit = w.records.deposit
 
-    def throttles_hot(record: Any, *, again: bool = False) -> bool:  # noqa: ANN401 (as the port)
+    def throttles_hot(record: Any, **more: Any) -> bool:  # noqa: ANN401 (as the port)
         if record.ref.bucket == "acme-test-hot":
             raise THROTTLED
-        return deposit(record, again=again)
+        return deposit(record, **more)
 
-    w.records.deposit = throttles_hot  # type: ignore[method-assign]
+    w.records.deposit = throttles_hot  # type: ignore[assignment, method-assign]
 
     assert {"batchItemFailures": []} == _uploaded(w, sqs_event(*bodies.values()))
     assert {ref for ref in refs if ref.bucket == "acme-test-calm"} == set(w.records.items)
