@@ -138,6 +138,9 @@ class BucketSuffix:
     QUARANTINE: Final = "quarantine"
 
 
+# No bucket name begins like this: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+S3_RESERVED_PREFIXES: Final = ("xn--", "sthree-", "amzn-s3-demo-")
+
 RESERVED_SUFFIXES: Final = (
     BucketSuffix.MANAGED,
     BucketSuffix.LOGS,

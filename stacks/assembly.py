@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from runtime.contract import APPLICATION, Tag
 from stacks import nag
 from stacks.base_stack import BaseStack
-from stacks.config import ConfigurationError, Settings
+from stacks.config import ALLOW_PLACEHOLDERS, ConfigurationError, Settings, placeholders
 from stacks.constructs.retention import Retention
 from stacks.integrity_stack import IntegrityStack
 from stacks.monitoring_stack import MonitoringStack
@@ -33,10 +33,12 @@ def build_app(
     command line; tests give the one of cdk.json. With `validate` a synth fails on findings of cdk-nag.
 
     Raises:
-        ConfigurationError: data loss is allowed on an environment that is not disposable.
+        ConfigurationError: a setting is still a placeholder, and the context does not allow that; or data loss is
+            allowed on an environment that is not disposable.
         BundlingError: the wheels of the dependency layer were not fetched.
     """
     app = cdk.App(context=context, outdir=outdir)
+    _refuse_placeholders(app, settings)
     retention = Retention(destroyable=_data_loss_allowed(app, settings))
     base = BaseStack(app, settings, retention)
     storage = StorageStack(app, settings, retention, base)
@@ -52,14 +54,28 @@ def build_app(
     return app
 
 
+def _refuse_placeholders(app: cdk.App, settings: Settings) -> None:
+    found = placeholders(settings)
+    if found and not _allowed(app, ALLOW_PLACEHOLDERS):
+        raise ConfigurationError(
+            f"{settings.name}.toml: got the placeholder{'s' if len(found) > 1 else ''} {'; '.join(found)};"
+            f" allowed: values of your own (-c {ALLOW_PLACEHOLDERS}=true writes templates that nobody should deploy)"
+        )
+
+
 def _data_loss_allowed(app: cdk.App, settings: Settings) -> bool:
-    said = app.node.try_get_context(ALLOW_DATA_LOSS)
-    if said in (None, "false", False):
+    if not _allowed(app, ALLOW_DATA_LOSS):
         return False
-    if said not in ("true", True):
-        raise ConfigurationError(f"{ALLOW_DATA_LOSS} is {said!r}; allowed: true, false")
     if not settings.disposable:
         raise ConfigurationError(
             f"{ALLOW_DATA_LOSS} is true; allowed for {settings.name}: false, because it is not disposable"
         )
     return True
+
+
+def _allowed(app: cdk.App, name: str) -> bool:
+    """Return whether the context allows something, as in `-c allowDataLoss=true`."""
+    said = app.node.try_get_context(name)
+    if said not in (None, "false", "true", False, True):
+        raise ConfigurationError(f"{name} is {said!r}; allowed: true, false")
+    return said in ("true", True)

@@ -5,15 +5,15 @@ from typing import Final
 
 import attrs
 
-from runtime.contract import RESERVED_SUFFIXES, bucket_name, replica_name
+from runtime.contract import RESERVED_SUFFIXES, S3_RESERVED_PREFIXES, bucket_name, replica_name
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _SHORTEST: Final = 3
 _LONGEST: Final = 63
 _CHARACTERS: Final = re.compile(r"[a-z0-9-]*")
 _ENDS: Final = re.compile(r"[a-z0-9].*[a-z0-9]|[a-z0-9]", re.DOTALL)
-_S3_PREFIXES: Final = ("xn--", "sthree-", "amzn-s3-demo-")
-_S3_SUFFIXES: Final = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
+# `-an` ends names of the account regional namespace only: docs/adr/0105-global-bucket-names.md.
+_S3_SUFFIXES: Final = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3", "-an")
 _OUR_PREFIXES: Final = ("aws-", "duracloud-")
 _PUBLIC: Final = "-public"
 
@@ -55,12 +55,12 @@ def problem_with(prefix: str, name: str, *, public_allowed: bool) -> str:
 
 def _reserved(name: str, pair: BucketPair) -> str:
     for text in (name, pair.main):
-        for start in _S3_PREFIXES:
+        for start in S3_RESERVED_PREFIXES:
             if text.startswith(start):
                 return f"{text!r} begins with {start!r}, which S3 keeps for itself"
     for end in _S3_SUFFIXES:
-        if name.endswith(end):
-            return f"{name!r} ends in {end!r}, which S3 keeps for itself"
+        if pair.main.endswith(end):
+            return f"the full name {pair.main!r} ends in {end!r}, which S3 keeps for itself"
     for start in _OUR_PREFIXES:
         if name.startswith(start):
             return f"{name!r} begins with {start!r}, which is reserved"

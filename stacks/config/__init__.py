@@ -4,11 +4,13 @@ from stacks.config.alarms import Alarms
 from stacks.config.fields import ConfigurationError
 from stacks.config.functions import Functions, Sizing, WorkerSizing
 from stacks.config.loading import environments, load_settings, parse_settings
+from stacks.config.placeholders import ALLOW_PLACEHOLDERS, placeholders
 from stacks.config.settings import Settings
 from stacks.config.storage import LEAST_MOVED_EVIDENCE_BYTES, Encryption, Lifecycle, Tables
 from stacks.config.work import Audit, Delivery, Export, Fixity, Report, Requests, Sweep
 
 __all__ = [
+    "ALLOW_PLACEHOLDERS",
     "LEAST_MOVED_EVIDENCE_BYTES",
     "Alarms",
     "Audit",
@@ -29,4 +31,5 @@ __all__ = [
     "environments",
     "load_settings",
     "parse_settings",
+    "placeholders",
 ]

@@ -1,9 +1,9 @@
 """Reads the settings of an environment: the defaults, and over them the deviations of its file, key by key."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_origin
 
 import attrs
 import cattrs
@@ -14,6 +14,8 @@ from stacks.config.settings import Settings
 
 DIRECTORY: Final = Path(__file__).parent.parent / "environments"
 _NAME: Final = "name"
+_PREFIX: Final = "bucket_prefix"
+_Hook = Callable[[Any, Any], Any]
 
 
 def environments() -> tuple[str, ...]:
@@ -26,13 +28,17 @@ def load_settings(name: str | None) -> Settings:
 
     Raises:
         ConfigurationError: no such environment, or its file has an unknown or missing key or a value that is not
-            allowed. The text is one line: what was got and what is allowed.
+            allowed, also beside the files of the others. The text is one line: what was got and what is allowed.
     """
-    return parse_settings(str(name), _text(name))
+    settings = parse_settings(str(name), _text(name))
+    for other in environments():
+        if other != settings.name:
+            _keep_apart(settings, other, deviations(other).get(_PREFIX))
+    return settings
 
 
 def parse_settings(name: str, text: str) -> Settings:
-    """Read settings from the text of a file. Arguments, result and errors as of `load_settings`."""
+    """Read settings from the text of a file, whatever the other files say. Errors as of `load_settings`."""
     where, values = f"{name}.toml", _values(name, text)
     try:
         return _converter().structure({_NAME: name, **_merged(_defaults(Settings), values)}, Settings)
@@ -45,6 +51,19 @@ def parse_settings(name: str, text: str) -> Settings:
 def deviations(name: str) -> Mapping[str, Any]:
     """Return what the file of an environment says, as TOML tables. Errors as of `load_settings`."""
     return _values(name, _text(name))
+
+
+def _keep_apart(settings: Settings, other: str, theirs: object) -> None:
+    """Refuse a prefix whose buckets are another environment's too: policies know buckets by prefix and dash.
+
+    Names of buckets are global, so it does not matter whether the accounts differ (lesson L40).
+    """
+    ours = settings.bucket_prefix
+    if isinstance(theirs, str) and (f"{ours}-".startswith(f"{theirs}-") or f"{theirs}-".startswith(f"{ours}-")):
+        raise ConfigurationError(
+            f"{settings.name}.toml: {_PREFIX} is {ours!r}, and that of {other}.toml is {theirs!r};"
+            " allowed: two prefixes that differ, and neither of them begins with the other and a dash"
+        )
 
 
 def _text(name: str | None) -> str:
@@ -96,18 +115,26 @@ def _describe(error: BaseException, _: type | None) -> str:
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
 
-    def exactly(expected: type, allowed: str) -> None:
-        def structure(value: object, _: object) -> object:
-            if type(value) is not expected:
+    def structure(kind: type | tuple[type, ...], allowed: str, fill: Callable[[Any, Any], Any]) -> _Hook:
+        def hook(value: object, cls: object) -> object:
+            # A bool would pass for a whole number otherwise.
+            if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
                 raise ValueError(f"got {value!r}; allowed: {allowed}")
-            return value
+            return fill(value, cls)
 
-        converter.register_structure_hook(expected, structure)
+        return hook
 
-    exactly(int, "a whole number")
-    exactly(str, "a text in quotation marks")
-    exactly(bool, "true or false")
+    for kind, allowed in ((int, "a whole number"), (str, "a text in quotation marks"), (bool, "true or false")):
+        converter.register_structure_hook(kind, structure(kind, allowed, lambda value, _: value))
+    # What is iterable would pass for a list or a table otherwise: a text for the list of its letters.
+    items = converter.get_structure_hook(tuple[str, ...])
+    converter.register_structure_hook_func(
+        lambda cls: get_origin(cls) is tuple, structure((list, tuple), 'a list, as in ["one", "two"]', items)
+    )
     converter.register_structure_hook_factory(
-        attrs.has, lambda cls: make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True)
+        attrs.has,
+        lambda cls: structure(
+            dict, "a table of settings", make_dict_structure_fn(cls, converter, _cattrs_forbid_extra_keys=True)
+        ),
     )
     return converter

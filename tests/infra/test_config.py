@@ -1,8 +1,10 @@
+import fnmatch
 import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import attrs
 import pytest
@@ -14,9 +16,20 @@ from duracloud.cli.main import main
 from runtime.contract import DIGEST_ALGORITHMS
 from runtime.fixity.digests import ALGORITHMS
 from runtime.settings import FUNCTIONS
-from stacks.config import ConfigurationError, Functions, environments, load_settings, page, parse_settings
+from stacks import naming
+from stacks.config import (
+    ConfigurationError,
+    Functions,
+    environments,
+    load_settings,
+    loading,
+    page,
+    parse_settings,
+    placeholders,
+)
 from stacks.config.listing import DEFAULT, effective, settings
 from stacks.config.loading import DIRECTORY
+from tests.infra.synthesis import ROOT
 
 DEV = (DIRECTORY / "dev.toml").read_text("utf-8")
 PROD = (DIRECTORY / "prod.toml").read_text("utf-8")
@@ -83,6 +96,8 @@ def test_an_unknown_environment_is_one_clear_line(name: str | None, line: str) -
         (_changed('replica_region = "us-west-2"', 'replica_region = "us-gov-west-1"', DEV), ["us-gov-west-1", "China"]),
         (_changed('bucket_prefix = "example-dev"', 'bucket_prefix = "Example"', DEV), ["'Example'", "1 to 46"]),
         (_changed('bucket_prefix = "example-dev"', 'bucket_prefix = "xn--a"', DEV), ["'xn--a'", "reserves"]),
+        (_changed('"example-dev"', '"sthree"', DEV), ["'sthree'", "reserves"]),
+        (_changed('"example-dev"', '"amzn-s3-demo"', DEV), ["'amzn-s3-demo'", "reserves"]),
         (_with("lifecycle", 'main_storage_class = "DEEP_ARCHIVE"'), ["main_storage_class", "GLACIER_IR"]),
         (_with("lifecycle", 'main_storage_class = "STANDARD_IA"'), ["main_transition_days is 0", "from 30"]),
         (
@@ -103,7 +118,12 @@ def test_an_unknown_environment_is_one_clear_line(name: str | None, line: str) -
         (_changed("log_retention_days = 30", "log_retention_days = 31", DEV), ["31", "1, 3, 5"]),
         ('log_level = "ERROR"\n' + DEV, ["'ERROR'", "DEBUG, INFO"]),
         (_with("functions.file_uploaded", "memory_gib = 1"), ["functions.file_uploaded", "memory_gib", "memory_mib"]),
-        ("sweep = 3\n" + DEV, ["dev.toml.sweep"]),
+        ("sweep = 3\n" + DEV, ["dev.toml.sweep", "got 3", "a table"]),
+        (DEV + "\n[[sweep]]\ngrace_days = 1\n", ["dev.toml.sweep", "a table"]),
+        (_changed('["preservation@example.org"]', '"a@b.org"'), ["dev.toml.alert_emails", "got 'a@b.org'", "a list"]),
+        (_changed('["preservation@example.org"]', "{a = 1}"), ["dev.toml.alert_emails", "a list"]),
+        (_changed('["preservation@example.org"]', "[7]"), ["dev.toml.alert_emails[0]", "got 7", "a text"]),
+        (_with("fixity", 'digests = "sha256"'), ["dev.toml.fixity.digests", "got 'sha256'", "a list"]),
         (DEV + "\nname = 7\n", ["name"]),
         ("name = 'dev'\n" + DEV, ["'name'"]),
         ("account = ", ["not TOML"]),
@@ -120,12 +140,148 @@ def test_an_unknown_key_or_value_is_one_clear_line(text: str, parts: list[str]) 
     assert [] == [part for part in parts if part not in line]
 
 
-def test_a_disposable_production_is_refused() -> None:
-    """No setting makes the data of prod destroyable."""
-    text = "disposable = true\n" + PROD
+@pytest.mark.parametrize(
+    ("name", "prefix", "word"),
+    [
+        ("prod", "acme", "prod"),
+        ("prod-eu", "acme", "prod"),
+        ("dev", "acme-prod", "prod"),
+        ("dev", "production-acme", "production"),
+        ("acme-live", "acme", "live"),
+        ("dev", "live", "live"),
+    ],
+)
+def test_f03_a_disposable_production_is_refused(name: str, prefix: str, word: str) -> None:
+    """No setting makes data destroyable where a word of the environment's name or prefix says that it is in use."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse_settings(name, _changed('"example-dev"', f'"{prefix}"'))
 
-    with pytest.raises(ConfigurationError, match="allowed for prod: False"):
-        parse_settings("prod", text)
+    assert str(caught.value) == (
+        f"{name}.toml: disposable is True; allowed where {word!r} is a word of the environment's name or bucket_prefix"
+        f" (here {name!r} and {prefix!r}): False"
+    )
+
+
+@pytest.mark.parametrize(("name", "prefix"), [("products", "acme"), ("dev", "acme-alive"), ("preprod", "acme")])
+def test_f03_a_word_that_only_looks_like_production_may_be_disposable(name: str, prefix: str) -> None:
+    """The word counts as a whole, between dashes."""
+    assert parse_settings(name, _changed('"example-dev"', f'"{prefix}"')).disposable
+
+
+@pytest.mark.parametrize("name", ["Prod", "prod_eu", "my env", "-dev", "dev-", "a--b", "", "d" * 33])
+def test_f03_a_file_name_that_makes_no_resource_names_is_refused(name: str) -> None:
+    """The name of a file becomes that of stacks and functions; words in it are separated by dashes."""
+    with pytest.raises(ConfigurationError, match="allowed: file names of 1 to 32 of a-z and 0-9"):
+        parse_settings(name, DEV)
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of environments' files that the test writes."""
+    monkeypatch.setattr(loading, "DIRECTORY", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        ("acme", "acme", False),
+        ("acme", "acme-dev", False),
+        ("acme-dev", "acme-dev-eu", False),
+        ("acme-test", "acme-dev", True),
+        ("acme", "acmedev", True),
+        ("acme", "dev-acme", True),
+    ],
+)
+def test_l40_prefixes_of_all_environments_are_compared(files: Path, one: str, other: str, *, apart: bool) -> None:
+    """What policies of one environment reach by its prefix and a dash is no other's, in whatever account that lies."""
+    for name, account, prefix in (("first", "1", one), ("second", "2", other)):
+        text = _changed('"111111111111"', f'"{account * 12}"', _changed('"example-dev"', f'"{prefix}"'))
+        (files / f"{name}.toml").write_text(text, encoding="utf-8")
+    buckets = [f"{other}-letters", f"{other}-letters-repl", f"{other}-managed"]
+
+    assert apart == (not fnmatch.filter(buckets, naming.any_bucket(one)))
+    for name, ours, theirs in (("first", one, other), ("second", other, one)):
+        if apart:
+            assert ours == load_settings(name).bucket_prefix
+        else:
+            with pytest.raises(ConfigurationError) as caught:
+                load_settings(name)
+            line = str(caught.value)
+            assert line.startswith(f"{name}.toml: bucket_prefix is {ours!r}, and that of ")
+            assert f".toml is {theirs!r}; allowed: " in line
+            assert "\n" not in line
+
+
+def test_l40_a_file_that_cannot_be_compared_is_named(files: Path) -> None:
+    """Nothing is deployed beside a file that nobody can read: its prefix is not known."""
+    (files / "one.toml").write_text(DEV, encoding="utf-8")
+    (files / "two.toml").write_text("bucket_prefix =", encoding="utf-8")
+
+    with pytest.raises(ConfigurationError, match=r"two\.toml is not TOML"):
+        load_settings("one")
+
+
+_REAL: Final = attrs.evolve(
+    parse_settings("prod", PROD),
+    account="481920375561",
+    bucket_prefix="acme-prod",
+    alert_emails=("preservation@library.acme.edu",),
+    runbook_url="https://wiki.acme.edu/example/runbook",
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, ()),
+        ({"account": "333333333333"}, ('account = "333333333333"',)),
+        ({"account": "000000000000"}, ('account = "000000000000"',)),
+        ({"account": "111122223333"}, ('account = "111122223333"',)),
+        ({"account": "123456789012"}, ('account = "123456789012"',)),
+        ({"bucket_prefix": "example-prod"}, ('bucket_prefix = "example-prod"',)),
+        ({"bucket_prefix": "my-example"}, ('bucket_prefix = "my-example"',)),
+        ({"bucket_prefix": "examples"}, ()),
+        (
+            {"alert_emails": ("real@acme.edu", "made-up@mail.Example.com", "a@b.test")},
+            ('alert_emails = ["made-up@mail.Example.com", "a@b.test"]',),
+        ),
+        ({"runbook_url": "https://example.org/runbook"}, ('runbook_url = "https://example.org/runbook"',)),
+        ({"runbook_url": "https://www.example.edu:8443/x"}, ('runbook_url = "https://www.example.edu:8443/x"',)),
+        ({"runbook_url": "https://example-library.org/x"}, ()),
+    ],
+)
+def test_l56_placeholders_are_found(changes: dict[str, Any], found: tuple[str, ...]) -> None:
+    """Accounts, prefixes, addresses and links that are nobody's are named as they stand in the file."""
+    assert found == placeholders(attrs.evolve(_REAL, **changes))
+
+
+def test_l56_the_account_of_a_replica_key_is_looked_at() -> None:
+    """The key that encrypts replicas must lie in an account that exists."""
+    key = "arn:aws:kms:us-west-2:333333333333:key/11111111-2222-3333-4444-555555555555"
+    encryption = attrs.evolve(_REAL.encryption, mode="customer-key", replica_key_arn=key)
+
+    assert (f'encryption.replica_key_arn = "{key}"',) == placeholders(attrs.evolve(_REAL, encryption=encryption))
+
+
+def test_l56_no_command_that_deploys_allows_placeholders() -> None:
+    """Who follows README and guides meets the refusal; the word stands in no command of theirs."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    commands = [line for page in pages for line in page.read_text("utf-8").splitlines() if "cdk " in line]
+
+    assert len(commands) > 5
+    assert [] == [line for line in commands if "allowPlaceholders" in line]
+
+
+def test_l56_every_file_is_full_of_placeholders_but_the_local_one() -> None:
+    """An adopter is told of all that is to be set, and `make up` needs nothing set."""
+    theirs = ("account", "bucket_prefix", "alert_emails", "runbook_url")
+    for name in ("dev", "staging", "prod"):
+        assert theirs == tuple(one.partition(" = ")[0] for one in placeholders(load_settings(name)))
+    local = load_settings("local")
+    assert () == placeholders(local)
+    assert placeholders(attrs.evolve(local, account="481920375561"))
+    assert placeholders(attrs.evolve(local, name="mine"))
 
 
 @pytest.mark.parametrize("length", [46, 47])

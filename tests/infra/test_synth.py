@@ -16,6 +16,7 @@ _NOWHERE = "http://127.0.0.1:9"
 _REPORTS = ("tree.json", "validation-report.json", "policy-validation-report.json", "performance-counters.json")
 # What the command line adds to the context of cdk.json.
 _ADDED = {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadata": True}
+_AS_THEY_CAME = {"allowPlaceholders": "true"}
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +75,8 @@ def _copy(target: Path) -> Path:
 
 
 def _start_command_line(output: Path, home: Path, name: str) -> "subprocess.Popen[str]":
-    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), "synth", "-c", f"env={name}", "--quiet", "-o", str(output)]
+    context = [word for one in ({"env": name} | _AS_THEY_CAME).items() for word in ("-c", "=".join(one))]
+    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), "synth", *context, "--quiet", "-o", str(output)]
     return _start(command, ROOT, home, {})
 
 
@@ -82,13 +84,14 @@ def _start_command_line(output: Path, home: Path, name: str) -> "subprocess.Pope
 def test_two_synths_are_byte_identical_and_silent(name: str, tmp_path: Path, home: Path) -> None:
     """Templates and asset hashes depend on code and history alone: not on folder, time, credentials or network.
 
-    For prod the first synth is `cdk synth -c env=prod`, which says where the templates are and nothing else.
+    For prod the first synth is `cdk synth`, which says where the templates are and nothing else.
     """
     elsewhere = _copy(tmp_path / "a folder with blanks")
     one, two = tmp_path / "one", tmp_path / "two"
     # Both at the same time. CDK's own checks, which take longer than a synth, are tried by test_cfn_lint.py.
-    first = _start_command_line(one, home, name) if name == "prod" else _start_app(ROOT, one, home, env=name)
-    second = _start_app(elsewhere, two, home, env=name)
+    context = {"env": name, **_AS_THEY_CAME}
+    first = _start_command_line(one, home, name) if name == "prod" else _start_app(ROOT, one, home, **context)
+    second = _start_app(elsewhere, two, home, **context)
 
     stacks = ", ".join(f"duracloud-prod-{layer}" for layer in LAYERS)
     said = f"Successfully synthesized to {one}\nSupply a stack id ({stacks}) to display its template.\n"
@@ -108,7 +111,7 @@ def test_two_synths_are_byte_identical_and_silent(name: str, tmp_path: Path, hom
         ({"env": "production"}, "the environment is 'production'; allowed: -c env=dev|local|prod|staging\n"),
         ({}, "no environment was named; allowed: -c env=dev|local|prod|staging\n"),
         (
-            {"env": "prod", "allowDataLoss": "true"},
+            {"env": "prod", "allowDataLoss": "true"} | _AS_THEY_CAME,
             "allowDataLoss is true; allowed for prod: false, because it is not disposable\n",
         ),
     ],
@@ -119,6 +122,16 @@ def test_a_wrong_word_is_one_clear_line(context: dict[str, str], line: str, tmp_
 
     assert (1, "", line) == answer
     assert {} == written
+
+
+@pytest.mark.parametrize("name", ["dev", "staging", "prod"])
+def test_l56_the_app_refuses_what_came_with_the_files(name: str, tmp_path: Path, home: Path) -> None:
+    """Without a word about placeholders `cdk diff` and `cdk deploy` end in one line that names them."""
+    (status, _, line), written = _synth(ROOT, tmp_path / "out", home, env=name)
+
+    assert (1, {}) == (status, written)
+    assert line.startswith(f"{name}.toml: got the placeholders account = ")
+    assert line.count("\n") == 1
 
 
 def test_an_unknown_setting_is_one_clear_line(tmp_path: Path, home: Path) -> None:

@@ -61,6 +61,18 @@ def test_names_that_s3_or_the_service_keep_are_refused(name: str) -> None:
     assert "\n" not in problem
 
 
+@pytest.mark.parametrize("name", ["europe-an", "an", "s3alias"])
+def test_l14_what_s3_keeps_at_the_end_counts_in_the_full_name(name: str) -> None:
+    """S3 refuses `acme-dev-an` as well: with the prefix before it, the name ends in what S3 keeps for itself."""
+    assert f"the full name 'acme-dev-{name}' ends in '-" in _problem(name)
+
+
+@pytest.mark.parametrize("name", ["european", "an-europe", "man"])
+def test_names_that_only_look_like_the_account_regional_namespace_are_allowed(name: str) -> None:
+    """`-an` counts at the end, behind its dash."""
+    assert "" == _problem(name)
+
+
 @given(name=st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=70))
 def test_l14_allowed_names_give_two_valid_s3_names(name: str) -> None:
     """Whatever name is allowed, S3's own rules hold for the full names of both buckets."""
