@@ -8,7 +8,7 @@ import attrs
 from duracloud.cost import assumptions as f
 from duracloud.cost.assumptions import Workload
 from duracloud.cost.bill import Environment, Line, Part, price_name
-from stacks.config import LEAST_MOVED_EVIDENCE_BYTES
+from stacks.config import LEAST_MOVED_EVIDENCE_BYTES, TRANSIENT_NONCURRENT_DAYS
 
 ARCHIVES: Final = ("GLACIER", "DEEP_ARCHIVE")
 RETRIEVAL_FEES: Final = ("STANDARD_IA", "ONEZONE_IA", "GLACIER_IR")
@@ -115,10 +115,12 @@ def lists(env: Environment, work: Workload, checks: float) -> Iterator[Line]:
     cycle, part = env.settings.lifecycle, Part.LISTS
     listed = work.objects * f.DAYS_PER_MONTH
     yield env.home(part, "daily inventory", "objects x days of a month", listed, "s3-inventory")
-    how = f"{f.INVENTORY_LINE_BYTES} B per object and day, {cycle.transient_expiry_days} days"
-    size = work.objects * cycle.transient_expiry_days * f.INVENTORY_LINE_BYTES
-    yield _stored(env, part, "inventories", how, size)
-    months = cycle.access_log_expiry_days / f.DAYS_PER_MONTH
+    # What expires is paid for until it is removed.
+    late = TRANSIENT_NONCURRENT_DAYS + f.LIFECYCLE_DELAY_DAYS
+    days = cycle.transient_expiry_days + late
+    how = f"{f.INVENTORY_LINE_BYTES} B per object and day, {days} days"
+    yield _stored(env, part, "inventories", how, work.objects * days * f.INVENTORY_LINE_BYTES)
+    months = (cycle.access_log_expiry_days + late) / f.DAYS_PER_MONTH
     per_deposit = f.ACCESS_LOG_LINES_PER_DEPOSIT
     requests = per_deposit * work.deposits + checks
     how = f"{f.ACCESS_LOG_LINE_BYTES} B per request, {per_deposit} per deposit, 1 per check, {months:.0f} months"
@@ -126,7 +128,7 @@ def lists(env: Environment, work: Workload, checks: float) -> Iterator[Line]:
 
 
 def kept_evidence(env: Environment, part: Part, what: str, how: str, month: tuple[float, float]) -> Iterator[Line]:
-    """Yield what keeping evidence costs, as if all its years had passed.
+    """Yield what keeping evidence costs, as if all its years had passed; the last days, when it is noncurrent, count.
 
     `how` explains its size; `month` are the bytes and the number of a month's files.
     """

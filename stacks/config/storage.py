@@ -24,6 +24,11 @@ _EVIDENCE_CLASSES: Final = (_STANDARD, "GLACIER_IR")
 LEAST_MOVED_EVIDENCE_BYTES: Final = 32 * 1024
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
 _INFREQUENT_MINIMUM_DAYS: Final = 30
+# In a bucket with versions S3 hides what expires under a delete marker, and removes it when it has been noncurrent for
+# these days: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-expire-general-considerations.html
+TRANSIENT_NONCURRENT_DAYS: Final = 1
+# As long can evidence be fetched back that was replaced or deleted.
+EVIDENCE_NONCURRENT_DAYS: Final = 30
 
 
 @attrs.frozen(kw_only=True)
@@ -91,7 +96,12 @@ class Lifecycle:
     )
     transient_expiry_days: int = number(1, 3650, "inventories and scratch files are kept", default=30, unit="days")
     evidence_retention_days: int = number(
-        1, 36500, "request results, exports, reports and the audit trail are kept", default=3650, unit="days"
+        EVIDENCE_NONCURRENT_DAYS + 1,
+        36500,
+        "request results, exports, reports and the audit trail are kept, the last"
+        f" {EVIDENCE_NONCURRENT_DAYS} days under a delete marker",
+        default=3650,
+        unit="days",
     )
     evidence_transition_days: int = number(
         0, 3650, "evidence of 32 KiB and more moves to its class after this", default=90, unit="days"
@@ -111,11 +121,16 @@ class Lifecycle:
                 raise ValueError(
                     f"{copy}_transition_days is {days}; allowed with {storage_class}: from {_INFREQUENT_MINIMUM_DAYS}"
                 )
-        if self.moves_evidence and self.evidence_transition_days >= self.evidence_retention_days:
+        if self.moves_evidence and self.evidence_transition_days >= self.evidence_expiry_days:
             raise ValueError(
                 f"evidence_transition_days is {self.evidence_transition_days}; allowed: less than"
-                f" evidence_retention_days, which is {self.evidence_retention_days}"
+                f" {self.evidence_expiry_days}, {EVIDENCE_NONCURRENT_DAYS} days before evidence_retention_days"
             )
+
+    @property
+    def evidence_expiry_days(self) -> int:
+        """Days until evidence is hidden, so that nothing of it is left after its retention (lesson L50)."""
+        return self.evidence_retention_days - EVIDENCE_NONCURRENT_DAYS
 
     @property
     def moves_evidence(self) -> bool:

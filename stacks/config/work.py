@@ -62,7 +62,9 @@ class Requests:
     """What a bucket request may ask for."""
 
     max_buckets_per_request: int = number(1, 50, "names in one request file", default=5, unit="names")
-    public_buckets_allowed: bool = flag("names may end in `-public`", default=True)
+    public_buckets_allowed: bool = flag(
+        "names may end in `-public`; everyone on the internet may read such a bucket", default=False
+    )
     replication_time_control: bool = flag("S3 promises replication within 15 minutes, which costs extra", default=True)
     settling_minutes: int = number(
         0,

@@ -10,7 +10,13 @@ from constructs import Construct
 
 from runtime.contract import BucketSuffix, ManagedPrefix
 from stacks import naming
-from stacks.config import LEAST_MOVED_EVIDENCE_BYTES, Lifecycle, Settings
+from stacks.config import (
+    EVIDENCE_NONCURRENT_DAYS,
+    LEAST_MOVED_EVIDENCE_BYTES,
+    TRANSIENT_NONCURRENT_DAYS,
+    Lifecycle,
+    Settings,
+)
 from stacks.constructs.preservation_bucket import Expiry, Move, PreservationBucket
 from stacks.constructs.retention import Retention
 
@@ -40,7 +46,9 @@ class FixedBuckets(Construct):
             log_bucket=None,
             expiries=[
                 Expiry(
-                    name="access-logs", days=days.access_log_expiry_days, noncurrent_days=days.noncurrent_expiry_days
+                    name="access-logs",
+                    days=days.access_log_expiry_days,
+                    noncurrent_days=TRANSIENT_NONCURRENT_DAYS,
                 )
             ],
         ).bucket
@@ -117,13 +125,9 @@ class FixedBuckets(Construct):
 
 def _expiries(days: Lifecycle) -> Iterator[Expiry]:
     for folder in _TRANSIENT:
-        yield _expiry(folder, days.transient_expiry_days, days.noncurrent_expiry_days)
-    # A replaced or deleted piece of evidence is kept as long as a current one (lesson L23).
+        yield _expiry(folder, days.transient_expiry_days, TRANSIENT_NONCURRENT_DAYS)
     for folder in _EVIDENCE:
-        yield _expiry(folder, days.evidence_retention_days, days.evidence_retention_days)
-    # The same files stand in the folder of their day. Of two rules S3 takes the shorter time:
-    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
-    yield _expiry(ManagedPrefix.LATEST_REPORT, days.evidence_retention_days, days.noncurrent_expiry_days)
+        yield _expiry(folder, days.evidence_expiry_days, EVIDENCE_NONCURRENT_DAYS)
 
 
 def _expiry(folder: str, days: int, noncurrent_days: int) -> Expiry:

@@ -16,11 +16,11 @@ from stacks.constructs.retention import Retention
 
 @attrs.frozen(kw_only=True)
 class Expiry:
-    """How long objects of a folder are kept."""
+    """How long objects of a folder are kept: both times one after the other, because what expires is noncurrent."""
 
     name: str  # id of the lifecycle rule
-    days: int  # for current objects
-    noncurrent_days: int  # for replaced and deleted versions
+    days: int  # until an object expires
+    noncurrent_days: int  # until an expired, replaced or deleted version is removed
     prefix: str = ""  # the folder; empty for the whole bucket
 
 

@@ -137,6 +137,14 @@ def test_evidence_is_kept_in_its_class_and_small_files_in_the_first() -> None:
     assert {"events, kept": pytest.approx(1e6 * months / f.GIB)} == small
 
 
+def test_l50_lists_are_paid_for_until_they_are_removed() -> None:
+    """Inventories and logs count for the day on which they are noncurrent as well, and for a day of S3's delay."""
+    found = _quantities(storage.lists(_environment(), Workload(objects=1e6, size=1e13, deposits=0), checks=1e6))
+
+    assert 1e6 * 32 * f.INVENTORY_LINE_BYTES / f.GIB == pytest.approx(found["inventories, kept"])
+    assert 1e6 * 367 / f.DAYS_PER_MONTH * f.ACCESS_LOG_LINE_BYTES / f.GIB == pytest.approx(found["access logs, kept"])
+
+
 def test_evidence_that_is_moved_costs_less() -> None:
     """Ten years of exports, reports and audit trail are cheaper in the second class than in S3 Standard."""
     moved, unmoved = _environment(), _environment("lifecycle", evidence_storage_class="STANDARD")

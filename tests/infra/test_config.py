@@ -106,8 +106,10 @@ def test_an_unknown_environment_is_one_clear_line(name: str | None, line: str) -
         ),
         (
             _with("lifecycle", "evidence_transition_days = 3650"),
-            ["evidence_transition_days is 3650", "less than evidence_retention_days, which is 3650"],
+            ["evidence_transition_days is 3650", "less than 3620, 30 days before evidence_retention_days"],
         ),
+        # Evidence that is hidden from its first day on would be no evidence.
+        (_with("lifecycle", "evidence_retention_days = 30"), ["evidence_retention_days is 30", "from 31 to 36500"]),
         (_with("audit", 'schedule = "cron(30 0 ? * MON *)"'), ["schedule is 'cron(30 0 ? * MON *)'", "every day"]),
         (_with("alarms", "verification_concurrency = 99"), ["verification_concurrency", "could never fire"]),
         (_with("tables", "max_capacity = 1"), ["max_capacity is 1", "min_capacity 5"]),

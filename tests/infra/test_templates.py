@@ -267,33 +267,47 @@ def test_nothing_is_reached_without_tls(variant: Assembly, policy: str, target: 
         ]
 
 
-def test_l23_evidence_outlives_transient_data(variant: Assembly) -> None:
-    """Inventories and scratch files go after 30 days; other things stay as long as the settings say."""
-    bucket = variant.named(BUCKET, f"{variant.settings.bucket_prefix}-managed")
+def _expiries(variant: Assembly, suffix: str) -> dict[str, tuple[int, int]]:
+    """Return of each folder of a bucket after how many days its files expire, and expired ones are removed."""
+    bucket = variant.named(BUCKET, f"{variant.settings.bucket_prefix}-{suffix}")
     rules = bucket.properties["LifecycleConfiguration"]["Rules"]
-    expiries = [rule for rule in rules if "ExpirationInDays" in rule]
-    days = {rule["Prefix"]: rule["ExpirationInDays"] for rule in expiries}
-    noncurrent = {rule["Prefix"]: rule["NoncurrentVersionExpiration"]["NoncurrentDays"] for rule in expiries}
-    kept = variant.settings.lifecycle.evidence_retention_days
-
-    assert 3650 == kept
-    assert {
-        "inventory/": 30,
-        "scratch/": 30,
-        "requests/": kept,
-        "exports/checksum-table/": kept,
-        "reports/": kept,
-        "reports/LATEST/": kept,
-        "audit/": kept,
-    } == days
-    assert {kept} == {noncurrent[prefix] for prefix in ("requests/", "exports/checksum-table/", "reports/", "audit/")}
-    # What is replaced there is kept in the folder of its day.
-    assert 30 == noncurrent["reports/LATEST/"]
-    assert [] == [
-        rule
+    return {
+        rule.get("Prefix", ""): (rule["ExpirationInDays"], rule["NoncurrentVersionExpiration"]["NoncurrentDays"])
         for rule in rules
-        if "Prefix" not in rule and {"ExpirationInDays", "NoncurrentVersionExpiration"} & set(rule)
-    ]
+        if {"ExpirationInDays", "NoncurrentVersionExpiration"} & set(rule)
+    }
+
+
+def test_l23_evidence_outlives_transient_data(variant: Assembly) -> None:
+    """Inventories and scratch files go after a month; other things stay as long as the settings say."""
+    found = _expiries(variant, "managed")
+    transient = {prefix: sum(days) for prefix, days in found.items() if prefix in {"inventory/", "scratch/"}}
+
+    assert 3650 == variant.settings.lifecycle.evidence_retention_days
+    assert {"inventory/": 31, "scratch/": 31} == transient
+    assert {"inventory/", "scratch/", "requests/", "exports/checksum-table/", "reports/", "audit/"} == set(found)
+
+
+def test_l50_what_expires_is_gone_when_the_setting_says(variant: Assembly) -> None:
+    """Expired files are noncurrent for a time: for evidence it is part of the retention, else it is a day."""
+    days = variant.settings.lifecycle
+    managed, logs = _expiries(variant, "managed"), _expiries(variant, "logs")
+
+    for prefix in ("requests/", "exports/checksum-table/", "reports/", "audit/"):
+        assert days.evidence_retention_days == sum(managed[prefix])
+        # A report or result that was overwritten can be fetched back for a month.
+        assert 30 == managed[prefix][1]
+    for prefix in ("inventory/", "scratch/"):
+        assert (days.transient_expiry_days, 1) == managed[prefix]
+    assert {"": (days.access_log_expiry_days, 1)} == logs
+
+
+def test_f06_public_buckets_need_a_word_of_the_environment(variant: Assembly) -> None:
+    """Nobody makes a bucket that the internet may read, unless the file of the environment says so; `local` does."""
+    function = variant.function("bucket-requested")
+    allowed = function.properties["Environment"]["Variables"]["DURACLOUD_PUBLIC_BUCKETS_ALLOWED"]
+
+    assert ("true" if variant.settings.name == "local" else "false") == allowed
 
 
 def test_evidence_moves_to_a_cheaper_class_that_can_be_read_at_once(variant: Assembly) -> None:
@@ -312,15 +326,9 @@ def test_evidence_moves_to_a_cheaper_class_that_can_be_read_at_once(variant: Ass
 def test_l23_access_logs_outlive_transient_data(variant: Assembly) -> None:
     """Access logs are kept for a year, those of S3's delivery alone, and only for buckets of the prefix."""
     prefix = variant.settings.bucket_prefix
-    logs = variant.named(BUCKET, f"{prefix}-logs")
-    (expiry,) = (
-        rule["ExpirationInDays"]
-        for rule in logs.properties["LifecycleConfiguration"]["Rules"]
-        if "ExpirationInDays" in rule
-    )
     (allowed,) = (statement for statement in _statements_on(variant, "logs") if statement["Effect"] == "Allow")
 
-    assert 365 == expiry
+    assert {"": (365, 1)} == _expiries(variant, "logs")
     assert {"Service": "logging.s3.amazonaws.com"} == allowed["Principal"]
     assert {
         "StringEquals": {"aws:SourceAccount": variant.settings.account},
