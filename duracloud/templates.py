@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from duracloud.project import ROOT
 from stacks import naming
-from stacks.config import Settings
+from stacks.config import ALLOW_PLACEHOLDERS, Settings
 
-# What the CDK command line would hand over, and no building of assets: templates do not depend on them. Nothing that is
-# synthesised with this is deployed.
+# What the CDK command line would hand over, no building of assets, because templates do not depend on them, and the
+# environments' files as they came: nothing is deployed.
 CONTEXT: Final[Mapping[str, Any]] = {
     **json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"],
     "aws:cdk:bundling-stacks": [],
-    "allowPlaceholders": "true",
+    ALLOW_PLACEHOLDERS: "true",
 }
 
 

@@ -9,7 +9,7 @@ import aws_cdk as cdk
 from runtime.contract import APPLICATION, Tag
 from stacks import nag
 from stacks.base_stack import BaseStack
-from stacks.config import ConfigurationError, Settings, placeholders, split_tag
+from stacks.config import ALLOW_PLACEHOLDERS, ConfigurationError, Settings, placeholders, split_tag
 from stacks.constructs.retention import Retention
 from stacks.integrity_stack import IntegrityStack
 from stacks.monitoring_stack import MonitoringStack
@@ -17,7 +17,6 @@ from stacks.storage_stack import StorageStack
 
 ALLOW_DATA_LOSS: Final = "allowDataLoss"
 FIRST_DEPLOYMENT: Final = "firstDeployment"
-ALLOW_PLACEHOLDERS: Final = "allowPlaceholders"
 
 
 def named_environment() -> str | None:

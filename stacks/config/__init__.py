@@ -5,7 +5,7 @@ from stacks.config.alarms import Alarms
 from stacks.config.fields import ConfigurationError
 from stacks.config.functions import Functions, Sizing, WorkerSizing
 from stacks.config.loading import environments, load_settings, parse_settings
-from stacks.config.placeholders import placeholders
+from stacks.config.placeholders import ALLOW_PLACEHOLDERS, placeholders
 from stacks.config.settings import Settings
 from stacks.config.storage import (
     EVIDENCE_NONCURRENT_DAYS,
@@ -18,6 +18,7 @@ from stacks.config.storage import (
 from stacks.config.work import Audit, Delivery, Export, Fixity, Report, Requests, Sweep
 
 __all__ = [
+    "ALLOW_PLACEHOLDERS",
     "EVIDENCE_NONCURRENT_DAYS",
     "LEAST_MOVED_EVIDENCE_BYTES",
     "TRANSIENT_NONCURRENT_DAYS",

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, get_origin
+from typing import Any, Final
 
 import attrs
 import cattrs
@@ -112,6 +112,10 @@ def _describe(error: BaseException, _: type | None) -> str:
     return str(error)
 
 
+def _is_tuple(cls: object) -> bool:
+    return getattr(cls, "__origin__", None) is tuple
+
+
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
 
@@ -128,9 +132,7 @@ def _converter() -> cattrs.Converter:
         converter.register_structure_hook(kind, structure(kind, allowed, lambda value, _: value))
     # What is iterable would pass for a list or a table otherwise: a text for the list of its letters.
     items = converter.get_structure_hook(tuple[str, ...])
-    converter.register_structure_hook_func(
-        lambda cls: get_origin(cls) is tuple, structure((list, tuple), 'a list, as in ["one", "two"]', items)
-    )
+    converter.register_structure_hook_func(_is_tuple, structure((list, tuple), 'a list, as in ["one", "two"]', items))
     converter.register_structure_hook_factory(
         attrs.has,
         lambda cls: structure(

@@ -7,6 +7,8 @@ from typing import Final
 from stacks.config.listing import text
 from stacks.config.settings import Settings
 
+# The word of the command line, `-c allowPlaceholders=true`, with which templates are written all the same.
+ALLOW_PLACEHOLDERS: Final = "allowPlaceholders"
 _LOCAL: Final = "local"
 _LOCAL_ACCOUNT: Final = "000000000000"
 # As examples have them: one digit, three digits, or a row of digits. Those in rows are of AWS's documentation, as in

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import typer
 
+from duracloud.cli import develop
 from duracloud.cli import main as command_line
 from duracloud.cli.main import main
 from duracloud.local import commands
@@ -239,3 +240,19 @@ def test_progress_is_shown_on_terminals_only(capsys: pytest.CaptureFixture[str])
     with working("waiting"):
         assert [1, 2] == list(counted("counting", [1, 2]))
     assert ("", "") == tuple(capsys.readouterr())
+
+
+def test_l56_templates_to_look_at_may_have_placeholders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`duracloud synth` writes the templates of files that nobody has edited yet."""
+    called: list[Sequence[str]] = []
+
+    def written(command: Sequence[str], **_: object) -> int:
+        called.append(command)
+        return 0
+
+    monkeypatch.setattr(develop, "run", written)
+
+    develop.synth(["prod"])
+
+    (command,) = called
+    assert ["-c", "env=prod", "-c", "allowPlaceholders=true"] == list(command[3:7])
