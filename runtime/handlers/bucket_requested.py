@@ -10,6 +10,7 @@ from runtime.events.eventbridge_s3 import parse
 from runtime.events.invocation import Invocation, agent_of
 from runtime.events.sqs_batch import process_queue, receive_count
 from runtime.observability import logger, publish, with_request_id
+from runtime.provisioning.outdated import is_outdated
 from runtime.provisioning.provision import Provisioning, provision
 from runtime.provisioning.request_result import RequestResult, RequestStatus
 
@@ -26,11 +27,11 @@ def handle(event: dict[str, Any], context: Invocation, provisioning: Provisionin
 
     def work(record: dict[str, Any]) -> RequestResult | None:
         message = parse(record["body"])
-        if message.ref.is_folder_marker(message.size):
-            logger.info("folder marker: ignored", extra={"key": message.key})
+        last, request = receive_count(record) >= settings.max_receive_count, bucket_request(message)
+        if message.ref.is_folder_marker(message.size) or is_outdated(provisioning, request, last_receive=last):
+            logger.info("folder marker, or renamed, replaced or withdrawn: ignored", extra={"key": message.key})
             return None
-        last = receive_count(record) >= settings.max_receive_count
-        result = provision(provisioning, bucket_request(message), agent_of(context, settings), last_receive=last)
+        result = provision(provisioning, request, agent_of(context, settings), last_receive=last)
         _log(result)
         return result
 

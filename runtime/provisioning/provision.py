@@ -59,6 +59,7 @@ def provision(care: Provisioning, request: BucketRequest, agent: Agent, *, last_
         names = read_names(
             care.files.read(request.bucket, request.key, request.version_id, LARGEST_FILE + 1),
             care.settings.max_buckets_per_request,
+            care.settings.bucket_prefix,
         )
     except RequestRejectedError as error:
         return _written(care, request, str(error), [])
@@ -133,7 +134,10 @@ class _Work:
             return self._provision()
         except (_RejectedError, NameTakenError) as error:
             return self._undone(NameVerdict.REJECTED, str(error))
-        except _BusyError:
+        except _BusyError as error:
+            if not self.last_receive:
+                # Often the same file under another name: after the other request the name is there.
+                raise TransientError(f"another request is working on {self.pair.main} now") from error
             return self._result(
                 NameVerdict.FAILED, "another request is working on this name now; drop the file again later"
             )

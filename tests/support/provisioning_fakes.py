@@ -11,6 +11,7 @@ from runtime.audit.write import AuditTrail
 from runtime.provisioning.bucket_configuration import Step
 from runtime.provisioning.claims import Claim, FoundBucket, Owner
 from runtime.provisioning.errors import NameTakenError
+from runtime.provisioning.ports import CurrentFile
 from runtime.provisioning.provision import Provisioning
 from runtime.provisioning.request_result import BucketRequest, NameResult, NameVerdict
 from runtime.settings import ProvisioningSettings
@@ -107,6 +108,8 @@ class FakeRequests:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        # The current version; that of the event if it is not here, None if the file was deleted.
+        self.newer: dict[str, CurrentFile | None] = {}
         self.written: dict[str, str] = {}
         self.claims: dict[str, Claim] = {}
         self.before: Callable[[str, str], None] = lambda _call, _name: None
@@ -117,6 +120,11 @@ class FakeRequests:
         if key not in self.files:
             raise ObjectAbsentError("there is no such file")
         return self.files[key][:most]
+
+    def current(self, bucket: str, key: str, most: int) -> CurrentFile | None:
+        self.before("current", key)
+        assert bucket == REQUESTS
+        return self.newer.get(key, CurrentFile("v1", self.files[key][:most]) if key in self.files else None)
 
     def write(self, key: str, text: str) -> None:
         self.before("write", key)
