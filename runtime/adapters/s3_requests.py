@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
+from botocore.exceptions import ClientError
 from typing_extensions import override
 
-from runtime.adapters.errors import translated
+from runtime.adapters.errors import http_status, translated
 from runtime.adapters.s3_files import BEING_WRITTEN, STANDS, read_file, write_once
 from runtime.contract import ManagedPrefix
 from runtime.provisioning.claims import Claim, Collection
 from runtime.provisioning.ownership import collection_key
-from runtime.provisioning.ports import RequestFiles, RequestRecords
+from runtime.provisioning.ports import CurrentFile, RequestFiles, RequestRecords
 from runtime.shared.errors import ObjectAbsentError, TransientError
 from runtime.shared.timestamps import moment_of, timestamp
 
@@ -39,6 +41,18 @@ class S3Requests(RequestFiles, RequestRecords):
         if body is None:
             raise ObjectAbsentError(f"there is no {key!r} in {bucket}")
         return body
+
+    @override
+    def current(self, bucket: str, key: str, most: int) -> CurrentFile | None:
+        with translated("looking for the request file"):
+            try:
+                answer = self._client.get_object(Bucket=bucket, Key=key)
+            except ClientError as error:
+                if http_status(error) == HTTPStatus.NOT_FOUND:
+                    return None
+                raise
+            with answer["Body"] as body:
+                return CurrentFile(answer.get("VersionId", ""), bytes(body.read(most)))
 
     @override
     def write(self, key: str, text: str) -> None:

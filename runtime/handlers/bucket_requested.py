@@ -12,6 +12,7 @@ from runtime.events.sqs_batch import process_queue, receive_count
 from runtime.observability import logger, publish, with_request_id
 from runtime.provisioning.context import Provisioning
 from runtime.provisioning.errors import SettlingError
+from runtime.provisioning.outdated import is_outdated
 from runtime.provisioning.provision import provision
 from runtime.provisioning.request_result import RequestResult, RequestStatus
 
@@ -28,11 +29,11 @@ def handle(event: dict[str, Any], context: LambdaContext, provisioning: Provisio
 
     def work(record: dict[str, Any]) -> RequestResult | None:
         message = parse(record["body"])
-        if message.ref.is_folder_marker(message.size):
-            logger.info("folder marker: ignored", extra={"key": message.key})
+        last, request = receive_count(record) >= settings.max_receive_count, bucket_request(message)
+        if message.ref.is_folder_marker(message.size) or is_outdated(provisioning, request, last_receive=last):
+            logger.info("folder marker, or renamed, replaced or withdrawn: ignored", extra={"key": message.key})
             return None
-        last = receive_count(record) >= settings.max_receive_count
-        request, agent, now = bucket_request(message), agent_of(context, settings), provisioning.clock.now()
+        agent, now = agent_of(context, settings), provisioning.clock.now()
         try:
             result = provision(provisioning, request, agent, until=deadline(context, now), last_receive=last)
         except SettlingError as error:

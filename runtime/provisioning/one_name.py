@@ -65,7 +65,10 @@ class Work:
             return self._undone(NameVerdict.REJECTED, self._no_public_bucket())
         except (_RejectedError, NameTakenError) as error:
             return self._undone(NameVerdict.REJECTED, str(error))
-        except _BusyError:
+        except _BusyError as error:
+            if not self.last_receive:
+                # Often the same file under another name: after the other request the name is there.
+                raise TransientError(f"another request is working on {self.pair.main} now") from error
             return self._result(
                 NameVerdict.FAILED, "another request is working on this name now; drop the file again later"
             )

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Protocol
 
+import attrs
+
 from runtime.provisioning.bucket_configuration import Step
 from runtime.provisioning.claims import Claim, Collection, FoundBucket
 
@@ -40,8 +42,19 @@ class BucketAdmin(Protocol):
         """Remove an empty bucket. A missing bucket is no error; one that is not empty is refused."""
 
 
+@attrs.frozen
+class CurrentFile:
+    """The current version of a request file."""
+
+    version_id: str
+    content: bytes
+
+
 class RequestFiles(Protocol):
     """The files in which depositors ask for buckets."""
+
+    def current(self, bucket: str, key: str, most: int) -> CurrentFile | None:
+        """Return the current version with at most `most` bytes, None if there is none."""
 
     def read(self, bucket: str, key: str, version_id: str, most: int) -> bytes:
         """Return at most `most` bytes of the file.

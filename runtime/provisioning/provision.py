@@ -33,6 +33,7 @@ def provision(
         names = read_names(
             care.files.read(request.bucket, request.key, request.version_id, LARGEST_FILE + 1),
             care.settings.max_buckets_per_request,
+            care.settings.bucket_prefix,
         )
     except RequestRejectedError as error:
         return _written(care, request, str(error), [])

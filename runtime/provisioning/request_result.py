@@ -1,6 +1,7 @@
 """The result of a bucket request: JSON for programs, text for people."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,6 +14,9 @@ from runtime.shared.timestamps import timestamp
 from runtime.shared.wording import visible
 
 _LONGEST_KEY: Final = 900
+# What programs that copy files to a disk take for a border between folders.
+_BORDERS: Final = re.compile(r"[/\\]")
+_INSTEAD: Final = "_"
 
 
 class NameVerdict(StrEnum):
@@ -80,9 +84,20 @@ class RequestResult:
     def key(self) -> str:
         """Key of the result in the managed bucket, without its ending; the same for every delivery of the event."""
         day = self.request.received_at.astimezone(UTC).date().isoformat()
-        # S3 allows keys of 1,024 bytes; the event's id keeps shortened keys unique.
-        key = self.request.key.encode()[:_LONGEST_KEY].decode(errors="ignore")
+        # S3 allows keys of 1,024 bytes; the event's id keeps changed and shortened keys unique.
+        key = _within_folder(self.request.key).encode()[:_LONGEST_KEY].decode(errors="ignore")
         return f"{ManagedPrefix.REQUESTS}{day}/{key}.{self.request.event_id}"
+
+
+def _within_folder(key: str) -> str:
+    """Return a key as the end of another one, which leads out of no folder where its files are copied to a disk.
+
+    S3 takes `..` for a name like any other; programs that copy folders do not:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+    """
+    printable = "".join(one if one.isprintable() else _INSTEAD for one in key)
+    # Windows drops dots and blanks at the end of a name.
+    return "/".join(_INSTEAD if not part.strip(". ") else part for part in _BORDERS.split(printable))
 
 
 def as_json(result: RequestResult) -> str:

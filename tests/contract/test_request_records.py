@@ -7,7 +7,7 @@ import pytest
 from runtime.adapters.s3_requests import S3Requests
 from runtime.adapters.sqs_later import SqsLater
 from runtime.provisioning.claims import Claim, Collection
-from runtime.provisioning.ports import RequestRecords
+from runtime.provisioning.ports import CurrentFile, RequestRecords
 from runtime.shared.errors import ObjectAbsentError
 from tests.contract.buckets import with_buckets
 from tests.support.builders import NOW
@@ -117,3 +117,17 @@ def test_missing_request_file_is_absent() -> None:
     """A file that is not there any more is told from one that cannot be read."""
     with pytest.raises(ObjectAbsentError):
         S3Requests(with_buckets(REQUESTS), MANAGED).read(REQUESTS, "k", "", 10)
+
+
+@pytest.mark.usefixtures("aws")
+def test_f12_the_current_version_of_a_request_file_is_told() -> None:
+    """A newer version is, a file behind a delete marker is not, and no more bytes come than were asked for."""
+    s3 = with_buckets(REQUESTS, versioned=True)
+    port = S3Requests(s3, MANAGED)
+    s3.put_object(Bucket=REQUESTS, Key="a b", Body=b"")
+    version = s3.put_object(Bucket=REQUESTS, Key="a b", Body=b"letters")["VersionId"]
+
+    assert CurrentFile(version, b"let") == port.current(REQUESTS, "a b", 3)
+    s3.delete_object(Bucket=REQUESTS, Key="a b")
+    assert port.current(REQUESTS, "a b", 3) is None
+    assert port.current(REQUESTS, "none", 3) is None

@@ -1,12 +1,15 @@
+import json
 from datetime import timedelta
 
 import pytest
 
 from runtime.handlers import bucket_requested
+from runtime.provisioning.ports import CurrentFile
 from runtime.shared.errors import TransientError
 from runtime.shared.object_ref import ObjectRef
 from tests.support.builders import FakeContext, s3_event, sqs_event
 from tests.support.fakes import Happening
+from tests.support.hostile import HOSTILE_TEXTS
 from tests.support.provisioning_fakes import REQUESTS, Office, office
 from tests.support.published import published
 
@@ -99,3 +102,78 @@ def test_f07_settling_that_outlasts_the_longest_delay_is_sent_again() -> None:
 
     assert [timedelta(minutes=minutes) for minutes in (40, 25, 10)] == [delay for _, delay in o.later.sent]
     assert 2 == len(o.requests.written)
+
+
+def _answers(o: Office) -> list[str]:
+    return [key.rpartition("/")[2].partition(".id-")[0] for key in o.requests.written if key.endswith(".json")]
+
+
+def test_f12_an_empty_file_waits_for_its_content(o: Office) -> None:
+    """s3fs makes an empty file first: only the version with the names is answered."""
+    o.requests.files["names.txt"] = b""
+    assert ["m0"] == _run(o, _body("names.txt", size=0))
+
+    o.requests.newer["names.txt"] = CurrentFile("v2", b"letters")
+    assert [] == _run(o, _body("names.txt", size=0), receives=2)
+    assert {} == o.requests.written
+
+
+def test_f12_a_file_that_stays_empty_is_answered_at_last(o: Office) -> None:
+    """Whoever drops an empty file learns of it."""
+    o.requests.files["names.txt"] = b""
+
+    assert [] == _run(o, _body("names.txt", size=0), receives=3)
+    assert "no names" in next(text for key, text in o.requests.written.items() if key.endswith(".txt"))
+
+
+@pytest.mark.parametrize("content", [b"letters", b"", b"\xff"])
+def test_f12_a_temporary_name_gets_no_answer(o: Office, content: bytes) -> None:
+    """The event of a file that was renamed since is ignored; the one of its lasting name is answered, once."""
+    o.requests.files |= {"names.txt.part": content, "names.txt": b"letters"}
+    o.requests.newer["names.txt.part"] = None
+
+    assert [] == _run(o, _body("names.txt.part"), _body("names.txt"))
+    assert ["names.txt"] == _answers(o)
+
+
+def test_f12_a_request_that_has_begun_goes_on_after_its_file_was_renamed(o: Office) -> None:
+    """Its buckets are not left closed; the renamed file waits for them, and neither is told to come back."""
+    o.requests.files |= {"names.txt.part": b"letters", "names.txt": b"letters"}
+    o.fail("put_bucket_versioning", TransientError("SlowDown"))
+    assert ["m0"] == _run(o, _body("names.txt.part"))
+    o.requests.newer["names.txt.part"] = None
+    renamed = s3_event(Happening("created", ObjectRef(REQUESTS, "names.txt"), "v1", "00BB"), size=7)
+
+    assert ["m0"] == _run(o, renamed)
+    assert [] == _run(o, _body("names.txt.part"), receives=2)
+    assert [] == _run(o, renamed, receives=2)
+    verdicts = [json.loads(text)["buckets"][0]["verdict"] for key, text in o.requests.written.items() if "json" in key]
+    assert ["created", "already provisioned"] == verdicts
+
+
+@pytest.mark.parametrize(
+    ("newer", "answered"), [(b"letters\nmaps", []), (b"maps", ["names.txt"]), (b"", ["names.txt"])]
+)
+def test_f12_a_replaced_file_is_answered_unless_the_newer_one_asks_for_the_same(
+    o: Office, newer: bytes, answered: list[str]
+) -> None:
+    """Nobody's names are lost because another file came under the same name."""
+    o.requests.files["names.txt"] = b"letters"
+    o.requests.newer["names.txt"] = CurrentFile("v2", newer)
+
+    assert [] == _run(o, _body("names.txt"))
+    assert answered == _answers(o)
+
+
+@pytest.mark.parametrize("typed", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
+def test_l43_a_request_file_forges_no_line_of_its_answer(o: Office, typed: str) -> None:
+    """Key and names are a stranger's: the text has one status, and the answer lies in the folder of its day."""
+    o.requests.files[typed] = typed.encode()
+
+    assert [] == _run(o, _body(typed))
+    [(key, text)] = [found for found in o.requests.written.items() if found[0].endswith(".txt")]
+    assert key.startswith("requests/2026-03-01/")
+    assert key.isprintable()
+    status = json.loads(o.requests.written[key.removesuffix(".txt") + ".json"])["status"]
+    assert [f"Status:    {status}"] == [line for line in text.splitlines() if line.startswith("Status:")]
+    assert all(line.isprintable() for line in text.splitlines())

@@ -7,6 +7,7 @@ import pytest
 
 from duracloud.local.aws import ACCOUNT, LocalAws
 from duracloud.local.watching import eventually
+from runtime.adapters.s3_bucket_list import S3MainBuckets
 from tests.local.support import deploy, messages, policy, unique
 
 RULES = [
@@ -235,3 +236,14 @@ def test_a_replica_has_the_version_id_of_its_source(aws: LocalAws) -> None:
     for version, body in zip(versions, (b"one", b"two", b"one", b"four"), strict=True):
         assert "COMPLETED" == s3.head_object(Bucket=name, Key="a", VersionId=version)["ReplicationStatus"]
         assert body == s3.get_object(Bucket=f"{name}-repl", Key="a", VersionId=version)["Body"].read()
+
+
+def test_l55_the_list_of_buckets_has_pages(aws: LocalAws) -> None:
+    """The emulator cuts the list where it is asked to, and says how to go on, as S3 does."""
+    s3, prefix = aws.client("s3"), unique("pages")
+    names = [f"{prefix}-{number}" for number in range(5)]
+    for name in names:
+        s3.create_bucket(Bucket=name)
+
+    assert 2 == len(s3.list_buckets(Prefix=prefix, MaxBuckets=2)["Buckets"])
+    assert names == S3MainBuckets(s3, prefix, 2).names()

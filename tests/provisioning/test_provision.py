@@ -305,13 +305,15 @@ def test_repair_that_is_tried_again_removes_nothing_either(o: Office) -> None:
 
 
 def test_two_requests_for_one_name_do_not_meet(o: Office) -> None:
-    """While one request works on a name, another is told to come back, and touches nothing."""
+    """While one request works on a name, another waits, is told at last to come back, and touches nothing."""
     seen: list[Any] = []
 
     def before(call: str, _bucket: str) -> None:
         if call == "put_bucket_versioning" and not seen:
             seen.append(None)
-            seen.append(_drop(o, "letters", "e2"))
+            with pytest.raises(TransientError, match="another request is working"):
+                _drop(o, "letters", "e2")
+            seen.append(_drop(o, "letters", "e2", last=True))
 
     o.buckets.before = before
     first = _drop(o, "letters")
@@ -331,7 +333,7 @@ def test_two_requests_that_see_no_claim_do_not_both_get_one(o: Office) -> None:
 
     o.requests.before = before
 
-    assert [NameVerdict.FAILED] == _verdicts(_drop(o, "letters"))
+    assert [NameVerdict.FAILED] == _verdicts(_drop(o, "letters", last=True))
     assert {} == o.buckets.buckets
 
 
@@ -461,7 +463,9 @@ def test_name_that_settles_is_taken_by_no_other_request() -> None:
         _drop(o, "letters")
     o.clock.advance(minutes=16)
 
-    assert [NameVerdict.FAILED] == _verdicts(_drop(o, "letters", "e2"))
+    with pytest.raises(TransientError, match="another request is working"):
+        _drop(o, "letters", "e2")
+    assert [NameVerdict.FAILED] == _verdicts(_drop(o, "letters", "e2", last=True))
     assert [NameVerdict.CREATED] == _verdicts(_drop(o, "letters"))
 
 

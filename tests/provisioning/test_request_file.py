@@ -29,7 +29,10 @@ def test_separators_that_are_no_line_ends_stay_in_the_name() -> None:
         (b"", "has no names"),
         (b"\n# only a comment\n \n", "has no names"),
         (b"caf\xe9\n", "not UTF-8 text: byte 4"),
-        (b"\xff\xfea\x00", "not UTF-8 text: byte 1"),
+        (b"\xff\xfea\x00", "UTF-16 text, which Windows calls Unicode; save it with the encoding UTF-8"),
+        ("letters".encode("utf-16-be"), "UTF-16"),
+        ("letters".encode("utf-16"), "UTF-16"),
+        (b"\xffa", "not UTF-8 text: byte 1 cannot be read; save it with the encoding UTF-8"),
         (b"a\nb\nc\nd\ne\nf\n", "has 6 names; allowed in one request: 5"),
         (b"a" * (LARGEST_FILE + 1), "larger than 64 KiB"),
     ],
@@ -50,3 +53,13 @@ def test_largest_file_is_read() -> None:
 def test_most_names_are_read() -> None:
     """As many names as allowed are worked on, doubles not counted."""
     assert 5 == len(read_names(b"a\nb\nc\nd\ne\na\nb\n", 5))
+
+
+@pytest.mark.parametrize("prefix", ["acme-dev", "acme"])
+def test_f12_the_environments_prefix_before_a_name_is_understood(prefix: str) -> None:
+    """The full name of the bucket asks for the same as its short one, once; a prefix without its dash is a name."""
+    text = f"letters\n{prefix}-Letters\n {prefix.upper()}-maps\n{prefix}\n"
+
+    assert [(1, "letters"), (3, "maps"), (4, prefix)] == [
+        (one.line, one.name) for one in read_names(text.encode(), 5, prefix)
+    ]

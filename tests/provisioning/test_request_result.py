@@ -1,8 +1,12 @@
 import json
+import ntpath
+import posixpath
 from datetime import UTC, datetime, timedelta, timezone
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runtime.provisioning.request_result import NameVerdict, RequestResult, RequestStatus, as_json, as_text
 from tests.support.hostile import HOSTILE_TEXTS
@@ -114,6 +118,37 @@ def test_l19_result_is_kept_per_event_under_the_events_day() -> None:
 
     assert "requests/2026-03-01/box 1/ä.txt.e1" == RESULT.key
     assert RESULT.key == attrs.evolve(RESULT, request=attrs.evolve(REQUEST, received_at=elsewhere)).key
+
+
+@pytest.mark.parametrize(
+    ("key", "end"),
+    [
+        ("../../audit/events/x", "_/_/audit/events/x"),
+        ("..\\..\\x", "_/_/x"),
+        ("/etc/x", "_/etc/x"),
+        ("a//b/./.. /x", "a/_/b/_/_/x"),
+        ("folder/", "folder/_"),
+        ("..", "_"),
+        ("a\nb\0", "a_b_"),
+        ("a..b/.hidden", "a..b/.hidden"),
+    ],
+)
+def test_l43_result_keys_stay_in_their_folder(key: str, end: str) -> None:
+    """Where results are copied to a disk, none leaves its day's folder; the result itself says the true key."""
+    result = attrs.evolve(RESULT, request=attrs.evolve(REQUEST, key=key))
+
+    assert f"requests/2026-03-01/{end}.e1" == result.key
+    assert key == json.loads(as_json(result))["request"]["key"]
+
+
+@given(key=st.text(st.sampled_from("./\\ a\n"), min_size=1, max_size=30))
+def test_l43_no_key_leads_out_of_the_folder(key: str) -> None:
+    """Whatever the key: on every system the path has as many steps as it seems, all below the folder of the day."""
+    found = attrs.evolve(RESULT, request=attrs.evolve(REQUEST, key=key)).key
+
+    assert found == posixpath.normpath(found)
+    assert found == ntpath.normpath(found).replace("\\", "/")
+    assert found.startswith("requests/2026-03-01/")
 
 
 def test_very_long_request_keys_give_keys_that_s3_takes() -> None:

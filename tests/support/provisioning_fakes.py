@@ -15,6 +15,7 @@ from runtime.provisioning.bucket_configuration import Step
 from runtime.provisioning.claims import Claim, Collection, FoundBucket, Owner
 from runtime.provisioning.context import Provisioning
 from runtime.provisioning.errors import NameTakenError, PublicAccessBlockedError
+from runtime.provisioning.ports import CurrentFile
 from runtime.provisioning.request_result import BucketRequest, NameResult, NameVerdict
 from runtime.settings import ProvisioningSettings
 from runtime.shared.errors import ObjectAbsentError, RefusedError
@@ -142,6 +143,8 @@ class FakeRequests:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        # The current version; that of the event if it is not here, None if the file was deleted.
+        self.newer: dict[str, CurrentFile | None] = {}
         self.written: dict[str, str] = {}
         self.claims: dict[str, Claim] = {}
         self.collections: dict[str, Collection] = {}
@@ -153,6 +156,11 @@ class FakeRequests:
         if key not in self.files:
             raise ObjectAbsentError("there is no such file")
         return self.files[key][:most]
+
+    def current(self, bucket: str, key: str, most: int) -> CurrentFile | None:
+        self.before("current", key)
+        assert bucket == REQUESTS
+        return self.newer.get(key, CurrentFile("v1", self.files[key][:most]) if key in self.files else None)
 
     def write(self, key: str, text: str) -> None:
         self.before("write", key)
