@@ -129,7 +129,7 @@ class _Deposit:
             ended=care.clock.now(),
             agent=self.attempt.agent,
         )
-        return self._write(self._record(examined.facts, examined.computed, report), examined.facts.modified)
+        return self.write(self._record(examined.facts, examined.computed, report), examined.facts.modified)
 
     def _out_of_time(self, error: OutOfTimeError, started: datetime) -> Finding:
         standing = self.standing
@@ -146,7 +146,7 @@ class _Deposit:
             ended=self.care.clock.now(),
             agent=self.attempt.agent,
         )
-        return self._write(self._record(error.facts, {}, report), error.facts.modified)
+        return self.write(self._record(error.facts, {}, report), error.facts.modified)
 
     def _refused(self, error: ReadRefusedError, started: datetime) -> Finding:
         """Record an object that S3 lists and does not return."""
@@ -168,7 +168,11 @@ class _Deposit:
             ended=self.care.clock.now(),
             agent=self.attempt.agent,
         )
-        return self._write(self._record(facts, {}, report), facts.modified)
+        finding = self.write(self._record(facts, {}, report), facts.modified)
+        if error.lasting or finding.known or finding.outcome is not Outcome.UNREADABLE:
+            return finding
+        # Once somebody has repaired the permission, a redrive deposits at once.
+        return attrs.evolve(finding, action=f"{finding.action}: sent to the dead-letter queue", back_to_queue=True)
 
     def _record(self, facts: ObjectFacts, digests: Mapping[str, str], report: CheckReport) -> FixityRecord:
         same_version = self.standing is not None and self.standing.is_of(facts.version)
@@ -192,10 +196,11 @@ class _Deposit:
         failed = report.success is False
         return report.ended + RETRY if failed else another_try(self.ref, report.ended)
 
-    def _write(self, record: FixityRecord, modified: datetime) -> Finding:
+    def write(self, record: FixityRecord, modified: datetime) -> Finding:
+        """Write record and row, unless a newer event was recorded. `modified` is S3's date of the version."""
         care = self.care
         if not care.records.deposit(record, modified=modified, again=self.standing is not None):
-            return self._stand_back(record)
+            return self._stand_back(record, modified)
         care.schedule.put(ScheduleRow.of(record, record.next_check))
         if self._deleted_meanwhile(record.last_check.started):
             remove(care, record.ref, record.sequencer)
@@ -204,10 +209,14 @@ class _Deposit:
         action = actions.get(record.last_check.outcome, "deposited")
         return Finding.of_check(record, action, before=self.standing)
 
-    def _stand_back(self, record: FixityRecord) -> Finding:
+    def _stand_back(self, record: FixityRecord, modified: datetime) -> Finding:
         standing = self.care.records.get(record.ref)
         if standing is None or standing.identity != record.identity:
             return Finding(ref=record.ref, action="a newer event was recorded: dropped", version_id=record.version_id)
+        unread = standing.last_check.outcome is Outcome.UNREADABLE and not standing.has_baseline
+        if unread and record.last_check.success and self.standing is None:
+            # S3 refused the bytes before; this time it returned them.
+            return attrs.evolve(self, standing=standing).write(record, modified)
         if standing.sequencer < record.sequencer:
             self.care.records.advance(record.ref, record.version_id, record.sequencer)
         return _recorded_before(self.care, standing)

@@ -253,7 +253,7 @@ def test_l38_what_is_current_is_listed_where_head_is_refused(status: int) -> Non
     version = store.put(REF, b"letter")
     reader = client("s3")
     answer = AWSResponse("https://s3", status, HTTPHeaders(), _Raw(b""))
-    reader.meta.events.register("before-send.s3.HeadObject", lambda **_: answer)
+    reader.meta.events.register("before-send.s3.HeadObject", cast("Any", lambda **_: answer))
 
     assert version == S3Objects(lambda: reader).current_version(REF).id
     store.delete(REF)

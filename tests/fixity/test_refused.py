@@ -133,8 +133,25 @@ def test_l03_a_permission_that_is_missing_is_waited_for_until_the_last_attempt()
     assert {} == w.records.items
     finding = w.deposit(put, receives=3, last=True)
 
-    assert (Outcome.UNREADABLE, False) == (finding.outcome, finding.back_to_queue)
+    assert (Outcome.UNREADABLE, True) == (finding.outcome, finding.back_to_queue)
     assert "AccessDenied" in w.records.items[REF].last_check.message
+    w.clock.advance(days=1)
+    assert (True, False) == ((again := w.verify(receives=3, last=True)).known, again.back_to_queue)
+
+
+def test_l38_a_redrive_deposits_what_s3_refused_before() -> None:
+    """Once the permission is repaired, the message from the dead-letter queue gives the object its digests."""
+    w, put = uploaded()
+    w.store.on_open = raising(ReadRefusedError("S3 answered AccessDenied: Access Denied", lasting=False))
+    w.deposit(put, receives=3, last=True)
+    w.store.on_open = lambda _: None
+
+    finding = w.deposit(put)
+
+    record = w.records.items[REF]
+    assert (Outcome.MATCH, "deposited", True) == (finding.outcome, finding.action, record.has_baseline)
+    assert record.next_check == w.schedule.rows[REF].due
+    assert "recorded before: nothing changed" == w.deposit(put).action
 
 
 def test_l38_a_refusal_is_not_asked_for_twice_by_one_read() -> None:
