@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from runtime.adapters.errors import error_code, http_status, is_throttled, translated
 from runtime.fixity.depositor_digests import names_digest
-from runtime.fixity.errors import UnreadableError
+from runtime.fixity.errors import ReadRefusedError, UnreadableError
 from runtime.fixity.objects import NULL_VERSION, Encryption, ObjectFacts, Replication, Version
 from runtime.fixity.ports import ObjectStore, OpenObject
 from runtime.shared.errors import ObjectAbsentError, ThrottledError
@@ -26,6 +26,8 @@ _CHUNK_BYTES: Final = 1024 * 1024
 # S3 answers 416 for the number of a missing part, and other implementations 400 (lesson L42):
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 _NO_SUCH_PART: Final = frozenset({400, 416})
+# HEAD is refused without a body that says why.
+_REFUSED: Final = frozenset({400, 403})
 _CHECKSUM_HEADER: Final = "x-amz-checksum-"
 
 
@@ -66,7 +68,7 @@ class S3Objects(ObjectStore):
         client = _asking_for_checksums(self._client_factory()) if fresh else self._client
         version: dict[str, Any] = {} if version_id is None else {"VersionId": version_id}
         try:
-            with _unreadable(ref):
+            with _unreadable(ref), _refused():
                 answer = client.get_object(Bucket=ref.bucket, Key=ref.key, **version)
             with closing(answer["Body"]) as body:
                 yield _OpenS3Object(_facts(ref, answer), body)
@@ -77,8 +79,32 @@ class S3Objects(ObjectStore):
     @override
     def current_version(self, ref: ObjectRef) -> Version:
         with translated("looking at what is current"), _absent(ref):
-            answer = self._client.head_object(Bucket=ref.bucket, Key=ref.key)
+            try:
+                answer = self._client.head_object(Bucket=ref.bucket, Key=ref.key)
+            except ClientError as error:
+                # HEAD needs the key of an object under SSE-C; the list does not.
+                if http_status(error) not in _REFUSED:
+                    raise
+                return self.listed(ref).version
         return _facts(ref, answer).version
+
+    @override
+    def listed(self, ref: ObjectRef) -> ObjectFacts:
+        with translated("listing the versions of an object"):
+            # The key comes before all longer ones, and its newest version before the older ones.
+            answer = self._client.list_object_versions(Bucket=ref.bucket, Prefix=ref.key, MaxKeys=1)
+        marker = any(entry["Key"] == ref.key for entry in answer.get("DeleteMarkers", []))
+        found = [entry for entry in answer.get("Versions", []) if entry["Key"] == ref.key]
+        if marker or not found:
+            raise ObjectAbsentError(f"there is no {ref.key!r} in {ref.bucket}", delete_marker=marker)
+        return ObjectFacts(
+            ref=ref,
+            version_id=found[0]["VersionId"],
+            size=found[0]["Size"],
+            etag=found[0]["ETag"].strip('"'),
+            modified=found[0]["LastModified"],
+            storage_class=found[0].get("StorageClass", "STANDARD"),
+        )
 
     @override
     def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:
@@ -115,6 +141,30 @@ def _absent(ref: ObjectRef) -> Iterator[None]:
             raise
         deleted = error.response["ResponseMetadata"].get("HTTPHeaders", {}).get("x-amz-delete-marker") == "true"
         raise ObjectAbsentError(f"there is no {ref.key!r} in {ref.bucket}", delete_marker=deleted) from error
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """Recognise GetObject's refusals of single objects (lesson L38).
+
+    Archive classes: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html ; keys of SSE-C:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html ; keys of KMS:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+    """
+    try:
+        yield
+    except ClientError as error:
+        code, said = error_code(error), str(error.response.get("Error", {}).get("Message", ""))
+        answered = f"S3 answered {code}: {said}"
+        if code == "InvalidObjectState":
+            raise ReadRefusedError(f"it lies in an archive class; {answered}", lasting=True) from error
+        if code == "InvalidRequest" and "server side encryption" in said.lower():
+            raise ReadRefusedError(f"only its depositor has the key (SSE-C); {answered}", lasting=True) from error
+        if code.startswith("KMS.") or (code == "AccessDenied" and "kms:" in said):
+            raise ReadRefusedError(f"the service cannot use its KMS key; {answered}", lasting=True) from error
+        if code == "AccessDenied":
+            raise ReadRefusedError(answered, lasting=False) from error
+        raise
 
 
 @contextmanager

@@ -7,9 +7,10 @@ from typing import Final
 import attrs
 
 from runtime.alerts.changes import Announcement, Kind
+from runtime.fixity.errors import REFUSED
 from runtime.fixity.failures import DISPUTED, of_replica_only, told_outcome
 from runtime.fixity.outcome import Outcome
-from runtime.fixity.records import RecordImage
+from runtime.fixity.records import COULD_NOT_BE_READ, RecordImage
 from runtime.fixity.replica import HIDDEN
 from runtime.shared.wording import FAILURES, cut, plural, visible
 
@@ -31,6 +32,11 @@ _NOT_AS_ANNOUNCED: Final = "not as announced: its content is not what S3 said at
 _HIDDEN_REPLICA: Final = (
     "replica about to be removed: the copy in the other region is hidden there under a deletion or a newer version;"
     " the object itself is good"
+)
+
+_REFUSED_BYTES: Final = (
+    "not readable: S3 refuses its bytes because of its storage class, its encryption or a permission;"
+    " nothing says that it is damaged"
 )
 
 _FOLLOW: Final = """\
@@ -164,6 +170,8 @@ def _what_is_wrong(record: RecordImage) -> str:
     check = record.last_check
     if check.message.startswith(HIDDEN):
         return _HIDDEN_REPLICA
+    if check.message.startswith(f"{COULD_NOT_BE_READ}{REFUSED}"):
+        return _REFUSED_BYTES
     outcome = told_outcome(check)
     if outcome == Outcome.MISMATCH and not record.last_good_date:
         return _NOT_AS_ANNOUNCED

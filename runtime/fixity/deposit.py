@@ -8,10 +8,10 @@ import attrs
 
 from runtime.fixity import evidence as ev
 from runtime.fixity.context import Attempt, Care, Finding
-from runtime.fixity.errors import OutOfTimeError
+from runtime.fixity.errors import OutOfTimeError, ReadRefusedError
 from runtime.fixity.objects import ObjectFacts
 from runtime.fixity.outcome import Outcome
-from runtime.fixity.records import CheckReport, FixityRecord
+from runtime.fixity.records import COULD_NOT_BE_READ, CheckReport, FixityRecord
 from runtime.fixity.remove import remove
 from runtime.fixity.schedule import RETRY, ScheduleRow, another_try, first_check
 from runtime.fixity.sequencer import BEFORE_ALL_EVENTS
@@ -31,6 +31,8 @@ def deposit(care: Care, ref: ObjectRef, sequencer: str, attempt: Attempt, *, ret
 
     The sequencer is that of the event, normalised. `returned`: a deletion brought an older version back. Its replica is
     hidden then and S3 will remove it, so the first check, which sees that, comes soon.
+
+    If S3 refuses the bytes for good, or on the last attempt, the record says so and has no digests (lesson L38).
 
     Raises:
         UnreadableError: the object could not be read; nothing is recorded (lesson L03).
@@ -105,6 +107,10 @@ class _Deposit:
             )
         except OutOfTimeError as error:
             return self._out_of_time(error, started)
+        except ReadRefusedError as error:
+            if not (error.lasting or self.attempt.last_receive):
+                raise
+            return self._refused(error, started)
         if self.ref.is_folder_marker(examined.facts.size):
             # The marker replaced any managed object of the same key.
             return attrs.evolve(remove(care, self.ref, self.sequencer), action=_MARKER)
@@ -123,7 +129,7 @@ class _Deposit:
             ended=care.clock.now(),
             agent=self.attempt.agent,
         )
-        return self._write(self._record(examined.facts, examined.computed, report), examined.facts.modified)
+        return self.write(self._record(examined.facts, examined.computed, report), examined.facts.modified)
 
     def _out_of_time(self, error: OutOfTimeError, started: datetime) -> Finding:
         standing = self.standing
@@ -140,7 +146,33 @@ class _Deposit:
             ended=self.care.clock.now(),
             agent=self.attempt.agent,
         )
-        return self._write(self._record(error.facts, {}, report), error.facts.modified)
+        return self.write(self._record(error.facts, {}, report), error.facts.modified)
+
+    def _refused(self, error: ReadRefusedError, started: datetime) -> Finding:
+        """Record an object that S3 lists and does not return."""
+        facts = self.care.store.listed(self.ref)
+        if self.ref.is_folder_marker(facts.size):
+            return attrs.evolve(remove(self.care, self.ref, self.sequencer), action=_MARKER)
+        try:
+            # Another version may be current by now: S3 must have refused this one.
+            with self.care.store.open(self.ref, facts.version_id):
+                raise TransientError(f"another version became current while S3 was asked: {error}")
+        except ReadRefusedError as confirmed:
+            error = confirmed
+        report = CheckReport(
+            outcome=Outcome.UNREADABLE,
+            success=False,
+            message=f"{COULD_NOT_BE_READ}{error}",
+            storage_class=facts.storage_class,
+            started=started,
+            ended=self.care.clock.now(),
+            agent=self.attempt.agent,
+        )
+        finding = self.write(self._record(facts, {}, report), facts.modified)
+        if error.lasting or finding.known or finding.outcome is not Outcome.UNREADABLE:
+            return finding
+        # Once somebody has repaired the permission, a redrive deposits at once.
+        return attrs.evolve(finding, action=f"{finding.action}: sent to the dead-letter queue", back_to_queue=True)
 
     def _record(self, facts: ObjectFacts, digests: Mapping[str, str], report: CheckReport) -> FixityRecord:
         same_version = self.standing is not None and self.standing.is_of(facts.version)
@@ -164,21 +196,27 @@ class _Deposit:
         failed = report.success is False
         return report.ended + RETRY if failed else another_try(self.ref, report.ended)
 
-    def _write(self, record: FixityRecord, modified: datetime) -> Finding:
+    def write(self, record: FixityRecord, modified: datetime) -> Finding:
+        """Write record and row, unless a newer event was recorded. `modified` is S3's date of the version."""
         care = self.care
         if not care.records.deposit(record, modified=modified, again=self.standing is not None):
-            return self._stand_back(record)
+            return self._stand_back(record, modified)
         care.schedule.put(ScheduleRow.of(record, record.next_check))
         if self._deleted_meanwhile(record.last_check.started):
             remove(care, record.ref, record.sequencer)
             return Finding(ref=record.ref, action="deleted while it was read: dropped", version_id=record.version_id)
-        action = "deferred" if record.last_check.outcome is Outcome.DEFERRED else "deposited"
+        actions = {Outcome.DEFERRED: "deferred", Outcome.UNREADABLE: "recorded without digests: S3 refuses its bytes"}
+        action = actions.get(record.last_check.outcome, "deposited")
         return Finding.of_check(record, action, before=self.standing)
 
-    def _stand_back(self, record: FixityRecord) -> Finding:
+    def _stand_back(self, record: FixityRecord, modified: datetime) -> Finding:
         standing = self.care.records.get(record.ref)
         if standing is None or standing.identity != record.identity:
             return Finding(ref=record.ref, action="a newer event was recorded: dropped", version_id=record.version_id)
+        unread = standing.last_check.outcome is Outcome.UNREADABLE and not standing.has_baseline
+        if unread and record.last_check.success and self.standing is None:
+            # S3 refused the bytes before; this time it returned them.
+            return attrs.evolve(self, standing=standing).write(record, modified)
         if standing.sequencer < record.sequencer:
             self.care.records.advance(record.ref, record.version_id, record.sequencer)
         return _recorded_before(self.care, standing)

@@ -43,6 +43,7 @@ class ObjectStore(Protocol):
 
         Raises:
             ObjectAbsentError: there is no such object or version.
+            ReadRefusedError: S3 refused its bytes, and would again.
             UnreadableError: S3 did not return it.
         """
 
@@ -53,6 +54,12 @@ class ObjectStore(Protocol):
             ObjectAbsentError: there is none; the error says whether a delete marker is current.
             TransientError: S3 did not answer.
             RefusedError: S3 refused.
+        """
+
+    def listed(self, ref: ObjectRef) -> ObjectFacts:
+        """Return what S3's list says about the current version: all but encryption, digests and replication.
+
+        S3 lists what it refuses to return (lesson L38). Errors as in `current_version`.
         """
 
     def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:

@@ -7,7 +7,7 @@ import attrs
 
 from runtime.fixity import evidence as ev
 from runtime.fixity.digests import StreamDigests, Wanted
-from runtime.fixity.errors import OutOfTimeError, UnreadableError
+from runtime.fixity.errors import OutOfTimeError, ReadRefusedError, UnreadableError
 from runtime.fixity.evidence import Comparison, Evidence, PartSizes
 from runtime.fixity.objects import ObjectFacts
 from runtime.fixity.outcome import Outcome
@@ -62,6 +62,7 @@ class Reader:
 
         Raises:
             ObjectAbsentError: there is no such version.
+            ReadRefusedError: S3 refused the bytes, and would again.
             UnreadableError: not all bytes could be read.
             OutOfTimeError: it does not fit the time left.
         """
@@ -93,6 +94,8 @@ class _Read:
         exact = fresh or self.reader.last
         try:
             return self._once(ref, version_id, fresh=fresh, exact=exact)
+        except ReadRefusedError:
+            raise
         except UnreadableError:
             return self._once(ref, version_id, fresh=True, exact=exact)
 

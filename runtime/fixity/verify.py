@@ -11,7 +11,7 @@ from runtime.fixity.context import Attempt, Care, Finding
 from runtime.fixity.deposit import deposit_again, put_aside
 from runtime.fixity.digests import ALGORITHMS
 from runtime.fixity.due_check import DueCheck
-from runtime.fixity.errors import OutOfTimeError, UnreadableError
+from runtime.fixity.errors import OutOfTimeError, ReadRefusedError, UnreadableError
 from runtime.fixity.evidence import Comparison, Evidence, Source, Verdict
 from runtime.fixity.objects import ObjectFacts
 from runtime.fixity.outcome import Outcome
@@ -28,7 +28,7 @@ def verify(care: Care, replicas: Replicas, due: DueCheck, attempt: Attempt) -> F
 
     If S3's list shows another version or none, ask S3 first which version is current: a replaced or deleted version can
     still be read for weeks. If the object cannot be read the finding goes back to the queue; on the last attempt the
-    record says so first.
+    record says so first, and at once if S3 refuses the bytes for good.
 
     Raises:
         TransientError: a table or S3 did not answer.
@@ -73,7 +73,7 @@ class _Check:
         except OutOfTimeError as error:
             return put_aside(self.care, self.record, str(error))
         except UnreadableError as error:
-            return self._unreadable(str(error))
+            return self._unreadable(str(error), lasting=isinstance(error, ReadRefusedError) and error.lasting)
 
     def _look(self) -> Finding:
         try:
@@ -157,13 +157,17 @@ class _Check:
             raise UnreadableError(f"another version is current, {current.id}: {error}") from error
         return attrs.evolve(finding, action=f"another version is current: {finding.action}", outcome=Outcome.SUPERSEDED)
 
-    def _unreadable(self, reason: str) -> Finding:
+    def _unreadable(self, reason: str, *, lasting: bool) -> Finding:
+        """Record that the object could not be read, or try again.
+
+        The dead-letter queue gets a message for what may be repaired outside of the object, and for each failure once.
+        """
         message = f"{COULD_NOT_BE_READ}{reason}"
-        if self.attempt.last_receive:
-            report = self._report(Outcome.UNREADABLE, message, success=False)
-            return attrs.evolve(
-                self._write(report, action="unreadable: sent to the dead-letter queue"), back_to_queue=True
-            )
+        if self.attempt.last_receive or lasting:
+            written = self._write(self._report(Outcome.UNREADABLE, message, success=False), action="unreadable")
+            if lasting or written.known or written.outcome is not Outcome.UNREADABLE:
+                return written
+            return attrs.evolve(written, action="unreadable: sent to the dead-letter queue", back_to_queue=True)
         return Finding(
             ref=self.record.ref,
             action="to be read again",

@@ -140,7 +140,12 @@ def test_recovery_by_a_newer_version_says_so() -> None:
         ("unreadable", "could not be read: the replica: AccessDenied", "replica unreadable: the copy in the other"),
         ("mismatch", "baseline, md5: expected a, computed b; replica, md5: expected a", "damaged: its content"),
         ("absent", "the object is gone and there is no delete marker", "missing: it is gone"),
-        ("no-baseline", "this software knows none of the algorithms of the baseline", "not comparable: its recorded"),
+        ("no-baseline", "the baseline holds no digest that this software can compare", "not comparable: its recorded"),
+        (
+            "unreadable",
+            "could not be read: S3 refuses its bytes: it lies in GLACIER",
+            "not readable: S3 refuses its bytes",
+        ),
     ],
 )
 def test_l25_the_copy_that_fails_is_named(outcome: str, message: str, title: str) -> None:

@@ -9,7 +9,7 @@ from botocore.compat import HTTPHeaders
 
 from runtime.adapters.clients import client
 from runtime.adapters.s3_objects import S3Objects
-from runtime.fixity.errors import UnreadableError
+from runtime.fixity.errors import ReadRefusedError, UnreadableError
 from runtime.fixity.objects import Encryption
 from runtime.fixity.ports import ObjectStore
 from runtime.shared.errors import ObjectAbsentError, RefusedError, TransientError
@@ -26,7 +26,7 @@ class Bucket(Protocol):
 
     store: ObjectStore
 
-    def put(self, ref: ObjectRef, body: bytes) -> str: ...
+    def put(self, ref: ObjectRef, body: bytes, storage_class: str = "STANDARD") -> str: ...
     def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...], numbers: tuple[int, ...] = ()) -> str: ...
     def delete(self, ref: ObjectRef) -> None: ...
     def delete_version(self, ref: ObjectRef, version_id: str) -> None: ...
@@ -38,8 +38,8 @@ class _FakeBucket:
         self.fake.versioned = versioned
         self.store: ObjectStore = self.fake
 
-    def put(self, ref: ObjectRef, body: bytes) -> str:
-        return self.fake.put(ref, body).version_id
+    def put(self, ref: ObjectRef, body: bytes, storage_class: str = "STANDARD") -> str:
+        return self.fake.put(ref, body, storage_class=storage_class).version_id
 
     def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...], numbers: tuple[int, ...] = ()) -> str:
         return self.fake.put(ref, body, parts=parts, numbers=numbers).version_id
@@ -57,8 +57,9 @@ class _S3Bucket:
         self.s3 = with_buckets(BUCKET, versioned=versioned)
         self.store: ObjectStore = S3Objects(lambda: client("s3"))
 
-    def put(self, ref: ObjectRef, body: bytes) -> str:
-        answer = self.s3.put_object(Bucket=ref.bucket, Key=ref.key, Body=body, ChecksumAlgorithm="CRC64NVME")
+    def put(self, ref: ObjectRef, body: bytes, storage_class: str = "STANDARD") -> str:
+        stored: Any = {"ChecksumAlgorithm": "CRC64NVME", "StorageClass": storage_class}
+        answer = self.s3.put_object(Bucket=ref.bucket, Key=ref.key, Body=body, **stored)
         return str(answer.get("VersionId", "null"))
 
     def put_parts(self, ref: ObjectRef, body: bytes, parts: tuple[int, ...], numbers: tuple[int, ...] = ()) -> str:
@@ -185,7 +186,83 @@ def test_l42_parts_that_s3_does_not_tell_now_may_be_told_later(monkeypatch: pyte
         _s3_answering(monkeypatch, status, str(status)).part_sizes(REF, "v1", 2)
 
 
-def _s3_answering(monkeypatch: pytest.MonkeyPatch, status: int, code: str) -> ObjectStore:
+@pytest.mark.parametrize("storage_class", ["GLACIER", "DEEP_ARCHIVE"])
+def test_l38_an_object_in_an_archive_class_is_refused_and_listed(bucket: Bucket, storage_class: str) -> None:
+    """S3 does not return its bytes, and tells its version, size, ETag and class."""
+    version = bucket.put(REF, b"letter", storage_class)
+
+    for asked in (None, version):
+        with pytest.raises(ReadRefusedError) as caught:
+            bucket.store.open(REF, asked).__enter__()
+        assert caught.value.lasting
+    facts = bucket.store.listed(REF)
+    assert (version, 6, ETAG, storage_class) == (facts.version_id, facts.size, facts.etag, facts.storage_class)
+    assert facts.version == bucket.store.current_version(REF)
+
+
+def test_l38_what_is_listed_is_the_current_version_of_exactly_this_key(bucket: Bucket) -> None:
+    """Neither an older version, nor a longer key, nor what a delete marker hides."""
+    bucket.put(ObjectRef(BUCKET, f"{REF.key}.bak"), b"longer key")
+    with pytest.raises(ObjectAbsentError) as missing:
+        bucket.store.listed(REF)
+    bucket.put(REF, b"first")
+    second = bucket.put(REF, b"second")
+    assert (second, {}) == (bucket.store.listed(REF).version_id, dict(bucket.store.listed(REF).checksums))
+    bucket.delete(REF)
+    with pytest.raises(ObjectAbsentError) as deleted:
+        bucket.store.listed(REF)
+
+    assert (False, True) == (missing.value.delete_marker, deleted.value.delete_marker)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "lasting"),
+    [
+        (403, "InvalidObjectState", "The operation is not valid for the object's storage class", True),
+        (400, "InvalidRequest", "The object was stored using a form of Server Side Encryption. The correct ...", True),
+        (403, "AccessDenied", "User: u is not authorized to perform: kms:Decrypt on the resource associated ...", True),
+        (400, "KMS.DisabledException", "arn:aws:kms:eu-west-1:111111111111:key/1 is disabled.", True),
+        (400, "KMS.KMSInvalidStateException", "arn:aws:kms:eu-west-1:111111111111:key/1 is pending deletion.", True),
+        (403, "AccessDenied", "Access Denied", False),
+    ],
+)
+def test_l38_refusals_of_one_object_are_told_from_those_that_may_pass(
+    monkeypatch: pytest.MonkeyPatch, status: int, code: str, message: str, *, lasting: bool
+) -> None:
+    """What S3 answers says whether the object is the reason."""
+    with pytest.raises(ReadRefusedError, match=f"S3 answered {code}: ") as caught:
+        _s3_answering(monkeypatch, status, code, message).open(REF).__enter__()
+    assert lasting is caught.value.lasting
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, "RequestTimeout"), (400, "InvalidRequest"), (503, "SlowDown")])
+def test_l38_any_other_answer_is_no_refusal_of_the_object(
+    monkeypatch: pytest.MonkeyPatch, status: int, code: str
+) -> None:
+    """What may be different the next time is only unreadable now."""
+    with pytest.raises(UnreadableError, match=code) as caught:
+        _s3_answering(monkeypatch, status, code).open(REF).__enter__()
+    assert not isinstance(caught.value, ReadRefusedError)
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("status", [400, 403])
+def test_l38_what_is_current_is_listed_where_head_is_refused(status: int) -> None:
+    """HEAD needs the depositor's key under SSE-C, and its answer has no code; the list tells the version."""
+    store = _S3Bucket()
+    version = store.put(REF, b"letter")
+    reader = client("s3")
+    answer = AWSResponse("https://s3", status, HTTPHeaders(), _Raw(b""))
+    reader.meta.events.register("before-send.s3.HeadObject", cast("Any", lambda **_: answer))
+
+    assert version == S3Objects(lambda: reader).current_version(REF).id
+    store.delete(REF)
+    with pytest.raises(ObjectAbsentError) as caught:
+        S3Objects(lambda: reader).current_version(REF)
+    assert caught.value.delete_marker
+
+
+def _s3_answering(monkeypatch: pytest.MonkeyPatch, status: int, code: str, message: str = "m") -> ObjectStore:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
 
@@ -193,7 +270,7 @@ def _s3_answering(monkeypatch: pytest.MonkeyPatch, status: int, code: str) -> Ob
         made = client("s3", region="eu-west-1")
 
         def answer(**_: object) -> AWSResponse:
-            raw = _Raw(f"<Error><Code>{code}</Code><Message>m</Message></Error>".encode())
+            raw = _Raw(f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode())
             return AWSResponse("https://s3", status, HTTPHeaders(), raw)
 
         made.meta.events.register("before-send.s3", cast("Any", answer))

@@ -18,7 +18,10 @@ from tests.infra.synthesis import ROOT, Assembly, Resource, listed
 _READ: Final = {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"}
 ASKED: Final[dict[str, dict[str, set[str]]]] = {
     # Nor does AWS say which right to list makes a missing version answer 404.
-    "s3_objects": {name: {*_READ, "s3:ListBucketVersions"} for name in ("get_object", "head_object")},
+    "s3_objects": {
+        **{name: {*_READ, "s3:ListBucketVersions"} for name in ("get_object", "head_object")},
+        "list_object_versions": {"s3:ListBucketVersions"},
+    },
     "dynamodb_records": {
         "get_item": {"dynamodb:GetItem"},
         "put_item": {"dynamodb:PutItem"},

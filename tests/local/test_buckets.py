@@ -8,6 +8,9 @@ import pytest
 from duracloud.local.aws import ACCOUNT, LocalAws
 from duracloud.local.watching import eventually
 from runtime.adapters.s3_bucket_list import S3MainBuckets
+from runtime.adapters.s3_objects import S3Objects
+from runtime.fixity.errors import ReadRefusedError
+from runtime.shared.object_ref import ObjectRef
 from tests.local.support import deploy, messages, policy, unique
 
 RULES = [
@@ -247,3 +250,33 @@ def test_l55_the_list_of_buckets_has_pages(aws: LocalAws) -> None:
 
     assert 2 == len(s3.list_buckets(Prefix=prefix, MaxBuckets=2)["Buckets"])
     assert names == S3MainBuckets(s3, prefix, 2).names()
+
+
+@pytest.mark.parametrize(
+    ("upload", "refused", "looked_at"),
+    [
+        ({"StorageClass": "GLACIER"}, "InvalidObjectState", True),
+        ({"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}, "InvalidRequest", False),
+    ],
+    ids=["archive class", "SSE-C"],
+)
+def test_l38_s3_lists_what_it_refuses_to_return(
+    bucket: Versioned, upload: dict[str, Any], refused: str, *, looked_at: bool
+) -> None:
+    """GetObject says why, HeadObject does so for SSE-C without a code, and the list of versions tells the object."""
+    s3, name = bucket.s3, bucket.name
+    put = s3.put_object(Bucket=name, Key="refused.txt", Body=b"letter", **upload)
+    with pytest.raises(s3.exceptions.ClientError, match=refused):
+        s3.get_object(Bucket=name, Key="refused.txt")
+    if looked_at:
+        assert put["VersionId"] == s3.head_object(Bucket=name, Key="refused.txt")["VersionId"]
+    else:
+        with pytest.raises(s3.exceptions.ClientError, match="400"):
+            s3.head_object(Bucket=name, Key="refused.txt")
+    store = S3Objects(lambda: s3)
+    with pytest.raises(ReadRefusedError) as caught:
+        store.open(ObjectRef(name, "refused.txt")).__enter__()
+    assert caught.value.lasting
+    facts = store.listed(ObjectRef(name, "refused.txt"))
+    assert (put["VersionId"], 6, put["ETag"].strip('"')) == (facts.version_id, facts.size, facts.etag)
+    assert facts.version_id == store.current_version(ObjectRef(name, "refused.txt")).id

@@ -12,7 +12,7 @@ import attrs
 from typing_extensions import override
 
 from runtime.fixity.digests import digester
-from runtime.fixity.errors import UnreadableError
+from runtime.fixity.errors import ReadRefusedError, UnreadableError
 from runtime.fixity.objects import NULL_VERSION, Encryption, ObjectFacts, Replication, Version
 from runtime.fixity.records import FixityRecord
 from runtime.fixity.schedule import ScheduleRow
@@ -135,11 +135,22 @@ class FakeStore:
         self.opened.append((ref, version_id, fresh))
         self.on_open(len(self.opened))
         version = self._version(ref, version_id)
+        _refuse(version.facts)
         yield _FakeOpen(version.facts, version.body, self.on_chunk)
 
     def current_version(self, ref: ObjectRef) -> Version:
         self.heads += 1
         return self._current(ref).facts.version
+
+    def listed(self, ref: ObjectRef) -> ObjectFacts:
+        facts = self._current(ref).facts
+        return attrs.evolve(
+            facts,
+            encryption=Encryption.S3_MANAGED,
+            checksums={},
+            depositor_digests={},
+            replication=Replication.NONE,
+        )
 
     def facts(self, ref: ObjectRef, version_id: str | None) -> ObjectFacts:
         self.heads += 1
@@ -165,6 +176,13 @@ class FakeStore:
             if version.version_id == version_id and not version.marker:
                 return version
         raise ObjectAbsentError("there is no such version")
+
+
+def _refuse(facts: ObjectFacts) -> None:
+    if facts.storage_class in {"GLACIER", "DEEP_ARCHIVE"}:
+        raise ReadRefusedError(f"it lies in {facts.storage_class}", lasting=True)
+    if facts.encryption is Encryption.CUSTOMER_PROVIDED:
+        raise ReadRefusedError("only its depositor has the key", lasting=True)
 
 
 @attrs.frozen
