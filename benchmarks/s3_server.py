@@ -54,7 +54,7 @@ def _digests(size: int) -> tuple[str, str]:
     return md5.hexdigest(), base64.b64encode(crc.to_bytes(8, "big")).decode()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class S3Handler(BaseHTTPRequestHandler):
     """Answers GetObject and HeadObject for keys made by `key_of`, and every call of DynamoDB with nothing."""
 
     protocol_version = "HTTP/1.1"
@@ -170,7 +170,7 @@ def main() -> None:
     parser.add_argument("key", metavar="PEM_FILE")
     parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS")
     options = parser.parse_args()
-    handler = type("Handler", (_Handler,), {"latency_seconds": options.latency})
+    handler = type("Handler", (S3Handler,), {"latency_seconds": options.latency})
     server = ThreadingHTTPServer((HOST, 0), handler)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(options.certificate, options.key)
