@@ -56,6 +56,7 @@ class Partition:
     taken: int = 0
 
     def takes(self, units: int) -> bool:
+        """Take so many units, or none; return whether they were taken."""
         now = time.monotonic()
         self.left = min(self.units_a_second, self.left + (now - self.moment) * self.units_a_second)
         self.moment = now
