@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import import_time, level_load, object_cpu, read_and_hash, small_objects, synthesis
+from benchmarks import busy_partition, import_time, level_load, object_cpu, read_and_hash, small_objects, synthesis
 from benchmarks.row import Row
 from duracloud.progress import counted
 
@@ -16,6 +16,7 @@ BENCHMARKS: Final[dict[str, Callable[[], Sequence[Row]]]] = {
     "object": lambda: [object_cpu.measure()],
     "import": import_time.measure,
     "synth": synthesis.measure,
+    "partition": lambda: [busy_partition.measure()],
     "level": lambda: [level_load.measure()],
 }
 

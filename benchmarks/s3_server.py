@@ -53,7 +53,7 @@ def _digests(size: int) -> tuple[str, str]:
     return md5.hexdigest(), base64.b64encode(crc.to_bytes(8, "big")).decode()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class S3Handler(BaseHTTPRequestHandler):
     """Answers GetObject and HeadObject for keys made by `key_of`, and every call of DynamoDB with nothing."""
 
     protocol_version = "HTTP/1.1"
@@ -165,7 +165,7 @@ def client_environment() -> dict[str, str]:
 def main() -> None:
     """Serve on a free port, and print it, until the process is ended."""
     certificate, key, latency = sys.argv[1:]
-    handler = type("Handler", (_Handler,), {"latency_seconds": float(latency)})
+    handler = type("Handler", (S3Handler,), {"latency_seconds": float(latency)})
     server = ThreadingHTTPServer((HOST, 0), handler)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate, key)

@@ -43,7 +43,8 @@ def test(
 
 def bench(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="hash, batch, object, import, synth, level; or all.")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="hash, batch, object, import, synth, partition, level; or all."),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 if a goal is missed.")] = False,
     as_json: AsJson = False,

@@ -14,7 +14,11 @@ from duracloud.local.watching import eventually
 from runtime.shared.timestamps import timestamp
 
 Row = dict[str, Any]
-_COUNTS: Final = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+_COUNTS: Final = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateNumberOfMessagesNotVisible",
+)
 
 
 class Service:

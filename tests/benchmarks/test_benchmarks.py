@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import import_time, level_load, object_cpu, read_and_hash, small_objects, synthesis
+from benchmarks import busy_partition, import_time, level_load, object_cpu, read_and_hash, small_objects, synthesis
 from benchmarks.row import Row, table
 from duracloud.cli.main import main
 from runtime.settings import FUNCTIONS
@@ -31,6 +31,14 @@ def test_cpu_per_object_is_measured() -> None:
 
     assert row.measured.endswith("CPU ms")
     assert row.ratio > 1
+
+
+def test_l47_a_backlog_of_one_bucket_is_worked_off_at_the_limit_of_its_partition() -> None:
+    """Real handler, adapters and SDK deposit every object; no message fails, although many calls are throttled."""
+    row = busy_partition.measure(objects=40, units_a_second=20, processes=1)
+
+    assert row.measured.endswith(" 0 failed")
+    assert ", 0 calls throttled" not in row.measured
 
 
 def test_import_time_is_measured() -> None:
@@ -109,4 +117,4 @@ def test_missed_goal_fails_only_when_asked(
 def test_unknown_benchmark_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
     """The error says what was got and what is allowed."""
     assert 2 == main(["bench", "nonsense"])
-    assert "got nonsense; allowed: hash, batch, object, import, synth, level" in capsys.readouterr().err
+    assert "got nonsense; allowed: hash, batch, object, import, synth, partition, level" in capsys.readouterr().err

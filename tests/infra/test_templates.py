@@ -18,13 +18,13 @@ FUNCTION = "AWS::Lambda::Function"
 LOG = "AWS::Logs::LogGroup"
 # Each queue with the function that works on it, and how often a message is tried.
 QUEUES = [
-    ("object-created", settings.DepositSettings.function, 3),
-    ("object-deleted", settings.RemovalSettings.function, 3),
-    ("bucket-requests", settings.ProvisioningSettings.function, 3),
+    ("object-created", settings.DepositSettings.function, 5),
+    ("object-deleted", settings.RemovalSettings.function, 5),
+    ("bucket-requests", settings.ProvisioningSettings.function, 5),
     ("verification", settings.VerificationSettings.function, 5),
-    ("sweep", settings.SweepSettings.function, 3),
-    ("reports", settings.ReportSettings.function, 3),
-    ("replication-events", settings.ReplicationSettings.function, 3),
+    ("sweep", settings.SweepSettings.function, 5),
+    ("reports", settings.ReportSettings.function, 5),
+    ("replication-events", settings.ReplicationSettings.function, 5),
 ]
 
 
@@ -403,7 +403,7 @@ def test_only_the_request_bucket_announces_objects(variant: Assembly) -> None:
 
 
 @pytest.mark.parametrize(("name", "function", "receives"), QUEUES)
-def test_work_queues_lose_nothing(variant: Assembly, name: str, function: str, receives: int) -> None:
+def test_l47_work_queues_lose_nothing(variant: Assembly, name: str, function: str, receives: int) -> None:
     """Each queue waits six time-outs, then sets aside, and keeps that longest; messages of a batch fail one by one."""
     environment = variant.settings.name
     queue = variant.named(QUEUE, f"duracloud-{environment}-{name}")
@@ -526,16 +526,23 @@ def test_work_in_slices_is_started_through_its_queue(variant: Assembly, work: st
     assert '{"action":"start","time":<time>}' == target["InputTransformer"]["InputTemplate"]
 
 
-def test_only_work_in_slices_may_call_itself(variant: Assembly) -> None:
-    """Lambda stops a function that calls itself by its own messages, but for those that are made so."""
+def test_l47_who_sends_to_its_own_queue_may_call_itself(variant: Assembly) -> None:
+    """Lambda stops a function that calls itself by its own messages, but for those that are made so.
+
+    Slices continue, and throttled messages are sent anew.
+    """
     allowed = {
         function.physical_name
         for function in variant.resources(FUNCTION)
         if "Allow" == function.properties.get("RecursiveLoop")
     }
 
-    slicing = (settings.SweepSettings.function, settings.ReportSettings.function)
-    assert {function_name(variant.settings.name, name) for name in slicing} == allowed
+    sending = [
+        name
+        for name, kind in settings.FUNCTIONS.items()
+        if issubclass(kind, settings.FixitySettings | settings.SweepSettings | settings.ReportSettings)
+    ]
+    assert {function_name(variant.settings.name, name) for name in sending} == allowed
 
 
 def test_rules_deliver_to_their_queue_alone(variant: Assembly) -> None:
