@@ -154,7 +154,7 @@ class Assembly:
     def resource(self, layer: str, logical_id: str) -> Resource:
         return Resource(layer, logical_id, self.templates[layer]["Resources"][logical_id])
 
-    def resolve(self, layer: str, value: Any) -> str:  # noqa: ANN401 (any value of a template)
+    def resolve(self, layer: str, value: Any) -> str:  # noqa: ANN401, PLR0911 (any value of a template; a case each)
         """Return what a value means: a text, or `Type:name` of what it refers to, across stacks too."""
         if isinstance(value, str | int | bool):
             return str(value)
