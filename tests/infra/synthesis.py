@@ -124,6 +124,14 @@ class Assembly:
         """Return what the resources of a type are called in references."""
         return {self._target(found.layer, found.logical_id, "") for found in self.resources(kind)}
 
+    def names_of(self, kind: str) -> set[str]:
+        """Return the names that resources of a type have in AWS."""
+        return {str(found.physical_name) for found in self.resources(kind)}
+
+    def name_of(self, layer: str, value: Any) -> str:  # noqa: ANN401 (any value of a template)
+        """Return the name in AWS of what a value refers to."""
+        return self.resolve(layer, value).rpartition(":")[2]
+
     def target_of(self, schedule: str) -> Mapping[str, Any]:
         """Return the target of the only rule that has a schedule."""
         rules = [rule.properties for rule in self.resources("AWS::Events::Rule")]

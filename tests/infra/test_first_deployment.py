@@ -20,7 +20,7 @@ def _without_protection(template: Mapping[str, Any]) -> str:
 
 
 def test_l48_a_first_deployment_differs_by_protection_only(assemblies: Mapping[str, Assembly], tmp_path: Path) -> None:
-    """With the flag neither stacks nor tables are protected; all else is as without it, so that one follows the other."""
+    """With the flag neither stacks nor tables are protected; all else is the same."""
     first, later = synthesise(load_settings("prod"), tmp_path, firstDeployment="true"), assemblies["prod"]
 
     for found, protected in ((first, False), (later, True)):
