@@ -72,10 +72,11 @@ def template(name: str, *, protected: bool) -> dict[str, Any]:
     }
 
 
-def deploy(aws: LocalAws, name: str, *, protected: bool) -> str:
+def deploy(aws: LocalAws, name: str, *, protected: bool, late: bool = False) -> str:
     """Deploy as the CDK command line does, and return the status of the stack.
 
-    What a failed creation left is deleted first. Termination protection is switched before the change is made.
+    What a failed creation left is deleted first. Termination protection is switched before the change is made. With
+    `late` a taken name is found when the table is there.
     """
     cloudformation, stack = aws.client("cloudformation"), f"duracloud-{name}-storage"
     aws.client("ssm").put_parameter(Name=PARAMETER, Value="30", Type="String", Overwrite=True)
@@ -84,16 +85,22 @@ def deploy(aws: LocalAws, name: str, *, protected: bool) -> str:
         return str(cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"])
 
     known = {one["StackName"]: one["StackStatus"] for one in cloudformation.describe_stacks()["Stacks"]}
-    body = json.dumps(template(name, protected=protected))
+    body = template(name, protected=protected)
+    if late:
+        # CloudFormation looks at names before it makes anything, but not at one that it has to wait for.
+        parts = {"Fn::Join": ["|", [f"{name}-managed", {"Ref": "Table"}]]}
+        body["Resources"]["Bucket"]["Properties"]["BucketName"] = {"Fn::Select": [0, {"Fn::Split": ["|", parts]}]}
     if known.get(stack) == "ROLLBACK_COMPLETE":
         cloudformation.delete_stack(StackName=stack)
         cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
         known.pop(stack)
     if stack in known:
         cloudformation.update_termination_protection(StackName=stack, EnableTerminationProtection=protected)
-        cloudformation.update_stack(StackName=stack, TemplateBody=body)
+        cloudformation.update_stack(StackName=stack, TemplateBody=json.dumps(body))
     else:
-        cloudformation.create_stack(StackName=stack, TemplateBody=body, EnableTerminationProtection=protected)
+        cloudformation.create_stack(
+            StackName=stack, TemplateBody=json.dumps(body), EnableTerminationProtection=protected
+        )
     return eventually(state, lambda seen: seen.endswith(ENDED), seconds=60)
 
 
@@ -114,7 +121,7 @@ def of(found: list[Finding], what: str) -> Finding:
 def test_l48_a_protected_first_deployment_that_fails_cannot_be_repeated(aws: LocalAws, name: str, taken: str) -> None:
     """Why there is the flag: CloudFormation cannot take back a protected table, nor delete a protected stack."""
     assert taken == f"{name}-managed"
-    assert "ROLLBACK_FAILED" == deploy(aws, name, protected=True)
+    assert "ROLLBACK_FAILED" == deploy(aws, name, protected=True, late=True)
     with pytest.raises(Exception, match="TerminationProtection is enabled"):
         aws.client("cloudformation").delete_stack(StackName=f"duracloud-{name}-storage")
     stack = of(looked_at(name), "stack")
@@ -129,8 +136,8 @@ def test_l48_a_first_deployment_is_repeated_by_the_same_command_and_protected_by
     assert (Verdict.PROBLEM, 1) == (of(before, f"Bucket {taken}").verdict, status(before))
     assert "the name is taken" in of(before, f"Bucket {taken}").text
 
-    for _ in range(2):
-        assert "ROLLBACK_COMPLETE" == deploy(aws, name, protected=False)
+    for late in (True, False, True):
+        assert "ROLLBACK_COMPLETE" == deploy(aws, name, protected=False, late=late)
         assert Verdict.OK == of(looked_at(name), "stack").verdict
         assert "the name is free" == of(looked_at(name), "GlobalTable").text
     session: Any = boto3.session.Session("111122223333", "secret", region_name=REGION)
