@@ -1,6 +1,5 @@
 """Looks at an account before and after a deployment; it reads and changes nothing."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
@@ -57,12 +56,7 @@ class Preflight:
         yield from _looked_at("block of public access", self._public_access)
 
     def _client(self, service: str, region: str = "") -> Any:  # noqa: ANN401 (boto3 builds classes at run time)
-        how = Config(
-            retries={"mode": "standard", "total_max_attempts": 3},
-            connect_timeout=10,
-            # An address of the user's own, such as the local AWS, has no names below it.
-            inject_host_prefix="AWS_ENDPOINT_URL" not in os.environ,
-        )
+        how = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=10)
         return boto3.session.Session().client(service, region_name=region or self._settings.region, config=how)  # type: ignore[call-overload]
 
     def _placeholders(self) -> Iterator[Finding]:
