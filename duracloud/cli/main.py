@@ -40,6 +40,7 @@ def _app() -> typer.Typer:
     local.register(app)
     develop.register(app)
     app.command(epilog="Example: duracloud settings prod")(service.settings)
+    app.command(epilog="Example: duracloud preflight --env prod")(service.preflight)
     app.command(epilog="Example: duracloud alarms --env prod --json")(service.alarms)
     app.command(epilog="Example: duracloud cost --env prod --objects 1e6 --bytes 10TB")(service.cost)
     trail = _typer("Verify a copy of the audit trail without network.", "Example: duracloud audit verify audit/")

@@ -1,4 +1,4 @@
-"""Verbs for those who run the service: settings, alarms, cost, restore."""
+"""Verbs for those who run the service: settings, preflight, alarms, cost, restore."""
 
 import json
 from pathlib import Path
@@ -35,6 +35,17 @@ def settings(
     rows = [("SETTING", "VALUE", "UNIT", "SOURCE")]
     rows += [(one.setting.key, text(one.value), one.setting.unit, one.source) for one in found]
     typer.echo("\n".join(aligned(rows)))
+
+
+def preflight(env: Env, as_json: AsJson = False) -> int:
+    """Look at the account before and after a deployment: names, quotas, account settings, bootstrap, protection.
+
+    It reads and changes nothing. The exit status is 1 if something is wrong, not protected, or could not be looked at.
+    """
+    found = settings_of(env)
+    from duracloud.preflight.command import run  # noqa: PLC0415 (loads boto3)
+
+    return run(found, as_json=as_json)
 
 
 def alarms(env: Env = LOCAL, as_json: AsJson = False) -> None:

@@ -44,7 +44,21 @@ def test_help_fits_a_screen_and_has_an_example(words: tuple[str, ...], capsys: p
 
 def test_every_verb_is_there() -> None:
     """All that people run has one front door."""
-    expected = {"up", "down", "clean", "demo", "drill", "test", "bench", "synth", "alarms", "cost", "audit", "restore"}
+    expected = {
+        "up",
+        "down",
+        "clean",
+        "demo",
+        "drill",
+        "test",
+        "bench",
+        "synth",
+        "preflight",
+        "alarms",
+        "cost",
+        "audit",
+        "restore",
+    }
 
     assert expected <= {words[0] for words in VERBS if words}
 
@@ -73,6 +87,8 @@ def test_without_a_verb_the_overview_is_printed(capsys: pytest.CaptureFixture[st
         (["bench", "moon"], "got moon; allowed: hash, batch, object, import, synth, level"),
         (["audit", "verify", "no folder"], "no folder is not a copy of audit/: it has neither events/ nor manifests/"),
         (["audit", "verify", ".", "--since", "moon"], "got 'moon'; allowed: a day such as 2026-03-01"),
+        (["preflight"], "Missing option '--env'; see 'duracloud preflight --help'"),
+        (["preflight", "--env", "moon"], "the environment is 'moon'; allowed: dev|local|prod|staging"),
         (["restore", ".", "letters"], "Missing option '--env'; see 'duracloud restore --help'"),
         (["restore", "--env", "moon", ".", "letters"], "the environment is 'moon'; allowed: dev|local|prod|staging"),
         (

@@ -118,6 +118,14 @@ class Assembly:
         """Return what the resources of a type are called in references."""
         return {self._target(found.layer, found.logical_id, "") for found in self.resources(kind)}
 
+    def names_of(self, kind: str) -> set[str]:
+        """Return the names that resources of a type have in AWS."""
+        return {str(found.physical_name) for found in self.resources(kind)}
+
+    def name_of(self, layer: str, value: Any) -> str:  # noqa: ANN401 (any value of a template)
+        """Return the name in AWS of what a value refers to."""
+        return self.resolve(layer, value).rpartition(":")[2]
+
     def target_of(self, schedule: str) -> Mapping[str, Any]:
         """Return the target of the only rule that has a schedule."""
         rules = [rule.properties for rule in self.resources("AWS::Events::Rule")]
@@ -148,7 +156,7 @@ class Assembly:
     def resource(self, layer: str, logical_id: str) -> Resource:
         return Resource(layer, logical_id, self.templates[layer]["Resources"][logical_id])
 
-    def resolve(self, layer: str, value: Any) -> str:  # noqa: ANN401 (any value of a template)
+    def resolve(self, layer: str, value: Any) -> str:  # noqa: ANN401, PLR0911 (any value of a template; a case each)
         """Return what a value means: a text, or `Type:name` of what it refers to, across stacks too."""
         if isinstance(value, str | int | bool):
             return str(value)

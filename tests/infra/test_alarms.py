@@ -153,12 +153,12 @@ def _watched_by(assembly: Assembly, name: str, dimension: str) -> dict[str, Reso
 def _last_stops(assembly: Assembly) -> set[str]:
     """Return the queues that take what failed for good, of queues and of streams."""
     found = {
-        assembly.resolve(queue.layer, queue.properties["RedrivePolicy"]["deadLetterTargetArn"])
+        assembly.name_of(queue.layer, queue.properties["RedrivePolicy"]["deadLetterTargetArn"])
         for queue in assembly.resources(QUEUE)
         if "RedrivePolicy" in queue.properties
     }
     return found | {
-        assembly.resolve(mapping.layer, mapping.properties["DestinationConfig"]["OnFailure"]["Destination"])
+        assembly.name_of(mapping.layer, mapping.properties["DestinationConfig"]["OnFailure"]["Destination"])
         for mapping in assembly.resources("AWS::Lambda::EventSourceMapping")
         if "DestinationConfig" in mapping.properties
     }
@@ -171,7 +171,7 @@ def _calls_on_tables(assembly: Assembly) -> dict[str, set[str]]:
         for statement in policy.statements:
             actions = ITEM_ACTIONS.intersection(listed(statement["Action"]))
             for resource in listed(statement["Resource"]):
-                calls[assembly.resolve(policy.layer, resource)] |= {
+                calls[assembly.name_of(policy.layer, resource)] |= {
                     action.removeprefix("dynamodb:") for action in actions
                 }
     return {table: operations for table, operations in calls.items() if operations}
@@ -201,8 +201,8 @@ def test_l01_every_watched_metric_is_published_by_what_it_names(
     """Each metric of alarms and dashboard has a name, namespace and dimensions under which data arrives."""
     publish(any_settings(ReplicationSettings, environment=variant.settings.name), {Metric.FAILED_CHECKS: 0})
     emitted = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"][0]
-    queues = {f"{queue}.QueueName" for queue in variant.references_to(QUEUE)}
-    functions = variant.references_to(FUNCTION)
+    queues = variant.names_of(QUEUE)
+    functions = variant.names_of(FUNCTION)
     calls = _calls_on_tables(variant)
     publishing = _publishing_modules()
     watched = [*_of_alarms(variant), *_of_dashboard(variant)]
@@ -242,7 +242,7 @@ def test_every_dead_letter_queue_has_its_alarms(variant: Assembly) -> None:
     last_stops = _last_stops(variant)
     for name in ("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"):
         watched = _watched_by(variant, name, "QueueName")
-        assert last_stops <= {queue.removesuffix(".QueueName") for queue in watched}
+        assert last_stops <= set(watched)
         if name == "ApproximateNumberOfMessagesVisible":
             assert {variant.settings.alarms.dead_letters} == {
                 alarm.properties["Threshold"] for alarm in watched.values()
@@ -251,10 +251,7 @@ def test_every_dead_letter_queue_has_its_alarms(variant: Assembly) -> None:
 
 def test_forgotten_messages_are_told_before_they_are_deleted(variant: Assembly) -> None:
     """A queue keeps messages longer than the age at which its alarm speaks."""
-    kept = {
-        f"SQS::Queue:{queue.physical_name}.QueueName": queue.properties["MessageRetentionPeriod"]
-        for queue in variant.resources(QUEUE)
-    }
+    kept = {str(queue.physical_name): queue.properties["MessageRetentionPeriod"] for queue in variant.resources(QUEUE)}
     for queue, alarm in _watched_by(variant, "ApproximateAgeOfOldestMessage", "QueueName").items():
         assert alarm.properties["Threshold"] < kept[queue]
 
@@ -263,7 +260,7 @@ def test_the_age_of_work_is_told_for_every_queue(variant: Assembly) -> None:
     """Each queue, of work or of what was set aside, has an alarm on the age of its oldest message."""
     watched = _watched_by(variant, "ApproximateAgeOfOldestMessage", "QueueName")
 
-    assert {f"{queue}.QueueName" for queue in variant.references_to(QUEUE)} == set(watched)
+    assert variant.names_of(QUEUE) == set(watched)
 
 
 @pytest.mark.parametrize("metric", ["Errors", "Throttles"])
@@ -271,13 +268,13 @@ def test_every_function_has_its_alarms(variant: Assembly, metric: str) -> None:
     """An invocation of any function that ends in an error, or is refused, is told."""
     watched = _watched_by(variant, metric, "FunctionName")
 
-    assert variant.references_to(FUNCTION) == set(watched)
+    assert variant.names_of(FUNCTION) == set(watched)
 
 
 def test_every_stream_has_an_alarm_on_its_age(variant: Assembly) -> None:
     """Each function that works on a stream says when it is far behind, before records are set aside."""
     streaming = {
-        variant.resolve(mapping.layer, mapping.properties["FunctionName"]): mapping.properties
+        variant.name_of(mapping.layer, mapping.properties["FunctionName"]): mapping.properties
         for mapping in variant.resources("AWS::Lambda::EventSourceMapping")
         if "StartingPosition" in mapping.properties
     }
@@ -290,7 +287,7 @@ def test_every_stream_has_an_alarm_on_its_age(variant: Assembly) -> None:
 
 def test_every_table_has_its_alarms(variant: Assembly) -> None:
     """Refused reads and writes, errors inside DynamoDB, slowness and consumption are told for each table."""
-    tables = variant.references_to("AWS::DynamoDB::GlobalTable")
+    tables = variant.names_of("AWS::DynamoDB::GlobalTable")
     for name in DYNAMODB_METRICS:
         if name != "ConsumedReadCapacityUnits":
             assert tables == set(_watched_by(variant, name, "TableName")), name
@@ -336,11 +333,14 @@ def test_every_alarm_tells_people_and_says_what_to_do(variant: Assembly) -> None
 
     Of what happens and does not end nobody is told that it is over (lesson L13).
     """
+    topic = f"duracloud-{variant.settings.name}-alerts"
+    assert {topic} == variant.names_of("AWS::SNS::Topic")
+    address = f"arn:aws:sns:{variant.settings.region}:{variant.settings.account}:{topic}"
     for name, properties in _by_name(variant).items():
         of_events = name.startswith(OF_EVENTS)
         for kind in ("AlarmActions",) if of_events else ("AlarmActions", "OKActions"):
             told = [variant.resolve(naming.MONITORING, action) for action in properties[kind]]
-            assert [f"SNS::Topic:duracloud-{variant.settings.name}-alerts"] == told
+            assert [address] == told
         assert of_events == ("OKActions" not in properties)
         if of_events:
             assert properties["Period"] >= 3600

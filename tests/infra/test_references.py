@@ -11,7 +11,7 @@ IDENTITY = {"BucketName", "TableName", "KeySchema", "AttributeDefinitions", "Que
 
 
 def test_f20_the_streams_that_mappings_read_are_imported_and_nothing_else(variant: Assembly) -> None:
-    """Each mapping of a stream imports its ARN: CloudFormation knows it when it plans. No other output is held in use."""
+    """Each mapping of a stream imports its ARN, which CloudFormation knows when it plans; nothing else is imported."""
     imported = {layer: [str(one) for one in _imports(variant.templates[layer])] for layer in LAYERS}
     streams = [
         str(mapping.properties["EventSourceArn"])

@@ -8,7 +8,7 @@ import pytest
 from runtime import settings
 from runtime.contract import Attribute, function_name
 from stacks import naming
-from stacks.config import ConfigurationError, load_settings
+from stacks.config import ConfigurationError, load_settings, split_tag
 from tests.infra.synthesis import LAYERS, Assembly, Resource, listed, settings_of, synthesise
 
 BUCKET = "AWS::S3::Bucket"
@@ -89,6 +89,8 @@ def test_parameters_are_exactly_the_public_contract(variant: Assembly) -> None:
     expected = {
         "base/alert-topic-arn": f"SNS::Topic:duracloud-{name}-alerts",
         "base/audit-key-arn": f"KMS::Key:{variant.signing_key.logical_id}",
+        "base/power-users-policy": f"{prefix}-S3PowerUsers",
+        "base/users-policy": f"{prefix}-S3Users",
         "storage/managed-bucket": f"S3::Bucket:{prefix}-managed",
         "storage/request-bucket": f"S3::Bucket:{prefix}-bucket-requested",
         "storage/logs-bucket": f"S3::Bucket:{prefix}-logs",
@@ -587,10 +589,11 @@ def test_s3_reports_replications_to_their_queue_alone(variant: Assembly) -> None
 
 
 def test_resources_are_tagged(variant: Assembly) -> None:
-    """Buckets, queues and functions say what they belong to."""
-    tags = [{"Key": "Application", "Value": "DuraCloud"}, {"Key": "Environment", "Value": variant.settings.name}]
+    """Buckets, queues and functions say what they belong to, and have the tags of the settings."""
+    tags = {"Application": "DuraCloud", "Environment": variant.settings.name}
+    tags |= dict(split_tag(tag) for tag in variant.settings.tags)
     for resource in variant.resources(BUCKET, QUEUE, FUNCTION):
-        assert tags == resource.properties["Tags"]
+        assert tags == {tag["Key"]: tag["Value"] for tag in resource.properties["Tags"]}
 
 
 def test_the_variant_differs_only_where_it_should() -> None:

@@ -30,7 +30,10 @@ def _apply_after_provisioning(kind: str, apply: Callable[[str, Row], None]) -> N
 
 
 def create_tables_completely() -> None:
-    """CloudFormation of AWS applies a table's time to live and point-in-time recovery; the emulator's drops both."""
+    """CloudFormation of AWS applies a table's time to live, point-in-time recovery and protection from deletion.
+
+    The emulator's drops all three of a global table, and deletes protected tables.
+    """
 
     def apply(name: str, properties: Row) -> None:
         replicas = properties.get("Replicas") or [{}]
@@ -39,9 +42,24 @@ def create_tables_completely() -> None:
             dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": expiry})
         if recovery := properties.get(recovery_key) or replicas[0].get(recovery_key):
             dynamodb._update_continuous_backups({"TableName": name, recovery_key: recovery})
+        if "Replicas" in properties:
+            protected = replicas[0].get("DeletionProtectionEnabled", False)
+            dynamodb._tables[name]["DeletionProtectionEnabled"] = protected
 
     for kind in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
         _apply_after_provisioning(kind, apply)
+        _refuse_to_delete_protected_tables(provisioners._RESOURCE_HANDLERS[kind])
+
+
+def _refuse_to_delete_protected_tables(handler: Row) -> None:
+    delete = handler["delete"]
+
+    def delete_unprotected(name: str, *args: Any) -> Any:
+        if (dynamodb._tables.get(name) or {}).get("DeletionProtectionEnabled"):
+            raise ValueError(f"Table {name} is protected against deletion")
+        return delete(name, *args)
+
+    handler["delete"] = delete_unprotected
 
 
 def create_buckets_completely() -> None:
