@@ -6,7 +6,9 @@ from typing import Any
 import attrs
 
 from runtime.provisioning.bucket_configuration import Step
+from runtime.provisioning.bucket_policy import PUBLIC
 from runtime.provisioning.differences import difference
+from runtime.provisioning.errors import PublicAccessBlockedError
 
 
 @attrs.frozen
@@ -35,7 +37,15 @@ def repair(
     """
     for step in steps:
         found = difference(step, read(step.call), in_use=in_use)
+        corrected = True
         if found.arguments is not None:
-            apply(attrs.evolve(step, arguments=found.arguments))
-        yield from (Finding(text, corrected=True) for text in found.corrected)
+            try:
+                apply(attrs.evolve(step, arguments=found.arguments))
+            except PublicAccessBlockedError:
+                # Somebody closed the bucket by its block alone, and its policy still lets everybody read.
+                if not in_use:
+                    raise
+                corrected = False
+        not_done = "" if corrected else f"not done while public access is blocked and the policy has {PUBLIC}: "
+        yield from (Finding(f"{not_done}{text}", corrected) for text in found.corrected)
         yield from (Finding(text, corrected=False) for text in found.left)

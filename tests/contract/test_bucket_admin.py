@@ -190,7 +190,7 @@ def test_l36_bare_bucket_gets_all_by_a_repair(admin: Admin) -> None:
 def test_l36_tags_and_rules_of_others_survive_a_repair(admin: Admin) -> None:
     """What others set is read, and written back as it was."""
     admin.port.create(MAIN.main, REGION)
-    others = {
+    others: dict[str, dict[str, Any]] = {
         "put_bucket_tagging": {"Tagging": {"TagSet": [{"Key": "CostCenter", "Value": "7"}]}},
         "put_bucket_lifecycle_configuration": {
             "LifecycleConfiguration": {

@@ -14,6 +14,7 @@ from mypy_boto3_s3 import S3Client
 from duracloud.local.aws import REGION, LocalAws, free_port
 from duracloud.local.certificate import self_signed
 from runtime.adapters.s3_buckets import S3Buckets
+from runtime.provisioning import bucket_policy
 from runtime.provisioning.bucket_configuration import (
     connecting_steps,
     main_steps,
@@ -22,6 +23,7 @@ from runtime.provisioning.bucket_configuration import (
     replica_steps,
 )
 from runtime.provisioning.bucket_names import pair_of
+from runtime.provisioning.bucket_policy import readable_uploads_only
 from runtime.provisioning.differences import Difference, difference
 from tests.local.support import policy
 from tests.local.test_process import as_user
@@ -121,3 +123,25 @@ def test_l38_what_can_be_read_passes_the_door(enforcing: LocalAws, asked: dict[s
 
     replicated = _s3(enforcing, ELSEWHERE).list_objects_v2(Bucket=PAIR.replica)["Contents"]
     assert {"whole", "parts", "copy"} == {entry["Key"] for entry in replicated}
+
+
+@pytest.mark.usefixtures("made")
+def test_l38_only_the_buckets_own_key_passes_the_door(enforcing: LocalAws) -> None:
+    """With a customer key the bucket takes that key and its default, in parts as well, and no other and no unnamed."""
+    name, owner = "acme-dev-with-key", _s3(enforcing, REGION)
+    key = enforcing.client("kms").create_key()["KeyMetadata"]["Arn"]
+    other = enforcing.client("kms").create_key()["KeyMetadata"]["Arn"]
+    owner.create_bucket(Bucket=name)
+    owner.put_bucket_policy(Bucket=name, Policy=bucket_policy.policy(readable_uploads_only(name, key)))
+    depositor = as_user(enforcing, "s3", "depositor-with-key", "s3:*")
+    allow = policy("kms:*")
+    enforcing.client("iam").put_user_policy(
+        UserName="depositor-with-key", PolicyName="kms", PolicyDocument=json.dumps(allow)
+    )
+    for asked in ({}, {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}):
+        depositor.put_object(Bucket=name, Key="whole", Body=b"x", **asked)
+        upload = depositor.create_multipart_upload(Bucket=name, Key="parts", **asked)["UploadId"]
+        depositor.upload_part(Bucket=name, Key="parts", UploadId=upload, PartNumber=1, Body=b"x")
+    for refused in ({"SSEKMSKeyId": other}, {}):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            depositor.put_object(Bucket=name, Key="a", Body=b"x", ServerSideEncryption="aws:kms", **refused)

@@ -85,6 +85,23 @@ def test_l36_public_bucket_closed_after_a_leak_stays_closed(o: Office) -> None:
     )
 
 
+def test_l36_public_bucket_closed_by_its_block_alone_is_told_what_is_missing(o: Office) -> None:
+    """S3 takes no public policy there: what the policy lacks is named with what to do, and nothing is removed."""
+    bucket = o.buckets.buckets[PUBLIC]
+    block = bucket.standing["put_public_access_block"]["PublicAccessBlockConfiguration"]
+    block |= {"BlockPublicPolicy": True, "RestrictPublicBuckets": True}
+    found = _statements(bucket)
+    del found["OwnKeysOnly"]
+    _with_statements(bucket, *found.values())
+
+    result = _again(o, "maps-public")
+
+    assert [] == bucket.calls
+    not_done = "not done while public access is blocked and the policy has EveryoneMayRead"
+    assert any(not_done in text and "OwnKeysOnly" in text for text in result.differs)
+    assert () == result.corrected
+
+
 def test_l36_what_others_set_stays(o: Office) -> None:
     """A legal hold, cost tags, rules and notification targets of others stay, also where ours were lost."""
     bucket = o.buckets.buckets[MAIN]

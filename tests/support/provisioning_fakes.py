@@ -121,7 +121,9 @@ class FakeBuckets:
         self.before(step.call, bucket)
         found = self.buckets[bucket]
         assert region == found.region
-        if self.public_blocked and "EveryoneMayRead" in step.arguments.get("Policy", ""):
+        block = found.standing.get("put_public_access_block", {}).get("PublicAccessBlockConfiguration", {})
+        blocked = self.public_blocked or block.get("BlockPublicPolicy")
+        if blocked and "EveryoneMayRead" in step.arguments.get("Policy", ""):
             raise PublicAccessBlockedError("prevented by the BlockPublicPolicy setting")
         found.applied.append(step)
         if step.call == "put_bucket_tagging":

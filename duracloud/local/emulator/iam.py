@@ -33,7 +33,7 @@ def give_policies_the_condition_of_writes() -> None:
     context_of = iam_actions._s3_object_context
 
     def with_condition(action: str, query: Row, path: str, headers: Row) -> Row:
-        context = context_of(action, query, path, headers)
+        context: Row = context_of(action, query, path, headers)
         if action != "s3:PutObject":
             return context
         sent = {f"s3:{name}": headers[name] for name in _OF_WRITES if headers.get(name)}
