@@ -233,3 +233,16 @@ def test_a_replica_has_the_version_id_of_its_source(aws: LocalAws) -> None:
     for version, body in zip(versions, (b"one", b"two", b"one", b"four"), strict=True):
         assert "COMPLETED" == s3.head_object(Bucket=name, Key="a", VersionId=version)["ReplicationStatus"]
         assert body == s3.get_object(Bucket=f"{name}-repl", Key="a", VersionId=version)["Body"].read()
+
+
+def test_l44_versions_of_keys_that_xml_cannot_hold_are_listed(bucket: Versioned) -> None:
+    """ListObjectVersions encodes keys, prefix and markers on request, so that a control character does no harm."""
+    keys = ["odd/a\x01b", "odd/ä + 100%.txt"]
+    for key in keys:
+        bucket.s3.put_object(Bucket=bucket.name, Key=key, Body=b"x")
+    pages = bucket.s3.get_paginator("list_object_versions").paginate(
+        Bucket=bucket.name, Prefix="odd/", PaginationConfig={"PageSize": 1}
+    )
+    assert keys == [version["Key"] for page in pages for version in page["Versions"]]
+    page = bucket.s3.list_object_versions(Bucket=bucket.name, Delimiter="/", EncodingType="url")
+    assert "odd/" in [entry["Prefix"] for entry in page["CommonPrefixes"]]
