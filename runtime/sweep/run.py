@@ -167,7 +167,7 @@ def _doubted(record: RecordState) -> DueCheck:
 def _usable(
     row: ScheduleRow | Malformed | None, record: RecordState | Malformed | None, now: datetime
 ) -> ScheduleRow | Malformed | None:
-    """Return the row of a record that will not expire as one that cannot be read: only its expiry requests the check."""
+    """Return a record's row that will not expire as one that cannot be read: only expiry requests the check."""
     if isinstance(row, ScheduleRow) and record is not None and (problem := row.stuck(now)):
         return Malformed(ref=row.ref, problem=problem)
     return row
