@@ -1,6 +1,7 @@
 """The journal of the local AWS, alone."""
 
 import copy
+import os
 import random
 import resource
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from duracloud.local.emulator.journal import Change, Journal, Tree, differences, fold
+from duracloud.local.emulator.objects import undo_unfinished_writes
 
 STATES: list[Tree] = [
     {"a": {"b": [1, 2, 3], "c": "x"}, "d": 1},
@@ -103,3 +105,23 @@ def test_l52_a_full_disk_leaves_whole_lines(written: tuple[Journal, list[Tree]])
 def test_no_journal_is_no_state(tmp_path: Path) -> None:
     """Where there is no file there is no state, which is not an empty one."""
     assert None is Journal(tmp_path).read()
+
+
+def test_l52_an_object_that_a_kill_left_half_written_is_taken_back(tmp_path: Path) -> None:
+    """Bytes without a description go, bytes of the next version give way to those of the described one."""
+    bucket, kept = tmp_path / "000000000000" / "letters", tmp_path / ".versions" / "000000000000" / "letters" / "v1"
+    for folder in (bucket, kept):
+        folder.mkdir(parents=True)
+    (bucket / "never acknowledged").write_bytes(b"x")
+    (bucket / "half.tmp").write_bytes(b"x")
+    for name in ("whole", "cut", "flipped"):
+        (bucket / f"{name}.meta.json").write_text('{"version_id": "v1"}')
+        (bucket / name).write_bytes(b"flipped" if name == "flipped" else b"first")
+    for second, file in enumerate([bucket / "cut.meta.json", kept / "cut", bucket / "cut"]):
+        file.write_bytes(file.read_bytes() if second == 0 else (b"first", b"second")[second - 1])
+        os.utime(file, (second, second))
+
+    undo_unfinished_writes(tmp_path)
+
+    found = {path.name: path.read_bytes() for path in bucket.iterdir() if path.suffix != ".json"}
+    assert {"whole": b"first", "cut": b"first", "flipped": b"flipped"} == found

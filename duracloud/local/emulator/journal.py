@@ -66,7 +66,7 @@ class Journal:
         self._open = opened
 
     def add(self, changes: list[Change]) -> None:
-        """Write changes, all or none of which will be read.
+        """Write changes: reading will find them all, or none.
 
         Raises:
             OSError: the disk is full; nothing of the changes stays in the file.
