@@ -18,10 +18,11 @@ from botocore.exceptions import ClientError
 from duracloud.local.aws import ACCOUNT, REGION, LocalAws, LocalError, free_port
 from duracloud.local.certificate import self_signed
 from duracloud.local.deploy import missing
+from duracloud.local.emulator.journal import Journal
 from duracloud.local.inbox import Email, Inbox
 from duracloud.local.watching import eventually
 from duracloud.project import ROOT
-from tests.local.support import deploy, function, policy, table, unique
+from tests.local.support import deploy, function, messages, policy, table, unique
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -272,3 +273,54 @@ def test_f30_looking_at_the_inbox_leaves_its_mails(aws: LocalAws) -> None:
     expected = Email("Damage", "Brief an Käthe")
     assert [expected] == eventually(inbox.look) == inbox.look() == inbox.read()
     assert [] == inbox.look()
+
+
+def test_l52_data_of_the_version_before_are_taken_over(own: LocalAws) -> None:
+    """Files by service, as the emulator itself writes them, are read and replaced by the journal."""
+    own.start()
+    url = own.client("sqs").create_queue(QueueName="letters")["QueueUrl"]
+    own.client("sqs").send_message(QueueUrl=url, MessageBody="kept")
+    own.stop()
+    folder = own.folder / "state"
+    for service, content in (Journal(folder).read() or {}).items():
+        (folder / f"{service}.json").write_text(json.dumps(content))
+    (folder / "journal").unlink()
+    own.start()
+    [message] = own.client("sqs").receive_message(QueueUrl=url)["Messages"]
+    assert "kept" == message["Body"]
+    eventually(lambda: sorted(path.name for path in folder.glob("*.json")), lambda found: not found, seconds=10)
+
+
+SLOW = """
+import json, os, time, boto3
+def handler(event, context):
+    time.sleep(3)
+    received = event["Records"][0]["attributes"]["ApproximateReceiveCount"]
+    boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], MessageBody=json.dumps(received))
+"""
+
+
+def test_l52_a_message_in_hand_at_a_stop_comes_again_at_once_and_uncounted(own: LocalAws) -> None:
+    """Stops cost a message neither its time out of sight nor an attempt, of which it has few."""
+    own.start()
+    mapping = {"FunctionName": {"Ref": "Slow"}, "EventSourceArn": {"Fn::GetAtt": ["Work", "Arn"]}}
+    ids = deploy(
+        own,
+        {
+            "Work": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 3600}},
+            "Done": {"Type": "AWS::SQS::Queue"},
+            "Slow": function(SLOW, QUEUE={"Ref": "Done"}),
+            "Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping},
+        },
+    )
+    sqs, hidden = own.client("sqs"), "ApproximateNumberOfMessagesNotVisible"
+
+    def in_hand() -> str:
+        answer = sqs.get_queue_attributes(QueueUrl=ids["Work"], AttributeNames=[hidden])
+        return str(answer["Attributes"][hidden])
+
+    sqs.send_message(QueueUrl=ids["Work"], MessageBody="x")
+    eventually(in_hand, lambda count: count == "1")
+    own.stop()
+    own.start()
+    assert ["1"] == eventually(lambda: list(messages(own, ids["Done"])))
