@@ -57,7 +57,8 @@ step() {
         tail -n 15 "$log" >&2
         fail "setup: this failed; the whole log is in $log"
     fi
-    printf '\rsetup %s/%s: %s ... %s MB, %s s\n' "$number" "$steps" "$message" "$(megabytes "$folder")" "$(($(date +%s) - begun))"
+    [ ! -t 1 ] || printf '\rsetup %s/%s: %s ...' "$number" "$steps" "$message"
+    printf ' %s MB, %s s\n' "$(megabytes "$folder")" "$(($(date +%s) - begun))"
 }
 
 environment() {
