@@ -216,11 +216,12 @@ def _asset(scope: Construct, name: str, digest: str, build: Callable[[Path], Non
 
 
 def _main(arguments: list[str]) -> int:
-    if arguments != ["fetch"]:
-        sys.stderr.write(f"got {' '.join(arguments) or 'nothing'}; allowed: fetch\n")
+    command, *architectures = arguments or [""]
+    if command != "fetch" or not set(architectures) <= set(PLATFORMS):
+        sys.stderr.write(f"got {' '.join(arguments) or 'nothing'}; allowed: fetch, and any of {', '.join(PLATFORMS)}\n")
         return 2
     try:
-        fetch(PLATFORMS)
+        fetch(architectures or PLATFORMS)
     except BundlingError as error:
         sys.stderr.write(f"{error}\n")
         return 1

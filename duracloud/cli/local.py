@@ -1,4 +1,4 @@
-"""Verbs of the local AWS: up, down, clean, demo, drill."""
+"""Verbs of the local AWS: up, down, clean, mail, demo, drill."""
 
 import typer
 
@@ -11,6 +11,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: DURACLOUD_PORT=4600 duracloud up")(up)
     app.command(epilog="Example: duracloud down")(down)
     app.command(epilog="Example: duracloud clean")(clean)
+    app.command(epilog="Example: duracloud mail")(mail)
     app.command(epilog="Example: duracloud demo")(demo)
     app.command(epilog="Example: duracloud drill --json > drill.json")(drill)
 
@@ -34,6 +35,11 @@ def clean(env: LocalEnv = LOCAL) -> None:
     What a failed demo or drill left is deleted too.
     """
     _perform("clean", env)
+
+
+def mail(env: LocalEnv = LOCAL, as_json: AsJson = False) -> None:
+    """Show the e-mails that the local AWS has sent. They stay in its inbox."""
+    _perform("mail", env, as_json=as_json)
 
 
 def demo(env: LocalEnv = LOCAL) -> None:

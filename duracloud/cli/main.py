@@ -6,7 +6,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, Final, NoReturn
 
@@ -79,9 +79,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def run() -> NoReturn:
     """Entry point of the console command."""
-    LOCAL.joinpath("tmp").mkdir(parents=True, exist_ok=True)
-    # Temporary files stay in the project's folder too.
-    os.environ.setdefault("TMPDIR", str(LOCAL / "tmp"))
+    # A folder that cannot be written to is an error of the commands that write, not of the others.
+    with suppress(OSError):
+        LOCAL.joinpath("tmp").mkdir(parents=True, exist_ok=True)
+        # Temporary files stay in the project's folder too.
+        os.environ.setdefault("TMPDIR", str(LOCAL / "tmp"))
     # Node's notice about its own version says nothing about the templates.
     os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
     if f"_{NAME.upper()}_COMPLETE" in os.environ:
@@ -102,8 +104,11 @@ def _line(error: Any) -> str:  # noqa: ANN401 (typer does not publish the classe
 
 def _noted() -> str:
     file = LOCAL / "error.log"
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(traceback.format_exc(), "utf-8")
+    try:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(traceback.format_exc(), "utf-8")
+    except OSError as error:
+        return f"no file: {error}"
     return str(file)
 
 

@@ -1,6 +1,8 @@
-"""What `duracloud up`, `down`, `clean`, `demo` and `drill` do."""
+"""What `duracloud up`, `down`, `clean`, `mail`, `demo` and `drill` do."""
 
+import errno
 import fcntl
+import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -22,11 +24,19 @@ _FOLDERS: Final = {
     "up": ("aws",),
     "down": ("aws",),
     "clean": ("aws", "demo", "drill"),
+    "mail": (),
     "demo": ("demo",),
     "drill": ("drill",),
 }
 _DEFAULT_PORT: Final = "4566"
 _LAST_PORT: Final = 65_535
+_NO_ROOM: Final = {
+    errno.ENOSPC: "free space on its disk",
+    errno.EDQUOT: "free space on its disk",
+    errno.EROFS: "its file system is read-only",
+    errno.EACCES: "make it writable",
+    errno.EPERM: "make it writable",
+}
 
 
 def perform(name: str, *, as_json: bool = False) -> None:
@@ -39,6 +49,7 @@ def perform(name: str, *, as_json: bool = False) -> None:
         "up": _up,
         "down": _down,
         "clean": _clean,
+        "mail": lambda: _mail(as_json=as_json),
         "demo": _demo,
         "drill": lambda: _drill(as_json=as_json),
     }
@@ -47,6 +58,12 @@ def perform(name: str, *, as_json: bool = False) -> None:
             commands[name]()
     except (BotoCoreError, ClientError) as error:
         raise LocalError(f"a call of the local AWS failed: {error}") from error
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise LocalError(
+            f"cannot write to {error.filename or _LOCAL}: {error.strerror}; {_NO_ROOM[error.errno]}"
+        ) from error
 
 
 @contextmanager
@@ -92,28 +109,40 @@ def _up() -> None:
     published = service.parameters
     requests, managed = published["storage/request-bucket"], published["storage/managed-bucket"]
     main_bucket = requests.removesuffix("-bucket-requested") + "-letters"
+    aws_cli = f"aws --endpoint-url {aws.endpoint}"
     print(f"""
 DuraCloud runs at {aws.endpoint}
 
-Point any AWS tool at it:
-  export AWS_ENDPOINT_URL={aws.endpoint} AWS_REGION={found["AWS_REGION"]} AWS_DEFAULT_REGION={found["AWS_REGION"]} \\
-         AWS_ACCESS_KEY_ID={found["AWS_ACCESS_KEY_ID"]} AWS_SECRET_ACCESS_KEY=anything
+Its region and its credentials, which may be any:
+  export AWS_DEFAULT_REGION={found["AWS_REGION"]} AWS_ACCESS_KEY_ID={found["AWS_ACCESS_KEY_ID"]} \\
+         AWS_SECRET_ACCESS_KEY=anything
 
-Three things to try with the AWS CLI, version 2:
+Three things to try with the AWS CLI, version 1 or 2:
   1. Ask for a bucket, and read the answer:
-     echo letters > first.txt && aws s3 cp first.txt s3://{requests}/
-     aws s3 ls --recursive s3://{managed}/requests/
+     echo letters > first.txt && {aws_cli} s3 cp first.txt s3://{requests}/
+     {aws_cli} s3 ls --recursive s3://{managed}/requests/
   2. Upload a file, and see its record:
-     aws s3 cp README.md s3://{main_bucket}/
-     aws dynamodb scan --table-name {published["storage/checksum-table"]}
+     {aws_cli} s3 cp README.md s3://{main_bucket}/
+     {aws_cli} dynamodb scan --table-name {published["storage/checksum-table"]}
   3. Have it checked now:
-     aws sqs send-message --queue-url {published["integrity/queue/verification-url"]} \\
+     {aws_cli} sqs send-message --queue-url {published["integrity/queue/verification-url"]} \\
          --message-body '{{"bucket": "{main_bucket}", "key": "README.md"}}'
 
-A queue holds the e-mails:
-  aws sqs receive-message --max-number-of-messages 10 --queue-url {service.inbox.url}
-
+'make mail' shows the e-mails that were sent.
 'make down' stops it and keeps its data, 'make clean' deletes its data.""")
+
+
+def _mail(*, as_json: bool) -> None:
+    aws = _aws()
+    if not aws.is_running():
+        raise LocalError("the local AWS does not run; start it with 'make up'")
+    mails = Service(aws).inbox.look()
+    if as_json:
+        print(json.dumps([attrs.asdict(mail) for mail in mails], ensure_ascii=False))
+        return
+    for mail in mails:
+        print(f"Subject: {mail.subject}\n\n{mail.body}\n\n{'-' * 72}")
+    print(f"{len(mails)} e-mails" if mails else "no e-mail yet")
 
 
 def _down() -> None:

@@ -17,6 +17,7 @@ from duracloud.local.aws import LocalAws, LocalError, free_port
 from duracloud.local.console import say, show, table
 from duracloud.local.deploy import deploy
 from duracloud.local.inbox import Email
+from duracloud.local.proof import show_report, verify_trail
 from duracloud.local.service import Row, Service, text_of
 from duracloud.local.watching import eventually, expect
 from duracloud.progress import working
@@ -77,6 +78,7 @@ class _Story:
         self._find_damage()
         self._repair()
         self._delete()
+        self._prove()
         self._finish()
 
     def _deploy(self) -> None:
@@ -220,6 +222,12 @@ class _Story:
         self._records_when("deletion", lambda found: sorted(found) == rest)
         self._await_schedule(rest)
         say("Its record and its schedule row are removed. S3 keeps the version for 30 days.")
+
+    def _prove(self) -> None:
+        self._title("The curator reads the report")
+        show_report(self._service)
+        self._title("The auditor verifies the audit trail")
+        verify_trail(self._service, self._aws.folder / "audit")
 
     def _finish(self) -> None:
         self._title("At the end")

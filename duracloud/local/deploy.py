@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,17 @@ from duracloud.project import CDK, LOCAL
 
 _HOME: Final = LOCAL / "home"
 _LEAST_NODE: Final = 20
+# How to list what is there, by the kind of resource: service, call, list in its answer, attribute with the physical id.
+_LOOKS: Final = {
+    "AWS::CloudWatch::Alarm": ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    "AWS::CloudWatch::Dashboard": ("cloudwatch", "list_dashboards", "DashboardEntries", "DashboardName"),
+    "AWS::DynamoDB::GlobalTable": ("dynamodb", "list_tables", "TableNames", ""),
+    "AWS::Lambda::EventSourceMapping": ("lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
+    "AWS::Lambda::Function": ("lambda", "list_functions", "Functions", "FunctionName"),
+    "AWS::S3::Bucket": ("s3", "list_buckets", "Buckets", "Name"),
+    "AWS::SQS::Queue": ("sqs", "list_queues", "QueueUrls", ""),
+    "AWS::SSM::Parameter": ("ssm", "describe_parameters", "Parameters", "Name"),
+}
 
 
 def deploy(aws: LocalAws) -> bool:
@@ -29,11 +41,41 @@ def deploy(aws: LocalAws) -> bool:
     _run(aws, log, ["synth", "--quiet", "--context", "env=local", "--output", str(templates), *common])
     fingerprint, deployed = _fingerprint(templates), aws.folder / "deployed"
     if deployed.exists() and deployed.read_text() == fingerprint:
+        if gone := missing(aws):
+            raise LocalError(
+                f"{len(gone)} of the things that were deployed are gone, {gone[0]} among them; 'make clean' and"
+                " 'make up' begin anew, without the data"
+            )
         return False
     _run(aws, log, ["bootstrap", f"aws://{ACCOUNT}/{REGION}", "--app", str(templates), *common])
     _run(aws, log, ["deploy", "--all", "--require-approval", "never", "--app", str(templates), *common])
     deployed.write_text(fingerprint)
     return True
+
+
+def missing(aws: LocalAws, beginning: str = "duracloud-local-") -> list[str]:
+    """Return what the stacks whose names have a beginning say that they have, and the services do not."""
+    pages = aws.client("cloudformation").get_paginator("describe_stacks").paginate()
+    names = [stack["StackName"] for page in pages for stack in page["Stacks"]]
+    found = []
+    looks = {kind: set(_ids(aws, *look)) for kind, look in _LOOKS.items()}
+    for name in names:
+        if name.startswith(beginning):
+            for page in aws.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name):
+                found += [
+                    entry["PhysicalResourceId"]
+                    for entry in page["StackResourceSummaries"]
+                    if entry["ResourceType"] in looks
+                    and entry["PhysicalResourceId"] not in looks[entry["ResourceType"]]
+                ]
+    return found
+
+
+def _ids(aws: LocalAws, service: str, operation: str, entries: str, attribute: str) -> Iterator[str]:
+    client = aws.client(service)
+    for page in client.get_paginator(operation).paginate():
+        for entry in page.get(entries, []):
+            yield entry[attribute] if attribute else entry
 
 
 def _fingerprint(templates: Path) -> str:

@@ -12,6 +12,7 @@ import attrs
 from duracloud.local.aws import LocalAws
 
 _QUEUE: Final = "local-inbox"
+_LOOK_SECONDS: Final = 60
 
 
 @attrs.frozen
@@ -40,12 +41,28 @@ class Inbox:
         self._sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
         aws.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
 
+    def look(self) -> list[Email]:
+        """Return all e-mails that are there, and leave them."""
+        found: list[Email] = []
+        seen: list[str] = []
+        hidden = {"QueueUrl": self.url, "MaxNumberOfMessages": 10, "VisibilityTimeout": _LOOK_SECONDS}
+        while messages := self._sqs.receive_message(**hidden).get("Messages", []):
+            found += [_email(message) for message in messages]
+            seen += [message["ReceiptHandle"] for message in messages]
+        for handle in seen:
+            self._sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=handle, VisibilityTimeout=0)
+        return found
+
     def read(self) -> list[Email]:
         """Take all e-mails that have come since the last time."""
         found: list[Email] = []
         while messages := self._sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", []):
             for message in messages:
-                notice = json.loads(message["Body"])
-                found.append(Email(notice.get("Subject", ""), notice["Message"]))
+                found.append(_email(message))
                 self._sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
         return found
+
+
+def _email(message: dict[str, Any]) -> Email:
+    notice = json.loads(message["Body"])
+    return Email(notice.get("Subject", ""), notice["Message"])

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -151,7 +152,7 @@ class Service:
         return [str(entry["bucket"]) for entry in result["buckets"]]
 
     def make_due(self, bucket: str, *keys: str) -> None:
-        """Set the expiry of schedule rows to the past, once they are there; without keys, of all rows of the bucket.
+        """Let schedule rows expire now, once they are there; without keys, all rows of the bucket.
 
         A deposit writes the row after the record, and would write it over one that was changed before.
         """
@@ -160,9 +161,9 @@ class Service:
             self.dynamodb.update_item(
                 TableName=self._table("scheduler"),
                 Key=_key(bucket, key),
-                UpdateExpression="SET #ttl = :past",
+                UpdateExpression="SET #ttl = :now",
                 ExpressionAttributeNames={"#ttl": "TTL"},
-                ExpressionAttributeValues={":past": {"N": "1"}},
+                ExpressionAttributeValues={":now": {"N": str(int(time.time()))}},
             )
 
     def email(self, words: str, about: str = "") -> Email:

@@ -12,6 +12,11 @@ from runtime.shared.object_ref import ObjectRef
 
 RETRY: Final = timedelta(days=1)
 _APART: Final = timedelta(hours=12)
+# DynamoDB never removes a row whose time is longer ago than five years.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-before-you-start.html
+_OLDEST_EXPIRY: Final = timedelta(days=5 * 365)
+# Between the text of a due date and its seconds.
+_ROUNDING_SECONDS: Final = 1
 _EARLIEST: Final = timedelta(days=1)
 
 
@@ -23,6 +28,9 @@ class ScheduleRow:
     version_id: str
     sequencer: str  # of the event behind the row, normalised
     due: datetime  # UTC
+    expiry: float | None = (
+        None  # seconds since 1970, where a person set the row's TTL to another time than the due date
+    )
 
     @classmethod
     def of(cls, record: RecordState, due: datetime) -> Self:
@@ -33,6 +41,16 @@ class ScheduleRow:
     def ttl(self) -> int:
         """The due date in seconds since 1970, rounded up, for DynamoDB's TTL."""
         return math.ceil(self.due.timestamp())
+
+    def stuck(self, now: datetime) -> str:
+        """Return why the row will not expire by its due date; empty if it will."""
+        if self.expiry is None:
+            return ""
+        if self.expiry > self.ttl + _ROUNDING_SECONDS:
+            return f"its TTL {self.expiry:.0f} is later than NextChecksumDate, which is {self.ttl}"
+        if self.expiry < (now - _OLDEST_EXPIRY).timestamp():
+            return f"its TTL {self.expiry:.0f} is more than five years ago: DynamoDB never removes such a row"
+        return ""
 
 
 def phase(ref: ObjectRef) -> float:

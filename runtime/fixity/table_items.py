@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
+import attrs
+
 from runtime.contract import Attribute
 from runtime.fixity.schedule import ScheduleRow
 from runtime.shared.object_ref import ObjectRef
@@ -58,9 +60,11 @@ def decode_row(item: Item) -> ScheduleRow | Malformed:
 
 
 def _row(item: Item) -> ScheduleRow:
-    return ScheduleRow(
+    row = ScheduleRow(
         ref=ref_of(item),
         version_id=item[Attribute.VERSION_ID]["S"],
         sequencer=item[Attribute.SEQUENCER]["S"],
         due=moment_of(item[Attribute.NEXT_CHECKSUM_DATE]["S"]),
     )
+    expiry = float(item[Attribute.TTL]["N"])
+    return row if expiry == row.ttl else attrs.evolve(row, expiry=expiry)

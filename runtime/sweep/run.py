@@ -131,6 +131,7 @@ class _Pass:
         """Count one object, and note what to do about it."""
         progress, found, repairs = self._progress, self._progress.found, self._repairs
         progress.looked_at += 1
+        row = _usable(row, record, self._now)
         if isinstance(row, Malformed):
             progress.malformed_rows.append(row)
             found.malformed += 1
@@ -161,3 +162,12 @@ class _Pass:
 
 def _doubted(record: RecordState) -> DueCheck:
     return DueCheck(record.ref, record.version_id, outdated=True)
+
+
+def _usable(
+    row: ScheduleRow | Malformed | None, record: RecordState | Malformed | None, now: datetime
+) -> ScheduleRow | Malformed | None:
+    """Return a record's row that will not expire as one that cannot be read: only expiry requests the check."""
+    if isinstance(row, ScheduleRow) and record is not None and (problem := row.stuck(now)):
+        return Malformed(ref=row.ref, problem=problem)
+    return row

@@ -1,5 +1,7 @@
 """The verbs of the local AWS."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,38 @@ def test_an_old_node_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LocalError, match=r"^got Node v18\.20\.1; install Node 20 or newer$"):
         check_tools()
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (errno.ENOSPC, "free space on its disk"),
+        (errno.EROFS, "its file system is read-only"),
+        (errno.EACCES, "make it writable"),
+    ],
+)
+def test_f30_a_folder_that_takes_nothing_is_one_clear_line(
+    number: int, says: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk and a read-only folder: the line names the file, and says what to do."""
+
+    def refused() -> None:
+        raise OSError(number, os.strerror(number), str(tmp_path / "port"))
+
+    monkeypatch.setattr(commands, "_LOCAL", tmp_path)
+    monkeypatch.setattr(commands, "_up", refused)
+
+    assert 1 == main(["up"])
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"cannot write to {tmp_path / 'port'}: ")
+    assert line.endswith(says)
+
+
+def test_f30_mail_of_a_local_aws_that_does_not_run_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line says how to start it."""
+    monkeypatch.setattr(commands, "_LOCAL", tmp_path)
+
+    assert 1 == main(["mail"])
+    assert "the local AWS does not run; start it with 'make up'\n" == capsys.readouterr().err

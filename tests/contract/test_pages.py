@@ -346,3 +346,27 @@ def test_l45_a_digest_in_upper_case_is_that_digest() -> None:
     found = records.get(ref)
     assert found is not None
     assert {"sha256": "ab" * 32} == found.digests
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"N": "1"}, 1.0),
+        ({"N": "4102444800000"}, 4102444800000.0),
+        ({"S": "1772366400"}, "an attribute is not of type N"),
+        (None, "the attribute TTL is missing"),
+    ],
+)
+@pytest.mark.usefixtures("aws")
+def test_l44_a_row_tells_when_dynamodb_will_remove_it(value: dict[str, str] | None, expected: object) -> None:
+    """A row whose time to live is not its due date says so, and one that has none, or no number, cannot be read."""
+    dynamodb, ref = with_tables("schedule"), ObjectRef(BUCKET, "a")
+    DynamoDbSchedule(dynamodb, "schedule").put(_row(ref))
+    update: dict[str, Any] = {"UpdateExpression": "REMOVE #ttl"}
+    if value:
+        update = {"UpdateExpression": "SET #ttl = :ttl", "ExpressionAttributeValues": {":ttl": value}}
+    dynamodb.update_item(TableName="schedule", Key=key_of(ref), ExpressionAttributeNames={"#ttl": "TTL"}, **update)
+
+    [found] = DynamoDbSchedulePages(dynamodb, "schedule").page(BUCKET).rows
+
+    assert expected == (found.problem if isinstance(found, Malformed) else found.expiry)

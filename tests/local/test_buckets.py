@@ -280,3 +280,16 @@ def test_l38_s3_lists_what_it_refuses_to_return(
     facts = store.listed(ObjectRef(name, "refused.txt"))
     assert (put["VersionId"], 6, put["ETag"].strip('"')) == (facts.version_id, facts.size, facts.etag)
     assert facts.version_id == store.current_version(ObjectRef(name, "refused.txt")).id
+
+
+def test_l44_versions_of_keys_that_xml_cannot_hold_are_listed(bucket: Versioned) -> None:
+    """ListObjectVersions encodes keys, prefix and markers on request, so that a control character does no harm."""
+    keys = ["odd/a\x01b", "odd/ä + 100%.txt"]
+    for key in keys:
+        bucket.s3.put_object(Bucket=bucket.name, Key=key, Body=b"x")
+    pages = bucket.s3.get_paginator("list_object_versions").paginate(
+        Bucket=bucket.name, Prefix="odd/", PaginationConfig={"PageSize": 1}
+    )
+    assert keys == [version["Key"] for page in pages for version in page["Versions"]]
+    page = bucket.s3.list_object_versions(Bucket=bucket.name, Delimiter="/", EncodingType="url")
+    assert "odd/" in [entry["Prefix"] for entry in page["CommonPrefixes"]]

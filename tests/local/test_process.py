@@ -15,11 +15,14 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from duracloud.local.aws import REGION, LocalAws, LocalError, free_port
+from duracloud.local.aws import ACCOUNT, REGION, LocalAws, LocalError, free_port
 from duracloud.local.certificate import self_signed
+from duracloud.local.deploy import missing
+from duracloud.local.emulator.journal import Journal
+from duracloud.local.inbox import Email, Inbox
 from duracloud.local.watching import eventually
 from duracloud.project import ROOT
-from tests.local.support import deploy, function, policy
+from tests.local.support import deploy, function, messages, policy, table, unique
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -127,8 +130,8 @@ def test_data_outlive_a_stop_and_a_crash(own: LocalAws) -> None:
     own.start()
     assert b"letter" == s3.get_object(Bucket="letters", Key="a b")["Body"].read()
     dynamodb.put_item(TableName="rows", Item={"K": {"S": "kept"}})
-    saved = own.folder / "state" / "dynamodb.json"
-    eventually(lambda: b"kept" in saved.read_bytes(), seconds=30)
+    journal = own.folder / "state" / "journal"
+    eventually(lambda: b"kept" in journal.read_bytes(), seconds=30)
     os.kill(int((own.folder / "emulator.pid").read_text()), signal.SIGKILL)
     eventually(lambda: own._process_id() is None)
     own.start()
@@ -215,3 +218,109 @@ def test_forgetting_removes_the_folder(own: LocalAws) -> None:
     own.start()
     own.forget()
     assert not own.folder.exists()
+
+
+def test_l52_what_was_deployed_and_is_gone_is_found(aws: LocalAws) -> None:
+    """Each resource that a stack has and its service has not is named, whatever the templates say."""
+    ids = deploy(
+        aws, {"Queue": {"Type": "AWS::SQS::Queue"}, "Table": table(unique("t")), "Parameter": parameter(unique("/p"))}
+    )
+    assert [] == missing(aws, "stack-")
+    aws.client("sqs").delete_queue(QueueUrl=ids["Queue"])
+    aws.client("ssm").delete_parameter(Name=ids["Parameter"])
+    assert {ids["Queue"], ids["Parameter"]} == set(missing(aws, "stack-"))
+
+
+def parameter(name: str) -> dict[str, Any]:
+    """Return the template's resource of a parameter."""
+    return {"Type": "AWS::SSM::Parameter", "Properties": {"Name": name, "Type": "String", "Value": "x"}}
+
+
+def test_l52_the_replication_status_outlives_a_stop(own: LocalAws) -> None:
+    """An object that was replicated still says so after a restart, and its replica too."""
+    own.start()
+    s3 = own.client("s3")
+    for name in ("letters", "letters-repl"):
+        s3.create_bucket(Bucket=name)
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    rule = {
+        "ID": "all",
+        "Priority": 1,
+        "Status": "Enabled",
+        "Filter": {},
+        "DeleteMarkerReplication": {"Status": "Disabled"},
+        "Destination": {"Bucket": "arn:aws:s3:::letters-repl"},
+    }
+    configuration = {"Role": f"arn:aws:iam::{ACCOUNT}:role/any", "Rules": [rule]}
+    s3.put_bucket_replication(Bucket="letters", ReplicationConfiguration=configuration)
+    s3.put_object(Bucket="letters", Key="a b", Body=b"letter")
+
+    def statuses() -> list[str | None]:
+        return [s3.head_object(Bucket=name, Key="a b").get("ReplicationStatus") for name in ("letters", "letters-repl")]
+
+    before = statuses()
+    own.stop()
+    own.start()
+    assert ["COMPLETED", "REPLICA"] == before == statuses()
+
+
+def test_f30_looking_at_the_inbox_leaves_its_mails(aws: LocalAws) -> None:
+    """What was shown once is shown again, decoded, until it is taken."""
+    sns = aws.client("sns")
+    topic = sns.create_topic(Name=unique("alerts"))["TopicArn"]
+    inbox = Inbox(aws, topic)
+    sns.publish(TopicArn=topic, Subject="Damage", Message="Brief an Käthe")
+    expected = Email("Damage", "Brief an Käthe")
+    assert [expected] == eventually(inbox.look) == inbox.look() == inbox.read()
+    assert [] == inbox.look()
+
+
+def test_l52_data_of_the_version_before_are_taken_over(own: LocalAws) -> None:
+    """Files by service, as the emulator itself writes them, are read and replaced by the journal."""
+    own.start()
+    url = own.client("sqs").create_queue(QueueName="letters")["QueueUrl"]
+    own.client("sqs").send_message(QueueUrl=url, MessageBody="kept")
+    own.stop()
+    folder = own.folder / "state"
+    for service, content in (Journal(folder).read() or {}).items():
+        (folder / f"{service}.json").write_text(json.dumps(content))
+    (folder / "journal").unlink()
+    own.start()
+    [message] = own.client("sqs").receive_message(QueueUrl=url)["Messages"]
+    assert "kept" == message["Body"]
+    eventually(lambda: sorted(path.name for path in folder.glob("*.json")), lambda found: not found, seconds=10)
+
+
+SLOW = """
+import json, os, time, boto3
+def handler(event, context):
+    time.sleep(3)
+    received = event["Records"][0]["attributes"]["ApproximateReceiveCount"]
+    boto3.client("sqs").send_message(QueueUrl=os.environ["QUEUE"], MessageBody=json.dumps(received))
+"""
+
+
+def test_l52_a_message_in_hand_at_a_stop_comes_again_at_once_and_uncounted(own: LocalAws) -> None:
+    """Stops cost a message neither its time out of sight nor an attempt, of which it has few."""
+    own.start()
+    mapping = {"FunctionName": {"Ref": "Slow"}, "EventSourceArn": {"Fn::GetAtt": ["Work", "Arn"]}}
+    ids = deploy(
+        own,
+        {
+            "Work": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 3600}},
+            "Done": {"Type": "AWS::SQS::Queue"},
+            "Slow": function(SLOW, QUEUE={"Ref": "Done"}),
+            "Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping},
+        },
+    )
+    sqs, hidden = own.client("sqs"), "ApproximateNumberOfMessagesNotVisible"
+
+    def in_hand() -> str:
+        answer = sqs.get_queue_attributes(QueueUrl=ids["Work"], AttributeNames=[hidden])
+        return str(answer["Attributes"][hidden])
+
+    sqs.send_message(QueueUrl=ids["Work"], MessageBody="x")
+    eventually(in_hand, lambda count: count == "1")
+    own.stop()
+    own.start()
+    assert ["1"] == eventually(lambda: list(messages(own, ids["Done"])))

@@ -38,17 +38,23 @@ def test_a_template_switches_expiry_and_recovery_on(aws: LocalAws, bare_table: s
     assert "ENABLED" == recovery["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
 
 
-def test_only_rows_whose_time_has_passed_expire(aws: LocalAws, bare_table: str) -> None:
-    """A row of the past goes within seconds; one of the future, or without a time, stays."""
-    dynamodb = aws.client("dynamodb")
-    dynamodb.put_item(TableName=bare_table, Item={"K": {"S": "past"}, "TTL": {"N": "1"}})
-    dynamodb.put_item(TableName=bare_table, Item={"K": {"S": "future"}, "TTL": {"N": str(int(time.time()) + 3600)}})
+def test_l44_only_rows_whose_time_has_passed_in_five_years_expire(aws: LocalAws, bare_table: str) -> None:
+    """A row of the past goes within seconds; one of the future, or without a time, stays.
+
+    So does one whose time is more than five years ago, as in DynamoDB (lesson L44).
+    """
+    dynamodb, year = aws.client("dynamodb"), 365 * 24 * 3600
+    times = {"past": -1, "long past": -4 * year, "future": 3600, "too long ago": -6 * year}
+    for key, seconds in times.items():
+        dynamodb.put_item(TableName=bare_table, Item={"K": {"S": key}, "TTL": {"N": str(int(time.time()) + seconds)}})
+    dynamodb.put_item(TableName=bare_table, Item={"K": {"S": "hand-made"}, "TTL": {"N": "1"}})
     dynamodb.put_item(TableName=bare_table, Item={"K": {"S": "never"}})
 
     def keys() -> set[str]:
         return {item["K"]["S"] for item in dynamodb.scan(TableName=bare_table)["Items"]}
 
-    assert {"future", "never"} == eventually(keys, lambda seen: "past" not in seen, seconds=5)
+    stay = {"future", "never", "too long ago", "hand-made"}
+    assert stay == eventually(keys, lambda seen: not {"past", "long past"} & seen, seconds=5)
 
 
 def test_only_the_service_s_deletions_pass_the_filter_on_expiry(aws: LocalAws) -> None:
@@ -57,7 +63,8 @@ def test_only_the_service_s_deletions_pass_the_filter_on_expiry(aws: LocalAws) -
     dynamodb, stream = aws.client("dynamodb"), Stream(aws, ids["Queue"])
     dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": "by hand"}})
     dynamodb.delete_item(TableName=ids["Table"], Key={"K": {"S": "by hand"}})
-    dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": "expired"}, "TTL": {"N": "1"}, "Version": {"S": "v"}})
+    now = str(int(time.time()))
+    dynamodb.put_item(TableName=ids["Table"], Item={"K": {"S": "expired"}, "TTL": {"N": now}, "Version": {"S": "v"}})
     record = eventually(stream.look)[0]
     assert {"type": "Service", "principalId": "dynamodb.amazonaws.com"} == record["userIdentity"]
     assert {"S": "v"} == record["dynamodb"]["OldImage"]["Version"]

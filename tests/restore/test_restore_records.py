@@ -108,7 +108,7 @@ def test_a_newer_record_and_a_standing_row_stay(environment: tool.Environment) -
     newer = [item("a", versions[0], LATE), item("b", versions[1], checked=NOW + timedelta(days=1))]
     for each in newer:
         environment.dynamodb.put_item(TableName="checksums", Item=each)
-    row = {"BucketName": {"S": BUCKET}, "ObjectKey": {"S": "c"}, "TTL": {"N": "1"}}
+    row = {"BucketName": {"S": BUCKET}, "ObjectKey": {"S": "c"}, "TTL": {"N": "1772366400"}}
     environment.dynamodb.put_item(TableName="schedule", Item=row)
     assert tool.Restored(written=1, kept=2, looked_at=0) == tool.restore(environment, old, [BUCKET])
     after = _stored(environment, "checksums")

@@ -1,6 +1,7 @@
 from collections import Counter
 from datetime import datetime, timedelta
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -141,6 +142,43 @@ def test_a_record_that_cannot_be_read_is_told_and_left_alone(env: Environment) -
     assert 1 == coverage.totals.covered
     assert {_ref("b"), _ref("d")} == set(env.schedule.rows)
     assert ([], []) == (env.deposits.sent, env.checks.sent)
+
+
+YEAR = 365 * DAY
+
+
+@pytest.mark.parametrize(
+    ("expiry", "says"),
+    [
+        (timedelta.max.total_seconds(), "is later than NextChecksumDate"),  # in milliseconds, for example
+        ((NOW + 11 * DAY).timestamp(), "is later than NextChecksumDate"),
+        ((NOW - 5 * YEAR - DAY).timestamp(), "is more than five years ago"),
+        (1, "is more than five years ago"),
+    ],
+)
+def test_l44_a_row_that_does_not_expire_in_time_is_written_anew(env: Environment, expiry: float, says: str) -> None:
+    """DynamoDB would remove it too late, or never, and the check would be overdue before anybody noticed."""
+    _put(env, record("a"), attrs.evolve(row("a"), expiry=expiry))
+
+    [progress], [coverage] = _all(env)
+
+    assert row("a") == env.schedule.rows[_ref("a")]
+    assert 1 == coverage.totals.malformed
+    assert says in progress.malformed_rows[0].problem
+    _, [next_day] = _all(env, Sweep(started=NOW + DAY))
+    assert 0 == next_day.totals.malformed
+
+
+@pytest.mark.parametrize("expiry", [NOW - 5 * YEAR + DAY, NOW - DAY, NOW, NOW + DAY])
+def test_l44_a_row_that_a_person_made_due_earlier_stays(env: Environment, expiry: datetime) -> None:
+    """DynamoDB will remove it, within days, and its object is checked then."""
+    early = attrs.evolve(row("a"), expiry=expiry.timestamp())
+    _put(env, record("a"), early)
+
+    _, [coverage] = _all(env)
+
+    assert early == env.schedule.rows[_ref("a")]
+    assert 0 == coverage.totals.malformed
 
 
 def test_a_row_that_cannot_be_read_is_written_anew_from_its_record(env: Environment) -> None:

@@ -1,5 +1,6 @@
 import datetime as dt
 import json
+import time
 from contextlib import ExitStack
 
 import pytest
@@ -99,7 +100,7 @@ def _give_every_function_work(service: Service) -> None:
     key = {"BucketName": {"S": "demo-local-nothing"}, "ObjectKey": {"S": "never-there"}}
     service.dynamodb.put_item(
         TableName=service.parameters["storage/scheduler-table"],
-        Item={**key, "TTL": {"N": "1"}, "VersionId": {"S": "v1"}},
+        Item={**key, "TTL": {"N": str(int(time.time()))}, "VersionId": {"S": "v1"}},
     )
     record = captured("record_mismatched")["Records"][0]["dynamodb"]["NewImage"]
     service.dynamodb.put_item(TableName=service.parameters["storage/checksum-table"], Item={**record, **key})

@@ -33,7 +33,7 @@ from duracloud.local.emulator.common import LOG
 
 _EXPIRY_TICK_SECONDS: Final = 1.0
 _METRICS_TICK_SECONDS: Final = 2.0
-_SAVE_TICK_SECONDS: Final = 10.0
+_SAVE_TICK_SECONDS: Final = 0.4
 
 
 def apply() -> None:
@@ -51,12 +51,14 @@ def apply() -> None:
         s3.read_versions_from_disk,
         s3.give_replicas_the_version_of_their_source,
         s3.keep_inventory_configurations,
+        s3.encode_keys_in_lists_of_versions,
+        s3.keep_replication_status,
         functions.unpack_once,
-        state.write_what_changed,
         streams.note_readers_of_streams,
         streams.deliver_streams_as_described,
         streams.publish_the_age_of_streams,
         streams.keep_streams_over_a_restart,
+        state.journal_what_changed,
         cloudwatch.read_metrics_from_logs,
         cloudwatch.evaluate_alarms_as_described,
         faults.show_faults_on_order,
@@ -72,7 +74,7 @@ def start_ticks() -> None:
     _every(_EXPIRY_TICK_SECONDS, dynamodb.expire_rows)
     _every(_METRICS_TICK_SECONDS, cloudwatch.measure_and_evaluate)
     if persistence.PERSIST_STATE:
-        _every(_SAVE_TICK_SECONDS, _save)
+        _every(_SAVE_TICK_SECONDS, state.save)
 
 
 def _every(seconds: float, act: Callable[[], None]) -> None:
@@ -92,11 +94,6 @@ def _end_with_starter() -> None:
     sys.stdin.buffer.read()
     # With the functions' processes; the data is not needed any more.
     os.killpg(os.getpgrp(), signal.SIGKILL)
-
-
-def _save() -> None:
-    """AWS keeps its state; the emulator writes its state only when it is stopped by SIGTERM."""
-    persistence.save_all(app._build_persistence_save_dict())
 
 
 def _serve_one_port() -> None:

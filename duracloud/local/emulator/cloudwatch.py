@@ -18,6 +18,8 @@ _BREACHES: Final[dict[str, Callable[[float, float], bool]]] = {
 }
 # How a period without data counts: as breaching or not; absent for treatments that ignore it.
 _MISSING: Final = {"notBreaching": False, "breaching": True}
+_RUN: Final = 2
+_STEADY_SECONDS: Final = 3 * 60 * 60
 _OVER: Final[dict[str, Callable[[list[float]], float]]] = {"SUM": sum, "MAX": max}
 
 
@@ -111,6 +113,26 @@ def _math(expression: str, stats: dict[str, Row], end: float) -> float | None:
     return _OVER[name](known) if known else None
 
 
+def _record_steady(metric: str, value: float, unit: str, dimensions: Row) -> None:
+    """Record a value that is measured all the time. Of equal values in succession the first and the last one stay.
+
+    CloudWatch keeps values that come more often than every minute for three hours only.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
+    """
+    cloudwatch.record_metric("AWS/SQS", metric, value, unit, dimensions)
+    points = cloudwatch._metrics[("AWS/SQS", metric, cloudwatch._dims_key(dimensions))]
+    if len(points) > _RUN and all(point["Value"] == value for point in points[-_RUN - 1 :]):
+        del points[-2]
+
+
+def _drop_old_metrics() -> None:
+    """Drop what has not changed an alarm for a long time: see `_record_steady`."""
+    oldest = time.time() - _STEADY_SECONDS
+    for key, points in list(cloudwatch._metrics._data.items()):
+        if key[-1][0] == "AWS/SQS" and points and points[0]["Timestamp"] < oldest:
+            points[:] = [point for point in points if point["Timestamp"] >= oldest]
+
+
 def measure_and_evaluate() -> None:
     """SQS publishes the depth and age of its queues and CloudWatch evaluates all alarms every minute, unasked."""
     scopes = set()
@@ -128,9 +150,9 @@ def measure_and_evaluate() -> None:
                     ("ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesNotVisible"),
                 ):
                     value = float(attributes.get(attribute, 0))
-                    cloudwatch.record_metric("AWS/SQS", metric, value, "Count", dimensions)
-                cloudwatch.record_metric("AWS/SQS", "ApproximateAgeOfOldestMessage", age, "Seconds", dimensions)
+                    _record_steady(metric, value, "Count", dimensions)
+                _record_steady("ApproximateAgeOfOldestMessage", age, "Seconds", dimensions)
     for account, region in scopes:
         with request_scope(account, region):
-            cloudwatch._evict_old_metrics()
             cloudwatch._evaluate_all_alarms()
+    _drop_old_metrics()

@@ -11,6 +11,8 @@ from ministack.services import dynamodb
 
 from duracloud.local.emulator.common import Row
 
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-before-you-start.html
+_OLDEST_EXPIRY_SECONDS: Final = 5 * 365 * 24 * 60 * 60
 _EXPIRING: Final[contextvars.ContextVar[bool]] = contextvars.ContextVar("expiring", default=False)
 
 
@@ -34,7 +36,10 @@ def expire_rows_as_a_service() -> None:
 
 
 def expire_rows() -> None:
-    """Remove what has expired, as the service would, within a second instead of days."""
+    """Remove what has expired, as the service would, within a second instead of days.
+
+    DynamoDB never removes a row whose time is more than five years ago.
+    """
     now = time.time()
     for (account, region, name), setting in list(dynamodb._ttl_settings.all_items()):
         table = dynamodb._tables.get_scoped(account, region, name)
@@ -55,5 +60,5 @@ def _expired(table: Row, attribute: str, now: float) -> Iterator[tuple[Any, Any]
     for partition, rows in table["items"].items():
         for sort, item in rows.items():
             value = item.get(attribute, {}).get("N")
-            if value is not None and float(value) <= now:
+            if value is not None and now - _OLDEST_EXPIRY_SECONDS <= float(value) <= now:
                 yield partition, sort

@@ -15,6 +15,8 @@ from duracloud.local.emulator.common import Row
 
 _VERSION_ID: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("version_id", default=None)
 _REPLICATED_AS: Final[contextvars.ContextVar[str | None]] = contextvars.ContextVar("replicated_as", default=None)
+_ENCODING: Final[contextvars.ContextVar[bool]] = contextvars.ContextVar("encoding", default=False)
+_ENCODED: Final = frozenset({"Key", "Prefix", "Delimiter", "KeyMarker", "NextKeyMarker"})
 
 
 def name_versions_in_events() -> None:
@@ -123,3 +125,38 @@ def keep_inventory_configurations() -> None:
         return HTTPStatus.OK.value, {"Content-Type": "application/xml"}, inventories[name].encode()
 
     s3._dispatch = dispatch_inventory
+
+
+def encode_keys_in_lists_of_versions() -> None:
+    """ListObjectVersions encodes keys where it is asked to; the emulator does so in its other lists only.
+
+    XML 1.0 has no form for control characters, which keys may hold.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html
+    """
+    list_versions, write = s3._list_object_versions, s3._xml_body
+
+    def list_and_encode(bucket: str, query_params: Row) -> Any:
+        token = _ENCODING.set(s3._qp(query_params, "encoding-type", "") == "url")
+        try:
+            return list_versions(bucket, query_params)
+        finally:
+            _ENCODING.reset(token)
+
+    def write_encoded(root: Any) -> Any:
+        if _ENCODING.get():
+            for element in root.iter():
+                if element.tag in _ENCODED and element.text:
+                    element.text = s3._url_encode(element.text)
+            s3.SubElement(root, "EncodingType").text = "url"
+        return write(root)
+
+    s3._list_object_versions, s3._xml_body = list_and_encode, write_encoded
+
+
+def keep_replication_status() -> None:
+    """S3 keeps an object's replication status; the emulator reads it from its files for older versions only."""
+    for (account, (bucket, key)), versions in s3._object_versions._data.items():
+        current = s3._buckets._data.get((account, bucket), {}).get("objects", {}).get(key)
+        for version in versions:
+            if current and version.get("is_latest") and version.get("replication_status"):
+                current["replication_status"] = version["replication_status"]
