@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 # S3's codes if the upload is missing, or if its parts are not those that were sent.
 _GONE: Final = frozenset({"NoSuchUpload", "InvalidPart", "InvalidPartOrder"})
+_CONTENT_TYPES: Final = {".csv": "text/csv; charset=utf-8", ".sha256": "text/plain; charset=utf-8"}
 
 
 @attrs.frozen
@@ -34,7 +36,7 @@ class S3ReportFiles(ReportFiles):
     def begin(self, key: str) -> Upload:
         with translated("beginning a list"):
             answer = self._client.create_multipart_upload(
-                Bucket=self._bucket, Key=key, ContentType="text/csv; charset=utf-8"
+                Bucket=self._bucket, Key=key, ContentType=_CONTENT_TYPES[PurePosixPath(key).suffix]
             )
         return Upload(key=key, upload_id=answer["UploadId"])
 

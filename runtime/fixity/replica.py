@@ -1,7 +1,8 @@
 """Compare a replica with the baseline, never with the main copy (lesson L25)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from enum import StrEnum
+from typing import Any, Final
 
 import attrs
 
@@ -9,7 +10,7 @@ from runtime.contract import replica_name
 from runtime.fixity import evidence as ev
 from runtime.fixity.evidence import Comparison, Evidence, Source, Verdict
 from runtime.fixity.objects import ObjectFacts, Replication
-from runtime.fixity.records import COULD_NOT_BE_READ
+from runtime.fixity.records import COULD_NOT_BE_READ, ReportOf
 from runtime.shared.object_ref import ObjectRef
 
 # Prefix of the outcome of a check that failed only because of the replica.
@@ -24,6 +25,24 @@ _BEGINNINGS: Final = (GONE, f"{COULD_NOT_BE_READ}{NOT_REACHED}", f"{Source.REPLI
 _CURRENT: Final = "current version"
 # Beginning of the message if only this is wrong: the replica is not current.
 HIDDEN: Final = f"{Source.REPLICA}, {_CURRENT}: "
+
+
+class ReplicaLook(StrEnum):
+    """What a check looked at of a replica."""
+
+    BYTES = "bytes"  # every byte was read
+    STATEMENT = "statement"  # S3 was asked about its size and digests, or said that it is gone
+    NOTHING = ""
+
+
+def replica_look(check: ReportOf[Any, Any]) -> ReplicaLook:
+    """Return what a check looked at of the replica."""
+    compared = {item.evidence.source for item in check.comparisons if item.verdict != Verdict.NOT_COMPARED}
+    if Source.REPLICA_READ in compared:
+        return ReplicaLook.BYTES
+    if Source.REPLICA in compared or check.message.startswith(GONE):
+        return ReplicaLook.STATEMENT
+    return ReplicaLook.NOTHING
 
 
 def replica_of(ref: ObjectRef) -> ObjectRef:

@@ -129,6 +129,7 @@ class WholeReport:
                     **bucket.count.figures,
                     "coverage_percent": bucket.count.coverage,
                     "list": None if bucket.unfinished else f"{name}.csv",
+                    "sha256sums": None if bucket.unfinished else f"{name}.sha256",
                     "storage": None if bucket.storage is None else bucket.storage.document,
                     "storage_problem": bucket.problem,
                     UNFINISHED: bucket.unfinished,

@@ -15,7 +15,7 @@ class ReportFiles(Protocol):
     """Writes lists, in parts, and pages."""
 
     def begin(self, key: str) -> Upload:
-        """Begin a list in parts. An unfinished list is removed after some days."""
+        """Begin a file in parts: `.csv`, or a plain text `.sha256`. An unfinished one is removed after some days."""
 
     def send(self, upload: Upload, part: bytes) -> Upload:
         """Send the next part and return the upload with it.

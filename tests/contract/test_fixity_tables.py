@@ -41,7 +41,7 @@ def _record(**changes: Any) -> FixityRecord:  # noqa: ANN401 (fields of the reco
 
 
 def _comparable(record: FixityRecord | None) -> FixityRecord | None:
-    # The evidence is written for people and the stream; it is not read back.
+    # Of the evidence only what people read about is read back.
     return record and attrs.evolve(record, last_check=attrs.evolve(record.last_check, comparisons=()))
 
 

@@ -53,6 +53,17 @@ def test_a_list_is_its_parts_in_order(files: Files) -> None:
     assert LARGE + LARGE + b"end" == files.content(KEY)
 
 
+@pytest.mark.parametrize(("ending", "kind"), [("csv", "text/csv"), ("sha256", "text/plain")])
+def test_f24_a_browser_is_told_what_a_list_is(files: Files, ending: str, kind: str) -> None:
+    """A list opens as a table, and a file for sha256sum as a text."""
+    key = f"reports/LATEST/acme-test-letters.{ending}"
+    files.port.finish(files.port.send(files.port.begin(key), b"end"))
+
+    assert b"end" == files.content(key)
+    if files.s3:
+        assert f"{kind}; charset=utf-8" == files.s3.head_object(Bucket=BUCKET, Key=key)["ContentType"]
+
+
 def test_a_part_that_is_sent_again_replaces_the_first(files: Files) -> None:
     """A slice that is done again writes the same parts again."""
     begun = files.port.begin(KEY)

@@ -98,6 +98,43 @@ def test_l31_a_slice_ends_by_time_and_the_next_goes_on() -> None:
     assert 20 == done[-1].whole.total.objects
 
 
+def _with_sums() -> Environment:
+    env = environment(BUCKET)
+    env.add(*(attrs.evolve(record(key), digests={"sha256": f"{int(key):064x}"}) for key in KEYS))
+    return env
+
+
+def test_f24_the_file_for_sha256sum_is_whole_however_it_was_cut() -> None:
+    """Its lines are shorter than those of the list: what did not fill a part goes on in the next slice, once."""
+    env, whole = _with_sums(), _with_sums()
+    done = env.run(seconds=0)
+    whole.run()
+
+    waiting = [one.notes.sums_unsent for one in done if one.notes and not one.notes.listed]
+    assert any(waiting)
+    assert len({len(text) for text in waiting}) > 1
+    for key in REPORT.sums_keys(BUCKET):
+        assert whole.files.files[key] == env.files.files[key]
+        [comment, *lines] = env.files.files[key].decode().splitlines()
+        assert comment == f"# SHA-256 of the objects of {BUCKET} as deposited, by the report of 2026-03-01T12:00:00Z"
+        assert [f"{int(name):064x}  ./{name}" for name in KEYS] == lines
+
+
+def test_f24_a_list_that_older_software_began_is_begun_again() -> None:
+    """Its notes know no file for sha256sum, which would lack the objects of the parts already sent."""
+    env = _with_sums()
+    start(env.reporting, REPORT)
+    first = env.work(env.slices.sent.pop(), seconds=0)
+    assert first.notes is not None
+    [following] = env.slices.sent
+    old = {name: value for name, value in first.notes.document.items() if not name.startswith("sums")}
+    env.documents.write(following.notes_key, old)
+
+    assert env.work(env.slices.sent.pop()).restarted
+    env.work_on()
+    assert 21 == env.files.files[REPORT.sums_keys(BUCKET)[1]].count(b"\n")
+
+
 def test_an_empty_bucket_has_a_list_with_a_header() -> None:
     """There is nothing in it, and the page says so."""
     env = environment(BUCKET)
@@ -224,7 +261,7 @@ def test_two_copies_of_a_first_slice_end_in_one_list() -> None:
 
     env.files.before = copy
     env.work(part, seconds=0)
-    assert 2 == len(env.files.uploads)
+    assert 4 == len(env.files.uploads)
     assert 1 == len(env.slices.sent)
     env.work_on()
 
