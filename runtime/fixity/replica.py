@@ -22,9 +22,11 @@ GONE: Final = "the replica is gone: "
 NOT_REACHED: Final = "the replica: "
 # A mismatch of the main copy comes first (`records.outcome_of`), so no other failure's message begins with these.
 _BEGINNINGS: Final = (GONE, f"{COULD_NOT_BE_READ}{NOT_REACHED}", f"{Source.REPLICA}, ", f"{Source.REPLICA_READ}, ")
-_CURRENT: Final = "current version"
+# What is compared besides digests.
+CURRENT_VERSION: Final = "current version"
+SIZE_IN_BYTES: Final = "size in bytes"
 # Beginning of the message if only this is wrong: the replica is not current.
-HIDDEN: Final = f"{Source.REPLICA}, {_CURRENT}: "
+HIDDEN: Final = f"{Source.REPLICA}, {CURRENT_VERSION}: "
 
 
 class ReplicaLook(StrEnum):
@@ -79,7 +81,7 @@ def stated(baseline: Mapping[str, str], size: int, facts: ObjectFacts) -> tuple[
 
     One comparison is of the size in bytes, and one of every digest that both S3 and the baseline have.
     """
-    found = [_compared("size in bytes", str(size), str(facts.size))]
+    found = [_compared(SIZE_IN_BYTES, str(size), str(facts.size))]
     for item in ev.from_s3(attrs.evolve(facts, depositor_digests={})):
         if item.reason or item.parts or item.algorithm not in baseline:
             continue
@@ -97,7 +99,7 @@ def hidden(version_id: str, current: str) -> Comparison:
 
     `current` is the current version in the replica's bucket, empty if that is a delete marker.
     """
-    return _compared(_CURRENT, version_id, current or "a delete marker")
+    return _compared(CURRENT_VERSION, version_id, current or "a delete marker")
 
 
 def as_read(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:

@@ -318,7 +318,7 @@ def test_failing_objects_are_on_the_page() -> None:
 
     assert "2 objects need attention" in _page(env)
     assert "odd &lt;key&gt;" in _page(env)
-    assert "bad bytes" in _page(env)
+    assert "Bad bytes." in _page(env)
 
 
 def test_a_record_that_cannot_be_read_is_in_list_and_page() -> None:
@@ -331,7 +331,7 @@ def test_a_record_that_cannot_be_read_is_in_list_and_page() -> None:
     assert ["a", "b", "c"] == _keys(env, LATEST)
     assert "1 object needs attention" in _page(env)
     assert "Record cannot be read" in _page(env)
-    assert "the attribute Sequencer is missing" in _page(env)
+    assert "The attribute Sequencer is missing." in _page(env)
     assert done[-1].whole is not None
     total = done[-1].whole.total
     assert (3, 2, 1, {"match": 2, "malformed-record": 1}) == (
@@ -340,6 +340,33 @@ def test_a_record_that_cannot_be_read_is_in_list_and_page() -> None:
         total.failing,
         total.outcomes,
     )
+
+
+def test_f23_what_failed_today_is_in_todays_report() -> None:
+    """The trail's manifest of today is not written yet, and nobody waits a month to read of it."""
+    env = environment(BUCKET)
+    env.add(
+        record("a"),
+        with_outcome(record("b"), Outcome.MISMATCH, success=False, ended=REPORT.started),
+        with_outcome(record("c"), Outcome.MATCH, success=True, ended=REPORT.started.replace(hour=0)),
+        with_outcome(record("d"), Outcome.ABSENT, success=False, ended=REPORT.started - timedelta(days=1)),
+    )
+    env.run()
+
+    assert {"checks": 2, "incidents": 1} == env.documents.documents[REPORT.summary_keys[1]]["today"]
+    assert "so far, not signed yet" in _page(env)
+
+
+def test_f23_days_before_the_trail_began_are_not_missing() -> None:
+    """A new service has no manifest of last month, and that is no gap; behind the first one every day counts."""
+    env = environment(BUCKET)
+    env.documents.documents["audit/manifests/2026-02-27.json"] = {"number": 1, "counts": {"check": {"match": 70}}}
+    [progress] = env.run()
+
+    assert progress.whole is not None
+    assert (1, 1) == (progress.whole.unsigned, env.documents.documents[REPORT.summary_keys[1]]["unsigned_days"])
+    assert "26 Feb" in _page(env)
+    assert "before the audit trail began" in _page(env)
 
 
 def test_the_days_before_are_read_from_the_audit_trail() -> None:
