@@ -8,6 +8,7 @@ import attrs
 
 from runtime.alerts.changes import Announcement, Kind
 from runtime.fixity.failures import of_replica_only
+from runtime.fixity.in_words import shortened, what_differs
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import RecordImage
 from runtime.fixity.replica import HIDDEN, OF_REPLICA
@@ -40,6 +41,8 @@ _OBJECTS_FAIL: Final = """\
   Until then do not delete or overwrite an object that itself fails: it is evidence, part of it may still be good."""
 _REPLICAS_FAIL: Final = """\
   Where only the replica fails, the runbook says how to make a new one out of the object."""
+_DIGESTS: Final = """\
+  Digests are cut; the whole ones are in the object's record, in the audit trail, and in the list of the next report."""
 _READ_AGAIN: Final = """\
   Every failing object is read again about a day later, until it is good again. You will be told of its recovery;
   you will not be told again of the same failure."""
@@ -82,7 +85,14 @@ def compose(environment: str, announcements: Sequence[Announcement], runbook_url
 def _advice(objects: int, replicas: int, replacements: int) -> str:
     if not objects + replicas + replacements:
         return _RECOVERED
-    parts = {_OBJECTS_FAIL: objects, _REPLICAS_FAIL: replicas, _READ_AGAIN: objects + replicas, _REPLACED: replacements}
+    failures = objects + replicas
+    parts = {
+        _OBJECTS_FAIL: objects,
+        _REPLICAS_FAIL: replicas,
+        _READ_AGAIN: failures,
+        _DIGESTS: failures,
+        _REPLACED: replacements,
+    }
     return "\n".join([_FOLLOW, *(text for text, count in parts.items() if count)])
 
 
@@ -121,12 +131,15 @@ def _size(text: str) -> int:
 
 def _entry(number: int, item: Announcement) -> str:
     title = f"{number}. {_title(item)}"
+    check = item.now.last_check
+    said = {"Message": cut(visible(shortened(check.message)), _MESSAGE_CHARACTERS, _CUT)}
     facts = {
         "Bucket": item.ref.bucket,
         "Key": f'"{item.ref.key}"',
         "Version": cut(visible(item.now.version_id), _VERSION_CHARACTERS, _CUT),
-        "Outcome": item.now.last_check.outcome,
-        "Message": cut(visible(item.now.last_check.message), _MESSAGE_CHARACTERS, _CUT),
+        "Outcome": check.outcome,
+        # The title says what differs.
+        **({} if item.kind is Kind.FAILURE and what_differs(check) else said),
         "Last good": item.now.last_good_date or "never",
         "Next check": item.now.next_check or "not known",
     }
@@ -145,9 +158,17 @@ def _title(item: Announcement) -> str:
 
 def _what_is_wrong(record: RecordImage) -> str:
     check = record.last_check
+    differs = what_differs(check)
     if check.message.startswith(HIDDEN):
         return _HIDDEN_REPLICA
     outcome = f"{OF_REPLICA}{check.outcome}" if of_replica_only(check) else check.outcome
     if outcome == Outcome.MISMATCH and not record.last_good_date:
-        return _NOT_AS_ANNOUNCED
-    return FAILURES[outcome].told if outcome in FAILURES else check.outcome
+        return f"not as announced: {differs}" if differs else _NOT_AS_ANNOUNCED
+    if outcome not in FAILURES:
+        return check.outcome
+    words = FAILURES[outcome]
+    return (
+        words.named(f"{differs}; the object itself is good" if of_replica_only(check) else differs)
+        if differs
+        else words.told
+    )

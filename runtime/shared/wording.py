@@ -14,7 +14,11 @@ class OutcomeWords(NamedTuple):
     @property
     def told(self) -> str:
         """Name and meaning in one line."""
-        return f"{self.name[0].lower()}{self.name[1:]}: {self.alert or self.meaning}"
+        return self.named(self.alert or self.meaning)
+
+    def named(self, text: str) -> str:
+        """Return a text behind the name in one line."""
+        return f"{self.name[0].lower()}{self.name[1:]}: {text}"
 
 
 # By outcome, as records and reports write it.
