@@ -186,6 +186,11 @@ def function_name(environment: str, function: str) -> str:
     return f"duracloud-{environment}-{function}"
 
 
+def alarm_name(environment: str, alarm: str) -> str:
+    """Return the physical name of an alarm."""
+    return f"duracloud-{environment}-{alarm}"
+
+
 def bucket_name(prefix: str, suffix: str) -> str:
     """Return the name of a bucket: the environment's prefix, a dash, and what follows it."""
     return f"{prefix}-{suffix}"

@@ -58,6 +58,11 @@ def any_replica(prefix: str) -> str:
     return bucket_name(prefix, f"*-{BucketSuffix.REPLICA}")
 
 
+def alarms_arn(region: str, account: str) -> str:
+    """Return the ARN pattern of all alarms."""
+    return f"arn:aws:cloudwatch:{region}:{account}:alarm:*"
+
+
 def table_arn(region: str, account: str, name: str) -> str:
     """Return the ARN of a table by its name."""
     return f"arn:aws:dynamodb:{region}:{account}:table/{name}"

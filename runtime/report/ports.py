@@ -41,6 +41,13 @@ class ReportPage(Protocol):
         """Return the report as one self-contained HTML page."""
 
 
+class FiringAlarms(Protocol):
+    """Knows which alarms of the environment fire."""
+
+    def firing(self) -> Sequence[str]:
+        """Return the alarms that are in ALARM, sorted, by their names without the environment."""
+
+
 class Inventories(Protocol):
     """Reads S3's inventories of main buckets."""
 

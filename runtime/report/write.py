@@ -19,10 +19,10 @@ from runtime.report.inventory import InventoryError, Storage
 from runtime.report.lists import Lists
 from runtime.report.model import BucketReport, WholeReport, day_count
 from runtime.report.notes import BucketNotes
-from runtime.report.ports import Inventories, ReportFiles, ReportPage
+from runtime.report.ports import FiringAlarms, Inventories, ReportFiles, ReportPage
 from runtime.report.slices import Report, ReportSlice
 from runtime.settings import ReportSettings
-from runtime.shared.errors import RefusedError
+from runtime.shared.errors import RefusedError, TransientError
 
 # A list that was restarted this often will not finish by itself.
 _MOST_RESTARTS: Final = 3
@@ -44,6 +44,7 @@ class Reporting(BucketRuns[Report, ReportSlice, ReportProgress, WholeReport]):
     files: ReportFiles
     inventories: Inventories
     page: ReportPage
+    alarms: FiringAlarms
     settings: ReportSettings
 
     @override
@@ -111,6 +112,7 @@ class Reporting(BucketRuns[Report, ReportSlice, ReportProgress, WholeReport]):
                 day_count(day, self.documents.read(manifest_key(day)))
                 for day in run.days(self.settings.report_period_days)
             ],
+            firing=_firing(self.alarms),
         )
         text, summary = self.page.html(whole), whole.document
         for page_key, summary_key, current in zip(run.page_keys, run.summary_keys, _current(self, run), strict=True):
@@ -193,3 +195,11 @@ def _notes(reporting: Reporting, part: ReportSlice) -> BucketNotes:
 def _current(reporting: Reporting, report: Report) -> list[bool]:
     """Tell whether the report may replace the existing one: of its day, and the latest."""
     return [supersedes(report, reporting.documents.read(key), itself=True) for key in report.summary_keys]
+
+
+def _firing(alarms: FiringAlarms) -> Sequence[str] | None:
+    """Return the alarms that fire, None if CloudWatch does not say: a report without them is better than none."""
+    try:
+        return alarms.firing()
+    except (RefusedError, TransientError):
+        return None

@@ -77,6 +77,7 @@ ASKED: Final[dict[str, dict[str, set[str]]]] = {
         "abort_multipart_upload": {"s3:AbortMultipartUpload"},
         "put_object": {"s3:PutObject"},
     },
+    "cloudwatch_alarms": {"describe_alarms": {"cloudwatch:DescribeAlarms"}},
     "s3_inventories": {"get_object": {"s3:GetObject", "s3:ListBucket"}, "list_objects_v2": {"s3:ListBucket"}},
 }
 # What Lambda itself asks of the role, for the function's log and its source of work.
@@ -193,6 +194,8 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
             add({"sqs:SendMessage"}, f"{queue}reports")
             add({"dynamodb:Query"}, f"{table}checksums")
             add({"s3:ListAllMyBuckets"}, "*")
+            home = f"{assembly.settings.region}:{assembly.settings.account}"
+            add({"cloudwatch:DescribeAlarms"}, f"arn:aws:cloudwatch:{home}:alarm:*")
             add({"s3:ListBucket"}, managed)
             add({"s3:GetObject"}, *written, f"{managed}/inventory/*", f"{managed}/audit/manifests/*")
             add({"s3:PutObject", "s3:AbortMultipartUpload"}, *written)
@@ -243,7 +246,7 @@ def _operations() -> set[str]:
     session = botocore.session.get_session()
     return {
         xform_name(operation)
-        for service in ("s3", "dynamodb", "sqs", "sns", "kms")
+        for service in ("cloudwatch", "s3", "dynamodb", "sqs", "sns", "kms")
         for operation in session.get_service_model(service).operation_names
     }
 

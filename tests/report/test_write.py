@@ -357,6 +357,19 @@ def test_f23_what_failed_today_is_in_todays_report() -> None:
     assert "so far, not signed yet" in _page(env)
 
 
+@pytest.mark.parametrize("error", [None, RefusedError("AccessDenied"), TransientError("busy")])
+def test_f23_alarms_that_fire_are_in_the_report(error: Exception | None) -> None:
+    """They are named; where CloudWatch does not say, the page says that, and there is a report all the same."""
+    env = environment(BUCKET)
+    env.alarms.in_alarm += ["overdue-objects", "dead-letters"]
+    env.alarms.error = error
+    env.run()
+    firing = env.documents.documents[REPORT.summary_keys[1]]["alarms_firing"]
+
+    assert (None if error else ["dead-letters", "overdue-objects"]) == firing
+    assert ("Whether alarms fire is not known" if error else "dead-letters and overdue-objects. ") in _page(env)
+
+
 def test_f23_days_before_the_trail_began_are_not_missing() -> None:
     """A new service has no manifest of last month, and that is no gap; behind the first one every day counts."""
     env = environment(BUCKET)
