@@ -157,6 +157,7 @@ class ManagedPrefix:
     REPORTS: Final = "reports/"
     COVERAGE: Final = "reports/coverage/"
     LATEST_REPORT: Final = "reports/LATEST/"
+    REPORT_INDEX: Final = "reports/index.html"
     SCRATCH: Final = "scratch/"
     SWEEPS: Final = "scratch/sweeps/"
     REPORTS_UNDER_WAY: Final = "scratch/reports/"

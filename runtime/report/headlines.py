@@ -66,7 +66,7 @@ def _of_objects(total: ReportCount) -> Iterator[Headline]:
     if total.unreplicated:
         yield Headline(
             text=plural(total.unreplicated, "object has no second copy", "objects have no second copy"),
-            meaning="S3 has made no replica of them in the other region.",
+            meaning="S3 has made no replica in the other region.",
         )
 
 
@@ -80,7 +80,7 @@ def _of_service(whole: WholeReport) -> Iterator[Headline]:
         days = plural(whole.unsigned, "day of this period is", "days of this period are")
         yield Headline(
             text=f"{days} not signed",
-            meaning="The audit trail has no manifest of them, so what happened then is not known here.",
+            meaning="The audit trail has no manifest for that, so what happened then is not known here.",
         )
     if whole.firing is None:
         yield Headline(

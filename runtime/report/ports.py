@@ -3,7 +3,8 @@
 Every method that calls S3 raises TransientError if it does not answer and RefusedError if it refuses.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime
 from typing import Protocol
 
 from runtime.report.inventory import Inventory, InventoryFile, StoredVersion
@@ -30,6 +31,9 @@ class ReportFiles(Protocol):
     def abandon(self, upload: Upload) -> None:
         """Remove the parts; a missing upload is no error."""
 
+    def days(self) -> set[date]:
+        """Return the days with a folder of dated files."""
+
     def write_page(self, key: str, text: str) -> None:
         """Write an HTML page."""
 
@@ -39,6 +43,9 @@ class ReportPage(Protocol):
 
     def html(self, whole: WholeReport) -> str:
         """Return the report as one self-contained HTML page."""
+
+    def index(self, environment: str, newest: datetime, days: Collection[date]) -> str:
+        """Return the HTML page that leads to the reports of these days; `newest` is the start of the newest one."""
 
 
 class FiringAlarms(Protocol):

@@ -12,6 +12,7 @@ from runtime.audit.manifests import manifest_key
 from runtime.bucket_runs.read_ahead import read_ahead
 from runtime.bucket_runs.run import supersedes
 from runtime.bucket_runs.slices import BucketRuns, Progress, Step
+from runtime.contract import ManagedPrefix
 from runtime.fixity.ports import RecordPages
 from runtime.report.count import ReportCount
 from runtime.report.errors import UploadGoneError
@@ -119,6 +120,9 @@ class Reporting(BucketRuns[Report, ReportSlice, ReportProgress, WholeReport]):
             if current:
                 self.files.write_page(page_key, text)
                 self.documents.write(summary_key, summary)
+            if current and page_key == run.page_keys[-1]:
+                index = self.page.index(self.settings.environment, run.started, {*self.files.days(), run.day})
+                self.files.write_page(ManagedPrefix.REPORT_INDEX, index)
         return whole
 
 

@@ -18,6 +18,7 @@ _WRITTEN: Final = (
     # Not all of the folder: the sweep has its reports in it too.
     f"{ManagedPrefix.REPORTS}????-??-??/*",
     f"{ManagedPrefix.LATEST_REPORT}*",
+    ManagedPrefix.REPORT_INDEX,
     f"{ManagedPrefix.REPORTS_UNDER_WAY}*",
 )
 _READ: Final = (*_WRITTEN, f"{ManagedPrefix.INVENTORY}*", f"{ManagedPrefix.AUDIT_MANIFESTS}*")

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import attrs
@@ -103,6 +104,21 @@ def test_a_page_is_html_in_utf_8(files: Files) -> None:
     if files.s3:
         head = files.s3.head_object(Bucket=BUCKET, Key="reports/LATEST/index.html")
         assert "text/html; charset=utf-8" == head["ContentType"]
+
+
+def test_f23_the_days_of_past_reports_are_their_folders(files: Files) -> None:
+    """What else lies beside them, as the sweep's findings do, is no day."""
+    for name in (
+        "2026-03-01/index.html",
+        "2026-03-01/a.csv",
+        "2026-04-01/index.html",
+        "LATEST/index.html",
+        "index.html",
+    ):
+        files.port.write_page(f"reports/{name}", "")
+    files.port.write_page("reports/coverage/2026-03-02.json", "")
+
+    assert {date(2026, 3, 1), date(2026, 4, 1)} == files.port.days()
 
 
 @pytest.mark.usefixtures("aws")

@@ -38,7 +38,7 @@ def test_a_report_on_request_ends_in_files_and_a_metric(capsys: pytest.CaptureFi
     lists = {
         key for bucket in (BUCKET, "acme-test-maps") for key in (*REPORT.list_keys(bucket), *REPORT.sums_keys(bucket))
     }
-    assert {*REPORT.page_keys, *lists} == set(env.files.files)
+    assert {*REPORT.page_keys, "reports/index.html", *lists} == set(env.files.files)
 
 
 def test_what_could_not_be_read_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

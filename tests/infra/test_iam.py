@@ -76,6 +76,7 @@ ASKED: Final[dict[str, dict[str, set[str]]]] = {
         "complete_multipart_upload": {"s3:PutObject"},
         "abort_multipart_upload": {"s3:AbortMultipartUpload"},
         "put_object": {"s3:PutObject"},
+        "list_objects_v2": {"s3:ListBucket"},
     },
     "cloudwatch_alarms": {"describe_alarms": {"cloudwatch:DescribeAlarms"}},
     "s3_inventories": {"get_object": {"s3:GetObject", "s3:ListBucket"}, "list_objects_v2": {"s3:ListBucket"}},
@@ -188,9 +189,8 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
             add({"s3:ListBucket"}, managed)
             key("kms:Decrypt", "kms:GenerateDataKey")
         case settings.ReportSettings.function:
-            written = [
-                f"{managed}/{keys}" for keys in ("reports/????-??-??/*", "reports/LATEST/*", "scratch/reports/*")
-            ]
+            reports = ("reports/????-??-??/*", "reports/LATEST/*", "reports/index.html", "scratch/reports/*")
+            written = [f"{managed}/{keys}" for keys in reports]
             add({"sqs:SendMessage"}, f"{queue}reports")
             add({"dynamodb:Query"}, f"{table}checksums")
             add({"s3:ListAllMyBuckets"}, "*")

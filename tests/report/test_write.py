@@ -370,6 +370,19 @@ def test_f23_alarms_that_fire_are_in_the_report(error: Exception | None) -> None
     assert ("Whether alarms fire is not known" if error else "dead-letters and overdue-objects. ") in _page(env)
 
 
+def test_f23_past_reports_are_found_by_an_index() -> None:
+    """It leads to every dated report, the newest first; a delayed report does not take a later one away."""
+    env, later = environment(BUCKET), Report(NOW + timedelta(days=310))
+    start(env.reporting, REPORT)
+    held_up = env.slices.sent.pop()
+    env.run(later)
+    env.work(held_up)
+    env.run(Report(NOW + timedelta(days=311)))
+    links = re.findall(r'href="([^"]+)"', env.files.files["reports/index.html"].decode())
+
+    assert ["LATEST/index.html", "2027-01-06/index.html", "2027-01-05/index.html", "2026-03-01/index.html"] == links
+
+
 def test_f23_days_before_the_trail_began_are_not_missing() -> None:
     """A new service has no manifest of last month, and that is no gap; behind the first one every day counts."""
     env = environment(BUCKET)

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import attrs
 
@@ -57,6 +57,10 @@ class FakeReportFiles:
     def abandon(self, upload: Upload) -> None:
         self.before("abandon")
         self.uploads.pop(upload.upload_id, None)
+
+    def days(self) -> set[date]:
+        folders = (key.removeprefix("reports/").split("/")[0] for key in self.files if key.startswith("reports/2"))
+        return {date.fromisoformat(folder) for folder in folders}
 
     def write_page(self, key: str, text: str) -> None:
         self.before("write_page")
