@@ -47,7 +47,7 @@ class Waiting:
 
 @attrs.frozen(kw_only=True)
 class DayRow:
-    """A day, or several days in a row of which nothing is known, in one line."""
+    """A day, or several unknown days in a row, in one line."""
 
     label: str
     counts: DayCount | None = None  # None if nothing is known
@@ -82,7 +82,7 @@ class View:
 
     @property
     def day_rows(self) -> list[DayRow]:
-        """The days in order, with those of which nothing is known folded, and the report's own day so far."""
+        """The days in order, with unknown ones folded, and the report's own day so far."""
         today, total = self.whole.report.day, self.total
         counts = DayCount(day=today, checks=total.checked_today, incidents=total.failed_today)
         return [*_day_rows(self.whole), DayRow(label=short_day(today), counts=counts, note="so far, not signed yet")]
