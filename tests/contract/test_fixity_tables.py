@@ -14,6 +14,7 @@ from runtime.fixity.record_codec import decode, encode
 from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.fixity.schedule import ScheduleRow
 from runtime.shared.object_ref import ObjectRef
+from runtime.shared.pages import Malformed
 from tests.contract.tables import with_tables
 from tests.support.builders import NOW, REF, check_report, fixity_record
 from tests.support.fakes import FakeRecords, FakeSchedule
@@ -275,7 +276,7 @@ def test_f23_what_people_read_about_is_read_back() -> None:
     check = attrs.evolve(_report(), comparisons=(*_report().comparisons, wrong, replica, open_))
     found = decode(encode(_record(last_check=check)))
 
-    assert isinstance(found, FixityRecord)
+    assert not isinstance(found, Malformed)
     assert (wrong, replica) == tuple(found.last_check.comparisons)
 
 
@@ -290,5 +291,5 @@ def test_f23_a_record_without_legible_evidence_is_still_a_record(evidence: dict[
         last_check["Evidence"] = evidence
     found = decode(item)
 
-    assert isinstance(found, FixityRecord)
+    assert not isinstance(found, Malformed)
     assert () == found.last_check.comparisons
