@@ -158,6 +158,7 @@ def report() -> Reporting:
     """Build what checksum-report needs."""
     from runtime.adapters.clients import client
     from runtime.adapters.clock import SystemClock
+    from runtime.adapters.cloudwatch_alarms import CloudWatchAlarms
     from runtime.adapters.dynamodb_pages import DynamoDbRecordPages
     from runtime.adapters.jinja_page import JinjaPage
     from runtime.adapters.s3_bucket_list import S3MainBuckets
@@ -166,6 +167,7 @@ def report() -> Reporting:
     from runtime.adapters.s3_report_files import S3ReportFiles
     from runtime.adapters.sqs_own_queue import SqsOwnQueue
     from runtime.adapters.sqs_queue import SqsQueue
+    from runtime.contract import alarm_name
     from runtime.report.write import Reporting
 
     settings = runtime.settings.ReportSettings.from_environment()
@@ -181,6 +183,7 @@ def report() -> Reporting:
         documents=S3Documents(s3, settings.managed_bucket),
         inventories=S3Inventories(s3, settings.managed_bucket),
         page=JinjaPage(),
+        alarms=CloudWatchAlarms(client("cloudwatch"), alarm_name(settings.environment, ""), settings.alert_topic_arn),
         clock=SystemClock(),
         settings=settings,
     )

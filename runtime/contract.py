@@ -164,6 +164,7 @@ class ManagedPrefix:
     REPORTS: Final = "reports/"
     COVERAGE: Final = "reports/coverage/"
     LATEST_REPORT: Final = "reports/LATEST/"
+    REPORT_INDEX: Final = "reports/index.html"
     SCRATCH: Final = "scratch/"
     SWEEPS: Final = "scratch/sweeps/"
     REPORTS_UNDER_WAY: Final = "scratch/reports/"
@@ -191,6 +192,11 @@ OBJECT_LOCKS: Final = (ObjectLock.NONE, ObjectLock.GOVERNANCE, ObjectLock.COMPLI
 def function_name(environment: str, function: str) -> str:
     """Return the physical name of a function, as in its logs, alarms and records."""
     return f"duracloud-{environment}-{function}"
+
+
+def alarm_name(environment: str, alarm: str) -> str:
+    """Return the physical name of an alarm."""
+    return f"duracloud-{environment}-{alarm}"
 
 
 def bucket_name(prefix: str, suffix: str) -> str:

@@ -219,3 +219,9 @@ class FixityCount:
 
 
 COUNTS: Final[Mapping[str, Counted]] = {one.name: one.metadata[_ENTRY] for one in fields(FixityCount)}
+
+
+def alarm_on(count: str) -> str:
+    """Return the name of the alarm on a count, empty if it has none."""
+    alarm = COUNTS[count].alarm
+    return "" if alarm is None else alarm.name

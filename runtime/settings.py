@@ -127,6 +127,8 @@ class ReportSettings(FunctionSettings):
     checksum_table: str
     # The function's own queue.
     report_queue_url: str
+    # Alarms of the environment are those that notify it.
+    alert_topic_arn: str
     check_interval_days: int
     check_grace_days: int
     # Whole days before a report that it looks back on.

@@ -55,7 +55,7 @@ ALL_FUNCTIONS: Final = Dependencies(
     name="layer",
     description="Dependencies of the DuraCloud functions",
     requirements=RUNTIME / "requirements.txt",
-    services=frozenset({"dynamodb", "kms", "s3", "s3control", "sns", "sqs"}),
+    services=frozenset({"cloudwatch", "dynamodb", "kms", "s3", "s3control", "sns", "sqs"}),
 )
 # What only the reports need: too large and too slow to import for the layer of all functions.
 REPORT: Final = Dependencies(

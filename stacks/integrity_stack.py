@@ -45,7 +45,7 @@ class IntegrityStack(Layer):
         export = Export(self, "Export", host, table=tables.checksums)
         audit = Audit(self, "Audit", host, tables=tables, signing_key=base.signing_key)
         sweep = Sweep(self, "Sweep", host, tables=tables, created=fixity.created, verification=fixity.verification)
-        report = Report(self, "Report", host, table=tables.checksums)
+        report = Report(self, "Report", host, table=tables.checksums, topic=base.topic)
         self.functions = (
             *provisioning.functions,
             *fixity.functions,

@@ -74,6 +74,11 @@ def topic_arn(region: str, account: str, name: str) -> str:
     return f"arn:aws:sns:{region}:{account}:{name}"
 
 
+def alarms_arn(region: str, account: str) -> str:
+    """Return the ARN pattern of all alarms."""
+    return f"arn:aws:cloudwatch:{region}:{account}:alarm:*"
+
+
 def table_arn(region: str, account: str, name: str) -> str:
     """Return the ARN of a table by its name."""
     return f"arn:aws:dynamodb:{region}:{account}:table/{name}"

@@ -25,7 +25,8 @@ CPU_SECONDS_PER_CALL: Final = 0.0014
 DEPOSIT_RECORD_BYTES: Final = 1_318
 CHECK_RECORD_BYTES: Final = 1_826
 SCHEDULE_ROW_BYTES: Final = 217
-REPORT_LINE_BYTES: Final = 314
+# The lines of an object in its bucket's list and in the file for sha256sum.
+REPORT_LINE_BYTES: Final = 449
 OBJECT_LOG_BYTES: Final = 340
 INVOCATION_LOG_BYTES: Final = 1_200
 

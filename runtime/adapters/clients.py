@@ -10,6 +10,7 @@ from botocore.config import Config
 from runtime import __version__
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_s3 import S3Client
@@ -21,6 +22,8 @@ _READ_TIMEOUT_SECONDS: Final = 20
 _ATTEMPTS: Final = 4
 
 
+@overload
+def client(service: Literal["cloudwatch"]) -> CloudWatchClient: ...
 @overload
 def client(service: Literal["dynamodb"], *, connections: int = ..., attempts: int = ...) -> DynamoDBClient: ...
 @overload

@@ -1,8 +1,9 @@
-"""Adapter of ReportPage: the HTML page by a Jinja2 template."""
+"""Adapter of ReportPage: the HTML pages by Jinja2 templates."""
 
 import functools
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import date, datetime
 from hashlib import sha256
 
 from typing_extensions import override
@@ -14,16 +15,20 @@ from runtime.shared.wording import visible
 
 
 class JinjaPage(ReportPage):
-    """The template of `runtime.report`. All values are escaped, and hidden characters are shown."""
+    """The templates of `runtime.report`. All values are escaped, and hidden characters are shown."""
 
     @override
     def html(self, whole: WholeReport) -> str:
-        return _renderer()(View(whole))
+        return _template("report.html.j2")(view=View(whole))
+
+    @override
+    def index(self, environment: str, newest: datetime, days: Collection[date]) -> str:
+        return _template("index.html.j2")(environment=environment, newest=newest, days=days)
 
 
 @functools.cache
-def _renderer() -> Callable[[View], str]:
-    # Imported here: it takes 157 ms, and only the last slice of a report writes a page.
+def _template(name: str) -> Callable[..., str]:
+    # Imported here: it takes 157 ms, and only the last slice of a report writes pages.
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
     from markupsafe import Markup  # noqa: PLC0415
 
@@ -38,5 +43,4 @@ def _renderer() -> Callable[[View], str]:
     style, _, _ = loader.get_source(environment, "report.css")
     # The page's own policy allows only the style with this digest.
     fixed = {"style": Markup(style), "style_hash": b64encode(sha256(style.encode()).digest()).decode()}  # noqa: S704 (our own file)
-    template = environment.get_template("report.html.j2")
-    return lambda view: template.render(view=view, **fixed)
+    return functools.partial(environment.get_template(name).render, **fixed)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -11,6 +14,7 @@ from botocore.exceptions import ClientError
 from typing_extensions import override
 
 from runtime.adapters.errors import error_code, http_status, translated
+from runtime.contract import ManagedPrefix
 from runtime.report.errors import UploadGoneError
 from runtime.report.notes import Upload
 from runtime.report.ports import ReportFiles
@@ -21,6 +25,9 @@ if TYPE_CHECKING:
 
 # S3's codes if the upload is missing, or if its parts are not those that were sent.
 _GONE: Final = frozenset({"NoSuchUpload", "InvalidPart", "InvalidPartOrder"})
+_CONTENT_TYPES: Final = {".csv": "text/csv; charset=utf-8", ".sha256": "text/plain; charset=utf-8"}
+
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @attrs.frozen
@@ -34,7 +41,7 @@ class S3ReportFiles(ReportFiles):
     def begin(self, key: str) -> Upload:
         with translated("beginning a list"):
             answer = self._client.create_multipart_upload(
-                Bucket=self._bucket, Key=key, ContentType="text/csv; charset=utf-8"
+                Bucket=self._bucket, Key=key, ContentType=_CONTENT_TYPES[PurePosixPath(key).suffix]
             )
         return Upload(key=key, upload_id=answer["UploadId"])
 
@@ -60,6 +67,16 @@ class S3ReportFiles(ReportFiles):
             except ClientError as error:
                 if http_status(error) != 404:
                     raise
+
+    @override
+    def days(self) -> set[date]:
+        with translated("listing reports"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=ManagedPrefix.REPORTS, Delimiter="/"
+            )
+            folders = [entry["Prefix"] for page in pages for entry in page.get("CommonPrefixes", [])]
+        names = (folder.removeprefix(ManagedPrefix.REPORTS).removesuffix("/") for folder in folders)
+        return {date.fromisoformat(name) for name in names if _DAY.fullmatch(name)}
 
     @override
     def write_page(self, key: str, text: str) -> None:

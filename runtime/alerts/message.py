@@ -9,6 +9,7 @@ import attrs
 from runtime.alerts.changes import Announcement, Kind
 from runtime.fixity.errors import REFUSED
 from runtime.fixity.failures import DISPUTED, of_replica_only, told_outcome
+from runtime.fixity.in_words import shortened, what_differs
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import COULD_NOT_BE_READ, RecordImage
 from runtime.fixity.replica import HIDDEN
@@ -49,6 +50,8 @@ _REPLICAS_FAIL: Final = """\
 _DIGESTS_DIFFER: Final = """\
   Where only the depositor's digest differs, ask the depositor to upload the file again with the right digest.
   This can wait for a working day: nothing was damaged since the upload."""
+_DIGESTS: Final = """\
+  Digests are cut; the whole ones are in the object's record, in the audit trail, and in the list of the next report."""
 _READ_AGAIN: Final = """\
   Every failing object is read again about a day later, until it is good again. You will be told of its recovery;
   you will not be told again of the same failure."""
@@ -101,6 +104,7 @@ def _advice(objects: int, replicas: int, disputed: int, replacements: int) -> st
         _REPLICAS_FAIL: replicas,
         _DIGESTS_DIFFER: disputed,
         _READ_AGAIN: failures,
+        _DIGESTS: failures,
         _REPLACED: replacements,
     }
     return "\n".join([_FOLLOW, *(text for text, count in parts.items() if count)])
@@ -142,12 +146,15 @@ def _size(text: str) -> int:
 
 def _entry(number: int, item: Announcement) -> str:
     title = f"{number}. {_title(item)}"
+    check = item.now.last_check
+    said = {"Message": cut(visible(shortened(check.message)), _MESSAGE_CHARACTERS, _CUT)}
     facts = {
         "Bucket": item.ref.bucket,
         "Key": f'"{item.ref.key}"',
         "Version": cut(visible(item.now.version_id), _VERSION_CHARACTERS, _CUT),
-        "Outcome": item.now.last_check.outcome,
-        "Message": cut(visible(item.now.last_check.message), _MESSAGE_CHARACTERS, _CUT),
+        "Outcome": check.outcome,
+        # The title says what differs.
+        **({} if item.kind is Kind.FAILURE and what_differs(check) else said),
         "Last good": item.now.last_good_date or "never",
         "Next check": item.now.next_check or "not known",
     }
@@ -168,11 +175,19 @@ def _title(item: Announcement) -> str:
 
 def _what_is_wrong(record: RecordImage) -> str:
     check = record.last_check
+    differs = what_differs(check)
     if check.message.startswith(HIDDEN):
         return _HIDDEN_REPLICA
     if check.message.startswith(f"{COULD_NOT_BE_READ}{REFUSED}"):
         return _REFUSED_BYTES
     outcome = told_outcome(check)
     if outcome == Outcome.MISMATCH and not record.last_good_date:
-        return _NOT_AS_ANNOUNCED
-    return FAILURES[outcome].told if outcome in FAILURES else check.outcome
+        return f"not as announced: {differs}" if differs else _NOT_AS_ANNOUNCED
+    if outcome not in FAILURES:
+        return check.outcome
+    words = FAILURES[outcome]
+    return (
+        words.named(f"{differs}; the object itself is good" if of_replica_only(check) else differs)
+        if differs
+        else words.told
+    )

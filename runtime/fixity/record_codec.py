@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from runtime.contract import Attribute, CheckAttribute
-from runtime.fixity.evidence import Comparison
+from runtime.fixity.evidence import Comparison, Evidence, Source, Verdict
 from runtime.fixity.objects import Replication
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.records import Agent, CheckReport, FixityRecord, RecordOf, RecordState, ReportOf, ResultOf, StateOf
@@ -39,6 +39,8 @@ _EMPTY: Final[Item] = {"M": {}}
 # Looking a word up takes a third of the time that an enumeration takes to make its member.
 _OUTCOMES: Final = {one.value: one for one in Outcome}
 _REPLICATIONS: Final = {one.value: one for one in Replication}
+_OF_REPLICA: Final = frozenset({Source.REPLICA.value, Source.REPLICA_READ.value})
+_MATCH, _MISMATCH = Verdict.MATCH.value, Verdict.MISMATCH.value
 
 
 def decode(item: Item) -> FixityRecord | Malformed:
@@ -151,6 +153,7 @@ def _record(item: Item) -> FixityRecord:
             outcome=_outcome(item),
             success=item[Attribute.LAST_CHECKSUM_SUCCESS]["BOOL"] if Attribute.LAST_CHECKSUM_SUCCESS in item else None,
             message=item[Attribute.LAST_CHECKSUM_MESSAGE]["S"],
+            comparisons=_comparisons(report),
             computed={name: value["S"] for name, value in report[CheckAttribute.COMPUTED]["M"].items()},
             bytes_read=int(report[CheckAttribute.BYTES_READ]["N"]),
             reads=int(report[CheckAttribute.READS]["N"]),
@@ -160,6 +163,36 @@ def _record(item: Item) -> FixityRecord:
             ended=moment_of(report[CheckAttribute.ENDED]["S"]),
             agent=_agent(report[CheckAttribute.AGENT]["M"]),
         ),
+    )
+
+
+def _comparisons(report: Item) -> tuple[Comparison, ...]:
+    """Return what people read about: contradictions, and what was compared of the replica.
+
+    Nothing is judged by it, so a record without legible evidence is still a record.
+    """
+    try:
+        return tuple(
+            _comparison(one["M"])
+            for one in report[CheckAttribute.EVIDENCE]["L"]
+            if (verdict := one["M"][CheckAttribute.VERDICT]["S"]) == _MISMATCH
+            or (verdict == _MATCH and one["M"][CheckAttribute.SOURCE]["S"] in _OF_REPLICA)
+        )
+    except (KeyError, TypeError, ValueError):
+        return ()
+
+
+def _comparison(values: Item) -> Comparison:
+    expected = values[CheckAttribute.EXPECTED]["S"]
+    return Comparison(
+        evidence=Evidence(
+            source=values[CheckAttribute.SOURCE]["S"],
+            algorithm=values[CheckAttribute.ALGORITHM]["S"],
+            expected=expected,
+            parts=int(values[CheckAttribute.PARTS]["N"]) if CheckAttribute.PARTS in values else 0,
+        ),
+        computed=values[CheckAttribute.COMPUTED]["S"] if CheckAttribute.COMPUTED in values else expected,
+        verdict=values[CheckAttribute.VERDICT]["S"],
     )
 
 

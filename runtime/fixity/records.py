@@ -68,7 +68,8 @@ class ResultOf(Generic[Moment, Word]):
 class ReportOf(ResultOf[Moment, Word]):
     """Every fact of one check."""
 
-    comparisons: Sequence[Comparison] = ()  # with all evidence; not read from the table
+    # with all evidence; of the table only contradictions and what was compared of the replica
+    comparisons: Sequence[Comparison] = ()
     computed: Mapping[str, str] = attrs.field(factory=dict)  # digests of the bytes read, by algorithm
     bytes_read: int = 0  # by the last read
     reads: int = 0  # number of complete reads

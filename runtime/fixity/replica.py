@@ -1,7 +1,8 @@
 """Compare a replica with the baseline, never with the main copy (lesson L25)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from enum import StrEnum
+from typing import Any, Final
 
 import attrs
 
@@ -9,7 +10,7 @@ from runtime.contract import replica_name
 from runtime.fixity import evidence as ev
 from runtime.fixity.evidence import Comparison, Evidence, Source, Verdict
 from runtime.fixity.objects import ObjectFacts, Replication
-from runtime.fixity.records import COULD_NOT_BE_READ
+from runtime.fixity.records import COULD_NOT_BE_READ, ReportOf
 from runtime.shared.object_ref import ObjectRef
 
 # Prefix of the outcome of a check that failed only because of the replica.
@@ -21,9 +22,29 @@ GONE: Final = "the replica is gone: "
 NOT_REACHED: Final = "the replica: "
 # A mismatch of the main copy comes first (`records.outcome_of`), so no other failure's message begins with these.
 _BEGINNINGS: Final = (GONE, f"{COULD_NOT_BE_READ}{NOT_REACHED}", f"{Source.REPLICA}, ", f"{Source.REPLICA_READ}, ")
-_CURRENT: Final = "current version"
+# What is compared besides digests.
+CURRENT_VERSION: Final = "current version"
+SIZE_IN_BYTES: Final = "size in bytes"
 # Beginning of the message if only this is wrong: the replica is not current.
-HIDDEN: Final = f"{Source.REPLICA}, {_CURRENT}: "
+HIDDEN: Final = f"{Source.REPLICA}, {CURRENT_VERSION}: "
+
+
+class ReplicaLook(StrEnum):
+    """What a check looked at of a replica."""
+
+    BYTES = "bytes"  # every byte was read
+    STATEMENT = "statement"  # S3 was asked about its size and digests, or said that it is gone
+    NOTHING = ""
+
+
+def replica_look(check: ReportOf[Any, Any]) -> ReplicaLook:
+    """Return what a check looked at of the replica."""
+    compared = {item.evidence.source for item in check.comparisons if item.verdict != Verdict.NOT_COMPARED}
+    if Source.REPLICA_READ in compared:
+        return ReplicaLook.BYTES
+    if Source.REPLICA in compared or check.message.startswith(GONE):
+        return ReplicaLook.STATEMENT
+    return ReplicaLook.NOTHING
 
 
 def replica_of(ref: ObjectRef) -> ObjectRef:
@@ -60,7 +81,7 @@ def stated(baseline: Mapping[str, str], size: int, facts: ObjectFacts) -> tuple[
 
     One comparison is of the size in bytes, and one of every digest that both S3 and the baseline have.
     """
-    found = [_compared("size in bytes", str(size), str(facts.size))]
+    found = [_compared(SIZE_IN_BYTES, str(size), str(facts.size))]
     for item in ev.from_s3(attrs.evolve(facts, depositor_digests={})):
         if item.reason or item.parts or item.algorithm not in baseline:
             continue
@@ -78,7 +99,7 @@ def hidden(version_id: str, current: str) -> Comparison:
 
     `current` is the current version in the replica's bucket, empty if that is a delete marker.
     """
-    return _compared(_CURRENT, version_id, current or "a delete marker")
+    return _compared(CURRENT_VERSION, version_id, current or "a delete marker")
 
 
 def as_read(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:

@@ -57,6 +57,7 @@ class DayCount:
 
     day: date
     known: bool = True  # the day has a manifest
+    first: bool = False  # the manifest is the first of the trail: nothing was recorded before this day
     checks: int = 0  # with deposits
     # checks that found damage, a missing or unreadable object, or no known baseline; daily until repaired
     incidents: int = 0
@@ -72,6 +73,7 @@ def day_count(day: date, manifest: Mapping[str, Any] | None) -> DayCount:
         return DayCount(
             day=day,
             known=manifest is not None,
+            first=manifest is not None and manifest.get("number") == 1,
             checks=sum(sum(kind.values()) for kind in examined),
             incidents=sum(kind.get(outcome, 0) for kind in examined for outcome in _FAILING),
             recoveries=sum(counts.get(Kind.RECOVERY, {}).values()),
@@ -91,6 +93,7 @@ class WholeReport:
     ended: datetime  # when the last list was complete, UTC
     buckets: Mapping[str, BucketReport]
     days: Sequence[DayCount]  # in order
+    firing: Sequence[str] | None = ()  # alarms in ALARM, without the environment; None if that is not known
 
     @property
     def total(self) -> ReportCount:
@@ -100,6 +103,17 @@ class WholeReport:
             if not bucket.unfinished:
                 total.add(bucket.count)
         return total
+
+    @property
+    def recorded_days(self) -> Sequence[DayCount]:
+        """The days since the audit trail began; all if the period does not show its beginning."""
+        first = next((number for number, one in enumerate(self.days) if one.first), 0)
+        return self.days[first:]
+
+    @property
+    def unsigned(self) -> int:
+        """The number of days on which something may have been recorded, and that have no manifest."""
+        return sum(not one.known for one in self.recorded_days)
 
     @property
     def unfinished(self) -> dict[str, str]:
@@ -129,6 +143,7 @@ class WholeReport:
                     **bucket.count.figures,
                     "coverage_percent": bucket.count.coverage,
                     "list": None if bucket.unfinished else f"{name}.csv",
+                    "sha256sums": None if bucket.unfinished else f"{name}.sha256",
                     "storage": None if bucket.storage is None else bucket.storage.document,
                     "storage_problem": bucket.problem,
                     UNFINISHED: bucket.unfinished,
@@ -136,6 +151,9 @@ class WholeReport:
                 for name, bucket in sorted(self.buckets.items())
             },
             "days": [{**attrs.asdict(one), "day": one.day.isoformat()} for one in self.days],
+            "unsigned_days": self.unsigned,
+            "today": {"checks": total.checked_today, "incidents": total.failed_today},
+            "alarms_firing": None if self.firing is None else list(self.firing),
         }
 
 

@@ -1,6 +1,6 @@
 """Notes between two slices of a report on one bucket."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Self
 
 import attrs
@@ -38,6 +38,8 @@ class BucketNotes:
     """How far the work on a bucket is."""
 
     uploads: tuple[Upload, ...] = ()  # of the lists; empty before the first part and after the last
+    sums: tuple[Upload, ...] = ()  # of the files for `sha256sum`; likewise
+    sums_unsent: str = ""  # their lines up to `after` that are too few for a part
     after: str | None = None  # the next part of the list begins after this key; None at the start
     listed: bool = False  # the lists are complete
     count: ReportCount = attrs.field(factory=ReportCount)  # of the parts sent
@@ -48,10 +50,16 @@ class BucketNotes:
     restarts: int = 0  # how often the lists were begun again
 
     @property
+    def all_uploads(self) -> tuple[Upload, ...]:
+        """The uploads of all files."""
+        return (*self.uploads, *self.sums)
+
+    @property
     def document(self) -> dict[str, Any]:
         """The notes as JSON values."""
         return attrs.asdict(self, recurse=False) | {
             "uploads": [attrs.asdict(upload) for upload in self.uploads],
+            "sums": [attrs.asdict(upload) for upload in self.sums],
             "count": self.count.document,
             "storage": None if self.storage is None else self.storage.document,
         }
@@ -61,10 +69,10 @@ class BucketNotes:
         """Return the notes that `document` wrote."""
         storage = document["storage"]
         return cls(
-            uploads=tuple(
-                Upload(key=one["key"], upload_id=one["upload_id"], etags=tuple(one["etags"]))
-                for one in document["uploads"]
-            ),
+            uploads=_uploads(document["uploads"]),
+            # Notes from before a software update lack these.
+            sums=_uploads(document.get("sums", ())),
+            sums_unsent=document.get("sums_unsent", ""),
             after=document["after"],
             listed=document["listed"],
             count=ReportCount.from_document(document["count"]),
@@ -74,3 +82,7 @@ class BucketNotes:
             problem=document["problem"],
             restarts=document["restarts"],
         )
+
+
+def _uploads(documents: Iterable[Mapping[str, Any]]) -> tuple[Upload, ...]:
+    return tuple(Upload(key=one["key"], upload_id=one["upload_id"], etags=tuple(one["etags"])) for one in documents)

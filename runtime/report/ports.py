@@ -3,7 +3,8 @@
 Every method that calls S3 raises TransientError if it does not answer and RefusedError if it refuses.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime
 from typing import Protocol
 
 from runtime.report.inventory import Inventory, InventoryFile, StoredVersion
@@ -15,7 +16,7 @@ class ReportFiles(Protocol):
     """Writes lists, in parts, and pages."""
 
     def begin(self, key: str) -> Upload:
-        """Begin a list in parts. An unfinished list is removed after some days."""
+        """Begin a file in parts: `.csv`, or a plain text `.sha256`. An unfinished one is removed after some days."""
 
     def send(self, upload: Upload, part: bytes) -> Upload:
         """Send the next part and return the upload with it.
@@ -30,6 +31,9 @@ class ReportFiles(Protocol):
     def abandon(self, upload: Upload) -> None:
         """Remove the parts; a missing upload is no error."""
 
+    def days(self) -> set[date]:
+        """Return the days with a folder of dated files."""
+
     def write_page(self, key: str, text: str) -> None:
         """Write an HTML page."""
 
@@ -39,6 +43,16 @@ class ReportPage(Protocol):
 
     def html(self, whole: WholeReport) -> str:
         """Return the report as one self-contained HTML page."""
+
+    def index(self, environment: str, newest: datetime, days: Collection[date]) -> str:
+        """Return the HTML page that leads to the reports of these days; `newest` is the start of the newest one."""
+
+
+class FiringAlarms(Protocol):
+    """Knows which alarms of the environment fire."""
+
+    def firing(self) -> Sequence[str]:
+        """Return the alarms that are in ALARM, sorted, by their names without the environment."""
 
 
 class Inventories(Protocol):

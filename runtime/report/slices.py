@@ -35,6 +35,10 @@ class Report(Run):
         """Return the keys of a bucket's list: the dated one and the latest."""
         return self._keys(f"{bucket}.csv")
 
+    def sums_keys(self, bucket: str) -> tuple[str, str]:
+        """Return the keys of a bucket's file for `sha256sum`: the dated one and the latest."""
+        return self._keys(f"{bucket}.sha256")
+
     @property
     def page_keys(self) -> tuple[str, str]:
         """Keys of the page: the dated one and the latest."""

@@ -12,17 +12,18 @@ from runtime.audit.manifests import manifest_key
 from runtime.bucket_runs.read_ahead import read_ahead
 from runtime.bucket_runs.run import supersedes
 from runtime.bucket_runs.slices import BucketRuns, Progress, Step
+from runtime.contract import ManagedPrefix
 from runtime.fixity.ports import RecordPages
 from runtime.report.count import ReportCount
-from runtime.report.csv_list import HEADER, line
 from runtime.report.errors import UploadGoneError
 from runtime.report.inventory import InventoryError, Storage
+from runtime.report.lists import Lists
 from runtime.report.model import BucketReport, WholeReport, day_count
-from runtime.report.notes import BucketNotes, Upload, part_bytes
-from runtime.report.ports import Inventories, ReportFiles, ReportPage
+from runtime.report.notes import BucketNotes
+from runtime.report.ports import FiringAlarms, Inventories, ReportFiles, ReportPage
 from runtime.report.slices import Report, ReportSlice
 from runtime.settings import ReportSettings
-from runtime.shared.errors import RefusedError
+from runtime.shared.errors import RefusedError, TransientError
 
 # A list that was restarted this often will not finish by itself.
 _MOST_RESTARTS: Final = 3
@@ -44,6 +45,7 @@ class Reporting(BucketRuns[Report, ReportSlice, ReportProgress, WholeReport]):
     files: ReportFiles
     inventories: Inventories
     page: ReportPage
+    alarms: FiringAlarms
     settings: ReportSettings
 
     @override
@@ -111,49 +113,39 @@ class Reporting(BucketRuns[Report, ReportSlice, ReportProgress, WholeReport]):
                 day_count(day, self.documents.read(manifest_key(day)))
                 for day in run.days(self.settings.report_period_days)
             ],
+            firing=_firing(self.alarms),
         )
         text, summary = self.page.html(whole), whole.document
         for page_key, summary_key, current in zip(run.page_keys, run.summary_keys, _current(self, run), strict=True):
             if current:
                 self.files.write_page(page_key, text)
                 self.documents.write(summary_key, summary)
+            if current and page_key == run.page_keys[-1]:
+                index = self.page.index(self.settings.environment, run.started, {*self.files.days(), run.day})
+                self.files.write_page(ManagedPrefix.REPORT_INDEX, index)
         return whole
 
 
 def _list(reporting: Reporting, part: ReportSlice, notes: BucketNotes, deadline: datetime) -> BucketNotes:
     """Write parts of the lists until the bucket's end or the deadline; return the new notes."""
-    uploads = notes.uploads or tuple(reporting.files.begin(key) for key in part.run.list_keys(part.bucket))
-    count, after, policy = ReportCount(), notes.after, reporting.policy
+    lists, policy = Lists.begun(reporting.files, part, notes), reporting.policy
+    count, unsent, sent = ReportCount(), ReportCount(), None
     count.add(notes.count)
-    text, unsent = bytearray(), ReportCount()
-    if not notes.uploads:
-        text += HEADER.encode()
-    sent = False
     with ThreadPoolExecutor(max_workers=1) as pool:
-        for record in read_ahead(pool, reporting.records.page, part.bucket, after):
-            text += line(record).encode()
+        for record in read_ahead(pool, reporting.records.page, part.bucket, notes.after):
+            lists.add(record, part, policy)
             unsent.count(record, part.run.started, policy)
-            if len(text) >= part_bytes(len(uploads[0].etags) + 1):
-                uploads = _send(reporting, uploads, text)
+            if lists.send_full():
                 count.add(unsent)
-                after, sent, text, unsent = record.ref.key, True, bytearray(), ReportCount()
+                unsent = ReportCount()
+                sent = lists.noted(attrs.evolve(notes, after=record.ref.key, count=count))
             if sent and reporting.clock.now() >= deadline:
                 # S3 allows small parts at the end only: the rest is read again.
-                return attrs.evolve(notes, uploads=uploads, after=after, count=count)
-    if text:
-        uploads = _send(reporting, uploads, text)
+                return sent
     count.add(unsent)
-    for upload, current in zip(uploads, _current(reporting, part.run), strict=True):
-        # A delayed report does not replace a later one.
-        if current:
-            reporting.files.finish(upload)
-        else:
-            reporting.files.abandon(upload)
-    return attrs.evolve(notes, uploads=(), after=None, listed=True, count=count)
-
-
-def _send(reporting: Reporting, uploads: tuple[Upload, ...], text: bytearray) -> tuple[Upload, ...]:
-    return tuple(reporting.files.send(upload, bytes(text)) for upload in uploads)
+    # A delayed report does not replace a later one.
+    lists.finish(_current(reporting, part.run))
+    return attrs.evolve(notes, uploads=(), sums=(), sums_unsent="", after=None, listed=True, count=count)
 
 
 def _restart(
@@ -169,7 +161,7 @@ def _restart(
 
 
 def _abandon(reporting: Reporting, notes: BucketNotes) -> None:
-    for upload in notes.uploads:
+    for upload in notes.all_uploads:
         reporting.files.abandon(upload)
 
 
@@ -207,3 +199,11 @@ def _notes(reporting: Reporting, part: ReportSlice) -> BucketNotes:
 def _current(reporting: Reporting, report: Report) -> list[bool]:
     """Tell whether the report may replace the existing one: of its day, and the latest."""
     return [supersedes(report, reporting.documents.read(key), itself=True) for key in report.summary_keys]
+
+
+def _firing(alarms: FiringAlarms) -> Sequence[str] | None:
+    """Return the alarms that fire, None if CloudWatch does not say: a report without them is better than none."""
+    try:
+        return alarms.firing()
+    except (RefusedError, TransientError):
+        return None

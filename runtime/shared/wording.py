@@ -1,6 +1,6 @@
 """Words for people: outcomes, numbers with their nouns, and text that strangers typed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 
@@ -14,7 +14,11 @@ class OutcomeWords(NamedTuple):
     @property
     def told(self) -> str:
         """Name and meaning in one line."""
-        return f"{self.name[0].lower()}{self.name[1:]}: {self.alert or self.meaning}"
+        return self.named(self.alert or self.meaning)
+
+    def named(self, text: str) -> str:
+        """Return a text behind the name in one line."""
+        return f"{self.name[0].lower()}{self.name[1:]}: {text}"
 
 
 # By outcome, as records and reports write it.
@@ -88,3 +92,13 @@ def cut(text: str, most: int, mark: str = "…") -> str:
 def plural(number: int, one: str, many: str = "") -> str:
     """Return a number with its noun: 1 object, 1,234 objects. Without `many` an `s` is added."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """Return words as a list in a sentence: a, b and c."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital in front and a full stop at its end."""
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "…")) else ".")

@@ -9,7 +9,7 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from runtime.contract import Severity, Tag
+from runtime.contract import Severity, Tag, alarm_name
 from stacks import naming
 from stacks.config import Settings
 
@@ -45,7 +45,7 @@ class Alarms(Construct):
             alarm = cloudwatch.Alarm(
                 self,
                 one.name,
-                alarm_name=naming.resource_name(settings.name, one.name),
+                alarm_name=alarm_name(settings.name, one.name),
                 alarm_description=f"[{one.severity}] {one.meaning} What to do: {link}",
                 metric=one.metric,
                 threshold=one.threshold,

@@ -3,6 +3,7 @@
 from typing import Final
 
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from runtime.contract import ManagedPrefix
@@ -17,6 +18,7 @@ _WRITTEN: Final = (
     # Not all of the folder: the sweep has its reports in it too.
     f"{ManagedPrefix.REPORTS}????-??-??/*",
     f"{ManagedPrefix.LATEST_REPORT}*",
+    ManagedPrefix.REPORT_INDEX,
     f"{ManagedPrefix.REPORTS_UNDER_WAY}*",
 )
 _READ: Final = (*_WRITTEN, f"{ManagedPrefix.INVENTORY}*", f"{ManagedPrefix.AUDIT_MANIFESTS}*")
@@ -25,7 +27,9 @@ _READ: Final = (*_WRITTEN, f"{ManagedPrefix.INVENTORY}*", f"{ManagedPrefix.AUDIT
 class Report(Construct):
     """The function and its queue; the schedule, people and the function itself send messages to it."""
 
-    def __init__(self, scope: Construct, construct_id: str, host: FunctionHost, *, table: dynamodb.TableV2) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, host: FunctionHost, *, table: dynamodb.TableV2, topic: sns.ITopic
+    ) -> None:
         super().__init__(scope, construct_id)
         settings = host.settings
         sizing = settings.functions.checksum_report
@@ -42,6 +46,7 @@ class Report(Construct):
                 managed_bucket=host.managed_bucket,
                 checksum_table=table.table_name,
                 report_queue_url=self.queue.queue.queue_url,
+                alert_topic_arn=topic.topic_arn,
                 check_interval_days=settings.fixity.check_interval_days,
                 check_grace_days=settings.sweep.grace_days,
                 report_period_days=settings.report.period_days,
@@ -62,6 +67,13 @@ class Report(Construct):
         self._function.allow(["sqs:SendMessage"], self.queue.queue.queue_arn)
         self._function.allow(
             ["s3:ListAllMyBuckets"], "*", acknowledged="s3:ListAllMyBuckets cannot be limited to a prefix"
+        )
+        # A list by state may hold any alarm; metric alarms need no more than this:
+        # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
+        self._function.allow(
+            ["cloudwatch:DescribeAlarms"],
+            naming.alarms_arn(host.settings.region, host.settings.account),
+            acknowledged="Alarms can be listed by state only where all may be described",
         )
         # For inventories. Without it S3 answers 403 instead of 404 for a missing file (lesson L22).
         self._function.allow(["s3:ListBucket"], naming.bucket_arn(managed))

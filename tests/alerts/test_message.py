@@ -1,3 +1,5 @@
+import re
+
 import attrs
 import pytest
 from hypothesis import given
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 
 from runtime.alerts.changes import Announcement, Kind
 from runtime.alerts.message import compose
+from runtime.fixity.evidence import Comparison, Evidence, Source
 from runtime.fixity.failures import DISPUTED
 from runtime.fixity.outcome import Outcome
 from runtime.shared.object_ref import ObjectRef
@@ -227,3 +230,76 @@ def test_l43_nobody_forges_a_line_of_the_mail(text: str) -> None:
 
     assert len(lines("a")) == len(lines(text))
     assert all(line.isprintable() for line in lines(text))
+
+
+HIDDEN_REPLICA = (
+    "the copy in the other region is hidden there under a deletion or a newer version; the object itself is good"
+)
+OLD, NEW = "9f86d081884c7d65" * 4, "60303ae22b998861" * 4
+
+
+def _differing(*found: tuple[Source, str, str, str], good: str | None = "2026-02-01T12:00:00.000Z") -> str:
+    """Return the mail of a failure with contradictions: source, algorithm, expected, computed."""
+    comparisons = [
+        Comparison(
+            evidence=Evidence(source=source, algorithm=algorithm, expected=expected),
+            computed=computed,
+            verdict="mismatch",
+        )
+        for source, algorithm, expected, computed in found
+    ]
+    state = _failure(message="; ".join(one.text for one in comparisons)).now
+    state = attrs.evolve(state, last_good_date=good, last_check=attrs.evolve(state.last_check, comparisons=comparisons))
+    return compose("prod", [attrs.evolve(_failure(), now=state)], RUNBOOK).body
+
+
+@pytest.mark.parametrize(
+    ("found", "good", "title"),
+    [
+        (
+            [
+                (Source.BASELINE, "crc64nvme", "a" * 16, "b" * 16),
+                (Source.BASELINE, "md5", "a" * 32, "b" * 32),
+                (Source.BASELINE, "sha256", OLD, NEW),
+                (Source.S3_CHECKSUM, "crc64nvme", "a" * 16, "b" * 16),
+            ],
+            "2026-02-01T12:00:00.000Z",
+            "damaged: its SHA-256 is 60303ae22b99…, at its deposit it was 9f86d081884c…; CRC64NVME and MD5 differ too",
+        ),
+        (
+            [(Source.BASELINE, "sha256", OLD, NEW), (Source.REPLICA, "size in bytes", "5", "4")],
+            "2026-02-01T12:00:00.000Z",
+            "damaged: its SHA-256 is 60303ae22b99…, at its deposit it was 9f86d081884c…; the replica differs too",
+        ),
+        (
+            [(Source.DEPOSITOR, "md5", "a" * 32, "b" * 32)],
+            None,
+            "not as announced: its MD5 is bbbbbbbbbbbb…, the depositor's metadata says aaaaaaaaaaaa…",
+        ),
+        (
+            [(Source.REPLICA, "size in bytes", "5", "4")],
+            "2026-02-01T12:00:00.000Z",
+            "replica damaged: its replica has 4 bytes, at the deposit the object had 5; the object itself is good",
+        ),
+        (
+            [(Source.REPLICA, "current version", "v1", "a delete marker")],
+            "2026-02-01T12:00:00.000Z",
+            f"replica about to be removed: {HIDDEN_REPLICA}",
+        ),
+    ],
+)
+def test_f23_a_failure_is_one_sentence(found: list[tuple[Source, str, str, str]], good: str | None, title: str) -> None:
+    """The first line says what differs, in digits that the eye compares; no line repeats it with all digits."""
+    body = _differing(*found, good=good)
+
+    assert f"1. FAILED - {title}" == body.splitlines()[2]
+    assert "   Message:" not in body
+    assert not re.search(r"[0-9a-f]{16}", body)
+    assert "the whole ones are in the object's record" in body
+
+
+def test_f23_other_messages_are_kept_with_short_digests() -> None:
+    """What is no comparison, such as S3's refusal, is said as it was; digests in it are cut all the same."""
+    body = compose("prod", [_failure(message=f"could not be read: AccessDenied for {OLD}")], RUNBOOK).body
+
+    assert "   Message:    could not be read: AccessDenied for 9f86d081884c…" in body

@@ -113,6 +113,30 @@ def test_a_screen_reader_is_told_of_tables(browser: Page, file: str, width: int)
     assert 1 == levels.count(1)
 
 
+@pytest.mark.parametrize("width", [768, 1100])
+def test_f23_an_object_keeps_its_width(browser: Page, file: str, width: int) -> None:
+    """Whatever a message or a key holds, the column of objects has a third of the table, and each word its line."""
+    browser.open(file, width=width)
+    shares = browser.evaluate(
+        "[...document.querySelectorAll('table.failing, table.objects')].map(one =>"
+        " one.querySelector('tbody th').getBoundingClientRect().width / one.getBoundingClientRect().width)"
+    )
+
+    assert len(shares) == 3
+    assert all(0.33 < share < 0.45 for share in shares)
+
+
+def test_f23_whole_digests_are_folded_and_can_be_unfolded(browser: Page, file: str) -> None:
+    """They are there, hidden until a reader asks for them, without a program."""
+    browser.open(file, width=1100)
+    height = "document.querySelector('details').getBoundingClientRect().height"
+    folded = browser.evaluate(height)
+    browser.evaluate("document.querySelector('details summary').click()")
+
+    assert browser.evaluate(height) > folded + 10
+    assert "9f86d081884c0123" in browser.evaluate("document.querySelector('details').textContent")
+
+
 def test_the_page_prints_on_few_sheets(browser: Page, tmp_path: Path) -> None:
     """A report of four buckets and a month fits on five sheets of A4."""
     browser.open(_written(tmp_path), width=1100, dark=True)

@@ -10,9 +10,11 @@ from runtime.adapters.dynamodb_schedule import DynamoDbSchedule
 from runtime.fixity.evidence import Comparison, Evidence, Source, Verdict
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.ports import FixityRecords, VerificationSchedule
+from runtime.fixity.record_codec import decode, encode
 from runtime.fixity.records import CheckReport, FixityRecord
 from runtime.fixity.schedule import ScheduleRow
 from runtime.shared.object_ref import ObjectRef
+from runtime.shared.pages import Malformed
 from tests.contract.tables import with_tables
 from tests.support.builders import NOW, REF, check_report, fixity_record
 from tests.support.fakes import FakeRecords, FakeSchedule
@@ -41,7 +43,7 @@ def _record(**changes: Any) -> FixityRecord:  # noqa: ANN401 (fields of the reco
 
 
 def _comparable(record: FixityRecord | None) -> FixityRecord | None:
-    # The evidence is written for people and the stream; it is not read back.
+    # Of the evidence only what people read about is read back.
     return record and attrs.evolve(record, last_check=attrs.evolve(record.last_check, comparisons=()))
 
 
@@ -286,3 +288,43 @@ def test_item_has_the_documented_attributes() -> None:
     assert {"BucketName", "ObjectKey", "TTL", "NextChecksumDate", "VersionId", "Sequencer"} == set(
         dynamodb.scan(TableName="schedule")["Items"][0]
     )
+
+
+def test_f23_what_people_read_about_is_read_back() -> None:
+    """Contradictions and what was compared of the replica; the rest of the evidence is for the trail."""
+    wrong, replica = (
+        Comparison(
+            evidence=Evidence(source=source, algorithm="sha256", expected="aa", parts=parts),
+            computed=computed,
+            verdict=verdict,
+        )
+        for source, parts, computed, verdict in (
+            (Source.BASELINE, 2, "bb", Verdict.MISMATCH),
+            (Source.REPLICA, 0, "aa", Verdict.MATCH),
+        )
+    )
+    open_ = Comparison(
+        evidence=Evidence(source=Source.REPLICA_READ, algorithm="bytes", expected="", reason="it lies in GLACIER"),
+        computed="",
+        verdict=Verdict.NOT_COMPARED,
+    )
+    check = attrs.evolve(_report(), comparisons=(*_report().comparisons, wrong, replica, open_))
+    found = decode(encode(_record(last_check=check)))
+
+    assert not isinstance(found, Malformed)
+    assert (wrong, replica) == tuple(found.last_check.comparisons)
+
+
+@pytest.mark.parametrize("evidence", [None, {"S": "x"}, {"L": [{"M": {}}]}, {"L": [{"S": "x"}]}])
+def test_f23_a_record_without_legible_evidence_is_still_a_record(evidence: dict[str, Any] | None) -> None:
+    """Nothing is judged by it: the object is checked all the same."""
+    item = encode(_record())
+    last_check = item["LastCheck"]["M"]
+    if evidence is None:
+        del last_check["Evidence"]
+    else:
+        last_check["Evidence"] = evidence
+    found = decode(item)
+
+    assert not isinstance(found, Malformed)
+    assert () == found.last_check.comparisons

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import attrs
@@ -53,6 +54,17 @@ def test_a_list_is_its_parts_in_order(files: Files) -> None:
     assert LARGE + LARGE + b"end" == files.content(KEY)
 
 
+@pytest.mark.parametrize(("ending", "kind"), [("csv", "text/csv"), ("sha256", "text/plain")])
+def test_f24_a_browser_is_told_what_a_list_is(files: Files, ending: str, kind: str) -> None:
+    """A list opens as a table, and a file for sha256sum as a text."""
+    key = f"reports/LATEST/acme-test-letters.{ending}"
+    files.port.finish(files.port.send(files.port.begin(key), b"end"))
+
+    assert b"end" == files.content(key)
+    if files.s3:
+        assert f"{kind}; charset=utf-8" == files.s3.head_object(Bucket=BUCKET, Key=key)["ContentType"]
+
+
 def test_a_part_that_is_sent_again_replaces_the_first(files: Files) -> None:
     """A slice that is done again writes the same parts again."""
     begun = files.port.begin(KEY)
@@ -92,6 +104,21 @@ def test_a_page_is_html_in_utf_8(files: Files) -> None:
     if files.s3:
         head = files.s3.head_object(Bucket=BUCKET, Key="reports/LATEST/index.html")
         assert "text/html; charset=utf-8" == head["ContentType"]
+
+
+def test_f23_the_days_of_past_reports_are_their_folders(files: Files) -> None:
+    """What else lies beside them, as the sweep's findings do, is no day."""
+    for name in (
+        "2026-03-01/index.html",
+        "2026-03-01/a.csv",
+        "2026-04-01/index.html",
+        "LATEST/index.html",
+        "index.html",
+    ):
+        files.port.write_page(f"reports/{name}", "")
+    files.port.write_page("reports/coverage/2026-03-02.json", "")
+
+    assert {date(2026, 3, 1), date(2026, 4, 1)} == files.port.days()
 
 
 @pytest.mark.usefixtures("aws")

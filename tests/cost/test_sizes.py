@@ -15,8 +15,10 @@ from runtime.fixity.record_codec import encode
 from runtime.fixity.records import Agent, FixityRecord
 from runtime.fixity.verify import verify
 from runtime.report.csv_list import line
+from runtime.report.sums import sum_line
 from runtime.shared.object_ref import ObjectRef
-from tests.support.builders import World, attempt, world
+from tests.support.builders import NOW, World, attempt, world
+from tests.support.sweep_fakes import POLICY
 
 REF = ObjectRef("example-prod-letters", "collection/box 0012/folder 03/letter-000123.tif")
 REPLICA = ObjectRef(f"{REF.bucket}-repl", REF.key)
@@ -106,7 +108,10 @@ def test_line_of_a_report_is_as_long_as_the_model_counts() -> None:
     """What is kept of each object in each report takes the storage that the bill shows."""
     _, checked, _ = _checked()
 
-    assert f.REPORT_LINE_BYTES == pytest.approx(len(line(_as_in_s3(checked)).encode()), rel=0.02)
+    written = _as_in_s3(checked)
+    lines = line(written, NOW, POLICY) + sum_line(written)
+
+    assert f.REPORT_LINE_BYTES == pytest.approx(len(lines.encode()), rel=0.02)
 
 
 def test_schedule_row_is_as_large_as_the_model_counts() -> None:

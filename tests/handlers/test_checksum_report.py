@@ -35,7 +35,10 @@ def test_a_report_on_request_ends_in_files_and_a_metric(capsys: pytest.CaptureFi
     [metrics] = [line for line in lines if "_aws" in line]
     assert ("test", "checksum-report") == (metrics["environment"], metrics["function"])
     assert [1.0] == metrics["ReportsCompleted"]
-    assert {*REPORT.page_keys, *REPORT.list_keys(BUCKET), *REPORT.list_keys("acme-test-maps")} == set(env.files.files)
+    lists = {
+        key for bucket in (BUCKET, "acme-test-maps") for key in (*REPORT.list_keys(bucket), *REPORT.sums_keys(bucket))
+    }
+    assert {*REPORT.page_keys, "reports/index.html", *lists} == set(env.files.files)
 
 
 def test_what_could_not_be_read_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

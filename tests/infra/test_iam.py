@@ -93,7 +93,9 @@ ASKED: Final[dict[str, dict[str, set[str]]]] = {
         "complete_multipart_upload": {"s3:PutObject"},
         "abort_multipart_upload": {"s3:AbortMultipartUpload"},
         "put_object": {"s3:PutObject"},
+        "list_objects_v2": {"s3:ListBucket"},
     },
+    "cloudwatch_alarms": {"describe_alarms": {"cloudwatch:DescribeAlarms"}},
     "s3_inventories": {"get_object": {"s3:GetObject", "s3:ListBucket"}, "list_objects_v2": {"s3:ListBucket"}},
 }
 # What Lambda itself asks of the role, for the function's log and its source of work.
@@ -205,12 +207,13 @@ def _expected(assembly: Assembly, function: str) -> Rights:  # noqa: C901, PLR09
             add({"s3:ListBucket"}, managed)
             key("kms:Decrypt", "kms:GenerateDataKey")
         case settings.ReportSettings.function:
-            written = [
-                f"{managed}/{keys}" for keys in ("reports/????-??-??/*", "reports/LATEST/*", "scratch/reports/*")
-            ]
+            reports = ("reports/????-??-??/*", "reports/LATEST/*", "reports/index.html", "scratch/reports/*")
+            written = [f"{managed}/{keys}" for keys in reports]
             add({"sqs:SendMessage"}, f"{queue}reports")
             add({"dynamodb:Query"}, f"{table}checksums")
             add({"s3:ListAllMyBuckets"}, "*")
+            home = f"{assembly.settings.region}:{assembly.settings.account}"
+            add({"cloudwatch:DescribeAlarms"}, f"arn:aws:cloudwatch:{home}:alarm:*")
             add({"s3:ListBucket"}, managed)
             add({"s3:GetObject"}, *written, f"{managed}/inventory/*", f"{managed}/audit/manifests/*")
             add({"s3:PutObject", "s3:AbortMultipartUpload"}, *written)
@@ -263,7 +266,7 @@ def _operations() -> set[str]:
     session = botocore.session.get_session()
     return {
         xform_name(operation)
-        for service in ("s3", "s3control", "dynamodb", "sqs", "sns", "kms")
+        for service in ("cloudwatch", "s3", "s3control", "dynamodb", "sqs", "sns", "kms")
         for operation in session.get_service_model(service).operation_names
     }
 

@@ -128,6 +128,8 @@ def test_notes_and_results_are_read_as_written() -> None:
     storage = Storage(made=NOW, classes={"STANDARD": Amount(1, 2, 3, 4)}, folders={"a/": Amount(1, 2, 3, 4)})
     notes = BucketNotes(
         uploads=(Upload(key="k", upload_id="u", etags=('"1"', '"2"')),),
+        sums=(Upload(key="s", upload_id="v", etags=('"3"',)),),
+        sums_unsent="aa  ./ä\n",
         after="ä",
         count=count,
         manifest="m",

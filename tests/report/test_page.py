@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from typing import Any
 
 import attrs
 import markupsafe
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from runtime.adapters.jinja_page import JinjaPage
 from runtime.fixity.outcome import Outcome
-from runtime.report.count import ReportCount
+from runtime.report.count import ReportCount, WaitingObject
 from runtime.report.model import BucketReport, DayCount, WholeReport
 from runtime.shared.wording import visible
 from tests.architecture.source import ROOT
@@ -155,22 +156,135 @@ def test_coverage_is_never_rounded_up() -> None:
     assert "100 %" not in text.split("Outcomes of the newest checks")[0]
 
 
+SIGNED = [DayCount(day=(MOMENT - timedelta(days=back)).date(), checks=7) for back in (2, 1)]
+
+
+def _headlines(whole: WholeReport) -> list[tuple[str, str]]:
+    """Return tone and text of each headline."""
+    return [(one[0], one[1]) for one in re.findall(r'<p class="verdict (\w+)"><strong>([^<]*)</strong>', page(whole))]
+
+
+def _of(bucket: ReportCount, **more: Any) -> WholeReport:  # noqa: ANN401 (fields of the report)
+    buckets = {"a": BucketReport(count=bucket, storage=None)}
+    return attrs.evolve(sample(), **{"buckets": buckets, "days": SIGNED, **more})
+
+
 @pytest.mark.parametrize(
-    ("bucket", "headline"),
+    ("bucket", "tone", "headline"),
     [
-        (count(5, 5, oldest=1), "Everything is in order"),
-        (ReportCount(), "Nothing is under care yet"),
-        (count(5, 5, oldest=1, failed=(failing("b", "k", Outcome.ABSENT, "gone"),)), "1 object needs attention"),
-        (replace(count(5, 5, oldest=400), overdue=2), "2 objects were not checked in time"),
-        (replace(count(5, 5, oldest=1), outcomes={"match": 4, "deferred": 1}), "1 object was never read"),
-        (replace(count(5, 5, oldest=1), unreplicated=3), "3 objects have no second copy"),
+        (count(5, 5, oldest=1), "good", "Everything is in order"),
+        (ReportCount(), "plain", "Nothing is under care yet"),
+        (count(5, 5, oldest=1, failed=(failing("b", "k", Outcome.ABSENT, "gone"),)), "bad", "1 object needs attention"),
+        (replace(count(5, 5, oldest=400), overdue=2), "bad", "2 objects were not checked in time"),
+        (replace(count(5, 5, oldest=1), outcomes={"match": 4, "deferred": 1}), "bad", "1 object was never read"),
+        (replace(count(5, 5, oldest=1), unreplicated=3), "bad", "3 objects have no second copy"),
+        (
+            replace(count(5, 5, oldest=190), alarms={"oldest-unverified": 1}),
+            "bad",
+            "1 object was not found good within the promised time",
+        ),
     ],
 )
-def test_the_headline_says_how_things_are(bucket: ReportCount, headline: str) -> None:
+def test_the_headline_says_how_things_are(bucket: ReportCount, tone: str, headline: str) -> None:
     """One glance tells whether there is anything to do."""
-    text = Document(page(attrs.evolve(sample(), buckets={"a": BucketReport(count=bucket, storage=None)}))).text
+    assert [(tone, headline)] == _headlines(_of(bucket))
 
-    assert headline in text
+
+def test_f23_each_thing_that_is_wrong_has_its_headline() -> None:
+    """Who repairs the damage does not learn a month later that checks were late and days unsigned."""
+    bad = count(5, 5, oldest=1, failed=(failing("b", "k", Outcome.ABSENT, "gone"),))
+    bad = replace(bad, overdue=2, unreplicated=1, alarms={"oldest-unverified": 1})
+    bad.outcomes["deferred"] = 1
+    buckets = {
+        "a": BucketReport(count=bad, storage=None),
+        "b": BucketReport(count=ReportCount(), storage=None, unfinished="no access"),
+    }
+    days = [*SIGNED, DayCount(day=MOMENT.date(), known=False)]
+    found = _headlines(_of(bad, buckets=buckets, days=days, firing=["dead-letters", "failing-objects"]))
+
+    assert {"bad"} == {tone for tone, _ in found}
+    assert [
+        "1 object needs attention",
+        "2 objects were not checked in time",
+        "1 object was not found good within the promised time",
+        "1 object was never read",
+        "1 object has no second copy",
+        "1 bucket could not be reported on",
+        "1 day of this period is not signed",
+        "2 alarms fire",
+    ] == [text for _, text in found]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"days": [*SIGNED, DayCount(day=MOMENT.date(), known=False)]},
+        {"days": [DayCount(day=MOMENT.date(), known=False)]},
+        {"firing": ["failing-objects"]},
+        {"firing": None},
+    ],
+    ids=["a gap", "nothing signed", "an alarm", "alarms not known"],
+)
+@pytest.mark.parametrize("bucket", [count(5, 5, oldest=1), ReportCount()], ids=["objects", "no objects"])
+def test_f23_nothing_is_green_while_days_are_unsigned_or_alarms_fire(bucket: ReportCount, more: dict[str, Any]) -> None:
+    """Good objects alone do not make a good report."""
+    tones = [tone for tone, _ in _headlines(_of(bucket, **more))]
+
+    assert "bad" == tones[0]
+    assert "good" not in tones
+
+
+def test_f23_days_of_which_nothing_is_known_are_one_line() -> None:
+    """A fortnight without a manifest does not hide the days with one."""
+    start = MOMENT.date() - timedelta(days=30)
+    days = [
+        DayCount(day=start + timedelta(days=number), known=number > 20 or number == 3, first=number == 3, checks=7)
+        for number in range(30)
+    ]
+    rows = re.findall(
+        r'<th scope="row">([^<]*)</th><td class="note" colspan="3">([^<]*)<', page(_of(ReportCount(), days=days))
+    )
+
+    assert [("30 Jan to 1 Feb", "before the audit trail began"), ("3 Feb to 19 Feb", "not known: not signed")] == [
+        (label, note) for label, note in rows
+    ]
+
+
+def test_f23_a_damaged_object_is_one_sentence_and_its_digests_are_folded() -> None:
+    """The eye compares twelve digits; who needs all of them opens the line, or the list."""
+    old, new = "9f86d081884c7d65" * 4, "60303ae22b998861" * 4
+    one = attrs.evolve(
+        failing("b", "k", Outcome.MISMATCH, f"baseline, sha256: expected {old}, computed {new}"),
+        what="Its SHA-256 is 60303ae22b99…, at its deposit it was 9f86d081884c….",
+    )
+    text = page(_of(count(5, 5, oldest=1, failed=(one,))))
+
+    assert "Its SHA-256 is 60303ae22b99…, at its deposit it was 9f86d081884c…." in text
+    assert new not in re.sub(r"(?s)<details.*?</details>", "", text)
+    assert new in text
+
+
+def test_l53_the_objects_of_alarms_are_on_the_page() -> None:
+    """Each alarm names its first hundred objects, with what a person has to know to act."""
+    good = count(500, 5, oldest=1)
+    waiting = WaitingObject(
+        bucket="acme-prod-letters",
+        key="alone.tif",
+        replication="FAILED",
+        replica_checked="",
+        days_overdue=12,
+        last_good="2025-08-01T00:00:00Z",
+        next_check="2026-02-01T00:00:00Z",
+    )
+    alarms: dict[str, int] = {"unreplicated-objects": 300, "overdue-objects": 1, "deferred-objects": 0}
+    named: dict[str, list[WaitingObject]] = {"unreplicated-objects": [waiting] * 100, "overdue-objects": [waiting]}
+    text = Document(page(_of(replace(good, alarms=alarms, alarm_objects=named)))).text
+
+    assert "The first 100 of 300 objects" in text
+    assert 101 == text.count("alone.tif")
+    assert "failed" in text
+    assert "Not checked in time" in text
+    assert "Never read" not in text.split("Objects that alarms count")[1]
 
 
 def test_l25_the_copy_that_fails_is_named() -> None:
@@ -193,18 +307,6 @@ def test_many_failing_objects_are_the_first_and_a_number() -> None:
     assert "The first 100 of 1,234 objects" in text
     assert "1,134 objects more" in text
     assert "key-0099" in text
-
-
-def test_days_without_a_manifest_are_shown_as_such() -> None:
-    """What is not known is not shown as nothing."""
-    days = [
-        DayCount(day=(MOMENT - timedelta(days=1)).date(), known=False),
-        DayCount(day=(MOMENT - timedelta(days=2)).date(), checks=7),
-    ]
-    text = Document(page(attrs.evolve(sample(), days=days))).text
-
-    assert "1 of 2 days has no manifest" in text
-    assert "not known" in text
 
 
 def test_without_inventories_the_page_says_so() -> None:

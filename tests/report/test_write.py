@@ -98,6 +98,43 @@ def test_l31_a_slice_ends_by_time_and_the_next_goes_on() -> None:
     assert 20 == done[-1].whole.total.objects
 
 
+def _with_sums() -> Environment:
+    env = environment(BUCKET)
+    env.add(*(attrs.evolve(record(key), digests={"sha256": f"{int(key):064x}"}) for key in KEYS))
+    return env
+
+
+def test_f24_the_file_for_sha256sum_is_whole_however_it_was_cut() -> None:
+    """Its lines are shorter than those of the list: what did not fill a part goes on in the next slice, once."""
+    env, whole = _with_sums(), _with_sums()
+    done = env.run(seconds=0)
+    whole.run()
+
+    waiting = [one.notes.sums_unsent for one in done if one.notes and not one.notes.listed]
+    assert any(waiting)
+    assert len({len(text) for text in waiting}) > 1
+    for key in REPORT.sums_keys(BUCKET):
+        assert whole.files.files[key] == env.files.files[key]
+        [comment, *lines] = env.files.files[key].decode().splitlines()
+        assert comment == f"# SHA-256 of the objects of {BUCKET} as deposited, by the report of 2026-03-01T12:00:00Z"
+        assert [f"{int(name):064x}  ./{name}" for name in KEYS] == lines
+
+
+def test_f24_a_list_that_older_software_began_is_begun_again() -> None:
+    """Its notes know no file for sha256sum, which would lack the objects of the parts already sent."""
+    env = _with_sums()
+    start(env.reporting, REPORT)
+    first = env.work(env.slices.sent.pop(), seconds=0)
+    assert first.notes is not None
+    [following] = env.slices.sent
+    old = {name: value for name, value in first.notes.document.items() if not name.startswith("sums")}
+    env.documents.write(following.notes_key, old)
+
+    assert env.work(env.slices.sent.pop()).restarted
+    env.work_on()
+    assert 21 == env.files.files[REPORT.sums_keys(BUCKET)[1]].count(b"\n")
+
+
 def test_an_empty_bucket_has_a_list_with_a_header() -> None:
     """There is nothing in it, and the page says so."""
     env = environment(BUCKET)
@@ -224,7 +261,7 @@ def test_two_copies_of_a_first_slice_end_in_one_list() -> None:
 
     env.files.before = copy
     env.work(part, seconds=0)
-    assert 2 == len(env.files.uploads)
+    assert 4 == len(env.files.uploads)
     assert 1 == len(env.slices.sent)
     env.work_on()
 
@@ -281,7 +318,7 @@ def test_failing_objects_are_on_the_page() -> None:
 
     assert "2 objects need attention" in _page(env)
     assert "odd &lt;key&gt;" in _page(env)
-    assert "bad bytes" in _page(env)
+    assert "Bad bytes." in _page(env)
 
 
 def test_a_record_that_cannot_be_read_is_in_list_and_page() -> None:
@@ -294,7 +331,7 @@ def test_a_record_that_cannot_be_read_is_in_list_and_page() -> None:
     assert ["a", "b", "c"] == _keys(env, LATEST)
     assert "1 object needs attention" in _page(env)
     assert "Record cannot be read" in _page(env)
-    assert "the attribute Sequencer is missing" in _page(env)
+    assert "The attribute Sequencer is missing." in _page(env)
     assert done[-1].whole is not None
     total = done[-1].whole.total
     assert (3, 2, 1, {"match": 2, "malformed-record": 1}) == (
@@ -303,6 +340,59 @@ def test_a_record_that_cannot_be_read_is_in_list_and_page() -> None:
         total.failing,
         total.outcomes,
     )
+
+
+def test_f23_what_failed_today_is_in_todays_report() -> None:
+    """The trail's manifest of today is not written yet, and nobody waits a month to read of it."""
+    env = environment(BUCKET)
+    env.add(
+        record("a"),
+        with_outcome(record("b"), Outcome.MISMATCH, success=False, ended=REPORT.started),
+        with_outcome(record("c"), Outcome.MATCH, success=True, ended=REPORT.started.replace(hour=0)),
+        with_outcome(record("d"), Outcome.ABSENT, success=False, ended=REPORT.started - timedelta(days=1)),
+    )
+    env.run()
+
+    assert {"checks": 2, "incidents": 1} == env.documents.documents[REPORT.summary_keys[1]]["today"]
+    assert "so far, not signed yet" in _page(env)
+
+
+@pytest.mark.parametrize("error", [None, RefusedError("AccessDenied"), TransientError("busy")])
+def test_f23_alarms_that_fire_are_in_the_report(error: Exception | None) -> None:
+    """They are named; where CloudWatch does not say, the page says that, and there is a report all the same."""
+    env = environment(BUCKET)
+    env.alarms.in_alarm += ["overdue-objects", "dead-letters"]
+    env.alarms.error = error
+    env.run()
+    firing = env.documents.documents[REPORT.summary_keys[1]]["alarms_firing"]
+
+    assert (None if error else ["dead-letters", "overdue-objects"]) == firing
+    assert ("Whether alarms fire is not known" if error else "dead-letters and overdue-objects. ") in _page(env)
+
+
+def test_f23_past_reports_are_found_by_an_index() -> None:
+    """It leads to every dated report, the newest first; a delayed report does not take a later one away."""
+    env, later = environment(BUCKET), Report(NOW + timedelta(days=310))
+    start(env.reporting, REPORT)
+    held_up = env.slices.sent.pop()
+    env.run(later)
+    env.work(held_up)
+    env.run(Report(NOW + timedelta(days=311)))
+    links = re.findall(r'href="([^"]+)"', env.files.files["reports/index.html"].decode())
+
+    assert ["LATEST/index.html", "2027-01-06/index.html", "2027-01-05/index.html", "2026-03-01/index.html"] == links
+
+
+def test_f23_days_before_the_trail_began_are_not_missing() -> None:
+    """A new service has no manifest of last month, and that is no gap; behind the first one every day counts."""
+    env = environment(BUCKET)
+    env.documents.documents["audit/manifests/2026-02-27.json"] = {"number": 1, "counts": {"check": {"match": 70}}}
+    [progress] = env.run()
+
+    assert progress.whole is not None
+    assert (1, 1) == (progress.whole.unsigned, env.documents.documents[REPORT.summary_keys[1]]["unsigned_days"])
+    assert "26 Feb" in _page(env)
+    assert "before the audit trail began" in _page(env)
 
 
 def test_the_days_before_are_read_from_the_audit_trail() -> None:

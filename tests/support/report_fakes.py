@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import attrs
 
@@ -58,6 +58,10 @@ class FakeReportFiles:
         self.before("abandon")
         self.uploads.pop(upload.upload_id, None)
 
+    def days(self) -> set[date]:
+        folders = (key.removeprefix("reports/").split("/")[0] for key in self.files if key.startswith("reports/2"))
+        return {date.fromisoformat(folder) for folder in folders}
+
     def write_page(self, key: str, text: str) -> None:
         self.before("write_page")
         self.files[key] = text.encode()
@@ -93,6 +97,19 @@ class FakeInventories:
             raise InventoryError(f"{file.key} is damaged")
 
 
+@attrs.define
+class FakeAlarms:
+    """The alarms in ALARM; with an error CloudWatch does not say."""
+
+    in_alarm: list[str] = attrs.field(factory=list)
+    error: Exception | None = None
+
+    def firing(self) -> Sequence[str]:
+        if self.error:
+            raise self.error
+        return sorted(self.in_alarm)
+
+
 @attrs.frozen
 class Environment:
     """The fakes of one test and the reporting built on them."""
@@ -104,6 +121,7 @@ class Environment:
     documents: FakeDocuments
     inventories: FakeInventories
     clock: FakeClock
+    alarms: FakeAlarms
     reporting: Reporting
 
     def add(self, *records: FixityRecord) -> None:
@@ -130,6 +148,7 @@ def environment(*buckets: str, page: int = 2) -> Environment:
     """Build an environment with buckets and so many rows of a page at most."""
     listed, records, slices, clock = FakeBuckets(list(buckets)), FakeRecords(), FakeQueue[ReportSlice](), FakeClock(NOW)
     files, documents, inventories = FakeReportFiles(), FakeDocuments(), FakeInventories()
+    alarms = FakeAlarms()
     reporting = Reporting(
         buckets=listed,
         records=FakePages[FixityRecord | Malformed](page, records.items, records.malformed),
@@ -139,6 +158,7 @@ def environment(*buckets: str, page: int = 2) -> Environment:
         documents=documents,
         inventories=inventories,
         page=JinjaPage(),
+        alarms=alarms,
         clock=clock,
         settings=any_settings(
             ReportSettings,
@@ -149,4 +169,4 @@ def environment(*buckets: str, page: int = 2) -> Environment:
             max_receive_count=3,
         ),
     )
-    return Environment(listed, records, slices, files, documents, inventories, clock, reporting)
+    return Environment(listed, records, slices, files, documents, inventories, clock, alarms, reporting)

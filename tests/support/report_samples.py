@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from runtime.bucket_runs.policy import SweepPolicy
 from runtime.fixity.outcome import Outcome
-from runtime.report.count import FailingObject, ReportCount
+from runtime.report.count import FailingObject, ReportCount, WaitingObject
 from runtime.report.inventory import Amount, Storage
 from runtime.report.model import BucketReport, DayCount, WholeReport
 from runtime.report.slices import Report
@@ -23,18 +23,38 @@ HOSTILE_KEYS = (
 )
 
 
+def _digits(first: str, size: int) -> str:
+    return (first + "0123456789abcdef" * 4)[:size]
+
+
+def waiting(key: str, *, late: int | None = None, replication: str = "COMPLETED") -> WaitingObject:
+    """Build an object of an alarm."""
+    return WaitingObject(
+        bucket="acme-prod-letters",
+        key=key,
+        replication=replication,
+        replica_checked="statement" if replication == "COMPLETED" else "",
+        days_overdue=late,
+        last_good=(MOMENT - timedelta(days=179)).isoformat(),
+        next_check=(MOMENT - timedelta(days=late or -1)).isoformat(),
+    )
+
+
 def unmarked(cell: str) -> str:
     """Return the text of a cell of a list, as formats.md says it."""
     return re.sub(r"\A'|(?<=[;\t\r\n])'", "", cell)
 
 
-def failing(bucket: str, key: str, outcome: Outcome, message: str, days: int | None = 200) -> FailingObject:
+def failing(
+    bucket: str, key: str, outcome: Outcome, message: str, days: int | None = 200, *, what: str = ""
+) -> FailingObject:
     """Build a failing object."""
     return FailingObject(
         bucket=bucket,
         key=key,
         outcome=outcome.value,
         message=message,
+        what=what,
         last_good="" if days is None else (MOMENT - timedelta(days=days)).isoformat(),
         next_check=(MOMENT + timedelta(hours=9)).isoformat(),
     )
@@ -80,13 +100,30 @@ def sample(*, hostile: bool = False) -> WholeReport:
             "acme-prod-letters",
             "estate of M. Weber/box 12/1911-04-02 to the editor, p. 3.tif",
             Outcome.MISMATCH,
-            "baseline: sha256 expected 9f86d081884c7d65, computed 60303ae22b998861",
+            "; ".join(
+                f"baseline, {name}: expected {_digits(old, size)}, computed {_digits(new, size)}"
+                for name, size, old, new in (("md5", 32, "b1", "7c"), ("sha256", 64, "9f86d081884c", "60303ae22b99"))
+            ),
+            what="Its SHA-256 is 60303ae22b99…, at its deposit it was 9f86d081884c…; MD5 differs too.",
         ),
-        failing("acme-prod-letters", "estate of M. Weber/box 12/1911-04-09.tif", Outcome.ABSENT, "the object is gone"),
+        failing(
+            "acme-prod-letters",
+            "estate of M. Weber/box 12/1911-04-09.tif",
+            Outcome.ABSENT,
+            "the object is gone",
+            what="The object is gone.",
+        ),
     )
     if hostile:
         failed += tuple(failing("acme-prod-letters", key, Outcome.MISMATCH, key) for key in HOSTILE_KEYS)
     letters = count(1_284_112, 3_411_000_000_000, oldest=200, failed=failed)
+    letters.alarms = {"failing-objects": len(failed), "overdue-objects": 2, "unreplicated-objects": 1}
+    letters.overdue, letters.unreplicated, letters.checked_today, letters.failed_today = 2, 1, 2_911, 2
+    hidden = HOSTILE_KEYS if hostile else ()
+    letters.alarm_objects = {
+        "overdue-objects": [waiting("autographs/1898/letter 17.tif", late=5), waiting("autographs/x.tif", late=4)],
+        "unreplicated-objects": [waiting(key, replication="FAILED") for key in ("autographs/1899/2.tif", *hidden)],
+    }
     maps = count(48_230, 9_120_000_000_000, oldest=181)
     theses = count(212_007, 642_000_000_000, oldest=174)
     new = count(0, 0, oldest=0)
