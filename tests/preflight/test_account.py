@@ -1,3 +1,4 @@
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -96,7 +97,8 @@ def test_l48_names_of_every_kind_are_looked_up() -> None:
         assert ["the name is free"] == [one.text for one in before[kind]], kind
 
     client("iam").create_group(GroupName="acme-S3Users")
-    document = '{"Version": "2012-10-17", "Statement": []}'
+    statement = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     client("iam").create_policy(PolicyName="acme-S3Users", PolicyDocument=document)
     client("sqs").create_queue(QueueName="duracloud-prod-verification")
     client("logs").create_log_group(logGroupName="/aws/lambda/duracloud-prod-file-uploaded")
@@ -105,11 +107,29 @@ def test_l48_names_of_every_kind_are_looked_up() -> None:
         assert [Verdict.PROBLEM] == [one.verdict for one in after[kind]], kind
 
 
-def test_l48_a_low_quota_is_a_problem() -> None:
+@pytest.mark.parametrize(
+    ("limit", "verdict", "says"),
+    [
+        (1_299, Verdict.PROBLEM, "the account's quota is 1299, the queues' functions may use 1300"),
+        (1_300, Verdict.OK, "1300 of 1300"),
+    ],
+)
+def test_l48_a_low_quota_is_a_problem(monkeypatch: pytest.MonkeyPatch, limit: int, verdict: Verdict, says: str) -> None:
     """New accounts may have fewer invocations at the same time than the queues' functions may use."""
+
+    class Lambda:
+        def get_account_settings(self) -> Mapping[str, Any]:
+            return {"AccountLimit": {"ConcurrentExecutions": limit}}
+
+    of_moto = Preflight._client
+    monkeypatch.setattr(
+        Preflight,
+        "_client",
+        # moto has no limits of an account.
+        lambda self, service, region="": Lambda() if service == "lambda" else of_moto(self, service, region),
+    )
     (found,) = looked_at()["concurrent invocations"]
-    assert Verdict.PROBLEM == found.verdict
-    assert "the queues' functions may use 1300" in found.text
+    assert (verdict, True) == (found.verdict, found.text.startswith(says))
 
 
 @pytest.mark.parametrize(
