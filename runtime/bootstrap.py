@@ -242,7 +242,7 @@ def provisioning() -> Provisioning:
     from runtime.adapters.clock import SystemClock
     from runtime.adapters.s3_buckets import S3Buckets
     from runtime.adapters.s3_requests import S3Requests
-    from runtime.adapters.sqs_later import SqsLater
+    from runtime.adapters.sqs_own_queue import SqsOwnQueue
     from runtime.provisioning.context import Provisioning
 
     settings = runtime.settings.ProvisioningSettings.from_environment()
@@ -256,7 +256,7 @@ def provisioning() -> Provisioning:
         ),
         files=requests,
         records=requests,
-        later=SqsLater(client("sqs"), settings.request_queue_url),
+        queue=SqsOwnQueue(client("sqs"), settings.own_queue_url),
         clock=SystemClock(),
         region=s3.meta.region_name,
         trail=_trail(settings, _audit_files(settings, s3)),

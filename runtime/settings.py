@@ -177,7 +177,7 @@ class ProvisioningSettings(AuditSettings):
     # The queue to which S3 reports replications that fail or are late.
     replication_queue_arn: str
     # The function's own queue.
-    request_queue_url: str
+    own_queue_url: str
     # The function's own time-out: an attempt older than this cannot be running any more.
     function_timeout_seconds: int
     max_receive_count: int

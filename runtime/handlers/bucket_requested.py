@@ -1,6 +1,7 @@
 """Makes the buckets that depositors ask for: handler of the bucket-requests queue."""
 
 from collections import Counter
+from math import ceil
 from typing import Any, Final
 
 from runtime import bootstrap
@@ -16,6 +17,8 @@ from runtime.provisioning.outdated import is_outdated
 from runtime.provisioning.provision import provision
 from runtime.provisioning.request_result import RequestResult, RequestStatus
 
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+_LONGEST_DELAY_SECONDS: Final = 900
 _METRICS: Final = {
     RequestStatus.COMPLETED: Metric.REQUESTS_COMPLETED,
     RequestStatus.PARTIAL: Metric.REQUESTS_PARTIAL,
@@ -37,14 +40,16 @@ def handle(event: dict[str, Any], context: LambdaContext, provisioning: Provisio
         try:
             result = provision(provisioning, request, agent, until=deadline(context, now), last_receive=last)
         except SettlingError as error:
-            provisioning.later.send(record["body"], error.until - now)
+            # Rounded up: a message that came too early would only be sent once more.
+            delay = min(ceil((error.until - now).total_seconds()), _LONGEST_DELAY_SECONDS)
+            provisioning.queue.send_again(record["body"], {}, delay)
             logger.info("the request waits", extra={"key": message.key, "reason": str(error)})
             return None
         _log(result)
         return result
 
     # One at a time: two requests at once would only wait for each other's claims.
-    response, results = process_queue(event, work, concurrency=1)
+    response, results = process_queue(event, work, concurrency=1, queue=provisioning.queue)
     counts = Counter(result.status for result in results if result is not None)
     publish(settings, {metric: counts[status] for status, metric in _METRICS.items()})
     return response

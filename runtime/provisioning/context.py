@@ -5,9 +5,9 @@ from datetime import timedelta
 import attrs
 
 from runtime.audit.write import AuditTrail
-from runtime.provisioning.ports import BucketAdmin, Later, RequestFiles, RequestRecords
+from runtime.provisioning.ports import BucketAdmin, RequestFiles, RequestRecords
 from runtime.settings import ProvisioningSettings
-from runtime.shared.ports import Clock
+from runtime.shared.ports import Clock, OwnQueue
 
 
 @attrs.frozen(kw_only=True)
@@ -17,7 +17,7 @@ class Provisioning:
     buckets: BucketAdmin
     files: RequestFiles
     records: RequestRecords
-    later: Later
+    queue: OwnQueue
     clock: Clock
     region: str  # of main buckets
     trail: AuditTrail

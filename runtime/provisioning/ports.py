@@ -4,7 +4,6 @@ Every method raises TransientError if S3 does not answer and RefusedError if it 
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Protocol
 
 import attrs
@@ -87,10 +86,3 @@ class RequestRecords(Protocol):
 
     def write_collection(self, collection: "Collection") -> None:
         """Write our record of a main bucket."""
-
-
-class Later(Protocol):
-    """Sends a message of the queue of requests again."""
-
-    def send(self, body: str, delay: timedelta) -> None:
-        """Send a message that arrives after the delay, or earlier where that is more than the queue allows."""

@@ -80,7 +80,7 @@ class Provisioning(Construct):
                 logs_bucket=buckets.logs.bucket_name,
                 replication_role_arn=replication_role.role_arn,
                 replication_queue_arn=replication_events.queue.queue_arn,
-                request_queue_url=self.queue.queue.queue_url,
+                own_queue_url=self.queue.queue.queue_url,
                 function_timeout_seconds=sizing.timeout_seconds,
                 max_receive_count=settings.delivery.max_receives,
                 max_buckets_per_request=requests.max_buckets_per_request,

@@ -1,11 +1,9 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-import boto3
 import pytest
 
 from runtime.adapters.s3_requests import S3Requests
-from runtime.adapters.sqs_later import SqsLater
 from runtime.provisioning.claims import Claim, Collection
 from runtime.provisioning.ports import CurrentFile, RequestRecords
 from runtime.shared.errors import ObjectAbsentError
@@ -83,22 +81,6 @@ def test_l37_record_that_somebody_changed_proves_nothing(content: bytes) -> None
     s3.put_object(Bucket=MANAGED, Key="collections/acme-dev-b.json", Body=content)
 
     assert S3Requests(s3, MANAGED).collection("acme-dev-b") is None
-
-
-@pytest.mark.usefixtures("aws")
-@pytest.mark.parametrize(
-    ("delay", "seconds"), [(timedelta(hours=1), 900), (timedelta(seconds=1.2), 2), (timedelta(seconds=-1), 0)]
-)
-def test_f07_message_is_sent_anew_with_a_delay(delay: timedelta, seconds: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The queue takes up to 900 seconds; the body is the very text that was received."""
-    sqs = boto3.client("sqs", region_name="eu-west-1")
-    url = sqs.create_queue(QueueName="requests")["QueueUrl"]
-    sent: dict[str, object] = {}
-    monkeypatch.setattr(sqs, "send_message", lambda **request: sent.update(request))
-
-    SqsLater(sqs, url).send('{"a": "ä"}', delay)
-
-    assert {"QueueUrl": url, "MessageBody": '{"a": "ä"}', "DelaySeconds": seconds} == sent
 
 
 @pytest.mark.usefixtures("aws")

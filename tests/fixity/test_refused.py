@@ -97,8 +97,8 @@ def test_l38_it_is_in_coverage_and_report() -> None:
     add_to_count(count, record, covered=False, overdue=False)
 
     assert (1, 1, 1, 0) == (count.objects, count.failing, count.never_verified, count.unreplicated)
-    assert ",unreadable,false," in line(record)
-    assert "could not be read: S3 refuses its bytes: it lies in DEEP_ARCHIVE" in line(record)
+    assert ",unreadable,false," in line(record, NOW, POLICY)
+    assert "could not be read: S3 refuses its bytes: it lies in DEEP_ARCHIVE" in line(record, NOW, POLICY)
 
 
 def test_l38_it_is_deposited_as_soon_as_s3_returns_it() -> None:

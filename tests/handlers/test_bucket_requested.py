@@ -82,7 +82,7 @@ def test_f07_settling_spends_no_receive(receives: int) -> None:
     body = _body("names.txt")
 
     assert [] == _run(o, body, receives=receives)
-    assert [(body, timedelta(minutes=15))] == o.later.sent
+    assert [(body, {}, 900)] == o.queue.again
     assert {} == o.requests.written
 
     o.clock.advance(minutes=15)
@@ -100,7 +100,7 @@ def test_f07_settling_that_outlasts_the_longest_delay_is_sent_again() -> None:
         o.clock.advance(minutes=15)
     assert [] == _run(o, body)
 
-    assert [timedelta(minutes=minutes) for minutes in (40, 25, 10)] == [delay for _, delay in o.later.sent]
+    assert [900, 900, 600] == [delay for *_, delay in o.queue.again]
     assert 2 == len(o.requests.written)
 
 

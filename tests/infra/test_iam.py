@@ -31,7 +31,6 @@ ASKED: Final[dict[str, dict[str, set[str]]]] = {
     "dynamodb_schedule": {"put_item": {"dynamodb:PutItem"}, "delete_item": {"dynamodb:DeleteItem"}},
     "sqs_queue": {"send_message_batch": {"sqs:SendMessage"}},
     "sqs_own_queue": {"send_message": {"sqs:SendMessage"}},
-    "sqs_later": {"send_message": {"sqs:SendMessage"}},
     "sns_topic": {"publish": {"sns:Publish"}},
     "dynamodb_export": {
         "list_exports": {"dynamodb:ListExports"},

@@ -21,7 +21,7 @@ from runtime.settings import ProvisioningSettings
 from runtime.shared.errors import ObjectAbsentError, RefusedError
 from tests.support.audit_fakes import FakeAuditFiles, chains
 from tests.support.builders import NOW
-from tests.support.fakes import FakeClock
+from tests.support.fakes import FakeClock, FakeOwnQueue
 
 SETTINGS = any_settings(
     ProvisioningSettings,
@@ -193,16 +193,6 @@ class FakeRequests:
         self.collections[collection.bucket] = collection
 
 
-class FakeLater:
-    """Messages that arrive later, with their delays."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, timedelta]] = []
-
-    def send(self, body: str, delay: timedelta) -> None:
-        self.sent.append((body, delay))
-
-
 @attrs.frozen
 class Office:
     """The fakes of one test and the provisioning built on them."""
@@ -210,7 +200,7 @@ class Office:
     buckets: FakeBuckets
     requests: FakeRequests
     audit: FakeAuditFiles
-    later: FakeLater
+    queue: FakeOwnQueue
     clock: FakeClock
     care: Provisioning
 
@@ -228,12 +218,12 @@ class Office:
 def office(*, public_allowed: bool = True, settling: timedelta = timedelta()) -> Office:
     """Build an empty office."""
     buckets, requests, audit, clock = FakeBuckets(), FakeRequests(), FakeAuditFiles(), FakeClock(NOW)
-    later = FakeLater()
+    queue = FakeOwnQueue()
     care = Provisioning(
         buckets=buckets,
         files=requests,
         records=requests,
-        later=later,
+        queue=queue,
         clock=clock,
         region="eu-west-1",
         trail=AuditTrail(files=audit, clock=clock, settings=SETTINGS, new_chain=chains()),
@@ -241,7 +231,7 @@ def office(*, public_allowed: bool = True, settling: timedelta = timedelta()) ->
             SETTINGS, public_buckets_allowed=public_allowed, settling_minutes=settling // timedelta(minutes=1)
         ),
     )
-    return Office(buckets, requests, audit, later, clock, care)
+    return Office(buckets, requests, audit, queue, clock, care)
 
 
 def request(event_id: str = "e1", key: str = "names.txt") -> BucketRequest:

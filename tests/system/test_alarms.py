@@ -190,7 +190,7 @@ def test_damage_is_an_alarm_wherever_it_is_found(service: Service, seen: set[str
         put = service.s3.put_object(Bucket=bucket, Key="back.txt", Body=body)["VersionId"]
         eventually(
             lambda: service.records(bucket).get("back.txt", {}),
-            lambda record, version=put: record.get("VersionId") == {"S": version},
+            lambda record, version=put: record.get("VersionId") == {"S": version},  # type: ignore[misc]  # of a loop
         )
     with service.paused("file-deleted"):
         service.s3.delete_object(Bucket=bucket, Key="back.txt", VersionId=put)
