@@ -26,6 +26,7 @@ from runtime.shared.errors import TransientError
 from runtime.shared.object_ref import ObjectRef
 from tests.support.builders import BODY, NOW, REF, attempt, uploaded, world
 from tests.support.fakes import raising
+from tests.support.sweep_fakes import POLICY
 
 REFUSED: dict[str, dict[str, Any]] = {
     "GLACIER": {"storage_class": "GLACIER"},

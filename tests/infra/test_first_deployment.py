@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from duracloud.templates import CONTEXT
 from stacks import naming
 from stacks.assembly import build_app
 from stacks.config import ConfigurationError, load_settings
-from tests.infra.synthesis import CONTEXT, LAYERS, Assembly, synthesise
+from tests.infra.synthesis import LAYERS, Assembly, synthesise
 
 
 def _without_protection(template: Mapping[str, Any]) -> str:
