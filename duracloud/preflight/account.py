@@ -10,9 +10,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from duracloud.preflight.findings import Finding, Named, Templates, Verdict, bootstrap, concurrency, named
-from stacks import config, naming
+from stacks import naming
 from stacks.assembly import FIRST_DEPLOYMENT
-from stacks.config import Settings
+from stacks.config import Settings, placeholders
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html
 _BUCKETS_BY_DEFAULT: Final = 10_000
@@ -60,8 +60,7 @@ class Preflight:
         return boto3.session.Session().client(service, region_name=region or self._settings.region, config=how)  # type: ignore[call-overload]
 
     def _placeholders(self) -> Iterator[Finding]:
-        # The check belongs to the settings; a version without it has none to report.
-        for text in getattr(config, "placeholders", lambda _: ())(self._settings):
+        for text in placeholders(self._settings):
             yield Finding(
                 "settings", Verdict.PROBLEM, f"{self._settings.name}.toml: {text} is a placeholder; set your own"
             )

@@ -4,7 +4,8 @@ The receive count is SQS's and leads to the dead-letter queue; it counts failure
 before it was sent anew stands in its message attributes. The body stays as it is.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any, Final
 from zlib import crc32
 
@@ -17,6 +18,18 @@ _FIRST_SENT: Final = "FirstSent"
 # A message comes back after half of it to all of it, the first time a quarter of that, then half.
 _LONGEST_DELAY_SECONDS: Final = 60
 _DOUBLINGS: Final = 2
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+_LONGEST_OF_SQS_SECONDS: Final = 900
+
+
+def send_later(queue: OwnQueue, record: dict[str, Any], delay: timedelta, reason: str) -> None:
+    """Send the message of a record anew, to be delivered after a delay or the longest that SQS allows.
+
+    Otherwise as `send_again`.
+    """
+    # Rounded up: a message that came too early would only be sent once more.
+    queue.send_again(record["body"], {}, min(ceil(delay.total_seconds()), _LONGEST_OF_SQS_SECONDS))
+    logger.info("the message waits", extra={"message_id": record["messageId"], "reason": reason})
 
 
 def send_again(queue: OwnQueue, record: dict[str, Any], error: ThrottledError) -> None:

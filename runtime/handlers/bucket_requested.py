@@ -1,7 +1,6 @@
 """Makes the buckets that depositors ask for: handler of the bucket-requests queue."""
 
 from collections import Counter
-from math import ceil
 from typing import Any, Final
 
 from runtime import bootstrap
@@ -9,6 +8,7 @@ from runtime.contract import Metric
 from runtime.events.bucket_request import bucket_request
 from runtime.events.eventbridge_s3 import parse
 from runtime.events.invocation import LambdaContext, agent_of, deadline
+from runtime.events.redelivery import send_later
 from runtime.events.sqs_batch import process_queue, receive_count
 from runtime.observability import logger, publish, with_request_id
 from runtime.provisioning.context import Provisioning
@@ -17,8 +17,6 @@ from runtime.provisioning.outdated import is_outdated
 from runtime.provisioning.provision import provision
 from runtime.provisioning.request_result import RequestResult, RequestStatus
 
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
-_LONGEST_DELAY_SECONDS: Final = 900
 _METRICS: Final = {
     RequestStatus.COMPLETED: Metric.REQUESTS_COMPLETED,
     RequestStatus.PARTIAL: Metric.REQUESTS_PARTIAL,
@@ -31,19 +29,15 @@ def handle(event: dict[str, Any], context: LambdaContext, provisioning: Provisio
     settings = provisioning.settings
 
     def work(record: dict[str, Any]) -> RequestResult | None:
-        message = parse(record["body"])
+        message, now, agent = parse(record["body"]), provisioning.clock.now(), agent_of(context, settings)
         last, request = receive_count(record) >= settings.max_receive_count, bucket_request(message)
-        if message.ref.is_folder_marker(message.size) or is_outdated(provisioning, request, last_receive=last):
-            logger.info("folder marker, or renamed, replaced or withdrawn: ignored", extra={"key": message.key})
-            return None
-        agent, now = agent_of(context, settings), provisioning.clock.now()
         try:
+            if message.ref.is_folder_marker(message.size) or is_outdated(provisioning, request):
+                logger.info("folder marker, or renamed, replaced or withdrawn: ignored", extra={"key": message.key})
+                return None
             result = provision(provisioning, request, agent, until=deadline(context, now), last_receive=last)
         except SettlingError as error:
-            # Rounded up: a message that came too early would only be sent once more.
-            delay = min(ceil((error.until - now).total_seconds()), _LONGEST_DELAY_SECONDS)
-            provisioning.queue.send_again(record["body"], {}, delay)
-            logger.info("the request waits", extra={"key": message.key, "reason": str(error)})
+            send_later(provisioning.queue, record, error.until - now, str(error))
             return None
         _log(result)
         return result

@@ -6,7 +6,7 @@ from runtime.shared.errors import DuraCloudError, RefusedError, TransientError
 
 
 class SettlingError(TransientError):
-    """A new bucket stays closed until S3 applies its configuration; the work continues `until` then (UTC).
+    """The work continues at the moment `until` (UTC): a new bucket settles, or a file's content may follow.
 
     Waiting is no failed attempt, and spends none.
     """

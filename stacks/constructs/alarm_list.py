@@ -23,8 +23,7 @@ CHECKING_FUNCTIONS: Final = (
 _QUARTER_OF_AN_HOUR: Final = 3
 _HOUR: Final = 12
 _DAY_SECONDS: Final = 86_400
-# What its stream loses after a day exists nowhere else: events of the audit trail. The sweep, the next run or a person
-# finds again what any other function or queue did not do.
+# What its stream loses after a day exists nowhere else. Sweep, next run or a person find what others did not do.
 _LOSES_EVIDENCE: Final = settings.TrailSettings.function
 
 

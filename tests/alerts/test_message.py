@@ -272,11 +272,6 @@ def _differing(*found: tuple[Source, str, str, str], good: str | None = "2026-02
             "damaged: its SHA-256 is 60303ae22b99…, at its deposit it was 9f86d081884c…; the replica differs too",
         ),
         (
-            [(Source.DEPOSITOR, "md5", "a" * 32, "b" * 32)],
-            None,
-            "not as announced: its MD5 is bbbbbbbbbbbb…, the depositor's metadata says aaaaaaaaaaaa…",
-        ),
-        (
             [(Source.REPLICA, "size in bytes", "5", "4")],
             "2026-02-01T12:00:00.000Z",
             "replica damaged: its replica has 4 bytes, at the deposit the object had 5; the object itself is good",

@@ -15,6 +15,8 @@ BY_HAND = {
     ("runtime/adapters/dynamodb_export.py", "list_exports"),
     ("runtime/adapters/dynamodb_pages.py", "query"),
     ("runtime/adapters/s3_object_list.py", "list_objects_v2"),
+    # The first entry is the one that is asked for.
+    ("runtime/adapters/s3_objects.py", "list_object_versions"),
 }
 # AWS returns no pages of these, or refuses the list in large accounts, unless it is asked for a size:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/BucketRestrictions.html

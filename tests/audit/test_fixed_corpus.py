@@ -27,6 +27,7 @@ from runtime.counts import FixityCount
 from runtime.events.table_stream import record_changes
 from runtime.fixity.add_to_count import add_to_count
 from runtime.fixity.record_codec import STATE_ATTRIBUTES, decode, decode_state, encode
+from runtime.fixity.records import FixityRecord
 from runtime.settings import AlertsSettings
 from runtime.shared.errors import MalformedMessageError
 from runtime.shared.pages import Malformed
@@ -134,9 +135,10 @@ def _swept(image: Mapping[str, Any]) -> object:
     totals.waiting += verdict.waiting
     totals.missing_rows += verdict.missing_row
     totals.checks_queued += verdict.check is not None
+    row = verdict.row and {name: value for name, value in attrs.asdict(verdict.row).items() if name != "expiry"}
     return {
         "totals": {name: value for name, value in count_document(totals).items() if name in _counted()},
-        "verdict": json.loads(json.dumps(attrs.asdict(verdict), default=str)),
+        "verdict": json.loads(json.dumps({**attrs.asdict(verdict), "row": row}, default=str)),
         "vanished": has_vanished(state, LATER, LATER),
         "replaced": was_replaced(state, LISTED, LATER, LATER, timedelta(hours=1)),
     }
@@ -151,6 +153,11 @@ def _projected(image: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
+def _without_evidence(record: FixityRecord) -> FixityRecord:
+    """Return a record as it was read when the corpus was made: without the evidence of its newest check."""
+    return attrs.evolve(record, last_check=attrs.evolve(record.last_check, comparisons=()))
+
+
 def test_records_are_read_and_written_the_same() -> None:
     """A record that could be read can be read, and is written as the same item; the others are malformed as before."""
 
@@ -159,7 +166,7 @@ def test_records_are_read_and_written_the_same() -> None:
         return [
             f"malformed: {record.problem}"
             if isinstance(record, Malformed)
-            else hashlib.sha256(canonical(encode(record))).hexdigest()[:16]
+            else hashlib.sha256(canonical(encode(_without_evidence(record)))).hexdigest()[:16]
             for record in found
         ]
 

@@ -32,7 +32,7 @@ def listed() -> str:
     [
         (
             "set-aside-object-created-dlq",
-            "critical | AWS/SQS ApproximateNumberOfMessagesVisible | Maximum | 300 s | from 1 | no alarm",
+            "warning | AWS/SQS ApproximateNumberOfMessagesVisible | Maximum | 300 s | from 1 | no alarm",
             "set-aside-object-created-dlq",
         ),
         (
@@ -47,7 +47,7 @@ def listed() -> str:
         ),
         (
             "failed-replications",
-            "critical | DuraCloud ReplicationsFailed | Sum | 3600 s | from 1 | no alarm",
+            "warning | DuraCloud ReplicationsFailed | Sum | 3600 s | from 1 | no alarm",
             "failed-replications",
         ),
     ],

@@ -72,7 +72,7 @@ def test_without_a_verb_the_overview_is_printed(capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["fly"], "got 'fly'; allowed: up, down, clean, demo, drill, test, bench, "),
+        (["fly"], "got 'fly'; allowed: up, down, clean, mail, demo, drill, test, bench, "),
         (["audit", "fly"], "got 'fly'; allowed: verify, prove, pack"),
         (["audit"], "Missing command; see 'duracloud audit --help'"),
         (["--fly"], "got --fly; allowed: --install-completion, --show-completion, --help"),
@@ -84,7 +84,7 @@ def test_without_a_verb_the_overview_is_printed(capsys: pytest.CaptureFixture[st
         (["settings", "dev", "--env", "prod"], "got 'dev' and --env 'prod'; allowed: one environment"),
         (["up", "--env", "prod"], "got --env 'prod'; allowed: local, the only environment of the local AWS"),
         (["synth", "--env", "moon"], "got --env 'moon'; allowed: dev, local, prod, staging"),
-        (["bench", "moon"], "got moon; allowed: hash, batch, object, import, synth, level"),
+        (["bench", "moon"], "got moon; allowed: hash, batch, object, import, synth, partition, level"),
         (["audit", "verify", "no folder"], "no folder is not a copy of audit/: it has neither events/ nor manifests/"),
         (["audit", "verify", ".", "--since", "moon"], "got 'moon'; allowed: a day such as 2026-03-01"),
         (["preflight"], "Missing option '--env'; see 'duracloud preflight --help'"),

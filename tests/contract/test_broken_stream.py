@@ -39,6 +39,7 @@ class _Answer(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(BODY)))
         self.send_header("ETag", f'"{hashlib.md5(BODY, usedforsecurity=False).hexdigest()}"')
+        self.send_header("Last-Modified", "Sun, 01 Mar 2026 12:00:00 GMT")
         self.send_header("x-amz-version-id", "v1")
         self.end_headers()
         if len(self.server.connections) <= self.server.broken_answers:

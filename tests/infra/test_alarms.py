@@ -80,6 +80,8 @@ NOTICES = {
     "latency-checksums",
     "latency-schedule",
     "partial-requests",
+    "partition-throttles-checksums",
+    "partition-throttles-schedule",
     "rejected-requests",
     "verification-concurrency",
     "write-units-checksums",

@@ -7,9 +7,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from duracloud.preflight import account
 from duracloud.preflight.account import Preflight
 from duracloud.preflight.findings import Finding, Verdict, bootstrap, concurrency, named, status
-from stacks import config
 from stacks.config import load_settings
 
 ACCOUNT = "123456789012"
@@ -156,7 +156,7 @@ def test_l48_blocked_public_access_is_a_problem_where_public_buckets_are_allowed
 
 def test_l48_placeholders_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the settings call a placeholder is a problem here too."""
-    monkeypatch.setattr(config, "placeholders", lambda _: ("bucket_prefix 'example-prod'",), raising=False)
+    monkeypatch.setattr(account, "placeholders", lambda _: ("bucket_prefix 'example-prod'",))
     (found,) = looked_at()["settings"]
     assert (Verdict.PROBLEM, True) == (found.verdict, "bucket_prefix 'example-prod'" in found.text)
 

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.fixity.failures import DISPUTED
 from runtime.fixity.outcome import Outcome
 from runtime.fixity.replica import OF_REPLICA
 from runtime.report.count import MALFORMED
@@ -13,7 +14,7 @@ def test_every_outcome_has_words() -> None:
     failing = {Outcome.MISMATCH, Outcome.UNREADABLE, Outcome.ABSENT, Outcome.NO_BASELINE}
     of_replica = {f"{OF_REPLICA}{outcome}" for outcome in failing - {Outcome.NO_BASELINE}}
 
-    assert {*failing, *of_replica, MALFORMED} == set(FAILURES)
+    assert {*failing, *of_replica, DISPUTED, MALFORMED} == set(FAILURES)
     assert all(words_of(outcome).meaning for outcome in (*Outcome, *FAILURES))
 
 

@@ -100,7 +100,7 @@ def test_l19_same_file_again_is_already_provisioned(service: Service) -> None:
     ("content", "reason"),
     [
         (b"", "no names"),
-        (b"\xff\xfe", "not UTF-8"),
+        (b"\xff\xfe", "UTF-16"),
         (b"x" * (64 * 1024 + 1), "larger than 64 KiB"),
         (b"a1\nb1\nc1\nd1\ne1\nf1\n", "6 names"),
     ],
