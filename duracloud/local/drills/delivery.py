@@ -56,11 +56,13 @@ def _poison(stage: Stage) -> str:
     with service.quick_retry("object-created", 2), stage.faults.shown(denied):
         stage.put("locked.txt", "beside.txt")
         service.await_messages(dead, 1)
-    stage.expect_records("beside.txt")
+    stage.expect_records("beside.txt", "locked.txt")
+    stage.await_outcome("locked.txt", "unreadable")
     alarm = service.email(f'-{_ALARM}"')
     service.sqs.start_message_move_task(SourceArn=service.queue_arn(dead))
     stage.settle()
-    return f"sent to the dead-letter queue, other work went on; '{alarm.subject}'; redriven, deposited"
+    stage.await_outcome("locked.txt", "match")
+    return f"recorded as unreadable, sent to the dead-letter queue; '{alarm.subject}'; redriven, deposited"
 
 
 def _kill(stage: Stage) -> str:
