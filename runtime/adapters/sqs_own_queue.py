@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @attrs.frozen
 class SqsOwnQueue(OwnQueue):
-    """Sends messages anew, one by one: only what was throttled."""
+    """Sends messages anew, one by one: only what was throttled, or waits."""
 
     _client: SQSClient
     _queue_url: str
 
     @override
     def send_again(self, body: str, attributes: Mapping[str, int], delay_seconds: int) -> None:
-        with translated("sending a throttled message anew"):
+        with translated("sending a message anew"):
             self._client.send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=body,

@@ -5,7 +5,6 @@ from typing import Final
 
 import attrs
 
-from runtime.fixity.outcome import Outcome
 from runtime.report.alarms import ObjectAlarm
 from runtime.report.count import ReportCount
 from runtime.report.model import WholeReport
@@ -58,9 +57,9 @@ def _of_objects(total: ReportCount) -> Iterator[Headline]:
             text=plural(unverified, "object was", "objects were") + " not found good within the promised time",
             meaning="Their checks failed, are late, or could not be made.",
         )
-    if never_read := total.outcomes.get(Outcome.DEFERRED, 0):
+    if total.deferred:
         yield Headline(
-            text=plural(never_read, "object was never read", "objects were never read"),
+            text=plural(total.deferred, "object was never read", "objects were never read"),
             meaning="The time available was too short for them, so damage to them would not be noticed.",
         )
     if total.unreplicated:

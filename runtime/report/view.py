@@ -93,11 +93,6 @@ class View:
         return max((row.counts.incidents for row in self.day_rows if row.counts), default=0)
 
     @property
-    def never_read(self) -> int:
-        """Deferred objects."""
-        return self.total.outcomes.get(Outcome.DEFERRED, 0)
-
-    @property
     def outcomes(self) -> list[tuple[OutcomeWords, int]]:
         """Outcomes with their numbers of objects: those of checks first."""
         counted = self.total.outcomes

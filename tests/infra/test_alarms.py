@@ -453,7 +453,7 @@ FOLLOWS = {
 
 
 def test_thresholds_are_settings(variant: Assembly) -> None:
-    """Every alarm speaks at a threshold of the environment's settings; in one variant each has its own number."""
+    """Every alarm fires at a threshold of the environment's settings; in one variant each has its own number."""
     numbers, found = attrs.asdict(variant.settings.alarms), set()
     for name, alarm in _by_name(variant).items():
         # These follow the settings of fixity, sweep and audit trail.

@@ -176,7 +176,11 @@ def _of(bucket: ReportCount, **more: Any) -> WholeReport:  # noqa: ANN401 (field
         (ReportCount(), "plain", "Nothing is under care yet"),
         (count(5, 5, oldest=1, failed=(failing("b", "k", Outcome.ABSENT, "gone"),)), "bad", "1 object needs attention"),
         (replace(count(5, 5, oldest=400), overdue=2), "bad", "2 objects were not checked in time"),
-        (replace(count(5, 5, oldest=1), outcomes={"match": 4, "deferred": 1}), "bad", "1 object was never read"),
+        (
+            replace(count(5, 5, oldest=1), outcomes={"match": 4, "deferred": 1}, deferred=1),
+            "bad",
+            "1 object was never read",
+        ),
         (replace(count(5, 5, oldest=1), unreplicated=3), "bad", "3 objects have no second copy"),
         (
             replace(count(5, 5, oldest=190), alarms={"oldest-unverified": 1}),
@@ -194,7 +198,7 @@ def test_f23_each_thing_that_is_wrong_has_its_headline() -> None:
     """Who repairs the damage does not learn a month later that checks were late and days unsigned."""
     bad = count(5, 5, oldest=1, failed=(failing("b", "k", Outcome.ABSENT, "gone"),))
     bad = replace(bad, overdue=2, unreplicated=1, alarms={"oldest-unverified": 1})
-    bad.outcomes["deferred"] = 1
+    bad.outcomes["deferred"] = bad.deferred = 1
     buckets = {
         "a": BucketReport(count=bad, storage=None),
         "b": BucketReport(count=ReportCount(), storage=None, unfinished="no access"),
